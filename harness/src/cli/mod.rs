@@ -1,0 +1,89 @@
+//! The command line: one file per verb.
+
+mod check;
+mod doctor;
+mod exit;
+mod gateway;
+mod import;
+mod plan;
+mod report;
+mod run;
+mod schema;
+mod tape;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use exit::{Exit, Failure};
+
+/// Rehearses the security of a residential compound before anything is installed.
+#[derive(Parser, Debug)]
+#[command(name = "palisade", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// How results are printed on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For a reader.
+    #[default]
+    Human,
+    /// For a program: one JSON document.
+    Json,
+}
+
+/// The verbs.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Check scenario files and print every problem with its place and remedy.
+    Check(check::Args),
+    /// Read an OpenStreetMap file and write a scenario with proposed kit.
+    Import(import::Args),
+    /// Work out coverage, gaps and the perimeter, without a gateway.
+    Plan(plan::Args),
+    /// Live through the day and write the tape, without a gateway.
+    Tape(tape::Args),
+    /// Live through the day, drive a gateway with it, judge what it says.
+    Run(run::Args),
+    /// Run the embedded reference gateway on loopback.
+    Gateway(gateway::Args),
+    /// Make the report of a run folder again.
+    Report(report::Args),
+    /// Print a JSON Schema: `scenario` or `report`.
+    Schema(schema::Args),
+    /// Say what this machine has, what is missing and how to get it.
+    Doctor(doctor::Args),
+}
+
+/// Parses the command line, does it, and turns the outcome into an exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok }.into();
+        }
+    };
+    let outcome = match cli.verb {
+        Verb::Check(args) => check::run(args),
+        Verb::Import(args) => import::run(args),
+        Verb::Plan(args) => plan::run(args),
+        Verb::Tape(args) => tape::run(args),
+        Verb::Run(args) => run::run(args),
+        Verb::Gateway(args) => gateway::run(args),
+        Verb::Report(args) => report::run(args),
+        Verb::Schema(args) => schema::run(args),
+        Verb::Doctor(args) => doctor::run(args),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("{failure}");
+            failure.exit().into()
+        }
+    }
+}

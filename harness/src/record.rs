@@ -1,0 +1,150 @@
+//! The journal of a run: one JSON line for each thing that happened on the wire, written as it happens, so that
+//! whatever was measured before a fault is on disk.
+//!
+//! A run folder `results/<run>/` holds:
+//!
+//! | file | what |
+//! |---|---|
+//! | `scenario.toml`, `site.geojson` | the inputs, copied |
+//! | `tape.bin`, `tracks.bin` | the twin's day |
+//! | `plan.json` | the planner's first answer: coverage, gaps, perimeter |
+//! | `journal.jsonl` | [`Entry`] lines; the last one is [`Entry::End`] unless the run was cut |
+//! | `report.json`, `report.html`, `junit.xml`, `*.hlog`, `tables/*.csv` | made from the above by `palisade report RUN` |
+//!
+//! All instants are microseconds of one monotonic clock since the run's start.
+
+use palisade_sim::contract::Severity;
+use palisade_sim::words::{DeviceIx, Ms, StimulusId};
+use serde::{Deserialize, Serialize};
+
+/// Microseconds since the run's start, on the monotonic clock.
+pub type Micros = i64;
+
+/// A line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// First line.
+    Start(Start),
+    /// A window of the day begins.
+    Window(WindowEntry),
+    /// Something is expected of the gateway. Written before the stimulus is due.
+    Expected(Expected),
+    /// A stimulus left.
+    Left(Left),
+    /// The gateway said something.
+    Observed(Observation),
+    /// Something that a reader of the report should know: a lost connection, a gateway that exited.
+    Note(Note),
+    /// Last line of a run that was not cut.
+    End(End),
+}
+
+/// What the run is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// Version of this journal: 1.
+    pub format: u32,
+    /// Tag that begins every wire id of this run, so that leftovers of another run are recognised.
+    pub run: String,
+    /// The scenario's path as typed.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// The gateway: `builtin`, `mqtt://127.0.0.1:1883`.
+    pub sut: String,
+    /// Defects asked of the builtin gateway, as typed.
+    pub defects: String,
+    /// Wall clock at micros 0, RFC 3339.
+    pub wall_clock: String,
+    /// Which part of the run these entries measure: `floor` or `main`.
+    pub part: String,
+}
+
+/// A window of the day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowEntry {
+    /// Which, from 0.
+    pub index: u32,
+    /// Where in the day it starts.
+    pub from: Ms,
+    /// How long it is.
+    pub lasting: Ms,
+    /// Instant on the run's clock of its first millisecond.
+    pub began_us: Micros,
+    /// `floor` windows are driven against the echo gateway, `main` windows against the SUT.
+    pub part: String,
+}
+
+/// An answer that the gateway owes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// The stimulus.
+    pub stimulus: StimulusId,
+    /// The device.
+    pub device: DeviceIx,
+    /// `floor` or `main`.
+    pub part: String,
+    /// When it should leave.
+    pub intended_us: Micros,
+    /// How loudly it is to be passed on.
+    pub severity: Severity,
+    /// How long after `intended_us` the answer is in time.
+    pub deadline_us: Micros,
+}
+
+/// A stimulus that left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Left {
+    /// The stimulus.
+    pub stimulus: StimulusId,
+    /// `floor` or `main`.
+    pub part: String,
+    /// When it was written to the socket.
+    pub left_us: Micros,
+    /// The bytes' topic and payload as sent.
+    pub topic: String,
+    /// The payload as sent.
+    pub payload: String,
+}
+
+/// What the gateway said, decoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// When it was received.
+    pub received_us: Micros,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The topic.
+    pub topic: String,
+    /// The device that it speaks of, as the gateway named it.
+    pub device: String,
+    /// The signal that it speaks of.
+    pub signal: String,
+    /// How loudly.
+    pub severity: Option<Severity>,
+    /// The wire id that it carries, if any: `<run>-<stimulus>`.
+    pub correlation: Option<String>,
+    /// The payload as received, cut at 2,000 characters.
+    pub payload: String,
+    /// True when the broker replayed a retained message.
+    pub retained: bool,
+}
+
+/// A remark for the report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// When.
+    pub at_us: Micros,
+    /// `info`, `lost` (the gateway is gone), `interrupted` (somebody stopped the run), `disk` (could not write).
+    pub kind: String,
+    /// A sentence.
+    pub text: String,
+}
+
+/// The run came to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// When.
+    pub at_us: Micros,
+}

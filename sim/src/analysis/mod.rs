@@ -1,0 +1,3 @@
+//! Analysis: ask and answer, no ticking. What is seen, what is not, and whether the perimeter is closed.
+
+pub mod sightlines;

@@ -1,0 +1,233 @@
+//! The frame that all plugins of the twin share: the tick, the clock, bodies, and the way out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bevy::ecs::schedule::ScheduleLabel;
+use bevy::prelude::*;
+
+use crate::contract::{Cause, Incident, IncidentKind, Origin, Place, Signal};
+use crate::model::Scenario;
+use crate::words::{AgentKey, DeviceIx, Dice, IncidentId, Ms, TrackId};
+
+/// The schedule of one tick.
+#[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SimTick;
+
+/// The phases of a tick, chained in this order.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Agents whose time has come change their plans.
+    Decide,
+    /// Bodies move from `from` to `to`.
+    Move,
+    /// Devices look at the segment from `from` to `to`.
+    Sense,
+    /// Due wake-ups are offered, tracks are closed, dead entities go.
+    Report,
+}
+
+/// The checked scenario.
+#[derive(Resource, Clone, Deref)]
+pub struct Plan(pub Arc<Scenario>);
+
+/// The run's dice.
+#[derive(Resource, Clone, Copy, Deref)]
+pub struct Chance(pub Dice);
+
+/// Now: this tick covers `[now, now + TICK)`.
+#[derive(Resource, Clone, Copy, Debug)]
+pub struct Clock {
+    /// Beginning of this tick.
+    pub now: Ms,
+}
+
+impl Clock {
+    /// End of this tick.
+    pub fn end(self) -> Ms {
+        self.now + Ms::TICK
+    }
+}
+
+/// The earliest instant at which somebody must act although nobody moves. Reset before each tick.
+#[derive(Resource, Default, Debug)]
+pub struct NextWake(Option<Ms>);
+
+impl NextWake {
+    /// Asks that the tick which holds `at` is not jumped over.
+    pub fn offer(&mut self, at: Option<Ms>) {
+        self.0 = [self.0, at].into_iter().flatten().min();
+    }
+
+    /// The earliest offer since the last call.
+    pub fn take(&mut self) -> Option<Ms> {
+        self.0.take()
+    }
+}
+
+/// Timed things to do, kept in order of (instant, agent, sequence). Each plugin owns one.
+#[derive(Resource, Debug)]
+pub struct Agenda<T: Send + Sync + 'static> {
+    due: BTreeMap<(Ms, AgentKey, u64), T>,
+    sequence: u64,
+}
+
+impl<T: Send + Sync + 'static> Default for Agenda<T> {
+    fn default() -> Self {
+        Agenda { due: BTreeMap::new(), sequence: 0 }
+    }
+}
+
+impl<T: Send + Sync + 'static> Agenda<T> {
+    /// Puts something down for an instant.
+    pub fn add(&mut self, at: Ms, who: AgentKey, what: T) {
+        self.sequence += 1;
+        self.due.insert((at, who, self.sequence), what);
+    }
+
+    /// Takes the first entry that is due before `end`.
+    pub fn pop_before(&mut self, end: Ms) -> Option<(Ms, AgentKey, T)> {
+        let entry = self.due.first_entry()?;
+        if entry.key().0 >= end {
+            return None;
+        }
+        let ((at, who, _), what) = entry.remove_entry();
+        Some((at, who, what))
+    }
+
+    /// The instant of the first entry.
+    pub fn next(&self) -> Option<Ms> {
+        self.due.first_key_value().map(|((at, _, _), _)| *at)
+    }
+}
+
+/// Who or what a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Lives here.
+    Resident,
+    /// Comes to see somebody.
+    Visitor,
+    /// Brings parcels or meals.
+    Courier,
+    /// Cleaner, gardener, plumber.
+    Staff,
+    /// Guard.
+    Guard,
+    /// Intruder.
+    Intruder,
+    /// Car, van, truck.
+    Vehicle,
+    /// E-bike with its rider.
+    Bike,
+    /// Something thrown.
+    Object,
+}
+
+/// Something that moves outdoors during this tick. Despawned when it goes indoors or leaves.
+#[derive(Component, Clone, Debug)]
+pub struct Body {
+    /// Its stable key.
+    pub key: AgentKey,
+    /// What it is.
+    pub role: Role,
+    /// Its track.
+    pub track: TrackId,
+    /// Where it was at the beginning of the tick, m.
+    pub from: [f64; 2],
+    /// Where it is at the end of the tick, m. The body moves on the straight segment at constant speed.
+    pub to: [f64; 2],
+    /// Height of its feet above ground at the beginning and the end of the tick, m.
+    pub feet_m: [f64; 2],
+    /// Height of its top above its feet, m.
+    pub height_m: f64,
+    /// Depth of its body along its way, m; what a beam measures.
+    pub depth_m: f64,
+}
+
+/// The incident that a body's stimuli are caused by.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Errand(pub IncidentId);
+
+/// What leaves the twin. Incidents get their final numbers and stimuli theirs when the day is over and sorted.
+#[derive(Resource, Default, Debug)]
+pub struct Outbox {
+    /// Incidents in the order in which they were opened.
+    pub incidents: Vec<Incident>,
+    /// (due, device, signal, cause) in the order in which they were said.
+    pub stimuli: Vec<(Ms, DeviceIx, Signal, Cause)>,
+}
+
+impl Outbox {
+    /// Opens an incident and returns its provisional number.
+    pub fn open(
+        &mut self,
+        kind: IncidentKind,
+        origin: Origin,
+        began: Ms,
+        place: Place,
+        actor: impl Into<String>,
+    ) -> IncidentId {
+        let id = IncidentId(self.incidents.len() as u32);
+        let actor = actor.into();
+        self.incidents.push(Incident {
+            id,
+            kind,
+            origin,
+            began,
+            ended: None,
+            place,
+            actor,
+            outcome: String::new(),
+        });
+        id
+    }
+
+    /// Closes an incident with what came of it.
+    pub fn close(&mut self, id: IncidentId, at: Ms, outcome: impl Into<String>) {
+        let incident = &mut self.incidents[id.index()];
+        incident.ended = Some(at);
+        incident.outcome = outcome.into();
+    }
+
+    /// A device says something.
+    pub fn say(&mut self, due: Ms, device: DeviceIx, signal: Signal, cause: Cause) {
+        self.stimuli.push((due, device, signal, cause));
+    }
+}
+
+/// One mover's way through the day: corners of a piecewise linear path.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Track {
+    /// Its number.
+    pub id: TrackId,
+    /// Stable name of the mover, such as `resident/b03-1-0502/1`.
+    pub who: String,
+    /// What it is.
+    pub role: Role,
+    /// Corners in order of time: instant, east cm, north cm, feet above ground cm.
+    pub corners: Vec<(Ms, i32, i32, i32)>,
+}
+
+/// Tracks as they grow.
+#[derive(Resource, Default, Debug)]
+pub struct TrackLog {
+    /// One entry a track; a track's number is its index.
+    pub tracks: Vec<Track>,
+}
+
+impl TrackLog {
+    /// Begins a track.
+    pub fn begin(&mut self, who: impl Into<String>, role: Role) -> TrackId {
+        let id = TrackId(self.tracks.len() as u32);
+        self.tracks.push(Track { id, who: who.into(), role, corners: Vec::new() });
+        id
+    }
+
+    /// Adds a corner: call it where a mover starts, turns, changes speed or stops.
+    pub fn corner(&mut self, track: TrackId, at: Ms, xy_m: [f64; 2], feet_m: f64) {
+        let cm = |m: f64| libm::round(m * 100.0) as i32;
+        self.tracks[track.index()].corners.push((at, cm(xy_m[0]), cm(xy_m[1]), cm(feet_m)));
+    }
+}

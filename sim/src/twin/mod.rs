@@ -1,0 +1,9 @@
+//! The twin: agents and devices as engine plugins.
+//!
+//! One tick is four phases: [`Phase::Decide`], [`Phase::Move`], [`Phase::Sense`], [`Phase::Report`].
+//! Agents read the world as the last tick left it (`Body::from`) and write the next (`Body::to`).
+//! Order of plugins: people -> vehicles -> guards, intrusion, fire -> devices.
+
+pub mod frame;
+
+pub use frame::{Agenda, Body, Clock, Errand, NextWake, Outbox, Phase, Role, SimTick, TrackLog};

@@ -1,0 +1,9 @@
+//! Words that every room uses: time, chance, identifiers.
+
+pub mod chance;
+pub mod id;
+pub mod time;
+
+pub use chance::{AgentKey, Dice, Draw};
+pub use id::{DeviceIx, Id, IncidentId, StimulusId, TrackId};
+pub use time::Ms;
