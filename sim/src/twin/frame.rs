@@ -231,3 +231,20 @@ impl TrackLog {
         self.tracks[track.index()].corners.push((at, cm(xy_m[0]), cm(xy_m[1]), cm(feet_m)));
     }
 }
+
+/// An e-bike whose rider came home and wants it charged.
+#[derive(Clone, Debug)]
+pub struct ParkedBike {
+    /// Stable name of the rider.
+    pub who: String,
+    /// Index of the household.
+    pub household: usize,
+    /// When it was parked.
+    pub at: Ms,
+    /// State of charge, 0..1.
+    pub charge: f64,
+}
+
+/// Bikes parked since the fire and charging plugin last looked.
+#[derive(Resource, Default, Debug)]
+pub struct ParkedBikes(pub Vec<ParkedBike>);
