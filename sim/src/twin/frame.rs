@@ -27,6 +27,61 @@ pub enum Phase {
     Report,
 }
 
+/// Whose systems run inside a phase, in this order: see [`Slot`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Room {
+    /// Residents, visitors, couriers, staff.
+    People,
+    /// Cars and bikes.
+    Vehicles,
+    /// Posts, tours, responders, duty room.
+    Guards,
+    /// Intruders.
+    Intrusion,
+    /// Charging, fires and the answer to them.
+    Fire,
+    /// Things that fall from facades, litter.
+    Facade,
+    /// Devices that look at what moved.
+    Devices,
+}
+
+impl Room {
+    /// All rooms in their order.
+    pub const ALL: [Room; 7] = [
+        Room::People,
+        Room::Vehicles,
+        Room::Guards,
+        Room::Intrusion,
+        Room::Fire,
+        Room::Facade,
+        Room::Devices,
+    ];
+}
+
+/// A room's place in a phase. Rooms of one phase run one after the other, so that two rooms which both write
+/// the [`Outbox`] are never ambiguous; a room orders its own systems with `chain`.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slot(pub Phase, pub Room);
+
+impl Slot {
+    /// Chains the phases of a schedule and the rooms inside each phase.
+    pub fn arrange(schedule: &mut Schedule) {
+        let phases = [Phase::Decide, Phase::Move, Phase::Sense, Phase::Report];
+        for pair in phases.windows(2) {
+            schedule.configure_sets(pair[0].before(pair[1]));
+        }
+        for phase in phases {
+            for room in Room::ALL {
+                schedule.configure_sets(Slot(phase, room).in_set(phase));
+            }
+            for pair in Room::ALL.windows(2) {
+                schedule.configure_sets(Slot(phase, pair[0]).before(Slot(phase, pair[1])));
+            }
+        }
+    }
+}
+
 /// The checked scenario.
 #[derive(Resource, Clone, Deref)]
 pub struct Plan(pub Arc<Scenario>);

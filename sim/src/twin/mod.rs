@@ -4,6 +4,10 @@
 //! Agents read the world as the last tick left it (`Body::from`) and write the next (`Body::to`).
 //! Order of plugins: people -> vehicles -> guards, intrusion, fire -> devices.
 
+pub mod devices;
+pub mod facade;
+pub mod fire;
 pub mod frame;
+pub mod intrusion;
 
-pub use frame::{Agenda, Body, Clock, Errand, NextWake, Outbox, Phase, Role, SimTick, TrackLog};
+pub use frame::{Agenda, Body, Clock, Errand, NextWake, Outbox, Phase, Role, Room, SimTick, Slot, TrackLog};

@@ -1,0 +1,3 @@
+//! Devices: each looks at what moved or burns and says what it would report.
+
+pub mod beam;

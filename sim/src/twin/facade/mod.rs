@@ -1,0 +1,1 @@
+//! Things that fall from facades, and litter.

@@ -1,0 +1,1 @@
+//! Charging, fire, and the answer to it.
