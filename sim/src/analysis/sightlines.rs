@@ -1,35 +1,309 @@
-//! Sight: one ray caster over the site, and a table of which camera sees which cell at which pixel density.
+//! Sight: which camera and which standing post sees each cell of the ground, and at which pixel density.
 //!
-//! The plan and the twin look up the same table, so they agree by construction.
+//! The plan and the twin ask the same question of the same code: a camera sees a body when the body's chest, at
+//! [`BODY_M`] above the ground, falls on the picture within the camera's range and nothing stands between.
 
+pub use super::caster::{Caster, Hit, Occluder};
+use super::projection::{Frame, View};
+use super::raster::{Raster, outdoors, raster_of};
 use crate::model::Scenario;
+use crate::model::kit::{Camera, OuterPost};
+
+/// Height of the chest of a standing body above ground, m: the point that must be seen.
+pub const BODY_M: f64 = 1.5;
+/// Height of a standing guard's eye above ground, m.
+pub const EYE_M: f64 = 1.6;
 
 /// A camera that sees a point, and how well.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sighting {
     /// Row in `kit.camera`.
     pub camera: u32,
-    /// Pixels per metre of target there.
+    /// Pixels per metre of an upright target there.
     pub px_per_m: f32,
+    /// Distance from the lens, m. By night compare it with the reach of the camera's own light.
+    pub distance_m: f32,
 }
 
 /// Which cameras and standing posts see each cell of the ground.
 #[derive(Clone, Debug, Default)]
-pub struct SightTable;
+pub struct SightTable {
+    raster: Raster,
+    cameras: Rows<Sighting>,
+    posts: Rows<u32>,
+}
 
 impl SightTable {
     /// Works out the table.
-    pub fn build(_scenario: &Scenario) -> SightTable {
-        SightTable
+    pub fn build(scenario: &Scenario) -> SightTable {
+        SightTable::build_with(scenario, &Caster::new(&scenario.site))
     }
 
-    /// Cameras that see a body standing at a point, in order of their row.
-    pub fn cameras_at(&self, _at_m: [f64; 2]) -> &[Sighting] {
-        &[]
+    /// Works out the table with a caster of the same site.
+    pub fn build_with(scenario: &Scenario, caster: &Caster) -> SightTable {
+        let raster = raster_of(scenario);
+        let open = outdoors(&scenario.site, &raster);
+        let (mut seen, mut noticed) = (Vec::new(), Vec::new());
+        for (row, camera) in scenario.file.kit.camera.iter().enumerate() {
+            scan(camera, caster, &raster, &open, BODY_M, |cell, look| {
+                if look.px_per_m >= camera.working_px_per_m {
+                    seen.push((cell as u32, look.sighting(row)));
+                }
+            });
+        }
+        for (row, post) in scenario.file.kit.outer_post.iter().enumerate() {
+            watch(post, caster, &raster, &open, |cell| noticed.push((cell as u32, row as u32)));
+        }
+        let cells = raster.len();
+        SightTable { raster, cameras: Rows::new(cells, &seen), posts: Rows::new(cells, &noticed) }
+    }
+
+    /// The cells of the table.
+    pub fn raster(&self) -> &Raster {
+        &self.raster
+    }
+
+    /// Cameras that see a body standing at a point at their working density by day, in order of their row.
+    pub fn cameras_at(&self, at_m: [f64; 2]) -> &[Sighting] {
+        self.raster.cell_at(at_m).map_or(&[], |cell| self.cameras.of(cell))
+    }
+
+    /// How one camera sees a body standing at a point; nothing when it does not at its working density.
+    pub fn visible(&self, camera: u32, at_m: [f64; 2]) -> Option<Sighting> {
+        self.cameras_at(at_m).iter().copied().find(|s| s.camera == camera)
     }
 
     /// Rows in `kit.outer_post` of the posts that see a body standing at a point by day.
-    pub fn posts_at(&self, _at_m: [f64; 2]) -> &[u32] {
-        &[]
+    pub fn posts_at(&self, at_m: [f64; 2]) -> &[u32] {
+        self.raster.cell_at(at_m).map_or(&[], |cell| self.posts.of(cell))
+    }
+}
+
+/// How a camera sees a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Look {
+    pub(crate) px_per_m: f64,
+    pub(crate) distance_m: f64,
+}
+
+impl Look {
+    pub(crate) fn sighting(self, row: usize) -> Sighting {
+        Sighting { camera: row as u32, px_per_m: self.px_per_m as f32, distance_m: self.distance_m as f32 }
+    }
+}
+
+/// How a camera sees one point; nothing when the point is off the picture, too far or hidden. The one rule of sight.
+pub(crate) fn look(view: &View, range_m: f64, caster: &Caster, at: [f64; 3]) -> Option<Look> {
+    let distance_m = view.distance_m(at);
+    if distance_m > range_m {
+        return None;
+    }
+    let Frame::Inside(shown) = view.frame(at) else { return None };
+    caster.clear_from_mount(view.eye_m(), at).then_some(Look { px_per_m: shown.px_per_m, distance_m })
+}
+
+/// Calls `found` for each open cell that a camera sees at a height above ground, whatever the density.
+pub(crate) fn scan(
+    camera: &Camera,
+    caster: &Caster,
+    raster: &Raster,
+    open: &[bool],
+    height_m: f64,
+    mut found: impl FnMut(usize, Look),
+) {
+    let view = View::of(camera);
+    within(raster, open, camera.at_m, camera.range_m, |cell, [x, y]| {
+        if let Some(look) = look(&view, camera.range_m, caster, [x, y, height_m]) {
+            found(cell, look);
+        }
+    });
+}
+
+/// Calls `found` for each open cell on which a standing guard sees a body.
+fn watch(post: &OuterPost, caster: &Caster, raster: &Raster, open: &[bool], mut found: impl FnMut(usize)) {
+    let bearing = post.bearing_deg.to_radians();
+    let (ahead, edge) =
+        ([libm::sin(bearing), libm::cos(bearing)], libm::cos(post.fov_deg.to_radians() / 2.0));
+    within(raster, open, post.at_m, post.range_m, |cell, [x, y]| {
+        let way = [x - post.at_m[0], y - post.at_m[1]];
+        let distance = libm::hypot(way[0], way[1]);
+        let in_view = way[0] * ahead[0] + way[1] * ahead[1] >= edge * distance;
+        if in_view && caster.clear([post.at_m[0], post.at_m[1], EYE_M], [x, y, BODY_M]) {
+            found(cell);
+        }
+    });
+}
+
+/// Open cells whose middle lies within a distance of a point.
+fn within(
+    raster: &Raster,
+    open: &[bool],
+    at_m: [f64; 2],
+    range_m: f64,
+    mut each: impl FnMut(usize, [f64; 2]),
+) {
+    let columns = raster.middles_within(0, at_m[0] - range_m, at_m[0] + range_m);
+    for row in raster.middles_within(1, at_m[1] - range_m, at_m[1] + range_m) {
+        for column in columns.clone() {
+            let (cell, [x, y]) = (row * raster.columns + column, raster.middle(column, row));
+            let (dx, dy) = (x - at_m[0], y - at_m[1]);
+            if open[cell] && dx * dx + dy * dy <= range_m * range_m {
+                each(cell, [x, y]);
+            }
+        }
+    }
+}
+
+/// A list for every cell, packed.
+#[derive(Clone, Debug, Default)]
+struct Rows<T> {
+    starts: Vec<u32>,
+    items: Vec<T>,
+}
+
+impl<T: Copy> Rows<T> {
+    /// Packs (cell, item) pairs; items of a cell keep their order.
+    fn new(cells: usize, pairs: &[(u32, T)]) -> Rows<T> {
+        let mut starts = vec![0u32; cells + 1];
+        pairs.iter().for_each(|(cell, _)| starts[*cell as usize + 1] += 1);
+        for i in 0..cells {
+            starts[i + 1] += starts[i];
+        }
+        let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
+        order.sort_by_key(|&i| pairs[i as usize].0);
+        Rows { starts, items: order.iter().map(|&i| pairs[i as usize].1).collect() }
+    }
+
+    fn of(&self, cell: usize) -> &[T] {
+        &self.items[self.starts[cell] as usize..self.starts[cell + 1] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::Rect;
+
+    use super::*;
+    use crate::analysis::sample;
+    use crate::model::Site;
+    use crate::model::kit::Kit;
+    use crate::model::site::WallKind;
+    use crate::words::{AgentKey, Dice};
+
+    fn large() -> Scenario {
+        let mut draw = Dice::new(2).draw(AgentKey::of("sample"), "cameras", 0);
+        let camera = |i: usize, draw: &mut crate::words::Draw| {
+            let at = [draw.between(-148.0, 148.0), draw.between(-123.0, 123.0)];
+            sample::camera(&format!("c{i}"), at, draw.between(0.0, 360.0))
+        };
+        let camera = (0..40).map(|i| camera(i, &mut draw)).collect();
+        let outer_post = vec![OuterPost {
+            id: "p".into(),
+            at_m: [-140.0, -118.0],
+            bearing_deg: 45.0,
+            fov_deg: 120.0,
+            range_m: 60.0,
+            manned: None,
+        }];
+        sample::scenario(sample::large(3), Kit { camera, outer_post, ..Kit::default() })
+    }
+
+    /// The table's answers, worked out anew for single cells through nothing but projection and caster.
+    #[test]
+    fn the_table_agrees_with_a_direct_look_at_2000_cells() {
+        let scenario = large();
+        let (table, caster) = (SightTable::build(&scenario), Caster::new(&scenario.site));
+        let open = outdoors(&scenario.site, table.raster());
+        let mut draw = Dice::new(9).draw(AgentKey::of("test"), "cells", 0);
+        let (mut asked, mut sightings) = (0, 0);
+        while asked < 2_000 {
+            let at = [draw.between(-150.0, 150.0), draw.between(-125.0, 125.0)];
+            let cell = table.raster().cell_at(at).expect("inside");
+            if !open[cell] {
+                assert!(table.cameras_at(at).is_empty() && table.posts_at(at).is_empty());
+                continue;
+            }
+            asked += 1;
+            let [x, y] = table.raster().centre(cell);
+            let chest = [x, y, BODY_M];
+            let mut expected = Vec::new();
+            for (row, camera) in scenario.file.kit.camera.iter().enumerate() {
+                let view = View::of(camera);
+                let Some(shown) = view.project(chest) else { continue };
+                let [u, v] = shown.at_px;
+                let on_picture = (0.0..=2560.0).contains(&u) && (0.0..=1440.0).contains(&v);
+                let near =
+                    view.distance_m(chest) <= camera.range_m && shown.px_per_m >= camera.working_px_per_m;
+                if on_picture && near && caster.first_hit_from_mount(view.eye_m(), chest).is_none() {
+                    expected.push(row as u32);
+                }
+            }
+            let found: Vec<u32> = table.cameras_at(at).iter().map(|s| s.camera).collect();
+            assert_eq!(found, expected, "at {at:?}");
+            sightings += found.len();
+            for camera in found {
+                assert_eq!(table.visible(camera, at).map(|s| s.camera), Some(camera));
+            }
+        }
+        assert!(sightings > 500, "{sightings}");
+    }
+
+    fn one_camera(change: impl FnOnce(&mut Site, &mut Kit)) -> SightTable {
+        let mut site = sample::bare(-40.0, -10.0, 40.0, 70.0);
+        let mut kit = Kit { camera: vec![sample::camera("c", [0.0, 0.0], 0.0)], ..Kit::default() };
+        change(&mut site, &mut kit);
+        SightTable::build(&sample::scenario(site, kit))
+    }
+
+    #[test]
+    fn a_camera_sees_before_itself_within_range_and_density() {
+        let table = one_camera(|_, _| {});
+        let seen = table.cameras_at([0.0, 20.0]);
+        assert_eq!(seen.len(), 1);
+        assert!((f64::from(seen[0].distance_m) - libm::hypot(20.0, 2.5)).abs() < 0.4);
+        assert!(table.cameras_at([0.0, -5.0]).is_empty(), "behind");
+        assert!(table.cameras_at([0.0, 1.0]).is_empty(), "below the picture");
+        assert!(table.cameras_at([0.0, 61.0]).is_empty(), "beyond its range");
+        assert!(table.cameras_at([500.0, 0.0]).is_empty(), "off the table");
+        // 2560 px over 80° give 25 px/m out to 61 m on the axis; 100 px/m only to 15 m.
+        let choosy = one_camera(|_, kit| kit.camera[0].working_px_per_m = 100.0);
+        assert_eq!(choosy.cameras_at([0.0, 14.0]).len(), 1);
+        assert!(choosy.cameras_at([0.0, 17.0]).is_empty());
+    }
+
+    #[test]
+    fn a_wall_before_the_camera_hides_what_is_behind_it_and_nothing_else() {
+        let open = one_camera(|_, _| {});
+        let walled = one_camera(|site, _| {
+            site.walls.push(sample::wall("w", WallKind::Wall, &[(-5.0, 10.0), (5.0, 10.0)], 2.5));
+        });
+        assert_eq!(open.cameras_at([0.0, 12.0]).len(), 1);
+        assert!(walled.cameras_at([0.0, 12.0]).is_empty());
+        for at in [[0.0, 9.0], [12.0, 14.0], [0.0, 40.0]] {
+            let hidden = at == [0.0, 40.0];
+            let expected = if hidden { 1 } else { open.cameras_at(at).len() };
+            assert_eq!(walled.cameras_at(at).len(), expected, "{at:?}");
+        }
+    }
+
+    #[test]
+    fn a_post_sees_what_is_before_it_and_not_behind_a_building() {
+        let mut site = sample::bare(-40.0, -40.0, 40.0, 40.0);
+        site.buildings.push(sample::building("b", Rect::new((10.0, -5.0), (20.0, 5.0)).to_polygon(), 9.0));
+        let post = OuterPost {
+            id: "p".into(),
+            at_m: [0.0, 0.0],
+            bearing_deg: 90.0,
+            fov_deg: 120.0,
+            range_m: 30.0,
+            manned: None,
+        };
+        let table =
+            SightTable::build(&sample::scenario(site, Kit { outer_post: vec![post], ..Kit::default() }));
+        assert_eq!(table.posts_at([8.0, 0.0]), &[0]);
+        assert_eq!(table.posts_at([20.0, 15.0]), &[0]);
+        assert!(table.posts_at([25.0, 0.0]).is_empty(), "hidden");
+        assert!(table.posts_at([-8.0, 0.0]).is_empty(), "behind");
+        assert!(table.posts_at([35.0, 20.0]).is_empty(), "too far");
     }
 }

@@ -1,0 +1,383 @@
+//! One ray caster over everything on the site that stops a view.
+//!
+//! Buildings are extruded outlines with roofs, walls and hedges upright panels with their gates cut out, crowns closed
+//! ellipsoids of flat faces. Fences and gates let the eye through; trunks and lamp posts are too thin to matter. Crowns
+//! count as full all year, which errs on the side of a gap.
+//!
+//! Boxes are searched in single precision about the middle of the site; triangles are met in double precision, so that
+//! no ray slips through between two of them and the answer does not depend on the order of the search.
+
+use std::time::Duration;
+
+use obvhs::BvhBuildParams;
+use obvhs::aabb::Aabb;
+use obvhs::cwbvh::CwBvh;
+use obvhs::cwbvh::builder::build_cwbvh;
+use obvhs::ray::{Ray, RayHit};
+
+use super::mesh::{self, Facet};
+use super::vector::{Vec3, dot, length, scale, sub};
+use crate::model::Site;
+use crate::words::Id;
+
+/// What stops a view: an index into the site's own list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Occluder {
+    /// A building.
+    Building(u32),
+    /// A wall or a hedge.
+    Wall(u32),
+    /// A tree's crown.
+    Crown(u32),
+}
+
+impl Occluder {
+    /// Its name in the scenario.
+    pub fn id(self, site: &Site) -> Option<&Id> {
+        match self {
+            Occluder::Building(i) => site.buildings.get(i as usize).map(|b| &b.id),
+            Occluder::Wall(i) => site.walls.get(i as usize).map(|w| &w.id),
+            Occluder::Crown(i) => site.trees.get(i as usize).map(|t| &t.id),
+        }
+    }
+}
+
+/// The first thing that a ray meets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    /// Distance from the ray's start, m.
+    pub distance_m: f64,
+    /// Where, m.
+    pub at_m: [f64; 3],
+    /// What.
+    pub occluder: Occluder,
+}
+
+/// Boxes grow by this much, m: far above the rounding of single precision, far below anything that is drawn.
+const PAD_M: f64 = 0.002;
+/// A lens passes over the surface that it hangs on when that surface is nearer than this, at right angles to it, m.
+const MOUNT_M: f64 = 0.05;
+/// and the ray meets it within this distance, m.
+const MOUNT_REACH_M: f64 = 1.0;
+/// Barycentric slack of the triangle test.
+const SLACK: f64 = 1e-9;
+
+/// Answers whether one point sees another.
+pub struct Caster {
+    facets: Vec<Facet>,
+    owners: Vec<Occluder>,
+    normals: Vec<Vec3>,
+    search: Option<CwBvh>,
+    middle: Vec3,
+}
+
+impl Caster {
+    /// Prepares a site.
+    pub fn new(site: &Site) -> Caster {
+        let mut meshed = mesh::of(site);
+        let middle = middle_of(&meshed);
+        let boxes: Vec<Aabb> = meshed.iter().map(|(facet, _)| box_of(facet, middle)).collect();
+        let search = (!boxes.is_empty())
+            .then(|| build_cwbvh(&boxes, BvhBuildParams::medium_build(), &mut Duration::default()));
+        if let Some(search) = &search {
+            meshed = search.primitive_indices.iter().map(|&i| meshed[i as usize]).collect();
+        }
+        let normals = meshed.iter().map(|(facet, _)| facet.normal()).collect();
+        let (facets, owners) = meshed.into_iter().unzip();
+        Caster { facets, owners, normals, search, middle }
+    }
+
+    /// Triangles that stop a view, with their owners.
+    pub fn triangles(&self) -> impl Iterator<Item = ([[f64; 3]; 3], Occluder)> + '_ {
+        self.facets.iter().map(Facet::corners).zip(self.owners.iter().copied())
+    }
+
+    /// True when nothing stands between two points.
+    pub fn clear(&self, from_m: [f64; 3], to_m: [f64; 3]) -> bool {
+        self.nothing_on(from_m, to_m, 0.0)
+    }
+
+    /// True when a lens sees a point. The surface that the lens hangs on does not stop it.
+    pub fn clear_from_mount(&self, lens_m: [f64; 3], to_m: [f64; 3]) -> bool {
+        self.nothing_on(lens_m, to_m, MOUNT_M)
+    }
+
+    fn nothing_on(&self, from: Vec3, to: Vec3, mount_m: f64) -> bool {
+        let (Some(search), Some(line)) = (&self.search, Line::new(from, to)) else { return true };
+        search.ray_traverse_miss(line.ray(self.middle), |_, i| {
+            line.meets(&self.facets[i])
+                .filter(|t| !self.is_mount(&line, i, *t, mount_m))
+                .map_or(f32::INFINITY, |_| 0.0)
+        })
+    }
+
+    /// The first thing between two points.
+    pub fn first_hit(&self, from_m: [f64; 3], to_m: [f64; 3]) -> Option<Hit> {
+        self.first_on(from_m, to_m, 0.0)
+    }
+
+    /// The first thing between a lens and a point, but for the surface that the lens hangs on.
+    pub fn first_hit_from_mount(&self, lens_m: [f64; 3], to_m: [f64; 3]) -> Option<Hit> {
+        self.first_on(lens_m, to_m, MOUNT_M)
+    }
+
+    fn first_on(&self, from: Vec3, to: Vec3, mount_m: f64) -> Option<Hit> {
+        let line = Line::new(from, to)?;
+        let mut first: Option<(f64, Occluder)> = None;
+        self.search.as_ref()?.ray_traverse(line.ray(self.middle), &mut RayHit::none(), |_, i| {
+            match line.meets(&self.facets[i]).filter(|t| !self.is_mount(&line, i, *t, mount_m)) {
+                None => f32::INFINITY,
+                Some(t) => {
+                    let found = (t, self.owners[i]);
+                    if first.is_none_or(|(best, owner)| t < best || (t == best && found.1 < owner)) {
+                        first = Some(found);
+                    }
+                    t as f32 + PAD_M as f32
+                }
+            }
+        });
+        first.map(|(t, occluder)| Hit {
+            distance_m: t,
+            at_m: [0, 1, 2].map(|k| line.from[k] + line.direction[k] * t),
+            occluder,
+        })
+    }
+
+    fn is_mount(&self, line: &Line, facet: usize, t: f64, mount_m: f64) -> bool {
+        t < MOUNT_REACH_M && t * dot(self.normals[facet], line.direction).abs() < mount_m
+    }
+}
+
+/// The straight line from one point to another.
+struct Line {
+    from: Vec3,
+    direction: Vec3,
+    length: f64,
+}
+
+impl Line {
+    fn new(from: Vec3, to: Vec3) -> Option<Line> {
+        let way = sub(to, from);
+        let length = length(way);
+        (length > 1e-9).then(|| Line { from, direction: scale(way, 1.0 / length), length })
+    }
+
+    fn ray(&self, middle: Vec3) -> Ray {
+        let single = |v: Vec3| v.map(|x| x as f32);
+        Ray::new(
+            single(sub(self.from, middle)).into(),
+            single(self.direction).into(),
+            0.0,
+            self.length as f32 + PAD_M as f32,
+        )
+    }
+
+    /// Where the line meets a triangle, m from its start (Möller and Trumbore, both sides).
+    fn meets(&self, facet: &Facet) -> Option<f64> {
+        let p = super::vector::cross(self.direction, facet.edge_b);
+        let det = dot(facet.edge_a, p);
+        if det == 0.0 {
+            return None;
+        }
+        let inverse = 1.0 / det;
+        let s = sub(self.from, facet.corner);
+        let u = dot(s, p) * inverse;
+        if !(-SLACK..=1.0 + SLACK).contains(&u) {
+            return None;
+        }
+        let q = super::vector::cross(s, facet.edge_a);
+        let v = dot(self.direction, q) * inverse;
+        if v < -SLACK || u + v > 1.0 + SLACK {
+            return None;
+        }
+        let t = dot(facet.edge_b, q) * inverse;
+        (0.0..=self.length).contains(&t).then_some(t)
+    }
+}
+
+fn middle_of(meshed: &[(Facet, Occluder)]) -> Vec3 {
+    let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+    for corner in meshed.iter().flat_map(|(facet, _)| facet.corners()) {
+        for k in 0..3 {
+            low[k] = low[k].min(corner[k]);
+            high[k] = high[k].max(corner[k]);
+        }
+    }
+    if meshed.is_empty() { [0.0; 3] } else { [0, 1, 2].map(|k| (low[k] + high[k]) / 2.0) }
+}
+
+fn box_of(facet: &Facet, middle: Vec3) -> Aabb {
+    let corners = facet.corners().map(|corner| sub(corner, middle));
+    let least = |k: usize| corners.iter().map(|c| c[k]).fold(f64::INFINITY, f64::min) - PAD_M;
+    let most = |k: usize| corners.iter().map(|c| c[k]).fold(f64::NEG_INFINITY, f64::max) + PAD_M;
+    Aabb::new([0, 1, 2].map(|k| least(k) as f32).into(), [0, 1, 2].map(|k| most(k) as f32).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Intersects, Line as Line2, Rect};
+    use parry3d::math::Pose;
+    use parry3d::query::{Ray as OtherRay, RayCast};
+    use parry3d::shape::TriMesh;
+
+    use super::*;
+    use crate::analysis::sample;
+    use crate::model::site::WallKind;
+    use crate::words::{AgentKey, Dice};
+
+    /// Least distance from a point to the edges of the triangles.
+    fn to_an_edge(caster: &Caster, at: Vec3) -> f64 {
+        let to_segment = |a: Vec3, b: Vec3| {
+            let (ab, ap) = (sub(b, a), sub(at, a));
+            let t = (dot(ab, ap) / dot(ab, ab)).clamp(0.0, 1.0);
+            length(sub(ap, scale(ab, t)))
+        };
+        let sides = |[a, b, c]: [Vec3; 3]| to_segment(a, b).min(to_segment(b, c)).min(to_segment(c, a));
+        caster.triangles().map(|(corners, _)| sides(corners)).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Casts `count` rays here and with parry3d; returns how many are blocked and how many differ near an edge.
+    fn against_parry(site: &Site, extent: f64, count: u64) -> (usize, usize) {
+        let caster = Caster::new(site);
+        let vertices: Vec<_> = caster
+            .triangles()
+            .flat_map(|(corners, _)| corners)
+            .map(|c| parry3d::math::Vector::new(c[0] as f32, c[1] as f32, c[2] as f32))
+            .collect();
+        let indices = (0..vertices.len() as u32 / 3).map(|i| [3 * i, 3 * i + 1, 3 * i + 2]).collect();
+        let other = TriMesh::new(vertices, indices).expect("a mesh with triangles");
+        let (mut blocked, mut near_edge) = (0, 0);
+        for i in 0..count {
+            let mut draw = Dice::new(5).draw(AgentKey::of("ray"), "cast", i);
+            let mut point =
+                || [draw.between(-extent, extent), draw.between(-extent, extent), draw.between(0.2, 9.0)];
+            let (from, to) = (point(), point());
+            let hit = caster.first_hit(from, to);
+            assert_eq!(hit.is_none(), caster.clear(from, to), "ray {i}: clear and first_hit disagree");
+            blocked += usize::from(hit.is_some());
+            let way = sub(to, from);
+            let single = |v: Vec3| parry3d::math::Vector::new(v[0] as f32, v[1] as f32, v[2] as f32);
+            let theirs = other
+                .cast_ray(&Pose::IDENTITY, &OtherRay::new(single(from), single(way)), 1.0, false)
+                .map(|t| f64::from(t) * length(way));
+            if !same(hit.map(|h| h.distance_m), theirs) {
+                let ours = hit.map(|h| h.at_m);
+                let along = |t: f64| [0, 1, 2].map(|k| from[k] + way[k] / length(way) * t);
+                let meets = ours.into_iter().chain(theirs.map(along));
+                let edge = meets.map(|at| to_an_edge(&caster, at)).fold(f64::INFINITY, f64::min);
+                let at_the_end = |t: f64| t > length(way) - 1e-3 || t < 1e-3;
+                let end = hit.map(|h| h.distance_m).into_iter().chain(theirs).any(at_the_end);
+                assert!(
+                    edge < 1e-3 || end,
+                    "ray {i} {from:?} {to:?}: {hit:?} against {theirs:?}, edge {edge} m"
+                );
+                near_edge += 1;
+            }
+        }
+        (blocked, near_edge)
+    }
+
+    fn same(ours: Option<f64>, theirs: Option<f64>) -> bool {
+        match (ours, theirs) {
+            (None, None) => true,
+            (Some(a), Some(b)) => (a - b).abs() < 2e-3,
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn agrees_with_an_independent_caster_on_a_large_site() {
+        let (blocked, near_edge) = against_parry(&sample::large(3), 150.0, 20_000);
+        assert!((8_000..19_500).contains(&blocked), "{blocked} of 20,000 blocked");
+        assert!(near_edge <= 20, "{near_edge} of 20,000 differ near an edge");
+    }
+
+    #[test]
+    fn agrees_with_an_independent_caster_on_a_small_site() {
+        let mut site = sample::bare(-20.0, -20.0, 20.0, 20.0);
+        site.buildings.push(sample::building("b", Rect::new((-6.0, -4.0), (5.0, 3.0)).to_polygon(), 6.0));
+        site.walls.push(sample::wall(
+            "w",
+            WallKind::Wall,
+            &[(-15.0, -12.0), (15.0, -12.0), (15.0, 12.0)],
+            2.2,
+        ));
+        site.gates.push(sample::gate("g", 0.0, -12.0, 4.0));
+        site.trees.push(sample::tree("t", 9.0, 8.0));
+        let (blocked, near_edge) = against_parry(&site, 20.0, 20_000);
+        assert!((4_000..16_000).contains(&blocked), "{blocked} of 20,000 blocked");
+        assert!(near_edge <= 20, "{near_edge} of 20,000 differ near an edge");
+    }
+
+    /// Below every roof, a building stops exactly the rays whose foot crosses its outline.
+    #[test]
+    fn low_rays_are_stopped_where_their_foot_crosses_an_outline() {
+        let mut site = sample::large(4);
+        site.walls.clear();
+        site.trees.clear();
+        let caster = Caster::new(&site);
+        let mut blocked = 0;
+        for i in 0..5_000 {
+            let mut draw = Dice::new(6).draw(AgentKey::of("ray"), "low", i);
+            let mut point =
+                || [draw.between(-150.0, 150.0), draw.between(-125.0, 125.0), draw.between(0.5, 17.0)];
+            let (from, to) = (point(), point());
+            let foot = Line2::new((from[0], from[1]), (to[0], to[1]));
+            let crossed: Vec<usize> = (0..site.buildings.len())
+                .filter(|&b| {
+                    let outline = &site.buildings[b].outline;
+                    let mut rings = std::iter::once(outline.exterior()).chain(outline.interiors());
+                    rings.any(|ring| ring.intersects(&foot))
+                })
+                .collect();
+            assert_eq!(caster.clear(from, to), crossed.is_empty(), "ray {i} {from:?} {to:?}");
+            if let Some(hit) = caster.first_hit(from, to) {
+                let Occluder::Building(b) = hit.occluder else { panic!("nothing but buildings stands here") };
+                assert!(crossed.contains(&(b as usize)));
+                blocked += 1;
+            }
+        }
+        assert!(blocked > 1_000, "{blocked}");
+    }
+
+    #[test]
+    fn fences_and_gates_let_the_eye_through_and_walls_and_hedges_do_not() {
+        for (made_of, through) in [
+            (WallKind::Fence, true),
+            (WallKind::Wall, false),
+            (WallKind::Hedge, false),
+            (WallKind::Retaining, false),
+        ] {
+            let mut site = sample::bare(-20.0, -20.0, 20.0, 20.0);
+            site.walls.push(sample::wall("w", made_of, &[(-15.0, 0.0), (15.0, 0.0)], 2.2));
+            assert_eq!(Caster::new(&site).clear([1.0, -5.0, 1.5], [1.0, 5.0, 1.5]), through, "{made_of:?}");
+            site.gates.push(sample::gate("g", 0.0, 0.0, 4.0));
+            let caster = Caster::new(&site);
+            assert!(caster.clear([1.0, -5.0, 1.5], [1.0, 5.0, 1.5]));
+            assert_eq!(caster.clear([2.1, -5.0, 1.5], [2.1, 5.0, 1.5]), through);
+            assert!(caster.clear([5.0, -5.0, 2.3], [5.0, 5.0, 2.3]), "over the top");
+        }
+    }
+
+    #[test]
+    fn the_surface_that_a_lens_hangs_on_does_not_stop_it() {
+        let mut site = sample::bare(-30.0, -30.0, 30.0, 30.0);
+        site.buildings.push(sample::building("b", Rect::new((-10.0, 0.0), (10.0, 8.0)).to_polygon(), 18.0));
+        let caster = Caster::new(&site);
+        for lens in [[0.0, 0.0, 4.0], [0.0, 0.03, 4.0], [0.0, -0.03, 4.0]] {
+            for target in [[0.0, -20.0, 1.5], [18.0, -0.6, 1.5], [-18.0, -0.6, 1.5]] {
+                assert!(caster.clear_from_mount(lens, target), "{lens:?} {target:?}");
+                assert_eq!(caster.first_hit_from_mount(lens, target), None);
+            }
+            assert!(!caster.clear_from_mount(lens, [0.0, 20.0, 1.5]), "the far facade still stops {lens:?}");
+        }
+        assert!(!caster.clear([0.0, 0.03, 4.0], [0.0, -20.0, 1.5]));
+    }
+
+    #[test]
+    fn an_empty_site_hides_nothing() {
+        let caster = Caster::new(&sample::bare(0.0, 0.0, 1.0, 1.0));
+        assert!(caster.clear([0.0; 3], [1.0; 3]));
+        assert_eq!(caster.first_hit([0.0; 3], [1.0; 3]), None);
+    }
+}
