@@ -13,8 +13,14 @@ pub struct PlanAnswer {
     /// Edition of IEC 62676-4 (`2014`, `2025`) -> height of the target, m -> class -> how much of the public ground
     /// reaches at least that class.
     pub coverage: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
-    /// Public ground that no camera sees at the working density, as polygons.
+    /// Public ground in all, m²: of this the shares are taken.
+    #[serde(default)]
+    pub public_ground_m2: f64,
+    /// Public ground that no camera sees at its working density, as polygons, the largest first.
     pub gaps: Vec<Gap>,
+    /// Gaps too small to draw.
+    #[serde(default)]
+    pub small_gaps: SmallGaps,
     /// The raster behind `coverage`, one layer a height.
     pub grid: Grid,
     /// Whether the beams close the perimeter.
@@ -50,6 +56,15 @@ pub enum GapReason {
     NoCamera,
 }
 
+/// Gaps of less than 4 m² each, both heights together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SmallGaps {
+    /// How many.
+    pub count: usize,
+    /// Their area together, m².
+    pub area_m2: f64,
+}
+
 /// Ground that is not covered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
@@ -61,8 +76,22 @@ pub struct Gap {
     pub reason: GapReason,
     /// The device or thing behind the reason, if one stands out.
     pub culprit: Option<String>,
+    /// All causes in it, the largest first; causes of less than a hundredth of the gap are left out.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
     /// Rings, the outer first, then holes; local metres, not closed.
     pub polygon: Vec<Vec<[f64; 2]>>,
+}
+
+/// One cause of a gap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Cause {
+    /// Why.
+    pub reason: GapReason,
+    /// The device or thing behind the reason.
+    pub culprit: Option<String>,
+    /// How much of the gap it explains, m².
+    pub area_m2: f64,
 }
 
 /// Best pixel density on each cell of public ground.

@@ -2,11 +2,33 @@
 
 pub mod answer;
 pub mod caster;
+pub mod coverage;
 mod mesh;
+mod miss;
+pub mod perimeter;
 pub mod projection;
 pub mod raster;
 #[cfg(test)]
 mod sample;
 pub mod sightlines;
+mod trace;
 mod vector;
 pub mod wall_line;
+
+use answer::PlanAnswer;
+use caster::Caster;
+
+use crate::model::Scenario;
+
+/// The planner's first answer: coverage of public ground, its gaps, and the perimeter.
+pub fn plan(scenario: &Scenario) -> PlanAnswer {
+    let found = coverage::coverage(scenario, &Caster::new(&scenario.site));
+    PlanAnswer {
+        coverage: found.classes,
+        public_ground_m2: found.public_ground_m2,
+        gaps: found.gaps,
+        small_gaps: found.small_gaps,
+        grid: found.grid,
+        perimeter: perimeter::perimeter(&scenario.site, &scenario.file.kit.beam),
+    }
+}

@@ -121,6 +121,11 @@ impl View {
         (2.0 * libm::atan(self.size_px[1] / (2.0 * self.focal_px))).to_degrees()
     }
 
+    /// Focal length, px.
+    pub fn focal_px(&self) -> f64 {
+        self.focal_px
+    }
+
     /// Distance from the lens, m.
     pub fn distance_m(&self, at_m: [f64; 3]) -> f64 {
         length(sub(at_m, self.eye))

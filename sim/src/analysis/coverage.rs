@@ -1,0 +1,285 @@
+//! Coverage of public ground by cameras, and the gaps in it.
+//!
+//! Public ground is what [`public_ground`] says. Each cell is asked at two heights: [`LOW_M`], somebody who lies or
+//! crouches, a child, a thing left behind; and [`BODY_M`], the chest of somebody who stands, which is also what the
+//! twin asks. A cell is a gap when no camera sees it at that camera's working density.
+
+use std::collections::BTreeMap;
+
+use super::answer::{Cause, Gap, GapReason, Grid, Layer, Share, SmallGaps};
+use super::caster::Caster;
+use super::miss::{Culprit, Eye, Miss, why};
+use super::projection::EDITIONS;
+use super::raster::{Raster, public_ground, raster_of};
+use super::sightlines::{BODY_M, scan};
+use super::trace;
+use crate::model::Scenario;
+
+/// Height of the lower target above ground, m.
+pub const LOW_M: f64 = 0.5;
+/// Heights at which public ground is asked for, m.
+pub const HEIGHTS_M: [f64; 2] = [LOW_M, BODY_M];
+/// Gaps smaller than this are counted and not drawn, m².
+pub const SMALL_GAP_M2: f64 = 4.0;
+
+/// Coverage and gaps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Coverage {
+    /// Edition, height, class, share: see [`super::answer::PlanAnswer::coverage`].
+    pub classes: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
+    /// Public ground, m².
+    pub public_ground_m2: f64,
+    /// Gaps of at least [`SMALL_GAP_M2`], the largest first.
+    pub gaps: Vec<Gap>,
+    /// The gaps that are smaller.
+    pub small_gaps: SmallGaps,
+    /// The raster.
+    pub grid: Grid,
+}
+
+/// What cameras make of public ground at one height.
+struct Seen {
+    height_m: f64,
+    /// Best density on each cell, px/m; 0 where no camera sees it.
+    best: Vec<f32>,
+    /// True where no camera sees public ground at its working density.
+    gap: Vec<bool>,
+}
+
+/// Works out the coverage of a scenario's public ground.
+pub fn coverage(scenario: &Scenario, caster: &Caster) -> Coverage {
+    let raster = raster_of(scenario);
+    let public = public_ground(&scenario.site, &raster);
+    let area = |cells: usize| cells as f64 * raster.cell_area_m2();
+    let mut answer = Coverage {
+        public_ground_m2: area(public.iter().filter(|p| **p).count()),
+        grid: Grid {
+            origin_m: raster.origin_m,
+            cell_m: raster.cell_m,
+            columns: raster.columns,
+            rows: raster.rows,
+            layers: Vec::new(),
+        },
+        ..Coverage::default()
+    };
+    for height_m in HEIGHTS_M {
+        let seen = seen_at(scenario, caster, &raster, &public, height_m);
+        classes(&seen, &public, answer.public_ground_m2, &area, &mut answer.classes);
+        gaps(scenario, caster, &raster, &seen, &mut answer);
+        let shown = |(&best, &public): (&f32, &bool)| if public { libm::floorf(best) as i32 } else { -1 };
+        let px_per_m = seen.best.iter().zip(&public).map(shown).collect();
+        answer.grid.layers.push(Layer { height_m, px_per_m });
+    }
+    answer.gaps.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then(a.height_m.total_cmp(&b.height_m)));
+    answer
+}
+
+fn seen_at(scenario: &Scenario, caster: &Caster, raster: &Raster, public: &[bool], height_m: f64) -> Seen {
+    let mut best = vec![0f32; raster.len()];
+    let mut gap = public.to_vec();
+    for camera in &scenario.file.kit.camera {
+        scan(camera, caster, raster, public, height_m, |cell, look| {
+            best[cell] = best[cell].max(look.px_per_m as f32);
+            if look.px_per_m >= camera.working_px_per_m {
+                gap[cell] = false;
+            }
+        });
+    }
+    Seen { height_m, best, gap }
+}
+
+fn classes(
+    seen: &Seen,
+    public: &[bool],
+    public_m2: f64,
+    area: &impl Fn(usize) -> f64,
+    into: &mut BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
+) {
+    for edition in EDITIONS {
+        let at_height = into.entry(edition.name.to_owned()).or_default();
+        let by_class = at_height.entry(seen.height_m.to_string()).or_default();
+        for class in edition.classes {
+            let reaches = |(&best, &public): (&f32, &bool)| public && f64::from(best) >= class.px_per_m;
+            let area_m2 = area(seen.best.iter().zip(public).filter(|&cell| reaches(cell)).count());
+            let share = if public_m2 > 0.0 { area_m2 / public_m2 } else { 0.0 };
+            by_class.insert(class.name.to_owned(), Share { share, area_m2 });
+        }
+    }
+}
+
+fn gaps(scenario: &Scenario, caster: &Caster, raster: &Raster, seen: &Seen, answer: &mut Coverage) {
+    let eyes: Vec<Eye> = scenario.file.kit.camera.iter().map(Eye::new).collect();
+    for region in trace::regions(raster, &seen.gap) {
+        let area_m2 = region.len() as f64 * raster.cell_area_m2();
+        if area_m2 < SMALL_GAP_M2 {
+            answer.small_gaps.count += 1;
+            answer.small_gaps.area_m2 += area_m2;
+            continue;
+        }
+        let misses = region.iter().map(|&cell| {
+            let [x, y] = raster.centre(cell);
+            why(&eyes, caster, [x, y, seen.height_m])
+        });
+        let mut cells: BTreeMap<Miss, usize> = BTreeMap::new();
+        misses.for_each(|miss| *cells.entry(miss).or_default() += 1);
+        let (reason, culprit) = majority(&cells);
+        answer.gaps.push(Gap {
+            height_m: seen.height_m,
+            area_m2,
+            reason,
+            culprit: culprit.and_then(|c| name(scenario, c)),
+            causes: causes(scenario, &cells, raster.cell_area_m2()),
+            polygon: trace::outlines(raster, &region),
+        });
+    }
+}
+
+/// The commonest reason, and what most of its cells are owed to if that is more than half of them.
+fn majority(cells: &BTreeMap<Miss, usize>) -> (GapReason, Option<Culprit>) {
+    let mut by_reason: BTreeMap<GapReason, usize> = BTreeMap::new();
+    cells.iter().for_each(|(miss, count)| *by_reason.entry(miss.reason).or_default() += count);
+    let most = by_reason.into_iter().rev().max_by_key(|(_, count)| *count);
+    let Some((reason, all)) = most else { return (GapReason::NoCamera, None) };
+    let mut of_reason = cells.iter().filter(|(miss, _)| miss.reason == reason);
+    let culprit = of_reason.find(|(_, count)| 2 * **count > all).and_then(|(miss, _)| miss.culprit);
+    (reason, culprit)
+}
+
+fn causes(scenario: &Scenario, cells: &BTreeMap<Miss, usize>, cell_m2: f64) -> Vec<Cause> {
+    let all: usize = cells.values().sum();
+    let mut kept: Vec<(&Miss, usize)> =
+        cells.iter().map(|(miss, &count)| (miss, count)).filter(|(_, count)| 100 * count >= all).collect();
+    kept.sort_by_key(|(miss, count)| (std::cmp::Reverse(*count), **miss));
+    let cause = |(miss, count): (&Miss, usize)| Cause {
+        reason: miss.reason,
+        culprit: miss.culprit.and_then(|c| name(scenario, c)),
+        area_m2: count as f64 * cell_m2,
+    };
+    kept.into_iter().map(cause).collect()
+}
+
+fn name(scenario: &Scenario, culprit: Culprit) -> Option<String> {
+    match culprit {
+        Culprit::Camera(row) => scenario.file.kit.camera.get(row).map(|c| c.id.to_string()),
+        Culprit::Thing(thing) => thing.id(&scenario.site).map(ToString::to_string),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::sample;
+    use crate::analysis::sightlines::SightTable;
+    use crate::model::kit::{Camera, Kit};
+    use crate::model::site::{Area, Ground, WallKind};
+
+    fn of(scenario: &Scenario) -> Coverage {
+        coverage(scenario, &Caster::new(&scenario.site))
+    }
+
+    fn large(cameras: usize) -> Scenario {
+        let mut draw = crate::words::Dice::new(2).draw(crate::words::AgentKey::of("sample"), "cameras", 0);
+        let mut camera = |i: usize| -> Camera {
+            let at = [draw.between(-148.0, 148.0), draw.between(-123.0, 123.0)];
+            sample::camera(&format!("c{i}"), at, draw.between(0.0, 360.0))
+        };
+        let camera = (0..cameras).map(&mut camera).collect();
+        sample::scenario(sample::large(3), Kit { camera, ..Kit::default() })
+    }
+
+    fn detect(coverage: &Coverage, height: &str) -> f64 {
+        coverage.classes["2014"][height]["detect"].area_m2
+    }
+
+    #[test]
+    fn shares_and_areas_hang_together() {
+        let scenario = large(40);
+        let answer = of(&scenario);
+        let public_cells = answer.grid.layers[0].px_per_m.iter().filter(|px| **px >= 0).count();
+        assert_eq!(answer.public_ground_m2, public_cells as f64 * 0.25);
+        for (edition, heights) in &answer.classes {
+            assert_eq!(heights.keys().collect::<Vec<_>>(), ["0.5", "1.5"]);
+            for classes in heights.values() {
+                let order = EDITIONS.iter().find(|e| e.name == edition).expect("a known edition").classes;
+                let areas: Vec<f64> = order.iter().map(|c| classes[c.name].area_m2).collect();
+                assert!(
+                    areas.is_sorted_by(|a, b| a >= b),
+                    "{edition}: a finer class covers no more: {areas:?}"
+                );
+                for share in classes.values() {
+                    assert!((0.0..=1.0).contains(&share.share));
+                    assert!((share.share * answer.public_ground_m2 - share.area_m2).abs() < 1e-6);
+                }
+            }
+        }
+        // All cameras here work at the density of `detect`, so gaps are what `detect` leaves.
+        let gaps: f64 = answer.gaps.iter().map(|g| g.area_m2).sum::<f64>() + answer.small_gaps.area_m2;
+        let left = 2.0 * answer.public_ground_m2 - detect(&answer, "0.5") - detect(&answer, "1.5");
+        assert!((gaps - left).abs() < 1e-6, "{gaps} m² in gaps, {left} m² below detect");
+        assert!(answer.gaps.is_sorted_by(|a, b| a.area_m2 >= b.area_m2));
+        assert!(answer.small_gaps.count > 0 && answer.gaps.len() > 10);
+        for gap in &answer.gaps {
+            let drawn: f64 = gap.polygon.iter().map(|ring| trace::signed_area(ring)).sum();
+            assert_eq!(drawn, gap.area_m2);
+        }
+        assert_eq!(answer, of(&scenario), "the same twice");
+    }
+
+    /// The plan's cells and the twin's table name the same covered ground.
+    #[test]
+    fn the_plan_and_the_twin_see_the_same() {
+        let scenario = large(40);
+        let (answer, table) = (of(&scenario), SightTable::build(&scenario));
+        let raster = table.raster();
+        let public = public_ground(&scenario.site, raster);
+        let mut covered = 0;
+        for cell in (0..raster.len()).filter(|&cell| public[cell]) {
+            let seen = table.cameras_at(raster.centre(cell));
+            let best = seen.iter().map(|s| s.px_per_m).fold(0.0, f32::max);
+            let planned = answer.grid.layers[1].px_per_m[cell];
+            if seen.is_empty() {
+                assert!(planned < 25, "cell {cell}");
+            } else {
+                assert_eq!(planned, best as i32);
+                covered += 1;
+            }
+        }
+        assert!((f64::from(covered) * 0.25 - detect(&answer, "1.5")).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_wall_or_a_camera_less_covers_less_and_water_is_not_public() {
+        let kit = |cameras: Vec<Camera>| Kit { camera: cameras, ..Kit::default() };
+        let two = || vec![sample::camera("a", [0.0, 0.0], 0.0), sample::camera("b", [30.0, 60.0], 200.0)];
+        let ground = || sample::bare(-40.0, -10.0, 60.0, 70.0);
+        let full = of(&sample::scenario(ground(), kit(two())));
+        assert_eq!(full.public_ground_m2, 8_000.0);
+        let one = of(&sample::scenario(ground(), kit(two()[..1].to_vec())));
+        let mut site = ground();
+        site.walls.push(sample::wall("w", WallKind::Wall, &[(-20.0, 8.0), (20.0, 8.0)], 3.0));
+        let walled = of(&sample::scenario(site, kit(two())));
+        let none = of(&sample::scenario(ground(), kit(Vec::new())));
+        for height in ["0.5", "1.5"] {
+            assert!(detect(&full, height) > detect(&one, height) + 100.0);
+            assert!(detect(&full, height) > detect(&walled, height) + 100.0);
+            assert_eq!(detect(&none, height), 0.0);
+        }
+        let behind = |c: &Cause| c.reason == GapReason::Wall && c.culprit.as_deref() == Some("w");
+        assert!(walled.gaps.iter().flat_map(|g| &g.causes).any(behind));
+        assert!(!full.gaps.iter().flat_map(|g| &g.causes).any(behind));
+        assert_eq!(none.gaps.len(), 2);
+        assert_eq!(none.gaps[0].reason, GapReason::NoCamera);
+        let mut site = ground();
+        let outline = geo::Rect::new((0.0, 20.0), (10.0, 30.0)).to_polygon();
+        site.areas.push(Area { id: "pond".into(), ground: Ground::Water, outline });
+        assert_eq!(of(&sample::scenario(site, kit(two()))).public_ground_m2, 7_900.0);
+    }
+
+    #[test]
+    fn without_an_outline_the_rectangle_of_the_site_is_public() {
+        let mut site = sample::bare(0.0, 0.0, 1.0, 1.0);
+        site.compounds.clear();
+        site.walls.push(sample::wall("w", WallKind::Fence, &[(0.0, 0.0), (50.0, 0.0), (50.0, 40.0)], 2.0));
+        assert_eq!(of(&sample::scenario(site, Kit::default())).public_ground_m2, 2_000.0);
+    }
+}

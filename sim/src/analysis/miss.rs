@@ -1,0 +1,168 @@
+//! Why a point is not covered: the camera that comes nearest to covering it decides.
+//!
+//! A camera misses a point by up to three faults: the point is off its picture, too far for its range or its working
+//! density, or hidden. The camera with the fewest faults comes nearest, then the one at the least distance.
+
+use super::answer::GapReason;
+use super::caster::{Caster, Occluder};
+use super::projection::{Frame, View};
+use crate::model::kit::Camera;
+
+/// What a gap is owed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Culprit {
+    /// A row in `kit.camera`.
+    Camera(usize),
+    /// Something that stands in the way.
+    Thing(Occluder),
+}
+
+/// Why a point is not covered, and what it is owed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Miss {
+    pub(crate) reason: GapReason,
+    pub(crate) culprit: Option<Culprit>,
+}
+
+/// A camera with its view.
+pub(crate) struct Eye<'a> {
+    camera: &'a Camera,
+    view: View,
+    /// Distance on the axis at which its density falls below its working density, or its range if that is less, m.
+    reach_m: f64,
+}
+
+impl<'a> Eye<'a> {
+    pub(crate) fn new(camera: &'a Camera) -> Eye<'a> {
+        let view = View::of(camera);
+        let reach_m = camera.range_m.min(view.focal_px() / camera.working_px_per_m.max(1e-6));
+        Eye { camera, view, reach_m }
+    }
+}
+
+/// One camera's miss of a point, before it is known whether the point is hidden.
+struct Candidate {
+    reason: GapReason,
+    faults: u32,
+    distance_m: f64,
+}
+
+fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
+    let distance_m = eye.view.distance_m(at);
+    let (reason, dense) = match eye.view.frame(at) {
+        Frame::Inside(shown) => (None, shown.px_per_m >= eye.camera.working_px_per_m),
+        Frame::Beside => (Some(GapReason::OutsideView), distance_m <= eye.reach_m),
+        Frame::AboveOrBelow => (Some(GapReason::DeadZone), distance_m <= eye.reach_m),
+    };
+    let near = dense && distance_m <= eye.camera.range_m;
+    match (reason, near) {
+        (None, true) => Candidate { reason: GapReason::Building, faults: 0, distance_m },
+        (Some(reason), true) => Candidate { reason, faults: 1, distance_m },
+        (None, false) => Candidate { reason: GapReason::Range, faults: 1, distance_m },
+        (Some(_), false) => Candidate { reason: GapReason::Range, faults: 2, distance_m },
+    }
+}
+
+/// Beyond this many times its reach a camera is not asked whether the point is hidden.
+const FAR: f64 = 2.0;
+
+/// Why none of the cameras covers a point.
+pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3]) -> Miss {
+    let mut nearest: Option<(u32, f64, Miss)> = None;
+    for (row, eye) in eyes.iter().enumerate() {
+        let candidate = candidate(eye, at);
+        let beaten = |faults: u32| {
+            nearest.as_ref().is_some_and(|(f, d, _)| (*f, *d) <= (faults, candidate.distance_m))
+        };
+        if beaten(candidate.faults.max(1)) {
+            continue;
+        }
+        let mut miss = Miss { reason: candidate.reason, culprit: Some(Culprit::Camera(row)) };
+        let mut faults = candidate.faults;
+        if faults == 0 {
+            let Some(hit) = caster.first_hit_from_mount(eye.view.eye_m(), at) else { continue };
+            miss = Miss { reason: reason_of(hit.occluder), culprit: Some(Culprit::Thing(hit.occluder)) };
+            faults = 1;
+        } else if faults == 1 {
+            let far = candidate.distance_m > FAR * eye.reach_m;
+            faults += u32::from(far || !caster.clear_from_mount(eye.view.eye_m(), at));
+        }
+        if !beaten(faults) {
+            nearest = Some((faults, candidate.distance_m, miss));
+        }
+    }
+    nearest.map_or(Miss { reason: GapReason::NoCamera, culprit: None }, |(_, _, miss)| miss)
+}
+
+fn reason_of(occluder: Occluder) -> GapReason {
+    match occluder {
+        Occluder::Building(_) => GapReason::Building,
+        Occluder::Wall(_) => GapReason::Wall,
+        Occluder::Crown(_) => GapReason::Crown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::Rect;
+
+    use super::*;
+    use crate::analysis::sample;
+    use crate::model::Site;
+    use crate::model::site::WallKind;
+
+    fn check(
+        change: impl FnOnce(&mut Site),
+        cameras: &[Camera],
+        at: [f64; 2],
+        expected: GapReason,
+        culprit: Option<Culprit>,
+    ) {
+        let mut site = sample::bare(-50.0, -50.0, 50.0, 80.0);
+        change(&mut site);
+        let eyes: Vec<Eye> = cameras.iter().map(Eye::new).collect();
+        let miss = why(&eyes, &Caster::new(&site), [at[0], at[1], 1.5]);
+        assert_eq!(miss, Miss { reason: expected, culprit });
+    }
+
+    #[test]
+    fn each_reason_has_its_case() {
+        let north = || vec![sample::camera("c", [0.0, 0.0], 0.0)];
+        let me = Some(Culprit::Camera(0));
+        check(|_| {}, &[], [0.0, 20.0], GapReason::NoCamera, None);
+        check(|_| {}, &north(), [0.0, 70.0], GapReason::Range, me);
+        check(|_| {}, &north(), [30.0, 5.0], GapReason::OutsideView, me);
+        check(|_| {}, &north(), [0.0, -5.0], GapReason::OutsideView, me);
+        check(|_| {}, &north(), [0.0, 1.5], GapReason::DeadZone, me);
+        let block = |site: &mut Site| {
+            site.buildings.push(sample::building(
+                "b",
+                Rect::new((-5.0, 10.0), (5.0, 20.0)).to_polygon(),
+                9.0,
+            ));
+        };
+        check(block, &north(), [0.0, 25.0], GapReason::Building, Some(Culprit::Thing(Occluder::Building(0))));
+        let wall = |site: &mut Site| {
+            site.walls.push(sample::wall("w", WallKind::Wall, &[(-5.0, 20.0), (5.0, 20.0)], 3.0))
+        };
+        check(wall, &north(), [0.0, 21.0], GapReason::Wall, Some(Culprit::Thing(Occluder::Wall(0))));
+        let tree = |site: &mut Site| site.trees.push(sample::tree("t", 0.0, 10.0));
+        check(tree, &north(), [0.0, 15.0], GapReason::Crown, Some(Culprit::Thing(Occluder::Crown(0))));
+    }
+
+    #[test]
+    fn the_nearest_camera_with_one_fault_decides() {
+        // The first looks away and stands near, but behind a building; the second is far and only hidden by a tree.
+        let cameras =
+            vec![sample::camera("back", [0.0, 30.0], 0.0), sample::camera("far", [0.0, -20.0], 0.0)];
+        let change = |site: &mut Site| {
+            site.buildings.push(sample::building(
+                "b",
+                Rect::new((-5.0, 22.0), (5.0, 26.0)).to_polygon(),
+                9.0,
+            ));
+            site.trees.push(sample::tree("t", 0.0, 12.0));
+        };
+        check(change, &cameras, [0.0, 20.0], GapReason::Crown, Some(Culprit::Thing(Occluder::Crown(0))));
+    }
+}

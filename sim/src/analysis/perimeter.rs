@@ -1,0 +1,445 @@
+//! Whether the beams close the perimeter, worked out along its length and never on a grid.
+//!
+//! A zone guards a stretch of wall where its beam runs within [`ASIDE_M`] of it, along it (not more than
+//! [`BEND_DEG`] off), with its rays above the wall's top and the lowest within [`UNDER_M`] of it. A zone that is
+//! longer than its rated range or not aligned guards nothing. Gates open the wall and are guarded by people. What is
+//! left is a gap, however short, but for the width of a post ([`POST_M`]) between two zones or a zone and a gate.
+
+use geo::Coord;
+
+use super::answer::{Perimeter, Stretch};
+use super::wall_line::{Span, WallLine, distance, total, union, without};
+use crate::model::Site;
+use crate::model::kit::Beam;
+use crate::model::site::{Wall, WallKind};
+
+/// How far beside a wall a beam still guards it, m.
+pub const ASIDE_M: f64 = 0.5;
+/// How far a beam's direction may be off the wall's, degrees.
+pub const BEND_DEG: f64 = 30.0;
+/// How high above the wall's top the lowest ray may run, m: about the thickness of a body that lies on the wall
+/// with some margin.
+pub const UNDER_M: f64 = 0.5;
+/// Width of a post that carries the ends of two zones, m.
+pub const POST_M: f64 = 0.15;
+/// Alignment error at which a pair no longer works, degrees; assumed, of the order of a transmitter's half beam width.
+pub const ALIGNED_DEG: f64 = 1.0;
+/// Share of its rated range that a zone should use outdoors: GB 51348-2019, commentary on 14.2.3.
+pub const MARGIN: f64 = 0.7;
+/// Around a corner a stretch of this length is closed by two zones that meet there on one post, m.
+const CORNER_M: f64 = 1.0;
+
+/// Works out the continuity of a site's perimeter under a list of beams.
+pub fn perimeter(site: &Site, beams: &[Beam]) -> Perimeter {
+    let walls: Vec<&Wall> =
+        site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining).collect();
+    if walls.is_empty() {
+        return Perimeter { status: "no boundary in the data".into(), ..Perimeter::default() };
+    }
+    let mut answer = Perimeter::default();
+    for wall in &walls {
+        let line = WallLine::new(&wall.line);
+        let gates = line.openings(&site.gates);
+        let whole = [[0.0, line.length()]];
+        let mut run = Run {
+            wall,
+            standing: without(&whole, &gates),
+            gates,
+            line,
+            zones: Vec::new(),
+            walls: &walls,
+            beams,
+        };
+        run.zones = beams.iter().flat_map(|beam| run.zones_of(beam)).collect();
+        run.judge(&mut answer);
+    }
+    let gaps = answer.gaps.len();
+    let open: f64 = answer.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum();
+    answer.status = match gaps {
+        0 => "closed".into(),
+        1 => format!("1 gap, {open:.1} m"),
+        _ => format!("{gaps} gaps, {open:.1} m"),
+    };
+    answer
+}
+
+/// A stretch of wall along which a beam runs.
+struct Zone<'a> {
+    beam: &'a Beam,
+    span: Span,
+    /// Why it guards nothing.
+    fault: Option<&'static str>,
+}
+
+/// A wall with what runs along it.
+struct Run<'a> {
+    wall: &'a Wall,
+    line: WallLine,
+    gates: Vec<Span>,
+    standing: Vec<Span>,
+    zones: Vec<Zone<'a>>,
+    /// All walls of the perimeter.
+    walls: &'a [&'a Wall],
+    /// All beams.
+    beams: &'a [Beam],
+}
+
+impl<'a> Run<'a> {
+    /// The stretches along which a beam runs.
+    fn zones_of(&self, beam: &'a Beam) -> Vec<Zone<'a>> {
+        let spans = self.line.pieces().filter_map(|(start, a, b)| {
+            let [from, to] = beside(beam, a, b)?;
+            Some([start + from, start + to])
+        });
+        let fault = fault(beam, self.wall.height_m);
+        union(spans.collect()).into_iter().map(|span| Zone { beam, span, fault }).collect()
+    }
+
+    /// The union of the zones that are sound, or of those that are not.
+    fn covered(&self, sound: bool) -> Vec<Span> {
+        union(self.zones.iter().filter(|z| z.fault.is_none() == sound).map(|z| z.span).collect())
+    }
+
+    /// Adds this wall to the answer.
+    fn judge(&self, answer: &mut Perimeter) {
+        let before = answer.gaps.len();
+        answer.length_m += self.line.length();
+        answer.gates_m += total(&self.gates);
+        for zone in self.zones.iter().filter(|z| z.fault.is_none()) {
+            let stretched = length(zone.beam) > MARGIN * zone.beam.rated_range_m;
+            let reason = if stretched {
+                "longer than 70 % of its rated range: no margin for fog and rain"
+            } else {
+                ""
+            };
+            for span in without(&[zone.span], &self.gates) {
+                answer.zones.push(self.stretch(span, Some(zone.beam), reason));
+            }
+        }
+        let mut open = 0.0;
+        for left in without(&self.standing, &self.covered(true)) {
+            if !self.on_a_post(left) && !self.closed_corner(left) {
+                self.gaps(left, answer);
+                open += left[1] - left[0];
+            }
+        }
+        answer.guarded_m += total(&self.standing) - open;
+        answer.gaps[before..].sort_by(|a, b| a.along_m[0].total_cmp(&b.along_m[0]));
+    }
+
+    /// True for what a post fills: a short stretch with a sound zone at one end at least.
+    fn on_a_post(&self, [from, to]: Span) -> bool {
+        let ends_here = |at: f64| self.zones.iter().any(|z| z.fault.is_none() && touches(z.span, at));
+        to - from <= POST_M && (ends_here(from) || ends_here(to))
+    }
+
+    /// True when a short stretch about a corner is closed by two zones that meet on one post there.
+    fn closed_corner(&self, left: Span) -> bool {
+        let beside = |zone: &&Zone| zone.fault.is_none() && left.iter().any(|&at| touches(zone.span, at));
+        left[1] - left[0] <= CORNER_M
+            && self.corners_in(left).iter().any(|&corner| {
+                self.zones.iter().filter(beside).any(|zone| meets_another(zone.beam, corner, self.beams))
+            })
+    }
+
+    /// Corners of the perimeter within a stretch: bends of this wall, and its ends where another wall begins.
+    fn corners_in(&self, [from, to]: Span) -> Vec<Coord<f64>> {
+        let mut corners: Vec<Coord<f64>> = self
+            .line
+            .inner_corners()
+            .iter()
+            .filter(|&&s| s >= from && s <= to)
+            .map(|&s| self.line.at(s))
+            .collect();
+        for end in [0.0, self.line.length()] {
+            let at = self.line.at(end);
+            let reached = (from - end).abs() < 1e-6 || (to - end).abs() < 1e-6;
+            if reached && ends_of(self.walls).filter(|&other| distance(at, other) < ASIDE_M).count() > 1 {
+                corners.push(at);
+            }
+        }
+        corners
+    }
+
+    /// Writes a stretch down as gaps, one for each cause.
+    fn gaps(&self, left: Span, answer: &mut Perimeter) {
+        let faulty = self.covered(false);
+        for span in without(&[left], &faulty) {
+            let bounded = |at: f64| self.zones.iter().any(|z| touches(z.span, at));
+            let between = bounded(span[0]) && bounded(span[1]);
+            let bend = self.line.inner_corners().iter().any(|&s| s >= span[0] && s <= span[1]);
+            let reason = match (between, bend) {
+                (true, true) => "corner between zones",
+                (true, false) => "between zones",
+                (false, _) => "no zone here",
+            };
+            answer.gaps.push(self.stretch(span, None, reason));
+        }
+        let mut taken = Vec::new();
+        for zone in &self.zones {
+            if let Some(fault) = zone.fault {
+                let inside = [zone.span[0].max(left[0]), zone.span[1].min(left[1])];
+                for span in without(&[inside], &taken) {
+                    answer.gaps.push(self.stretch(span, Some(zone.beam), fault));
+                }
+                taken = union([taken, vec![inside]].concat());
+            }
+        }
+    }
+
+    fn stretch(&self, span: Span, beam: Option<&Beam>, reason: &str) -> Stretch {
+        Stretch {
+            beam: beam.map(|b| b.id.clone()),
+            wall: self.wall.id.clone(),
+            along_m: span,
+            ends_m: span.map(|s| self.line.at(s)).map(|c| [c.x, c.y]),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The part of a wall's straight piece from `a` to `b` along which a beam runs, as distances from `a`.
+fn beside(beam: &Beam, a: Coord<f64>, b: Coord<f64>) -> Option<Span> {
+    let piece = distance(a, b);
+    let (along_x, along_y) = ((b.x - a.x) / piece, (b.y - a.y) / piece);
+    let beam_length = length(beam);
+    let [ex, ey] = away(beam, 0)?;
+    let parallel = along_x * ex + along_y * ey;
+    if parallel.abs() < libm::cos(BEND_DEG.to_radians()) {
+        return None;
+    }
+    let (dx, dy) = (a.x - beam.from_m[0], a.y - beam.from_m[1]);
+    let on_beam = where_between(dx * ex + dy * ey, parallel, 0.0, beam_length)?;
+    let near = where_between(dy * ex - dx * ey, along_y * ex - along_x * ey, -ASIDE_M, ASIDE_M)?;
+    let span = [on_beam[0].max(near[0]).max(0.0), on_beam[1].min(near[1]).min(piece)];
+    (span[0] < span[1]).then_some(span)
+}
+
+/// Where `start + slope s` lies in `[low, high]`.
+fn where_between(start: f64, slope: f64, low: f64, high: f64) -> Option<Span> {
+    if slope.abs() < 1e-12 {
+        return (low..=high).contains(&start).then_some([f64::NEG_INFINITY, f64::INFINITY]);
+    }
+    let (a, b) = ((low - start) / slope, (high - start) / slope);
+    Some([a.min(b), a.max(b)])
+}
+
+/// Why a beam guards nothing on a wall of a height.
+fn fault(beam: &Beam, top_m: f64) -> Option<&'static str> {
+    let lowest = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = beam.rays_m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if length(beam) > beam.rated_range_m {
+        Some("zone too long for its rated range")
+    } else if beam.misaligned_deg.abs() >= ALIGNED_DEG {
+        Some("zone misaligned")
+    } else if highest <= top_m {
+        Some("zone below the wall's top")
+    } else if lowest > top_m + UNDER_M {
+        Some("zone too high above the wall")
+    } else {
+        None
+    }
+}
+
+fn length(beam: &Beam) -> f64 {
+    libm::hypot(beam.to_m[0] - beam.from_m[0], beam.to_m[1] - beam.from_m[1])
+}
+
+/// The unit direction of a beam away from one of its ends (0 transmitter, 1 receiver).
+fn away(beam: &Beam, end: usize) -> Option<[f64; 2]> {
+    let ends = [beam.from_m, beam.to_m];
+    let (here, there) = (ends[end], ends[1 - end]);
+    let length = length(beam);
+    (length > 0.0).then(|| [(there[0] - here[0]) / length, (there[1] - here[1]) / length])
+}
+
+/// True when a beam ends near a corner on the same post as another sound beam that leaves another way.
+fn meets_another(beam: &Beam, corner: Coord<f64>, beams: &[Beam]) -> bool {
+    let at = |beam: &Beam, end: usize| Coord::from([beam.from_m, beam.to_m][end]);
+    let sound = |other: &&Beam| {
+        other.id != beam.id
+            && length(other) <= other.rated_range_m
+            && other.misaligned_deg.abs() < ALIGNED_DEG
+    };
+    beams.iter().filter(sound).any(|other| {
+        [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().any(|(mine, theirs)| {
+            let post = at(beam, mine);
+            let together = distance(post, at(other, theirs)) <= POST_M && distance(post, corner) <= CORNER_M;
+            let (Some(a), Some(b)) = (away(beam, mine), away(other, theirs)) else { return false };
+            together && a[0] * b[0] + a[1] * b[1] < libm::cos(BEND_DEG.to_radians())
+        })
+    })
+}
+
+fn ends_of<'a>(walls: &'a [&'a Wall]) -> impl Iterator<Item = Coord<f64>> + 'a {
+    walls.iter().flat_map(|w| [w.line.0.first(), w.line.0.last()]).flatten().copied()
+}
+
+fn touches(span: Span, at: f64) -> bool {
+    span.iter().any(|end| (end - at).abs() < 1e-6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::sample;
+    use crate::model::scenario::Duration;
+
+    fn beam(name: &str, from_m: [f64; 2], to_m: [f64; 2]) -> Beam {
+        Beam {
+            id: name.into(),
+            from_m,
+            to_m,
+            wall: "rim".into(),
+            rays_m: vec![2.3, 2.5],
+            interruption: Duration::seconds(0.05),
+            hold: Duration::seconds(2.0),
+            rated_range_m: 200.0,
+            misaligned_deg: 0.0,
+        }
+    }
+
+    fn straight(length: f64) -> Site {
+        let mut site = sample::bare(0.0, 0.0, length, 50.0);
+        site.walls.push(sample::wall("rim", WallKind::Fence, &[(0.0, 0.0), (length, 0.0)], 2.2));
+        site
+    }
+
+    /// A closed rim of 100 × 50 m.
+    fn rim() -> Site {
+        let mut site = sample::bare(0.0, 0.0, 100.0, 50.0);
+        let corners = [(0.0, 0.0), (100.0, 0.0), (100.0, 50.0), (0.0, 50.0), (0.0, 0.0)];
+        site.walls.push(sample::wall("rim", WallKind::Wall, &corners, 2.2));
+        site
+    }
+
+    /// Four zones on brackets `aside` inside the rim, meeting at the corners.
+    fn four(aside: f64) -> Vec<Beam> {
+        let corners =
+            [[aside, aside], [100.0 - aside, aside], [100.0 - aside, 50.0 - aside], [aside, 50.0 - aside]];
+        (0..4).map(|i| beam(&format!("z{i}"), corners[i], corners[(i + 1) % 4])).collect()
+    }
+
+    /// Each gap as (from, to, reason), after checking that lengths add up.
+    fn gaps(site: &Site, beams: &[Beam]) -> Vec<(f64, f64, String)> {
+        let answer = perimeter(site, beams);
+        let open: f64 = answer.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum();
+        assert!((answer.length_m - answer.guarded_m - answer.gates_m - open).abs() < 1e-6, "{answer:#?}");
+        assert_eq!(answer.status == "closed", answer.gaps.is_empty());
+        let mm = |m: f64| libm::round(m * 1000.0) / 1000.0;
+        answer.gaps.into_iter().map(|g| (mm(g.along_m[0]), mm(g.along_m[1]), g.reason)).collect()
+    }
+
+    #[test]
+    fn a_gap_of_two_hand_breadths_is_found_and_a_post_is_none() {
+        let site = straight(100.0);
+        let zones =
+            |second: f64| [beam("a", [0.0, 0.0], [50.0, 0.0]), beam("b", [second, 0.0], [100.0, 0.0])];
+        assert_eq!(gaps(&site, &zones(50.2)), [(50.0, 50.2, "between zones".into())]);
+        assert_eq!(perimeter(&site, &zones(50.2)).status, "1 gap, 0.2 m");
+        assert_eq!(gaps(&site, &zones(50.1)), []);
+        assert_eq!(gaps(&site, &zones(40.0)), [], "zones that overlap count once");
+        assert_eq!(perimeter(&site, &zones(40.0)).guarded_m, 100.0);
+    }
+
+    #[test]
+    fn without_zones_all_is_open_and_without_walls_there_is_no_boundary() {
+        assert_eq!(gaps(&straight(80.0), &[]), [(0.0, 80.0, "no zone here".into())]);
+        let mut site = straight(80.0);
+        site.walls[0].perimeter = false;
+        assert_eq!(perimeter(&site, &[]).status, "no boundary in the data");
+    }
+
+    #[test]
+    fn a_gate_is_a_gate_and_not_a_gap() {
+        let mut site = straight(100.0);
+        site.gates.push(sample::gate("g", 50.0, 0.0, 6.0));
+        let zones = [beam("a", [0.0, 0.0], [46.9, 0.0]), beam("b", [53.0, 0.0], [100.0, 0.0])];
+        assert_eq!(gaps(&site, &zones), []);
+        assert_eq!(perimeter(&site, &zones).gates_m, 6.0);
+        let through = [beam("a", [0.0, 0.0], [100.0, 0.0])];
+        assert_eq!(
+            perimeter(&site, &through).zones.len(),
+            2,
+            "a beam across a gate guards the wall on both sides"
+        );
+        assert_eq!(perimeter(&site, &through).guarded_m, 94.0);
+    }
+
+    #[test]
+    fn zones_that_meet_on_a_post_close_the_corner() {
+        assert_eq!(gaps(&rim(), &four(0.0)), []);
+        assert_eq!(gaps(&rim(), &four(0.3)), []);
+        let mut apart = four(0.0);
+        apart[1].from_m = [100.0, 0.6];
+        assert_eq!(gaps(&rim(), &apart), [(100.0, 100.6, "corner between zones".into())]);
+        let three = &four(0.3)[..3];
+        let open = gaps(&rim(), three);
+        assert_eq!(open.len(), 2, "{open:?}");
+        assert_eq!(open[0], (0.0, 0.3, "no zone here".into()));
+        assert_eq!((open[1].0, open[1].1), (249.7, 300.0));
+    }
+
+    #[test]
+    fn separate_walls_meet_at_corners_too() {
+        let mut site = rim();
+        let corners = site.walls[0].line.0.clone();
+        site.walls = (0..4)
+            .map(|i| {
+                let ends = [(corners[i].x, corners[i].y), (corners[i + 1].x, corners[i + 1].y)];
+                sample::wall(&format!("w{i}"), WallKind::Wall, &ends, 2.2)
+            })
+            .collect();
+        assert_eq!(gaps(&site, &four(0.3)), []);
+        assert_eq!(gaps(&site, &four(0.3)[1..]).len(), 3, "its own length and a bit at both neighbours");
+    }
+
+    #[test]
+    fn each_fault_of_a_zone_has_its_words() {
+        let site = straight(60.0);
+        let with = |change: fn(&mut Beam)| {
+            let mut zone = beam("a", [0.0, 0.1], [60.0, -0.1]);
+            change(&mut zone);
+            gaps(&site, &[zone])
+        };
+        let all = |reason: &str| vec![(0.0, 60.0, reason.to_owned())];
+        assert_eq!(with(|_| {}), []);
+        assert_eq!(with(|z| z.rated_range_m = 59.0), all("zone too long for its rated range"));
+        assert_eq!(with(|z| z.misaligned_deg = 1.5), all("zone misaligned"));
+        assert_eq!(with(|z| z.rays_m = vec![1.0, 2.0]), all("zone below the wall's top"));
+        assert_eq!(with(|z| z.rays_m = vec![2.9, 3.2]), all("zone too high above the wall"));
+        assert_eq!(with(|z| (z.from_m[1], z.to_m[1]) = (0.6, 0.6)), all("no zone here"));
+        let tight = {
+            let mut zone = beam("a", [0.0, 0.0], [60.0, 0.0]);
+            zone.rated_range_m = 80.0;
+            perimeter(&site, &[zone])
+        };
+        assert!(tight.zones[0].reason.contains("70 %"), "{tight:?}");
+    }
+
+    #[test]
+    fn a_faulty_zone_is_named_only_where_no_sound_zone_helps() {
+        let mut bad = beam("bad", [0.0, 0.0], [40.0, 0.0]);
+        bad.misaligned_deg = 2.0;
+        let zones = [bad, beam("good", [30.0, 0.0], [60.0, 0.0])];
+        let site = straight(70.0);
+        assert_eq!(
+            gaps(&site, &zones),
+            [(0.0, 30.0, "zone misaligned".into()), (60.0, 70.0, "no zone here".into())]
+        );
+        assert_eq!(perimeter(&site, &zones).gaps[0].beam, Some("bad".into()));
+    }
+
+    /// A slanting beam leaves the wall where the offset passes half a metre, exactly.
+    #[test]
+    fn a_slanting_beam_guards_until_it_is_too_far_aside() {
+        let site = straight(100.0);
+        let zone = beam("a", [0.0, 0.0], [100.0, 2.0]);
+        let slope = libm::atan(0.02);
+        // The lateral offset of a wall's point at s is s sin(slope).
+        let leaves = ASIDE_M / libm::sin(slope);
+        let found = gaps(&site, &[zone]);
+        assert_eq!(found.len(), 1);
+        assert!((found[0].0 - leaves).abs() < 1e-3 && found[0].1 == 100.0, "{found:?} {leaves}");
+    }
+}
