@@ -1,3 +1,6 @@
 //! Devices: each looks at what moved or burns and says what it would report.
 
 pub mod beam;
+pub mod charger;
+pub mod heat;
+pub mod smoke;
