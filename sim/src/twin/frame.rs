@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 
+use crate::analysis::sightlines::{Caster, SightTable};
 use crate::contract::{Cause, Incident, IncidentKind, Origin, Place, Signal};
 use crate::model::Scenario;
 use crate::words::{AgentKey, DeviceIx, Dice, IncidentId, Ms, TrackId};
@@ -89,6 +90,14 @@ pub struct Plan(pub Arc<Scenario>);
 /// The run's dice.
 #[derive(Resource, Clone, Copy, Deref)]
 pub struct Chance(pub Dice);
+
+/// Which camera and which post sees which cell: the table that the planner looks up too.
+#[derive(Resource, Clone, Deref)]
+pub struct Sight(pub Arc<SightTable>);
+
+/// The ray caster over the same site, for the few lines of sight that no table holds.
+#[derive(Resource, Clone, Deref)]
+pub struct Rays(pub Arc<Caster>);
 
 /// Now: this tick covers `[now, now + TICK)`.
 #[derive(Resource, Clone, Copy, Debug)]
