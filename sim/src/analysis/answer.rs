@@ -121,7 +121,7 @@ pub struct Layer {
 /// Whether the beams close the perimeter, worked out along its length and not on a grid.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Perimeter {
-    /// A sentence: `closed`, `3 gaps, 41.2 m`, `no boundary in the data`.
+    /// A sentence: `closed`, `3 gaps, 41.2 m`, `1 gap, 0.2 m; 80.0 m of the outline has no wall`, `no boundary in the data`.
     pub status: String,
     /// Length of the perimeter's walls and gates, m.
     pub length_m: f64,
@@ -133,6 +133,23 @@ pub struct Perimeter {
     pub zones: Vec<Stretch>,
     /// Stretches that nobody guards.
     pub gaps: Vec<Stretch>,
+    /// Stretches of the compound's outline with no wall of the perimeter, no gate and no building.
+    #[serde(default)]
+    pub unwalled: Vec<Unwalled>,
+    /// Ends of the perimeter's walls that meet no other wall, no building and no gate, local metres.
+    #[serde(default)]
+    pub open_ends_m: Vec<[f64; 2]>,
+}
+
+/// A stretch of a compound's outline with nothing on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Unwalled {
+    /// The compound.
+    pub compound: Id,
+    /// Distance along the outline of its beginning and its end, m.
+    pub along_m: [f64; 2],
+    /// Its ends, local metres.
+    pub ends_m: [[f64; 2]; 2],
 }
 
 /// A stretch of the perimeter.

@@ -12,6 +12,7 @@ pub mod raster;
 mod sample;
 pub mod sightlines;
 mod trace;
+mod unwalled;
 mod vector;
 pub mod wall_line;
 

@@ -8,7 +8,8 @@
 use geo::Coord;
 
 use super::answer::{Perimeter, Stretch};
-use super::wall_line::{Span, WallLine, distance, total, union, without};
+use super::unwalled::{open_ends, unwalled};
+use super::wall_line::{Span, WallLine, distance, inside_band, total, union, without};
 use crate::model::Site;
 use crate::model::kit::Beam;
 use crate::model::site::{Wall, WallKind};
@@ -53,14 +54,26 @@ pub fn perimeter(site: &Site, beams: &[Beam]) -> Perimeter {
         run.zones = beams.iter().flat_map(|beam| run.zones_of(beam)).collect();
         run.judge(&mut answer);
     }
-    let gaps = answer.gaps.len();
-    let open: f64 = answer.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum();
-    answer.status = match gaps {
-        0 => "closed".into(),
-        1 => format!("1 gap, {open:.1} m"),
-        _ => format!("{gaps} gaps, {open:.1} m"),
-    };
+    answer.unwalled = unwalled(site, &walls);
+    answer.open_ends_m = open_ends(site, &walls);
+    answer.status = status(&answer);
     answer
+}
+
+/// The answer in a sentence.
+fn status(answer: &Perimeter) -> String {
+    let open: f64 = answer.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum();
+    let along_walls = match answer.gaps.len() {
+        0 => "closed".to_owned(),
+        1 => format!("1 gap, {open:.1} m"),
+        gaps => format!("{gaps} gaps, {open:.1} m"),
+    };
+    let bare: f64 = answer.unwalled.iter().map(|u| u.along_m[1] - u.along_m[0]).sum();
+    if answer.unwalled.is_empty() {
+        return along_walls;
+    }
+    let along_walls = if answer.gaps.is_empty() { "no gap along the walls".into() } else { along_walls };
+    format!("{along_walls}; {bare:.1} m of the outline has no wall")
 }
 
 /// A stretch of wall along which a beam runs.
@@ -200,28 +213,13 @@ impl<'a> Run<'a> {
 
 /// The part of a wall's straight piece from `a` to `b` along which a beam runs, as distances from `a`.
 fn beside(beam: &Beam, a: Coord<f64>, b: Coord<f64>) -> Option<Span> {
-    let piece = distance(a, b);
-    let (along_x, along_y) = ((b.x - a.x) / piece, (b.y - a.y) / piece);
-    let beam_length = length(beam);
     let [ex, ey] = away(beam, 0)?;
-    let parallel = along_x * ex + along_y * ey;
+    let piece = distance(a, b);
+    let parallel = ((b.x - a.x) * ex + (b.y - a.y) * ey) / piece;
     if parallel.abs() < libm::cos(BEND_DEG.to_radians()) {
         return None;
     }
-    let (dx, dy) = (a.x - beam.from_m[0], a.y - beam.from_m[1]);
-    let on_beam = where_between(dx * ex + dy * ey, parallel, 0.0, beam_length)?;
-    let near = where_between(dy * ex - dx * ey, along_y * ex - along_x * ey, -ASIDE_M, ASIDE_M)?;
-    let span = [on_beam[0].max(near[0]).max(0.0), on_beam[1].min(near[1]).min(piece)];
-    (span[0] < span[1]).then_some(span)
-}
-
-/// Where `start + slope s` lies in `[low, high]`.
-fn where_between(start: f64, slope: f64, low: f64, high: f64) -> Option<Span> {
-    if slope.abs() < 1e-12 {
-        return (low..=high).contains(&start).then_some([f64::NEG_INFINITY, f64::INFINITY]);
-    }
-    let (a, b) = ((low - start) / slope, (high - start) / slope);
-    Some([a.min(b), a.max(b)])
+    inside_band([a, b], [beam.from_m.into(), beam.to_m.into()], ASIDE_M)
 }
 
 /// Why a beam guards nothing on a wall of a height.
@@ -271,7 +269,7 @@ fn meets_another(beam: &Beam, corner: Coord<f64>, beams: &[Beam]) -> bool {
     })
 }
 
-fn ends_of<'a>(walls: &'a [&'a Wall]) -> impl Iterator<Item = Coord<f64>> + 'a {
+pub(crate) fn ends_of<'a>(walls: &'a [&'a Wall]) -> impl Iterator<Item = Coord<f64>> + 'a {
     walls.iter().flat_map(|w| [w.line.0.first(), w.line.0.last()]).flatten().copied()
 }
 
@@ -301,6 +299,7 @@ mod tests {
 
     fn straight(length: f64) -> Site {
         let mut site = sample::bare(0.0, 0.0, length, 50.0);
+        site.compounds.clear();
         site.walls.push(sample::wall("rim", WallKind::Fence, &[(0.0, 0.0), (length, 0.0)], 2.2));
         site
     }
@@ -325,7 +324,7 @@ mod tests {
         let answer = perimeter(site, beams);
         let open: f64 = answer.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum();
         assert!((answer.length_m - answer.guarded_m - answer.gates_m - open).abs() < 1e-6, "{answer:#?}");
-        assert_eq!(answer.status == "closed", answer.gaps.is_empty());
+        assert_eq!(answer.status == "closed", answer.gaps.is_empty() && answer.unwalled.is_empty());
         let mm = |m: f64| libm::round(m * 1000.0) / 1000.0;
         answer.gaps.into_iter().map(|g| (mm(g.along_m[0]), mm(g.along_m[1]), g.reason)).collect()
     }

@@ -89,7 +89,7 @@ pub(crate) fn distance(a: Coord<f64>, b: Coord<f64>) -> f64 {
 }
 
 /// The part of the straight line from `a` to `b` inside a circle, as distances from `a`.
-fn inside_circle(a: Coord<f64>, b: Coord<f64>, middle: Coord<f64>, radius: f64) -> Option<Span> {
+pub(crate) fn inside_circle(a: Coord<f64>, b: Coord<f64>, middle: Coord<f64>, radius: f64) -> Option<Span> {
     let length = distance(a, b);
     let (ux, uy) = ((b.x - a.x) / length, (b.y - a.y) / length);
     let (dx, dy) = (middle.x - a.x, middle.y - a.y);
@@ -102,6 +102,31 @@ fn inside_circle(a: Coord<f64>, b: Coord<f64>, middle: Coord<f64>, radius: f64) 
     let half = libm::sqrt(half);
     let span = [(foot - half).max(0.0), (foot + half).min(length)];
     (span[0] < span[1]).then_some(span)
+}
+
+/// The part of the straight line from `a` to `b` beside another from `p` to `q`: not farther from it than `aside`, and
+/// between the perpendiculars at its ends; as distances from `a`.
+pub(crate) fn inside_band([a, b]: [Coord<f64>; 2], [p, q]: [Coord<f64>; 2], aside: f64) -> Option<Span> {
+    let (own, other) = (distance(a, b), distance(p, q));
+    if own == 0.0 || other == 0.0 {
+        return None;
+    }
+    let (ux, uy) = ((b.x - a.x) / own, (b.y - a.y) / own);
+    let (ex, ey) = ((q.x - p.x) / other, (q.y - p.y) / other);
+    let (dx, dy) = (a.x - p.x, a.y - p.y);
+    let along = where_between(dx * ex + dy * ey, ux * ex + uy * ey, 0.0, other)?;
+    let near = where_between(dy * ex - dx * ey, uy * ex - ux * ey, -aside, aside)?;
+    let span = [along[0].max(near[0]).max(0.0), along[1].min(near[1]).min(own)];
+    (span[0] < span[1]).then_some(span)
+}
+
+/// Where `start + slope s` lies in `[low, high]`.
+fn where_between(start: f64, slope: f64, low: f64, high: f64) -> Option<Span> {
+    if slope.abs() < 1e-12 {
+        return (low..=high).contains(&start).then_some([f64::NEG_INFINITY, f64::INFINITY]);
+    }
+    let (a, b) = ((low - start) / slope, (high - start) / slope);
+    Some([a.min(b), a.max(b)])
 }
 
 /// The union of stretches, in order, none touching another.
