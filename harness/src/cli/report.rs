@@ -1,11 +1,33 @@
-//! `palisade report`.
+//! `palisade report`: makes the report of a run folder again.
 
-use super::{Exit, Failure};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use super::{Exit, Failure, OutputFormat};
+use crate::report;
 
 /// Options of `palisade report`.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+pub struct Args {
+    /// The run folder, such as `results/cuiyuan-1`.
+    run: PathBuf,
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value_t)]
+    output_format: OutputFormat,
+}
 
-pub(super) fn run(_args: Args) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Bug, "not built yet"))
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let report = report::make(&args.run)?;
+    let text = match args.output_format {
+        OutputFormat::Human => report::terminal::render(&report),
+        OutputFormat::Json => {
+            serde_json::to_string_pretty(&report)
+                .map_err(|e| Failure::new(Exit::Bug, format!("the report cannot be written as JSON: {e}")))?
+                + "\n"
+        }
+    };
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|e| Failure::new(Exit::Harness, format!("cannot write to stdout: {e}")))?;
+    Ok(report.exit())
 }

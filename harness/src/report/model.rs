@@ -1,0 +1,378 @@
+//! The report as data: `report.json` is this structure, and `palisade schema report` its schema.
+//!
+//! Names are public: CI jobs read them. A field is added, never renamed, while `format` is 1.
+
+use std::collections::BTreeMap;
+
+use palisade_sim::analysis::answer::{Gap, Perimeter, Share};
+use palisade_sim::contract::{Gravity, IncidentKind, Origin, Severity};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Version of the report's format.
+pub const FORMAT: u32 = 1;
+
+/// What a run came to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// Version of this format: 1.
+    pub format: u32,
+    /// True when the run was cut, interrupted or lost its gateway: figures hold for what was measured.
+    pub partial: bool,
+    /// What was run.
+    pub scenario: ScenarioPart,
+    /// The twin's day.
+    pub tape: TapePart,
+    /// The gateway.
+    pub sut: SutPart,
+    /// When and for how long.
+    pub run: RunPart,
+    /// Whether the harness kept its own schedule.
+    pub harness: HarnessPart,
+    /// What became of the answers that were expected, main part only.
+    pub outcomes: Outcomes,
+    /// The same by device class.
+    pub outcomes_by_class: BTreeMap<String, Outcomes>,
+    /// The same for the floor run against the echo gateway.
+    pub outcomes_floor: Outcomes,
+    /// Latency by device class, ms, measured.
+    pub latency_ms: BTreeMap<String, Paths>,
+    /// Latency of all classes together, ms, measured.
+    pub latency_all_ms: Paths,
+    /// The same schedule against the echo gateway, by device class, ms, measured.
+    pub floor_ms: BTreeMap<String, Paths>,
+    /// The floor of all classes together, ms, measured.
+    pub floor_all_ms: Paths,
+    /// How observations found their stimuli.
+    pub correlation: CorrelationPart,
+    /// Edition of IEC 62676-4 -> height of the target, m -> class -> share of the public ground, computed.
+    pub coverage: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
+    /// Public ground that no camera sees at the working density, computed.
+    pub gaps: Vec<Gap>,
+    /// Whether the beams close the perimeter, computed.
+    pub perimeter: Option<Perimeter>,
+    /// Windows of the day that were driven.
+    pub windows: Vec<WindowPart>,
+    /// Incidents that matter (notable and grave), and those of daily life that went wrong on the wire.
+    pub incidents: Vec<IncidentPart>,
+    /// Count of all incidents by kind.
+    pub incidents_by_kind: BTreeMap<String, KindCount>,
+    /// Devices that were driven or are installed, in the order of the kit.
+    pub devices: Vec<DevicePart>,
+    /// Answers that were not `answered`, at most 2,000; `outcomes` counts them all.
+    pub failures: Vec<FailurePart>,
+    /// What the gateway said without being asked: leftovers, inventions, replays; at most 500.
+    pub extras: Vec<ExtraPart>,
+    /// What a reader should know: lost connections, parts that could not be made and why.
+    pub notes: Vec<NotePart>,
+    /// What kind of number each part of this report is: `computed`, `measured`, `imported` or `assumed`.
+    pub provenance: BTreeMap<String, String>,
+    /// Thresholds applied to the figures.
+    pub verdict: VerdictPart,
+    /// The exit code that follows from all this.
+    pub exit: u8,
+}
+
+/// What was run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioPart {
+    /// The scenario's path as typed.
+    pub path: String,
+    /// The seed.
+    pub seed: u64,
+    /// What people call the compound.
+    pub name: String,
+    /// Where the geometry comes from, if it says so.
+    pub attribution: Option<String>,
+}
+
+/// The twin's day.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TapePart {
+    /// Digest of the tape, hex; empty when the run failed before there was one.
+    pub digest: String,
+    /// Incidents of the whole day.
+    pub incidents: usize,
+    /// Stimuli of the whole day.
+    pub stimuli: usize,
+}
+
+/// The gateway.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SutPart {
+    /// `builtin` or `mqtt://HOST:PORT`.
+    pub address: String,
+    /// Defects asked of the builtin gateway, as typed; empty for none.
+    pub defects: String,
+    /// True when it went away during the run.
+    pub lost: bool,
+}
+
+/// When and for how long.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunPart {
+    /// Tag that begins every wire id of this run.
+    pub tag: String,
+    /// Wall clock at the start, RFC 3339.
+    pub wall_clock: String,
+    /// From the start to the last line of the journal, s.
+    pub lasted_s: f64,
+    /// True when somebody stopped it.
+    pub interrupted: bool,
+}
+
+/// Whether the harness kept its own schedule.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HarnessPart {
+    /// False when the figures cannot be trusted; `reasons` says why.
+    pub valid: bool,
+    /// How long after its intended instant each message left, ms, both parts, measured.
+    pub lateness_ms: Spread,
+    /// The bound on its p99, ms, from the scenario.
+    pub lateness_bound_ms: f64,
+    /// Why the run is not valid; empty when it is.
+    pub reasons: Vec<String>,
+}
+
+/// Counts of answers. The seven from `answered` to `undecidable` sum to `expected`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Outcomes {
+    /// Answers that the gateway owed.
+    pub expected: usize,
+    /// Came once, in time, in order, as it should.
+    pub answered: usize,
+    /// Came after its deadline.
+    pub late: usize,
+    /// Never came.
+    pub missed: usize,
+    /// Came more than once.
+    pub duplicate: usize,
+    /// Came with another device, signal or severity.
+    pub wrong: usize,
+    /// Overtook an earlier message of the same device.
+    pub out_of_order: usize,
+    /// Cannot be judged: never sent, or the run was cut before its deadline.
+    pub undecidable: usize,
+    /// Outside the sum: said without a stimulus of this run.
+    pub spurious: usize,
+    /// Outside the sum: a stimulus without an incident, passed on as a warning or an alarm.
+    pub false_alarm: usize,
+    /// Outside the sum: retained messages that a broker replayed.
+    pub retained_replay: usize,
+}
+
+/// The three histograms of a path.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Paths {
+    /// Left minus intended: judges the harness.
+    pub lateness: Spread,
+    /// Observed minus left: the gateway and the line.
+    pub service: Spread,
+    /// Observed minus intended: what the duty room feels.
+    pub response: Spread,
+}
+
+/// A histogram in a few figures, ms.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Spread {
+    /// Samples.
+    pub count: u64,
+    /// Half of the samples are no longer; nothing when there is no sample.
+    pub p50: Option<f64>,
+    /// 90 % are no longer.
+    pub p90: Option<f64>,
+    /// 99 % are no longer.
+    pub p99: Option<f64>,
+    /// 99.9 % are no longer; nothing below 10,000 samples.
+    #[serde(rename = "p99.9")]
+    pub p999: Option<f64>,
+    /// The longest.
+    pub max: Option<f64>,
+}
+
+/// How observations found their stimuli.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CorrelationPart {
+    /// Observations matched by the id they carried.
+    pub by_id: usize,
+    /// Observations without an id, matched by device, signal and order.
+    pub by_key: usize,
+    /// Observations that matched nothing.
+    pub unmatched: usize,
+    /// The same in a sentence.
+    pub used: String,
+}
+
+/// A window of the day that was driven.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WindowPart {
+    /// Which, from 0.
+    pub index: u32,
+    /// `floor` or `main`.
+    pub part: String,
+    /// Where in the day it starts, ms after midnight.
+    pub from_ms: i64,
+    /// How long it is, ms.
+    pub lasting_ms: i64,
+    /// Answers expected in it.
+    pub expected: usize,
+    /// Of those, answered well.
+    pub answered: usize,
+}
+
+/// An incident and what was said about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct IncidentPart {
+    /// Its number on the tape.
+    pub id: u32,
+    /// What happened.
+    pub kind: IncidentKind,
+    /// How much it matters.
+    pub gravity: Gravity,
+    /// Plan, chance or script.
+    pub origin: Origin,
+    /// When it began, ms after midnight.
+    pub began_ms: i64,
+    /// When it was over, ms after midnight.
+    pub ended_ms: Option<i64>,
+    /// Where, local metres.
+    pub at_m: [f64; 2],
+    /// Who.
+    pub actor: String,
+    /// What came of it.
+    pub outcome: String,
+    /// True when some device noticed it.
+    pub detected: bool,
+    /// From the intended instant of its first driven message to the gateway's answer, ms; measured.
+    pub latency_ms: Option<f64>,
+    /// Why there is no latency.
+    pub why_no_latency: Option<String>,
+    /// Messages of devices about it, all of the day.
+    pub messages: usize,
+    /// What devices said, at most 24, those that were driven first.
+    pub said: Vec<SaidPart>,
+}
+
+/// What a device said about an incident, and what the gateway made of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SaidPart {
+    /// When the device reported it, ms after midnight.
+    pub due_ms: i64,
+    /// The device.
+    pub device: String,
+    /// The signal's word.
+    pub signal: String,
+    /// How loudly it is to be passed on.
+    pub severity: Severity,
+    /// Its class of outcome; nothing when it was not driven over the wire.
+    pub outcome: Option<String>,
+    /// Intended instant to observation, ms.
+    pub response_ms: Option<f64>,
+}
+
+/// How often a kind of incident happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KindCount {
+    /// How often.
+    pub count: usize,
+    /// How many some device noticed.
+    pub detected: usize,
+    /// How often in each hour of the day.
+    pub by_hour: [u32; 24],
+}
+
+/// A device and how its messages fared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DevicePart {
+    /// Its name.
+    pub id: String,
+    /// Its class.
+    pub class: String,
+    /// East, north, up, m.
+    pub at_m: [f64; 3],
+    /// Messages of the whole day.
+    pub stimuli: usize,
+    /// What became of its expected answers.
+    pub outcomes: Outcomes,
+    /// Intended instant to observation, ms.
+    pub response_ms: Spread,
+}
+
+/// An answer that did not come as it should.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FailurePart {
+    /// Its wire id.
+    pub id: String,
+    /// Class of outcome.
+    pub outcome: String,
+    /// The device.
+    pub device: String,
+    /// The device's class.
+    pub class: String,
+    /// The signal's word.
+    pub signal: String,
+    /// When in the day it was due, ms after midnight.
+    pub due_ms: i64,
+    /// When it should have left, µs on the run's clock.
+    pub intended_us: i64,
+    /// When it left.
+    pub left_us: Option<i64>,
+    /// When the first answer came.
+    pub observed_us: Option<i64>,
+    /// A plain sentence.
+    pub text: String,
+}
+
+/// Something the gateway said that answers nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExtraPart {
+    /// `no_such_stimulus`, `other_run` or `retained_replay`.
+    pub kind: String,
+    /// When it came, µs on the run's clock.
+    pub received_us: i64,
+    /// Topic.
+    pub topic: String,
+    /// The device that it names.
+    pub device: String,
+    /// The signal that it names.
+    pub signal: String,
+    /// The id that it carries.
+    pub correlation: Option<String>,
+}
+
+/// A remark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotePart {
+    /// When, µs on the run's clock; nothing for remarks made afterwards.
+    pub at_us: Option<i64>,
+    /// `info`, `lost`, `interrupted`, `disk`, `report`.
+    pub kind: String,
+    /// A sentence.
+    pub text: String,
+}
+
+/// Thresholds applied to the figures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VerdictPart {
+    /// True when every threshold holds and the run could be judged.
+    pub pass: bool,
+    /// Why not, in plain sentences that name messages and devices; empty when it passed.
+    pub reasons: Vec<String>,
+    /// Each threshold and what was found.
+    pub checks: Vec<CheckPart>,
+}
+
+/// One threshold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckPart {
+    /// The figure's name, such as `missed` or `beam.response.p99`.
+    pub figure: String,
+    /// What it must be, as typed.
+    pub must: String,
+    /// What it is; nothing when it was not measured.
+    pub found: Option<f64>,
+    /// The same for a reader, with its unit.
+    pub found_text: String,
+    /// Whether it holds.
+    pub pass: bool,
+}
