@@ -23,8 +23,9 @@ pub const BEND_DEG: f64 = 30.0;
 pub const UNDER_M: f64 = 0.5;
 /// Width of a post that carries the ends of two zones, m.
 pub const POST_M: f64 = 0.15;
-/// Alignment error at which a pair no longer works, degrees; assumed, of the order of a transmitter's half beam width.
-pub const ALIGNED_DEG: f64 = 1.0;
+/// Angle by which a pair may be out of line before its receiver gets nothing, degrees (assumed: a beam spreads by
+/// about one and a half degrees). The twin uses the same.
+pub const LOST_DEG: f64 = 0.8;
 /// Share of its rated range that a zone should use outdoors: GB 51348-2019, commentary on 14.2.3.
 pub const MARGIN: f64 = 0.7;
 /// Around a corner a stretch of this length is closed by two zones that meet there on one post, m.
@@ -228,7 +229,7 @@ fn fault(beam: &Beam, top_m: f64) -> Option<&'static str> {
     let highest = beam.rays_m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if length(beam) > beam.rated_range_m {
         Some("zone too long for its rated range")
-    } else if beam.misaligned_deg.abs() >= ALIGNED_DEG {
+    } else if beam.misaligned_deg.abs() > LOST_DEG {
         Some("zone misaligned")
     } else if highest <= top_m {
         Some("zone below the wall's top")
@@ -255,9 +256,7 @@ fn away(beam: &Beam, end: usize) -> Option<[f64; 2]> {
 fn meets_another(beam: &Beam, corner: Coord<f64>, beams: &[Beam]) -> bool {
     let at = |beam: &Beam, end: usize| Coord::from([beam.from_m, beam.to_m][end]);
     let sound = |other: &&Beam| {
-        other.id != beam.id
-            && length(other) <= other.rated_range_m
-            && other.misaligned_deg.abs() < ALIGNED_DEG
+        other.id != beam.id && length(other) <= other.rated_range_m && other.misaligned_deg.abs() <= LOST_DEG
     };
     beams.iter().filter(sound).any(|other| {
         [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().any(|(mine, theirs)| {

@@ -5,9 +5,7 @@ use crate::model::kit::Beam;
 use crate::model::scenario::Day;
 use crate::words::{AgentKey, Dice, Draw, Ms};
 
-/// Angle by which a pair may be out of line before its receiver gets nothing, degrees (assumed: a beam spreads
-/// by about one and a half degrees).
-pub const LOST_DEG: f64 = 0.8;
+pub use crate::analysis::perimeter::LOST_DEG;
 /// Depth of a bird on its way, m, and its mean speed, m/s: 0.12 m at 8 m/s is 15 ms.
 pub const BIRD: (f64, f64) = (0.12, 8.0);
 
