@@ -2,5 +2,6 @@
 
 pub mod beam;
 pub mod charger;
+pub mod facade_camera;
 pub mod heat;
 pub mod smoke;
