@@ -37,7 +37,7 @@ pub fn of_day(dice: &Dice, beam: &Beam, day: &Day, per_day: f64) -> Vec<Interfer
         ("bird-sits", 0.3, bird_sits),
         ("branch", 0.5 * wind * wind, branch),
         ("rain", 0.1 * day.rain_mm_h * reach * reach, rain),
-        ("drift", 0.2 * (1.0 + 4.0 * beam.misaligned_deg / LOST_DEG), drift),
+        ("drift", 0.2 * (1.0 + 4.0 * beam.misaligned_deg.abs() / LOST_DEG), drift),
     ];
     let mut all = Vec::new();
     for (purpose, share, make) in kinds {

@@ -42,6 +42,7 @@ struct Row {
     shadows: Vec<Vec<Span>>,
     /// So far out of line that the receiver gets nothing at all.
     lost: bool,
+    lost_said: bool,
 }
 
 impl FromWorld for Beams {
@@ -69,7 +70,8 @@ impl FromWorld for Beams {
                 rays,
                 bounds: bounds(ends),
                 zone: Zone::new(beam.interruption.0, beam.hold.0),
-                lost: beam.misaligned_deg > nuisance::LOST_DEG,
+                lost: beam.misaligned_deg.abs() > nuisance::LOST_DEG,
+                lost_said: false,
             });
         }
         beams
@@ -165,7 +167,8 @@ fn fool(beams: &mut Beams, clock: Clock) {
 /// A receiver that gets nothing says so once, at the beginning of the day, and is blind from then on.
 fn lose(row: &mut Row, clock: Clock, outbox: &mut Outbox) {
     row.shadows.iter_mut().for_each(Vec::clear);
-    if clock.now == Ms(0) {
+    if !row.lost_said {
+        row.lost_said = true;
         let signal = Signal::BeamBroken { broken_ms: 0 };
         outbox.say(clock.now, row.device, signal, Cause::Nuisance(Nuisance::Drift));
     }
