@@ -7,7 +7,7 @@ use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 
 use crate::analysis::sightlines::{Caster, SightTable};
-use crate::contract::{Cause, Incident, IncidentKind, Origin, Place, Signal};
+use crate::contract::{Cause, Class, Incident, IncidentKind, Origin, Place, Signal};
 use crate::model::Scenario;
 use crate::words::{AgentKey, DeviceIx, Dice, IncidentId, Ms, TrackId};
 
@@ -98,6 +98,55 @@ pub struct Sight(pub Arc<SightTable>);
 /// The ray caster over the same site, for the few lines of sight that no table holds.
 #[derive(Resource, Clone, Deref)]
 pub struct Rays(pub Arc<Caster>);
+
+/// Which row of the device table a device is.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct DeviceTable {
+    by_row: BTreeMap<(Class, usize), DeviceIx>,
+    by_name: BTreeMap<(Class, crate::words::Id), DeviceIx>,
+}
+
+impl DeviceTable {
+    /// The table of a scenario.
+    pub fn of(scenario: &Scenario) -> DeviceTable {
+        let mut table = DeviceTable::default();
+        for (place, device) in scenario.devices.iter().enumerate() {
+            table.by_row.insert((device.class, device.row), DeviceIx(place as u32));
+            table.by_name.insert((device.class, device.id.clone()), DeviceIx(place as u32));
+        }
+        table
+    }
+
+    /// The device of a class that stands in a row of the kit's list.
+    pub fn row(&self, class: Class, row: usize) -> Option<DeviceIx> {
+        self.by_row.get(&(class, row)).copied()
+    }
+
+    /// The device of a class with a name.
+    pub fn named(&self, class: Class, name: &crate::words::Id) -> Option<DeviceIx> {
+        self.by_name.get(&(class, name.clone())).copied()
+    }
+}
+
+/// What the gateway really said on an earlier, measured run: the recorded inputs of the *closed* way.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// One entry for each stimulus whose way through the gateway was measured.
+    pub observations: Vec<RecordedObservation>,
+}
+
+/// When an alarm reached the duty room on a measured run, if it did.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct RecordedObservation {
+    /// When the device sent it.
+    pub due: Ms,
+    /// The device.
+    pub device: DeviceIx,
+    /// The signal's word, such as `beam_broken`.
+    pub signal: String,
+    /// When it came out; `None` when it was lost.
+    pub arrived: Option<Ms>,
+}
 
 /// Now: this tick covers `[now, now + TICK)`.
 #[derive(Resource, Clone, Copy, Debug)]
@@ -287,6 +336,11 @@ impl TrackLog {
         let id = TrackId(self.tracks.len() as u32);
         self.tracks.push(Track { id, who: who.into(), role, corners: Vec::new() });
         id
+    }
+
+    /// Forgets what was laid down after an instant, because the mover changed his way there.
+    pub fn cut_after(&mut self, track: TrackId, at: Ms) {
+        self.tracks[track.index()].corners.retain(|corner| corner.0 <= at);
     }
 
     /// Adds a corner: call it where a mover starts, turns, changes speed or stops.

@@ -1,0 +1,96 @@
+//! The twin as a function: scenario, seed and recorded inputs in; a day out.
+
+use std::sync::Arc;
+
+use bevy::ecs::schedule::{LogLevel, ScheduleBuildSettings, SingleThreadedExecutor};
+use bevy::prelude::*;
+
+use super::sort::sorted;
+use super::{Inputs, Tape, Tracks};
+use crate::analysis::sightlines::{Caster, SightTable};
+use crate::model::Scenario;
+use crate::twin::frame::{
+    Body, Chance, Clock, DeviceTable, NextWake, Outbox, ParkedBikes, Plan, Rays, Sight, SimTick, Slot,
+    TrackLog,
+};
+use crate::words::{Dice, Ms};
+
+/// A day that was lived.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Day {
+    /// What happened and what devices say of it.
+    pub tape: Tape,
+    /// Where everybody was.
+    pub tracks: Tracks,
+}
+
+/// Adds every room of the twin: one line a plugin.
+fn add_rooms(app: &mut App) {
+    let _ = app;
+}
+
+/// Lives through the scenario's day. `progress` is told the instant reached, about once a minute of twin time.
+pub fn live(scenario: Arc<Scenario>, seed: u64, inputs: &Inputs, progress: &mut dyn FnMut(Ms)) -> Day {
+    let (mut world, mut schedule) = assemble(&scenario, seed, inputs);
+    let lasting = scenario.file.day.lasting.0;
+    let mut bodies = world.query::<&Body>();
+    let (mut now, mut told) = (Ms(0), Ms(0));
+    while now < lasting {
+        world.resource_mut::<Clock>().now = now;
+        world.resource_mut::<NextWake>().take();
+        schedule.run(&mut world);
+        let moving = bodies.iter(&world).any(|body| body.from != body.to || body.feet_m[0] != body.feet_m[1]);
+        let soon = now + Ms::TICK;
+        let wake = world.resource_mut::<NextWake>().take();
+        now = match wake {
+            _ if moving => soon,
+            Some(at) => soon.max(Ms(at.0.div_euclid(Ms::TICK.0) * Ms::TICK.0)),
+            None => lasting,
+        };
+        if (now - told).0 >= 60_000 {
+            told = now;
+            progress(now.min(lasting));
+        }
+    }
+    let outbox = world.remove_resource::<Outbox>().unwrap_or_default();
+    let log = world.remove_resource::<TrackLog>().unwrap_or_default();
+    let (tape, tracks) = sorted(&scenario, seed, outbox, log);
+    Day { tape, tracks }
+}
+
+/// The world with every room's state, and the schedule of a tick.
+fn assemble(scenario: &Arc<Scenario>, seed: u64, inputs: &Inputs) -> (World, Schedule) {
+    let caster = Caster::new(&scenario.site);
+    let sight = SightTable::build_with(scenario, &caster);
+    let mut app = App::empty();
+    app.insert_resource(Plan(scenario.clone()))
+        .insert_resource(Chance(Dice::new(seed)))
+        .insert_resource(Sight(Arc::new(sight)))
+        .insert_resource(Rays(Arc::new(caster)))
+        .insert_resource(Clock { now: Ms(0) })
+        .insert_resource(DeviceTable::of(scenario))
+        .insert_resource(inputs.clone())
+        .init_resource::<NextWake>()
+        .init_resource::<Outbox>()
+        .init_resource::<TrackLog>()
+        .init_resource::<ParkedBikes>()
+        .init_schedule(SimTick)
+        .edit_schedule(SimTick, |schedule| {
+            schedule
+                .set_executor(SingleThreadedExecutor::default())
+                .set_build_settings(ScheduleBuildSettings {
+                    ambiguity_detection: LogLevel::Error,
+                    ..ScheduleBuildSettings::new()
+                });
+            Slot::arrange(schedule);
+        });
+    add_rooms(&mut app);
+    app.finish();
+    app.cleanup();
+    let mut world = std::mem::take(app.world_mut());
+    let schedule = world
+        .resource_mut::<Schedules>()
+        .remove(SimTick)
+        .expect("the schedule was put there a few lines above");
+    (world, schedule)
+}
