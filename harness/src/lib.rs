@@ -5,5 +5,6 @@
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
 pub mod cli;
+pub mod pairing;
 pub mod record;
 pub mod report;

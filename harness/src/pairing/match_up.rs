@@ -1,0 +1,155 @@
+//! Who answers whom: by id first, then by key and order.
+
+use std::collections::BTreeMap;
+
+use palisade_sim::words::StimulusId;
+
+use super::{By, Extra, ExtraKind, Given};
+use crate::record::{Expected, Micros, Observation};
+
+/// A stimulus that was sent or should have been, and the observations that speak of it.
+#[derive(Debug)]
+pub(super) struct Slot<'a> {
+    pub(super) stimulus: StimulusId,
+    pub(super) expected: Option<&'a Expected>,
+    pub(super) left_us: Option<Micros>,
+    /// Indexes into [`Matched::observed`], in order of reception.
+    pub(super) answers: Vec<usize>,
+    pub(super) by: Option<By>,
+}
+
+impl Slot<'_> {
+    fn deadline_us(&self) -> Option<Micros> {
+        self.expected.map(|e| e.intended_us + e.deadline_us)
+    }
+}
+
+/// Slots with their observations, and the observations that speak of nothing.
+#[derive(Debug)]
+pub(super) struct Matched<'a> {
+    pub(super) slots: Vec<Slot<'a>>,
+    /// In an order that does not depend on how they were stored.
+    pub(super) observed: Vec<&'a Observation>,
+    pub(super) extras: Vec<Extra>,
+    pub(super) by_id: usize,
+    pub(super) by_key: usize,
+}
+
+pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
+    let mut observed: Vec<&Observation> = given.observed.iter().collect();
+    observed.sort_by(|a, b| canonical(a).cmp(&canonical(b)));
+    let mut matched = Matched { slots: slots(given), observed, extras: Vec::new(), by_id: 0, by_key: 0 };
+    let mut without_id = Vec::new();
+    for i in 0..matched.observed.len() {
+        let seen = matched.observed[i];
+        let kind = match seen.correlation.as_deref().filter(|id| !id.is_empty()) {
+            _ if seen.retained => Some(ExtraKind::RetainedReplay),
+            None => {
+                without_id.push(i);
+                None
+            }
+            Some(id) => matched.by_id(i, id, given.run).err(),
+        };
+        matched.extras.extend(kind.map(|kind| Extra { kind, observation: seen.clone() }));
+    }
+    matched.by_key(&without_id, given);
+    matched.extras.sort_by(|a, b| canonical(&a.observation).cmp(&canonical(&b.observation)));
+    for slot in &mut matched.slots {
+        slot.answers.sort_unstable();
+    }
+    matched
+}
+
+type Canonical<'a> = (Micros, &'a str, &'a str, &'a str, &'a str, Option<&'a str>, bool);
+
+fn canonical(o: &Observation) -> Canonical<'_> {
+    (o.received_us, &o.topic, &o.payload, &o.device, &o.signal, o.correlation.as_deref(), o.retained)
+}
+
+/// One slot for each expected answer, and one for each message that was sent without expecting any; in order of
+/// stimulus.
+fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
+    let mut left: BTreeMap<StimulusId, Micros> = BTreeMap::new();
+    for l in given.left {
+        let at = left.entry(l.stimulus).or_insert(l.left_us);
+        *at = l.left_us.min(*at);
+    }
+    let mut slots: Vec<Slot<'_>> = given
+        .expected
+        .iter()
+        .map(|e| Slot {
+            stimulus: e.stimulus,
+            expected: Some(e),
+            left_us: left.get(&e.stimulus).copied(),
+            answers: Vec::new(),
+            by: None,
+        })
+        .collect();
+    slots.sort_by_key(|s| (s.stimulus, s.expected.map(|e| e.intended_us)));
+    let known: Vec<StimulusId> = slots.iter().map(|s| s.stimulus).collect();
+    let unasked = left.iter().filter(|(id, _)| known.binary_search(id).is_err());
+    let unasked: Vec<Slot<'_>> = unasked
+        .map(|(&stimulus, &at)| Slot {
+            stimulus,
+            expected: None,
+            left_us: Some(at),
+            answers: Vec::new(),
+            by: None,
+        })
+        .collect();
+    slots.extend(unasked);
+    slots.sort_by_key(|s| s.stimulus);
+    slots
+}
+
+impl Matched<'_> {
+    fn by_id(&mut self, observation: usize, id: &str, run: &str) -> Result<(), ExtraKind> {
+        let number =
+            id.strip_prefix(run).and_then(|rest| rest.strip_prefix('-')).ok_or(ExtraKind::OtherRun)?;
+        let number: u32 = number.parse().map_err(|_| ExtraKind::NoSuchStimulus)?;
+        let at = self.slots.partition_point(|s| s.stimulus < StimulusId(number));
+        let slot = self.slots.get_mut(at).filter(|s| s.stimulus.0 == number);
+        let slot = slot.ok_or(ExtraKind::NoSuchStimulus)?;
+        slot.answers.push(observation);
+        slot.by = Some(By::Id);
+        self.by_id += 1;
+        Ok(())
+    }
+
+    fn by_key(&mut self, without_id: &[usize], given: Given<'_>) {
+        let mut of_key: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (i, slot) in self.slots.iter().enumerate() {
+            if let (Some(fact), Some(_)) = (given.facts.get(&slot.stimulus), slot.left_us) {
+                of_key.entry((&fact.device, &fact.signal)).or_default().push(i);
+            }
+        }
+        for sent in of_key.values_mut() {
+            sent.sort_by_key(|&i| (self.slots[i].left_us, self.slots[i].stimulus));
+        }
+        for &observation in without_id {
+            let seen = self.observed[observation];
+            let sent = of_key.get(&(seen.device.as_str(), seen.signal.as_str()));
+            match sent.and_then(|sent| self.choose(sent, seen.received_us)) {
+                Some(slot) => {
+                    self.slots[slot].answers.push(observation);
+                    self.slots[slot].by.get_or_insert(By::Key);
+                    self.by_key += 1;
+                }
+                None => {
+                    self.extras.push(Extra { kind: ExtraKind::NoSuchStimulus, observation: seen.clone() })
+                }
+            }
+        }
+    }
+
+    /// The slot that an observation without an id answers: see the rule at the head of the room.
+    fn choose(&self, sent: &[usize], received_us: Micros) -> Option<usize> {
+        let gone = &sent[..sent.partition_point(|&i| self.slots[i].left_us <= Some(received_us))];
+        let in_time = |slot: &Slot<'_>| slot.deadline_us().is_none_or(|d| received_us <= d);
+        let open = || gone.iter().copied().filter(|&i| self.slots[i].answers.is_empty());
+        open()
+            .find(|&i| in_time(&self.slots[i]))
+            .or_else(|| open().next())
+            .or_else(|| gone.last().copied().filter(|&i| in_time(&self.slots[i])))
+    }
+}

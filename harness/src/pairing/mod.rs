@@ -1,0 +1,279 @@
+//! Pairing: which observation answers which stimulus, and what became of every answer that was expected.
+//!
+//! Pure: it knows neither sockets nor clocks. Each expected answer gets exactly one [`Outcome`], the first that fits
+//! in the order of the enum, so the seven counts sum to what was expected.
+//!
+//! An observation is matched by the id that it carries, `<run>-<stimulus>`. One without an id is matched by key
+//! (device and signal) and order: to the earliest message of its key that has left, is unanswered and is still in
+//! time; else to the earliest unanswered one; else it is a duplicate of the last one that left less than a deadline
+//! ago; else nothing asked for it.
+
+mod match_up;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use palisade_sim::contract::Severity;
+use palisade_sim::words::{DeviceIx, StimulusId};
+
+use crate::record::{Expected, Left, Micros, Observation};
+
+/// What became of an expected answer. The first that fits counts, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It was never sent, or nothing came and the run was cut before its deadline.
+    Undecidable,
+    /// Nothing came.
+    Missed,
+    /// Another device, signal or severity came.
+    Wrong,
+    /// It came before the answer to an earlier-sent message of the same device.
+    OutOfOrder,
+    /// It came more than once.
+    Duplicate,
+    /// It came after its deadline.
+    Late,
+    /// It came once, in time, in order, as it should.
+    Answered,
+}
+
+impl Outcome {
+    /// All of them, in order.
+    pub const ALL: [Outcome; 7] = [
+        Outcome::Undecidable,
+        Outcome::Missed,
+        Outcome::Wrong,
+        Outcome::OutOfOrder,
+        Outcome::Duplicate,
+        Outcome::Late,
+        Outcome::Answered,
+    ];
+
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Undecidable => "undecidable",
+            Outcome::Missed => "missed",
+            Outcome::Wrong => "wrong",
+            Outcome::OutOfOrder => "out_of_order",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Late => "late",
+            Outcome::Answered => "answered",
+        }
+    }
+}
+
+/// What the tape knows of a stimulus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Name of the device.
+    pub device: String,
+    /// The signal's word.
+    pub signal: String,
+    /// True when nothing happened and the device was fooled.
+    pub nuisance: bool,
+}
+
+/// What is to be paired: one part (`floor` or `main`) of one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// The run's tag.
+    pub run: &'a str,
+    /// Answers that the gateway owes.
+    pub expected: &'a [Expected],
+    /// What was sent.
+    pub left: &'a [Left],
+    /// What came back.
+    pub observed: &'a [Observation],
+    /// What the tape knows of each stimulus.
+    pub facts: &'a BTreeMap<StimulusId, Fact>,
+    /// Until when somebody listened, µs on the run's clock.
+    pub listened_until_us: Micros,
+}
+
+/// How an answer was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// By the id that it carried.
+    Id,
+    /// By device, signal and order.
+    Key,
+}
+
+/// An expected answer and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The stimulus.
+    pub stimulus: StimulusId,
+    /// The device.
+    pub device: DeviceIx,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How loudly it was to be passed on.
+    pub severity: Severity,
+    /// When it should have left, µs.
+    pub intended_us: Micros,
+    /// How long after `intended_us` it was in time, µs.
+    pub deadline_us: Micros,
+    /// When it left, µs.
+    pub left_us: Option<Micros>,
+    /// When the first answer came, µs.
+    pub observed_us: Option<Micros>,
+    /// How many answers came.
+    pub answers: usize,
+    /// How they were found.
+    pub by: Option<By>,
+    /// What came instead, when it is wrong: `device signal severity`.
+    pub instead: Option<String>,
+    /// The earlier message that it overtook.
+    pub overtook: Option<StimulusId>,
+}
+
+/// Why an observation answers nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExtraKind {
+    /// No stimulus of this run asked for it.
+    NoSuchStimulus,
+    /// It carries the tag of another run.
+    OtherRun,
+    /// The broker replayed a retained message.
+    RetainedReplay,
+}
+
+impl ExtraKind {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            ExtraKind::NoSuchStimulus => "no_such_stimulus",
+            ExtraKind::OtherRun => "other_run",
+            ExtraKind::RetainedReplay => "retained_replay",
+        }
+    }
+}
+
+/// An observation that answers nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extra {
+    /// Why.
+    pub kind: ExtraKind,
+    /// What was said.
+    pub observation: Observation,
+}
+
+/// The result of pairing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pairing {
+    /// One for each expected answer, in order of (intended, stimulus).
+    pub answers: Vec<Answer>,
+    /// What was said without being asked, in order of reception.
+    pub extras: Vec<Extra>,
+    /// Stimuli without an incident that were passed on as a warning or an alarm.
+    pub false_alarms: Vec<StimulusId>,
+    /// Observations matched by id.
+    pub by_id: usize,
+    /// Observations matched by key and order.
+    pub by_key: usize,
+}
+
+impl Pairing {
+    /// How many answers had this outcome.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.answers.iter().filter(|a| a.outcome == outcome).count()
+    }
+
+    /// How many observations had no stimulus of this run; replays of retained messages are not among them.
+    pub fn spurious(&self) -> usize {
+        self.extras.iter().filter(|e| e.kind != ExtraKind::RetainedReplay).count()
+    }
+}
+
+/// Pairs one part of a run. The order in which entries are stored does not change the result.
+pub fn pair(given: Given<'_>) -> Pairing {
+    let matched = match_up::match_up(given);
+    let mut answers: Vec<Answer> =
+        matched.slots.iter().filter_map(|slot| judge(slot, &matched.observed, given)).collect();
+    answers.sort_by_key(|a| (a.intended_us, a.stimulus));
+    mark_overtakers(&mut answers);
+    let false_alarms = false_alarms(&matched, given.facts);
+    Pairing { answers, extras: matched.extras, false_alarms, by_id: matched.by_id, by_key: matched.by_key }
+}
+
+/// Everything but `out_of_order`, which needs the neighbours.
+fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>) -> Option<Answer> {
+    let expected = slot.expected?;
+    let fact = given.facts.get(&slot.stimulus);
+    let first = slot.answers.first().map(|&i| observed[i].received_us);
+    let deadline = expected.intended_us + expected.deadline_us;
+    let instead =
+        slot.answers.iter().map(|&i| observed[i]).find(|o| differs(o, expected, fact)).map(describe);
+    let outcome = match first {
+        _ if slot.left_us.is_none() => Outcome::Undecidable,
+        None if given.listened_until_us < deadline => Outcome::Undecidable,
+        None => Outcome::Missed,
+        Some(_) if instead.is_some() => Outcome::Wrong,
+        Some(_) if slot.answers.len() > 1 => Outcome::Duplicate,
+        Some(at) if at > deadline => Outcome::Late,
+        Some(_) => Outcome::Answered,
+    };
+    Some(Answer {
+        stimulus: slot.stimulus,
+        device: expected.device,
+        outcome,
+        severity: expected.severity,
+        intended_us: expected.intended_us,
+        deadline_us: expected.deadline_us,
+        left_us: slot.left_us,
+        observed_us: first,
+        answers: slot.answers.len(),
+        by: slot.by,
+        instead,
+        overtook: None,
+    })
+}
+
+fn differs(seen: &Observation, expected: &Expected, fact: Option<&Fact>) -> bool {
+    fact.is_some_and(|f| f.device != seen.device || f.signal != seen.signal)
+        || seen.severity.is_some_and(|s| s != expected.severity)
+}
+
+fn describe(seen: &Observation) -> String {
+    let or = |text: &str, empty: &str| if text.is_empty() { empty.to_owned() } else { text.to_owned() };
+    let severity = seen.severity.map_or("no severity".to_owned(), |s| format!("{s:?}").to_lowercase());
+    format!("{} {} {severity}", or(&seen.device, "no device"), or(&seen.signal, "no signal"))
+}
+
+/// An answer overtakes when it came before the answer to a message of the same device that left earlier.
+fn mark_overtakers(answers: &mut [Answer]) {
+    let mut by_device: BTreeMap<DeviceIx, Vec<(Micros, Micros, usize)>> = BTreeMap::new();
+    for (i, a) in answers.iter().enumerate() {
+        if let (Some(left), Some(seen)) = (a.left_us, a.observed_us) {
+            by_device.entry(a.device).or_default().push((left, seen, i));
+        }
+    }
+    for sent in by_device.values_mut() {
+        sent.sort_unstable();
+        let mut slowest: Option<(Micros, usize)> = None;
+        for same_instant in sent.chunk_by(|a, b| a.0 == b.0) {
+            for &(_, seen, i) in same_instant {
+                if let Some((_, earlier)) = slowest.filter(|(slowest_seen, _)| *slowest_seen > seen) {
+                    answers[i].overtook = Some(answers[earlier].stimulus);
+                    answers[i].outcome = answers[i].outcome.min(Outcome::OutOfOrder);
+                }
+            }
+            let last = same_instant.iter().map(|&(_, seen, i)| (seen, i)).max();
+            slowest = slowest.max(last);
+        }
+    }
+}
+
+fn false_alarms(matched: &match_up::Matched<'_>, facts: &BTreeMap<StimulusId, Fact>) -> Vec<StimulusId> {
+    let loud = |slot: &match_up::Slot<'_>| {
+        slot.answers.iter().any(|&i| {
+            let severity = matched.observed[i].severity.or(slot.expected.map(|e| e.severity));
+            severity.is_some_and(|s| s >= Severity::Warning)
+        })
+    };
+    let fooled = |slot: &&match_up::Slot<'_>| facts.get(&slot.stimulus).is_some_and(|f| f.nuisance);
+    matched.slots.iter().filter(fooled).filter(|slot| loud(slot)).map(|slot| slot.stimulus).collect()
+}

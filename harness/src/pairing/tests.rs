@@ -1,0 +1,279 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use proptest::prelude::*;
+
+use super::*;
+
+const DEADLINE: Micros = 2_000_000;
+
+fn expected(id: u32, device: u32, intended_us: Micros) -> Expected {
+    Expected {
+        stimulus: StimulusId(id),
+        device: DeviceIx(device),
+        part: "main".into(),
+        intended_us,
+        severity: Severity::Alarm,
+        deadline_us: DEADLINE,
+    }
+}
+
+fn left(id: u32, left_us: Micros) -> Left {
+    Left { stimulus: StimulusId(id), part: "main".into(), left_us, topic: "t".into(), payload: "{}".into() }
+}
+
+fn seen(id: Option<&str>, device: u32, received_us: Micros) -> Observation {
+    Observation {
+        received_us,
+        part: "main".into(),
+        topic: "alarm".into(),
+        device: name(device),
+        signal: "beam_broken".into(),
+        severity: Some(Severity::Alarm),
+        correlation: id.map(str::to_owned),
+        payload: "{}".into(),
+        retained: false,
+    }
+}
+
+fn name(device: u32) -> String {
+    format!("beam-{device:02}")
+}
+
+/// A run by hand.
+#[derive(Default, Clone, Debug)]
+struct Case {
+    expected: Vec<Expected>,
+    left: Vec<Left>,
+    observed: Vec<Observation>,
+    facts: BTreeMap<StimulusId, Fact>,
+    until: Option<Micros>,
+}
+
+impl Case {
+    fn send(&mut self, id: u32, device: u32, at: Micros) {
+        self.expected.push(expected(id, device, at));
+        self.left.push(left(id, at + 100));
+        let fact = Fact { device: name(device), signal: "beam_broken".into(), nuisance: false };
+        self.facts.insert(StimulusId(id), fact);
+    }
+
+    fn pair(&self) -> Pairing {
+        pair(Given {
+            run: "r1",
+            expected: &self.expected,
+            left: &self.left,
+            observed: &self.observed,
+            facts: &self.facts,
+            listened_until_us: self.until.unwrap_or(Micros::MAX),
+        })
+    }
+
+    fn outcomes(&self) -> Vec<Outcome> {
+        self.pair().answers.iter().map(|a| a.outcome).collect()
+    }
+}
+
+fn one(edit: impl FnOnce(&mut Case)) -> Outcome {
+    let mut case = Case::default();
+    case.send(7, 1, 1_000);
+    case.observed.push(seen(Some("r1-7"), 1, 30_000));
+    edit(&mut case);
+    case.outcomes()[0]
+}
+
+#[test]
+fn each_outcome_has_its_cause() {
+    assert_eq!(one(|_| {}), Outcome::Answered);
+    assert_eq!(one(|c| c.observed[0].received_us = DEADLINE + 1_001), Outcome::Late);
+    assert_eq!(one(|c| c.observed[0].received_us = DEADLINE + 1_000), Outcome::Answered);
+    assert_eq!(one(|c| c.observed.push(seen(Some("r1-7"), 1, 40_000))), Outcome::Duplicate);
+    assert_eq!(one(|c| c.observed[0].device = "beam-02".into()), Outcome::Wrong);
+    assert_eq!(one(|c| c.observed[0].signal = "beam_restored".into()), Outcome::Wrong);
+    assert_eq!(one(|c| c.observed[0].severity = Some(Severity::Info)), Outcome::Wrong);
+    assert_eq!(one(|c| c.observed[0].severity = None), Outcome::Answered);
+    assert_eq!(one(|c| c.observed.clear()), Outcome::Missed);
+    assert_eq!(one(|c| c.left.clear()), Outcome::Undecidable);
+}
+
+#[test]
+fn a_run_cut_before_the_deadline_leaves_only_the_unanswered_undecided() {
+    let cut = |c: &mut Case| c.until = Some(DEADLINE);
+    assert_eq!(one(cut), Outcome::Answered);
+    assert_eq!(
+        one(|c| {
+            c.observed.clear();
+            cut(c);
+        }),
+        Outcome::Undecidable
+    );
+}
+
+#[test]
+fn the_one_that_overtakes_is_out_of_order_and_other_devices_are_not() {
+    let mut case = Case::default();
+    case.send(0, 1, 0);
+    case.send(1, 1, 10_000);
+    case.send(2, 2, 20_000);
+    case.observed =
+        vec![seen(Some("r1-1"), 1, 30_000), seen(Some("r1-2"), 2, 31_000), seen(Some("r1-0"), 1, 40_000)];
+    assert_eq!(case.outcomes(), [Outcome::Answered, Outcome::OutOfOrder, Outcome::Answered]);
+    assert_eq!(case.pair().answers[1].overtook, Some(StimulusId(0)));
+}
+
+#[test]
+fn leftovers_inventions_and_replays_are_told_apart() {
+    let mut case = Case::default();
+    case.send(0, 1, 0);
+    case.observed = vec![
+        seen(Some("r1-0"), 1, 10),
+        seen(Some("r0-0"), 1, 20),
+        seen(Some("r1-99"), 1, 30),
+        seen(Some("r1-x"), 1, 40),
+        Observation { retained: true, ..seen(Some("r1-0"), 1, 50) },
+    ];
+    let pairing = case.pair();
+    use ExtraKind::{NoSuchStimulus, OtherRun, RetainedReplay};
+    let kinds: Vec<ExtraKind> = pairing.extras.iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [OtherRun, NoSuchStimulus, NoSuchStimulus, RetainedReplay]);
+    assert_eq!(pairing.spurious(), 3);
+    assert_eq!(pairing.count(Outcome::Answered), 1);
+}
+
+#[test]
+fn a_tag_that_begins_like_ours_is_another_run() {
+    let mut case = Case::default();
+    case.send(0, 1, 0);
+    case.observed = vec![seen(Some("r12-0"), 1, 10)];
+    assert_eq!(case.pair().extras[0].kind, ExtraKind::OtherRun);
+}
+
+#[test]
+fn without_ids_key_and_order_find_the_stimulus() {
+    let mut case = Case::default();
+    case.send(0, 1, 0);
+    case.send(1, 2, 1_000);
+    case.send(2, 1, 500_000);
+    case.observed =
+        vec![seen(None, 2, 2_000), seen(None, 1, 3_000), seen(None, 1, 501_000), seen(None, 3, 4_000)];
+    let pairing = case.pair();
+    assert_eq!(pairing.count(Outcome::Answered), 3);
+    assert_eq!((pairing.by_id, pairing.by_key, pairing.spurious()), (0, 3, 1));
+}
+
+#[test]
+fn without_ids_a_lost_answer_does_not_make_the_next_one_late() {
+    let mut case = Case::default();
+    case.send(0, 1, 0);
+    case.send(1, 1, 10_000_000);
+    case.observed = vec![seen(None, 1, 10_005_000)];
+    assert_eq!(case.outcomes(), [Outcome::Missed, Outcome::Answered]);
+}
+
+#[test]
+fn without_ids_a_second_answer_is_a_duplicate() {
+    let mut case = Case::default();
+    case.send(0, 1, 0);
+    case.observed = vec![seen(None, 1, 5_000), seen(None, 1, 9_000), seen(None, 1, 60_000_000)];
+    assert_eq!(case.outcomes(), [Outcome::Duplicate]);
+    assert_eq!(case.pair().spurious(), 1);
+}
+
+#[test]
+fn a_nuisance_that_is_passed_on_loudly_is_a_false_alarm() {
+    let fooled = |severity| {
+        let mut case = Case::default();
+        case.send(0, 1, 0);
+        case.facts.get_mut(&StimulusId(0)).unwrap().nuisance = true;
+        case.observed = vec![Observation { severity, ..seen(Some("r1-0"), 1, 10) }];
+        case.pair().false_alarms
+    };
+    assert_eq!(fooled(Some(Severity::Alarm)), [StimulusId(0)]);
+    assert_eq!(fooled(Some(Severity::Warning)), [StimulusId(0)]);
+    assert_eq!(fooled(Some(Severity::Info)), []);
+    assert_eq!(fooled(None), [StimulusId(0)], "said without severity: as loud as the device was");
+}
+
+/// A fault planted in one message. Messages of one device are 10 s apart, so faults do not touch each other.
+fn plant(outcome: Outcome, id: u32, device: u32, at: Micros, case: &mut Case) {
+    case.send(id, device, at);
+    let wire = format!("r1-{id}");
+    let answer = |after| seen(Some(wire.as_str()), device, at + after);
+    match outcome {
+        Outcome::Answered => case.observed.push(answer(20_000)),
+        Outcome::Late => case.observed.push(answer(DEADLINE + 1)),
+        Outcome::Duplicate => case.observed.extend([answer(20_000), answer(30_000)]),
+        Outcome::Wrong => case.observed.push(Observation { signal: "door_opened".into(), ..answer(20_000) }),
+        Outcome::Missed => {}
+        Outcome::Undecidable => {
+            case.left.pop();
+        }
+        Outcome::OutOfOrder => {
+            // An earlier message of the same device, answered after this one.
+            let earlier = id + 1_000_000;
+            case.send(earlier, device, at - 50_000);
+            let wire = format!("r1-{earlier}");
+            case.observed.extend([answer(20_000), seen(Some(wire.as_str()), device, at + 40_000)]);
+        }
+    }
+}
+
+fn planted() -> impl Strategy<Value = (Vec<(usize, u32)>, u64)> {
+    (prop::collection::vec((0usize..7, 0u32..5), 0..60), any::<u64>())
+}
+
+fn shuffled<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
+    let mut state = seed | 1;
+    for i in (1..items.len()).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        items.swap(i, (state % (i as u64 + 1)) as usize);
+    }
+    items
+}
+
+proptest! {
+    #[test]
+    fn every_planted_fault_is_named_and_storage_order_does_not_matter((plan, seed) in planted()) {
+        let mut case = Case::default();
+        for (i, &(outcome, device)) in plan.iter().enumerate() {
+            plant(Outcome::ALL[outcome], i as u32, device, (i as Micros + 1) * 10_000_000, &mut case);
+        }
+        let pairing = case.pair();
+        for answer in &pairing.answers {
+            let want = plan.get(answer.stimulus.index()).map_or(Outcome::Answered, |p| Outcome::ALL[p.0]);
+            prop_assert_eq!(answer.outcome, want, "stimulus {}", answer.stimulus.0);
+        }
+        let mixed = Case {
+            expected: shuffled(case.expected.clone(), seed),
+            left: shuffled(case.left.clone(), seed ^ 1),
+            observed: shuffled(case.observed.clone(), seed ^ 2),
+            ..case
+        };
+        prop_assert_eq!(mixed.pair(), pairing);
+    }
+
+    #[test]
+    fn the_seven_sum_to_what_was_expected(
+        sends in prop::collection::vec((0u32..4, 0i64..20_000_000, any::<bool>()), 0..50),
+        says in prop::collection::vec((prop::option::of(0u32..60), 0u32..5, 0i64..30_000_000, any::<bool>()), 0..80),
+        until in 0i64..40_000_000,
+        seed in any::<u64>(),
+    ) {
+        let mut case = Case { until: Some(until), ..Case::default() };
+        for (i, &(device, at, sent)) in sends.iter().enumerate() {
+            case.send(i as u32, device, at);
+            if !sent { case.left.pop(); }
+        }
+        for &(id, device, at, retained) in &says {
+            let id = id.map(|n| format!("r1-{n}"));
+            case.observed.push(Observation { retained, ..seen(id.as_deref(), device, at) });
+        }
+        let pairing = case.pair();
+        let sum: usize = Outcome::ALL.iter().map(|o| pairing.count(*o)).sum();
+        prop_assert_eq!(sum, case.expected.len());
+        prop_assert_eq!(pairing.by_id + pairing.by_key + pairing.extras.len(), says.len());
+        let mixed = Case { observed: shuffled(case.observed.clone(), seed), ..case };
+        prop_assert_eq!(mixed.pair(), pairing);
+    }
+}
