@@ -5,6 +5,8 @@
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
 pub mod cli;
+pub mod latency;
 pub mod pairing;
 pub mod record;
 pub mod report;
+pub mod verdict;

@@ -9,6 +9,7 @@
 //! ago; else nothing asked for it.
 
 mod match_up;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,8 @@ use std::collections::BTreeMap;
 
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, StimulusId};
+
+pub use tally::Tally;
 
 use crate::record::{Expected, Left, Micros, Observation};
 
@@ -180,6 +183,18 @@ impl Pairing {
     /// How many answers had this outcome.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.answers.iter().filter(|a| a.outcome == outcome).count()
+    }
+
+    /// All counts.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally {
+            spurious: self.spurious(),
+            false_alarm: self.false_alarms.len(),
+            retained_replay: self.extras.len() - self.spurious(),
+            ..Tally::default()
+        };
+        self.answers.iter().for_each(|a| tally.add(a.outcome));
+        tally
     }
 
     /// How many observations had no stimulus of this run; replays of retained messages are not among them.

@@ -272,6 +272,7 @@ proptest! {
         let pairing = case.pair();
         let sum: usize = Outcome::ALL.iter().map(|o| pairing.count(*o)).sum();
         prop_assert_eq!(sum, case.expected.len());
+        prop_assert_eq!(pairing.tally().expected, sum);
         prop_assert_eq!(pairing.by_id + pairing.by_key + pairing.extras.len(), says.len());
         let mixed = Case { observed: shuffled(case.observed.clone(), seed), ..case };
         prop_assert_eq!(mixed.pair(), pairing);

@@ -9,6 +9,8 @@ use palisade_sim::contract::{Gravity, IncidentKind, Origin, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::pairing::Tally;
+
 /// Version of the report's format.
 pub const FORMAT: u32 = 1;
 
@@ -30,11 +32,11 @@ pub struct Report {
     /// Whether the harness kept its own schedule.
     pub harness: HarnessPart,
     /// What became of the answers that were expected, main part only.
-    pub outcomes: Outcomes,
+    pub outcomes: Tally,
     /// The same by device class.
-    pub outcomes_by_class: BTreeMap<String, Outcomes>,
+    pub outcomes_by_class: BTreeMap<String, Tally>,
     /// The same for the floor run against the echo gateway.
-    pub outcomes_floor: Outcomes,
+    pub outcomes_floor: Tally,
     /// Latency by device class, ms, measured.
     pub latency_ms: BTreeMap<String, Paths>,
     /// Latency of all classes together, ms, measured.
@@ -132,33 +134,6 @@ pub struct HarnessPart {
     pub lateness_bound_ms: f64,
     /// Why the run is not valid; empty when it is.
     pub reasons: Vec<String>,
-}
-
-/// Counts of answers. The seven from `answered` to `undecidable` sum to `expected`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Outcomes {
-    /// Answers that the gateway owed.
-    pub expected: usize,
-    /// Came once, in time, in order, as it should.
-    pub answered: usize,
-    /// Came after its deadline.
-    pub late: usize,
-    /// Never came.
-    pub missed: usize,
-    /// Came more than once.
-    pub duplicate: usize,
-    /// Came with another device, signal or severity.
-    pub wrong: usize,
-    /// Overtook an earlier message of the same device.
-    pub out_of_order: usize,
-    /// Cannot be judged: never sent, or the run was cut before its deadline.
-    pub undecidable: usize,
-    /// Outside the sum: said without a stimulus of this run.
-    pub spurious: usize,
-    /// Outside the sum: a stimulus without an incident, passed on as a warning or an alarm.
-    pub false_alarm: usize,
-    /// Outside the sum: retained messages that a broker replayed.
-    pub retained_replay: usize,
 }
 
 /// The three histograms of a path.
@@ -293,7 +268,7 @@ pub struct DevicePart {
     /// Messages of the whole day.
     pub stimuli: usize,
     /// What became of its expected answers.
-    pub outcomes: Outcomes,
+    pub outcomes: Tally,
     /// Intended instant to observation, ms.
     pub response_ms: Spread,
 }

@@ -1,0 +1,128 @@
+//! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`.
+
+use super::Evidence;
+use crate::latency::{ENOUGH_FOR_P999, Path, percentile_ms};
+use crate::pairing::{Outcome, Tally};
+
+/// A figure that a threshold can name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// The device class that it is limited to.
+    pub class: Option<String>,
+    /// What it counts or measures.
+    pub what: What,
+    /// Its value: a count, or ms; nothing when it was not measured.
+    pub value: Option<f64>,
+    /// Why there is no value.
+    pub why_not: String,
+}
+
+/// What a figure counts or measures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Answers expected.
+    Expected,
+    /// Answers of one class of outcome.
+    Outcome(Outcome),
+    /// Observations without a stimulus.
+    Spurious,
+    /// Stimuli without an incident, passed on.
+    FalseAlarm,
+    /// A time: `lateness`, `service` or `response`.
+    Time(String),
+}
+
+impl Figure {
+    /// The value for a reader, with its unit.
+    pub fn text(&self) -> String {
+        match (&self.what, self.value) {
+            (_, None) => "not measured".into(),
+            (What::Time(_), Some(ms)) => format!("{ms:.1} ms"),
+            (_, Some(count)) => format!("{count}"),
+        }
+    }
+}
+
+/// The figure of that name; nothing when there is no such name.
+pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
+    let mut parts: Vec<&str> = name.splitn(3, '.').collect();
+    let first = *parts.first()?;
+    let is_path = |word: &str| ["lateness", "service", "response"].contains(&word);
+    let class = (!is_path(first) && count(first, &Tally::default()).is_none()).then(|| first.to_owned());
+    if class.is_some() {
+        parts = name.split_once('.')?.1.splitn(2, '.').collect();
+    }
+    let rest = parts.as_slice();
+    let known = class.as_ref().is_none_or(|c| CLASSES.contains(&c.as_str()));
+    let driven = class.as_ref().is_none_or(|c| evidence.by_class.contains_key(c));
+    let why_not = match &class {
+        Some(class) if !driven => format!("no {class} message was driven"),
+        _ => "nothing came".to_owned(),
+    };
+    match *rest {
+        _ if !known => None,
+        [word] => {
+            let zero = Tally::default();
+            let tally = class.as_ref().map_or(evidence.tally, |c| evidence.by_class.get(c).unwrap_or(&zero));
+            let (what, value) = count(word, tally)?;
+            Some(Figure { class, what, value: Some(value as f64), why_not })
+        }
+        [path, ref tail @ ..] if is_path(path) => {
+            let paths = match &class {
+                None => Some(&evidence.latency.all),
+                Some(class) => evidence.latency.by_class.get(class),
+            };
+            let (value, too_few) = time(paths, path, &tail.join("."))?;
+            let why_not = if too_few { format!("fewer than {ENOUGH_FOR_P999} samples") } else { why_not };
+            Some(Figure { class, what: What::Time(path.to_owned()), value, why_not })
+        }
+        _ => None,
+    }
+}
+
+/// The words of [`palisade_sim::contract::Class`].
+const CLASSES: [&str; 14] = [
+    "gate_post",
+    "barrier",
+    "outer_post",
+    "checkpoint",
+    "fire_station",
+    "charger",
+    "intercom",
+    "beam",
+    "camera",
+    "facade_camera",
+    "smoke_detector",
+    "heat_detector",
+    "guard_radio",
+    "duty_room",
+];
+
+fn count(word: &str, tally: &Tally) -> Option<(What, usize)> {
+    let outcome = |o: Outcome| (What::Outcome(o), tally.of(o));
+    Some(match word {
+        "expected" => (What::Expected, tally.expected),
+        "duplicates" => outcome(Outcome::Duplicate),
+        "spurious" => (What::Spurious, tally.spurious),
+        "false_alarm" | "false_alarms" => (What::FalseAlarm, tally.false_alarm),
+        _ => outcome(Outcome::ALL.into_iter().find(|o| o.word() == word)?),
+    })
+}
+
+/// A percentile or the maximum, ms, and whether it is missing because there are too few samples.
+fn time(paths: Option<&Path>, path: &str, which: &str) -> Option<(Option<f64>, bool)> {
+    let percent = match which {
+        "p50" => 50.0,
+        "p90" => 90.0,
+        "p99" => 99.0,
+        "p99.9" => 99.9,
+        "max" => 100.0,
+        _ => return None,
+    };
+    let histogram = paths.and_then(|p| p.named().into_iter().find(|(name, _)| *name == path)).map(|(_, h)| h);
+    let Some(histogram) = histogram else { return Some((None, false)) };
+    if which == "p99.9" && histogram.len() < ENOUGH_FOR_P999 {
+        return Some((None, !histogram.is_empty()));
+    }
+    Some((percentile_ms(histogram, percent), false))
+}

@@ -1,0 +1,171 @@
+//! The verdict: thresholds applied to figures, with the reason in plain sentences.
+//!
+//! Pure. A figure that was not measured does not hold a threshold, and a run in which the harness failed never
+//! passes.
+
+mod bound;
+mod figure;
+mod reason;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use palisade_sim::model::drive::Thresholds;
+use palisade_sim::words::Ms;
+
+pub use bound::{Bound, Op};
+pub use figure::{Figure, figure};
+
+use crate::latency::{Latency, percentile_ms};
+use crate::pairing::{Answer, ExtraKind, Outcome, Tally};
+
+/// Share of undecidable answers above which a run is not valid.
+pub const UNDECIDABLE_BOUND: f64 = 0.001;
+
+/// An expected answer with the names that a reader needs.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// What became of it.
+    pub answer: Answer,
+    /// Its wire id, `<run>-<stimulus>`.
+    pub id: String,
+    /// The device's name.
+    pub device: String,
+    /// The device's class.
+    pub class: String,
+    /// The signal's word.
+    pub signal: String,
+    /// When in the day it was due.
+    pub due: Ms,
+}
+
+impl Message {
+    /// Intended instant to first answer, ms.
+    pub fn response_ms(&self) -> Option<f64> {
+        let seen = self.answer.observed_us.filter(|_| self.answer.outcome != Outcome::Wrong)?;
+        Some((seen - self.answer.intended_us) as f64 / 1000.0)
+    }
+
+    /// Device, signal, id and time of day.
+    pub fn name(&self) -> String {
+        format!("{} {} {} at {}", self.device, self.signal, self.id, self.due)
+    }
+}
+
+/// Everything that a verdict looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Counts of the main part.
+    pub tally: &'a Tally,
+    /// The same by device class.
+    pub by_class: &'a BTreeMap<String, Tally>,
+    /// Latency of the main part.
+    pub latency: &'a Latency,
+    /// Latency of the floor part.
+    pub floor: &'a Latency,
+    /// All expected answers of the main part.
+    pub messages: &'a [Message],
+    /// What the gateway said without being asked: kind, and its name for a reader.
+    pub extras: &'a [(ExtraKind, String)],
+    /// Stimuli without an incident that were passed on: their names for a reader.
+    pub false_alarms: &'a [String],
+    /// How the run ended, if not by itself: a sentence each.
+    pub cut: &'a [String],
+    /// Bound on the lateness (p99), ms.
+    pub lateness_bound_ms: f64,
+}
+
+/// One threshold and what was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// The figure's name.
+    pub figure: String,
+    /// What it must be, as typed.
+    pub must: String,
+    /// What it is.
+    pub found: Option<f64>,
+    /// The same for a reader.
+    pub found_text: String,
+    /// Whether it holds.
+    pub pass: bool,
+}
+
+/// The verdict.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    /// True when everything holds.
+    pub pass: bool,
+    /// Why not.
+    pub reasons: Vec<String>,
+    /// Why the harness itself cannot be trusted; empty when it can.
+    pub invalid: Vec<String>,
+    /// Each threshold.
+    pub checks: Vec<Check>,
+}
+
+/// Applies the thresholds.
+pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
+    let invalid = invalid(&evidence);
+    let mut reasons: Vec<String> = evidence.cut.to_vec();
+    reasons.extend(invalid.iter().cloned());
+    if evidence.tally.expected == 0 {
+        reasons.push("no answer was expected, so nothing could be judged".into());
+    }
+    let mut checks = Vec::new();
+    for (name, must) in thresholds {
+        let (check, reason) = check(name, must, &evidence);
+        checks.push(check);
+        reasons.extend(reason);
+    }
+    Verdict { pass: reasons.is_empty(), reasons, invalid, checks }
+}
+
+fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<String>) {
+    let failed = |found_text: &str| Check {
+        figure: name.into(),
+        must: must.into(),
+        found: None,
+        found_text: found_text.into(),
+        pass: false,
+    };
+    let bound = match must.parse::<Bound>() {
+        Ok(bound) => bound,
+        Err(wrong) => return (failed("unreadable"), Some(format!("threshold `{name}`: {wrong}"))),
+    };
+    let Some(figure) = figure(name, evidence) else {
+        let text = format!(
+            "threshold `{name}`: there is no such figure; names are like `missed`, `beam.response.p99`"
+        );
+        return (failed("no such figure"), Some(text));
+    };
+    let Some(value) = figure.value else {
+        let text = format!("{name} must be {must}, but it was not measured: {}", figure.why_not);
+        return (failed("not measured"), Some(text));
+    };
+    let pass = bound.holds(value);
+    let found_text = figure.text();
+    let reason = (!pass).then(|| reason::sentence(name, must, &figure, evidence));
+    (Check { figure: name.into(), must: must.into(), found: Some(value), found_text, pass }, reason)
+}
+
+/// Why the harness itself cannot be trusted.
+fn invalid(evidence: &Evidence<'_>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let mut lateness = evidence.latency.all.lateness.clone();
+    lateness += &evidence.floor.all.lateness;
+    if let Some(p99) = percentile_ms(&lateness, 99.0).filter(|p99| *p99 > evidence.lateness_bound_ms) {
+        reasons.push(format!(
+            "the harness was too slow for its own schedule: 1 message in 100 left {p99:.1} ms late or later, the bound is {} ms",
+            evidence.lateness_bound_ms
+        ));
+    }
+    let Tally { expected, undecidable, .. } = *evidence.tally;
+    if evidence.cut.is_empty() && undecidable as f64 > UNDECIDABLE_BOUND * expected as f64 {
+        let what = reason::named(evidence, None, Outcome::Undecidable);
+        reasons.push(format!(
+            "{undecidable} of {expected} answers could not be judged, more than 0.1 %: {what}"
+        ));
+    }
+    reasons
+}

@@ -1,0 +1,93 @@
+//! Why a threshold does not hold, in a sentence that names messages and devices.
+
+use super::figure::{Figure, What};
+use super::{Evidence, Message};
+use crate::pairing::{ExtraKind, Outcome};
+
+/// Messages named in one sentence.
+const NAMED: usize = 5;
+
+pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evidence<'_>) -> String {
+    let found = figure.text();
+    let of = match &figure.class {
+        None => String::new(),
+        Some(class) => format!(" of {class}"),
+    };
+    match &figure.what {
+        What::Outcome(Outcome::Answered) | What::Expected => {
+            format!("{name} is {found}, must be {must}")
+        }
+        What::Outcome(outcome) => {
+            let expected = match &figure.class {
+                None => evidence.tally.expected,
+                Some(class) => evidence.by_class.get(class).map_or(0, |t| t.expected),
+            };
+            let what = named(evidence, figure.class.as_deref(), *outcome);
+            format!("{found} of {expected} answers{of} {} (must be {must}): {what}", verb(*outcome))
+        }
+        What::Spurious => {
+            let names = evidence.extras.iter().filter(|(kind, _)| *kind != ExtraKind::RetainedReplay);
+            let names: Vec<String> = names.map(|(_, name)| name.clone()).collect();
+            format!("{found} observations had no stimulus (must be {must}): {}", list(&names))
+        }
+        What::FalseAlarm => {
+            format!(
+                "{found} stimuli without an incident were passed on (must be {must}): {}",
+                list(evidence.false_alarms)
+            )
+        }
+        What::Time(path) => {
+            format!("{name} is {found}, must be {must}; {}", slowest(path, figure.class.as_deref(), evidence))
+        }
+    }
+}
+
+fn verb(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Undecidable => "undecidable",
+        Outcome::Missed => "missed",
+        Outcome::Wrong => "wrong",
+        Outcome::OutOfOrder => "out of order",
+        Outcome::Duplicate => "came more than once",
+        Outcome::Late => "late",
+        Outcome::Answered => "answered",
+    }
+}
+
+/// The messages of one class of outcome, for a reader.
+pub(super) fn named(evidence: &Evidence<'_>, class: Option<&str>, outcome: Outcome) -> String {
+    let hit = |m: &&Message| m.answer.outcome == outcome && class.is_none_or(|c| c == m.class);
+    let names: Vec<String> = evidence.messages.iter().filter(hit).map(Message::name).collect();
+    list(&names)
+}
+
+fn list(names: &[String]) -> String {
+    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "none is known by name".into(),
+        n if n > NAMED => format!("{shown} and {} more", n - NAMED),
+        _ => shown,
+    }
+}
+
+fn slowest(path: &str, class: Option<&str>, evidence: &Evidence<'_>) -> String {
+    let took = |m: &Message| -> Option<i64> {
+        let a = &m.answer;
+        let left = a.left_us?;
+        let seen = a.observed_us.filter(|_| a.outcome != Outcome::Wrong);
+        match path {
+            "lateness" => Some(left - a.intended_us),
+            "service" => Some(seen? - left),
+            _ => Some(seen? - a.intended_us),
+        }
+    };
+    let of_class = evidence.messages.iter().filter(|m| class.is_none_or(|c| c == m.class));
+    let worst =
+        of_class.filter_map(|m| Some((took(m)?, m))).max_by_key(|(us, m)| (*us, std::cmp::Reverse(&m.id)));
+    match worst {
+        Some((us, message)) => {
+            format!("the slowest was {} with {:.1} ms", message.name(), us as f64 / 1000.0)
+        }
+        None => "no message is known by name".into(),
+    }
+}

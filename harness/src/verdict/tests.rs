@@ -1,0 +1,204 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use palisade_sim::contract::Severity;
+use palisade_sim::words::{DeviceIx, StimulusId};
+
+use super::*;
+
+fn message(id: u32, class: &str, outcome: Outcome, response_us: Option<i64>) -> Message {
+    Message {
+        answer: Answer {
+            stimulus: StimulusId(id),
+            device: DeviceIx(id),
+            outcome,
+            severity: Severity::Alarm,
+            intended_us: 1_000,
+            deadline_us: 2_000_000,
+            left_us: Some(1_100),
+            observed_us: response_us.map(|r| r + 1_000),
+            answers: 1,
+            by: None,
+            instead: None,
+            overtook: None,
+        },
+        id: format!("r1-{id}"),
+        device: format!("{class}-{id:02}"),
+        class: class.into(),
+        signal: "beam_broken".into(),
+        due: Ms(8_043_250 + i64::from(id)),
+    }
+}
+
+struct Bench {
+    messages: Vec<Message>,
+    cut: Vec<String>,
+    extras: Vec<(ExtraKind, String)>,
+    lateness_bound_ms: f64,
+}
+
+impl Bench {
+    fn of(messages: Vec<Message>) -> Bench {
+        Bench { messages, cut: Vec::new(), extras: Vec::new(), lateness_bound_ms: 10.0 }
+    }
+
+    fn judge(&self, thresholds: &[(&str, &str)]) -> Verdict {
+        let mut tally = Tally { spurious: self.extras.len(), ..Tally::default() };
+        let mut by_class: BTreeMap<String, Tally> = BTreeMap::new();
+        let mut latency = Latency::default();
+        for m in &self.messages {
+            tally.add(m.answer.outcome);
+            by_class.entry(m.class.clone()).or_default().add(m.answer.outcome);
+            latency.by_class.entry(m.class.clone()).or_default().take(&m.answer);
+            latency.all.take(&m.answer);
+        }
+        let thresholds = thresholds.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
+        let evidence = Evidence {
+            tally: &tally,
+            by_class: &by_class,
+            latency: &latency,
+            floor: &Latency::default(),
+            messages: &self.messages,
+            extras: &self.extras,
+            false_alarms: &[],
+            cut: &self.cut,
+            lateness_bound_ms: self.lateness_bound_ms,
+        };
+        judge(&thresholds, evidence)
+    }
+}
+
+fn sound() -> Vec<Message> {
+    (0..20).map(|i| message(i, "beam", Outcome::Answered, Some(40_000))).collect()
+}
+
+#[test]
+fn bounds_are_read_with_their_units() {
+    let holds = |text: &str, value: f64| text.parse::<Bound>().unwrap().holds(value);
+    assert!(holds("< 2s", 1999.9) && !holds("< 2s", 2000.0));
+    assert!(holds("<=500ms", 500.0) && !holds("<= 500ms", 500.1));
+    assert!(holds("== 0", 0.0) && !holds("==0", 1.0));
+    assert!(holds("> 300", 301.0) && holds(">= 1m 10s", 70_000.0) && holds("!= 3", 4.0));
+    for wrong in ["", "0", "= 0", "< fast", "<", "< -", "< NaN"] {
+        assert!(wrong.parse::<Bound>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn all_well_passes_without_a_reason() {
+    let verdict = Bench::of(sound()).judge(&[
+        ("missed", "== 0"),
+        ("beam.response.p99", "< 500ms"),
+        ("expected", ">= 20"),
+    ]);
+    assert!(verdict.pass, "{:?}", verdict.reasons);
+    assert_eq!(verdict.checks.len(), 3);
+}
+
+#[test]
+fn a_missed_answer_is_named_with_device_signal_id_and_time() {
+    let mut messages = sound();
+    messages[7] = message(7, "beam", Outcome::Missed, None);
+    let verdict = Bench::of(messages).judge(&[("missed", "== 0")]);
+    assert!(!verdict.pass);
+    assert_eq!(
+        verdict.reasons,
+        ["1 of 20 answers missed (must be == 0): beam-07 beam_broken r1-7 at 02:14:03.257"]
+    );
+}
+
+#[test]
+fn a_long_list_is_cut_and_counted() {
+    let messages = (0..8).map(|i| message(i, "beam", Outcome::Late, Some(3_000_000))).collect();
+    let verdict = Bench::of(messages).judge(&[("late", "== 0")]);
+    assert!(verdict.reasons[0].ends_with("and 3 more"), "{:?}", verdict.reasons);
+}
+
+#[test]
+fn a_slow_tail_names_the_slowest() {
+    let mut messages = sound();
+    messages[3] = message(3, "beam", Outcome::Answered, Some(700_000));
+    let verdict = Bench::of(messages).judge(&[("beam.response.p99", "< 500ms")]);
+    assert_eq!(
+        verdict.reasons,
+        [
+            "beam.response.p99 is 700.0 ms, must be < 500ms; the slowest was beam-03 beam_broken r1-3 at 02:14:03.253 with 700.0 ms"
+        ]
+    );
+}
+
+#[test]
+fn what_was_not_measured_does_not_hold() {
+    let verdict = Bench::of(sound()).judge(&[("camera.response.p99", "< 2s"), ("response.p99.9", "< 2s")]);
+    assert_eq!(verdict.reasons.len(), 2);
+    assert!(verdict.reasons[0].contains("no camera message was driven"), "{:?}", verdict.reasons);
+    assert!(verdict.reasons[1].contains("fewer than 10000 samples"), "{:?}", verdict.reasons);
+}
+
+#[test]
+fn unknown_names_and_unreadable_bounds_fail_loudly() {
+    for (name, must) in [
+        ("mist", "== 0"),
+        ("beam", "== 0"),
+        ("dragon.missed", "== 0"),
+        ("response.p98", "< 1s"),
+        ("missed", "none"),
+    ] {
+        assert!(!Bench::of(sound()).judge(&[(name, must)]).pass, "{name} {must}");
+    }
+}
+
+#[test]
+fn a_harness_that_is_late_never_passes() {
+    let bench = Bench { lateness_bound_ms: 0.05, ..Bench::of(sound()) };
+    let verdict = bench.judge(&[]);
+    assert!(!verdict.pass);
+    assert!(verdict.invalid[0].contains("too slow for its own schedule"), "{:?}", verdict.invalid);
+}
+
+#[test]
+fn undecidable_answers_spoil_a_whole_run_but_not_a_cut_one() {
+    let mut messages = sound();
+    messages[0].answer.outcome = Outcome::Undecidable;
+    let whole = Bench::of(messages.clone());
+    assert_eq!(whole.judge(&[]).invalid.len(), 1);
+    let cut = Bench { cut: vec!["the run was interrupted".into()], ..Bench::of(messages) };
+    let verdict = cut.judge(&[]);
+    assert!(verdict.invalid.is_empty() && !verdict.pass);
+}
+
+#[test]
+fn nothing_expected_is_no_pass() {
+    assert!(!Bench::of(Vec::new()).judge(&[]).pass);
+}
+
+#[test]
+fn observations_without_a_stimulus_are_named() {
+    let extras = vec![(ExtraKind::OtherRun, "r0-3 on site/x/alarm".to_owned())];
+    let verdict = Bench { extras, ..Bench::of(sound()) }.judge(&[("spurious", "== 0")]);
+    assert_eq!(verdict.reasons, ["1 observations had no stimulus (must be == 0): r0-3 on site/x/alarm"]);
+}
+
+#[test]
+fn every_class_of_the_contract_can_be_named() {
+    use palisade_sim::contract::Class as C;
+    let classes = [
+        C::GatePost,
+        C::Barrier,
+        C::OuterPost,
+        C::Checkpoint,
+        C::FireStation,
+        C::Charger,
+        C::Intercom,
+        C::Beam,
+        C::Camera,
+        C::FacadeCamera,
+        C::SmokeDetector,
+        C::HeatDetector,
+        C::GuardRadio,
+        C::DutyRoom,
+    ];
+    for class in classes {
+        let name = format!("{}.missed", class.word());
+        assert!(Bench::of(sound()).judge(&[(&name, "== 0")]).pass, "{name}");
+    }
+}
