@@ -74,7 +74,10 @@ pub struct Caster {
 impl Caster {
     /// Prepares a site.
     pub fn new(site: &Site) -> Caster {
-        let mut meshed = mesh::of(site);
+        Caster::of(mesh::of(site))
+    }
+
+    fn of(mut meshed: Vec<(Facet, Occluder)>) -> Caster {
         let middle = middle_of(&meshed);
         let boxes: Vec<Aabb> = meshed.iter().map(|(facet, _)| box_of(facet, middle)).collect();
         let search = (!boxes.is_empty())

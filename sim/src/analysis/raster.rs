@@ -23,7 +23,7 @@ pub struct Raster {
 /// Side of a cell, m, on a site of ordinary size. Half a metre is about the width of a body.
 const CELL_M: f64 = 0.5;
 /// Cells double in size until there are at most this many.
-const MOST_CELLS: f64 = 4_000_000.0;
+const MOST_CELLS: f64 = 2_000_000.0;
 
 impl Raster {
     /// Cells that cover a rectangle and a margin about it.
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_huge_site_gets_larger_cells() {
         let raster = Raster::covering(Rect::new((0.0, 0.0), (5_000.0, 4_000.0)), 0.0);
-        assert!(raster.len() <= 4_000_000 && raster.cell_m == 4.0, "{raster:?}");
+        assert!(raster.len() <= 2_000_000 && raster.cell_m == 4.0, "{raster:?}");
     }
 
     #[test]
