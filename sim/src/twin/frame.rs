@@ -366,3 +366,18 @@ pub struct ParkedBike {
 /// Bikes parked since the fire and charging plugin last looked.
 #[derive(Resource, Default, Debug)]
 pub struct ParkedBikes(pub Vec<ParkedBike>);
+
+/// Somebody calls for guards by voice, radio or telephone: a drill, flames that people saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Call {
+    /// When the call is made.
+    pub at: Ms,
+    /// Where guards are wanted, m.
+    pub place_m: [f64; 2],
+    /// Because of what.
+    pub why: IncidentId,
+}
+
+/// Calls made since the guards last looked. Whoever sends guards takes them out.
+#[derive(Resource, Default, Debug)]
+pub struct Calls(pub Vec<Call>);

@@ -4,6 +4,7 @@ pub mod beam;
 pub mod camera;
 pub mod charger;
 pub mod facade_camera;
+pub mod fire_station;
 pub mod heat;
 pub mod outer_post;
 pub mod smoke;
