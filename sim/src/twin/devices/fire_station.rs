@@ -35,7 +35,7 @@ pub struct Cabinet {
 }
 
 /// All of them, and what hangs there today.
-#[derive(Resource, Clone, Debug, Default)]
+#[derive(Resource, Clone, Debug)]
 pub struct Cabinets(pub Vec<Cabinet>);
 
 /// What is missing from a station today: each item on its own with the station's probability.
