@@ -9,5 +9,7 @@ pub mod facade;
 pub mod fire;
 pub mod frame;
 pub mod intrusion;
+pub mod nav;
+pub mod walk;
 
 pub use frame::{Agenda, Body, Clock, Errand, NextWake, Outbox, Phase, Role, Room, SimTick, Slot, TrackLog};

@@ -13,6 +13,7 @@ use crate::twin::frame::{
     Body, Chance, Clock, DeviceTable, NextWake, Outbox, ParkedBikes, Plan, Rays, Sight, SimTick, Slot,
     TrackLog,
 };
+use crate::twin::walk::WalkPlugin;
 use crate::words::{Dice, Ms};
 
 /// A day that was lived.
@@ -26,7 +27,7 @@ pub struct Day {
 
 /// Adds every room of the twin: one line a plugin.
 fn add_rooms(app: &mut App) {
-    let _ = app;
+    app.add_plugins(WalkPlugin);
 }
 
 /// Lives through the scenario's day. `progress` is told the instant reached, about once a minute of twin time.
