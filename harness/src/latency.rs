@@ -14,49 +14,85 @@ use crate::record::Micros;
 /// Samples below which a p99.9 is not told.
 pub const ENOUGH_FOR_P999: u64 = 10_000;
 
-/// The three histograms of one path, µs, three significant digits.
+/// Samples of one length of time: a histogram with three significant digits, and the longest sample exactly.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Path {
-    /// Left minus intended.
-    pub lateness: Histogram<u64>,
-    /// Observed minus left.
-    pub service: Histogram<u64>,
-    /// Observed minus intended.
-    pub response: Histogram<u64>,
-}
-
-impl Default for Path {
-    fn default() -> Path {
-        Path { lateness: empty(), service: empty(), response: empty() }
-    }
+pub struct Series {
+    histogram: Histogram<u64>,
+    longest_us: u64,
 }
 
 /// Longest sample that is told apart, µs: an hour. What is longer counts as an hour.
 const LONGEST_US: u64 = 3_600_000_000;
 
-fn empty() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, LONGEST_US, 3).expect("1 µs to an hour with three digits is allowed")
+impl Default for Series {
+    fn default() -> Series {
+        let histogram = Histogram::new_with_bounds(1, LONGEST_US, 3)
+            .expect("1 µs to an hour with three digits is allowed");
+        Series { histogram, longest_us: 0 }
+    }
+}
+
+impl Series {
+    /// Adds a sample. What is below zero (an early timer, two threads that race to the journal) counts as zero.
+    pub fn take(&mut self, micros: Micros) {
+        let micros = u64::try_from(micros).unwrap_or(0);
+        self.histogram.saturating_record(micros);
+        self.longest_us = self.longest_us.max(micros);
+    }
+
+    /// Adds all samples of another series.
+    pub fn merge(&mut self, other: &Series) {
+        self.histogram += &other.histogram;
+        self.longest_us = self.longest_us.max(other.longest_us);
+    }
+
+    /// Samples.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// A percentile (0 to 100), ms, never above the longest sample; nothing without samples.
+    pub fn percentile_ms(&self, percent: f64) -> Option<f64> {
+        let value = self.histogram.value_at_percentile(percent).min(self.longest_us);
+        (!self.histogram.is_empty()).then(|| value as f64 / 1000.0)
+    }
+
+    /// The longest sample, ms.
+    pub fn max_ms(&self) -> Option<f64> {
+        (!self.histogram.is_empty()).then(|| self.longest_us as f64 / 1000.0)
+    }
+
+    /// The histogram, µs.
+    pub fn histogram(&self) -> &Histogram<u64> {
+        &self.histogram
+    }
+}
+
+/// The three series of one path.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Path {
+    /// Left minus intended.
+    pub lateness: Series,
+    /// Observed minus left.
+    pub service: Series,
+    /// Observed minus intended.
+    pub response: Series,
 }
 
 impl Path {
     /// Takes in one answer. A wrong answer is no answer and has no latency; a missed one has none either.
     pub fn take(&mut self, answer: &Answer) {
         let Some(left) = answer.left_us else { return };
-        record(&mut self.lateness, left - answer.intended_us);
+        self.lateness.take(left - answer.intended_us);
         let Some(seen) = answer.observed_us.filter(|_| answer.outcome != Outcome::Wrong) else { return };
-        record(&mut self.service, seen - left);
-        record(&mut self.response, seen - answer.intended_us);
+        self.service.take(seen - left);
+        self.response.take(seen - answer.intended_us);
     }
 
     /// The three with their names.
-    pub fn named(&self) -> [(&'static str, &Histogram<u64>); 3] {
+    pub fn named(&self) -> [(&'static str, &Series); 3] {
         [("lateness", &self.lateness), ("service", &self.service), ("response", &self.response)]
     }
-}
-
-/// Adds a sample. What is below zero (an early timer, two threads that race to the journal) counts as zero.
-fn record(into: &mut Histogram<u64>, micros: Micros) {
-    into.saturating_record(u64::try_from(micros).unwrap_or(0));
 }
 
 /// Paths by device class, and all together.
@@ -78,11 +114,6 @@ impl Latency {
         }
         latency
     }
-}
-
-/// A percentile in ms; nothing without samples.
-pub fn percentile_ms(of: &Histogram<u64>, percent: f64) -> Option<f64> {
-    (!of.is_empty()).then(|| of.value_at_percentile(percent).min(of.max()) as f64 / 1000.0)
 }
 
 #[cfg(test)]
@@ -113,7 +144,10 @@ mod tests {
     fn each_histogram_measures_its_own_stretch() {
         let mut path = Path::default();
         path.take(&answer(Some(1_300), Some(2_000), Outcome::Answered));
-        assert_eq!([path.lateness.max(), path.service.max(), path.response.max()], [300, 700, 1_000]);
+        assert_eq!(
+            [path.lateness.max_ms(), path.service.max_ms(), path.response.max_ms()],
+            [Some(0.3), Some(0.7), Some(1.0)]
+        );
     }
 
     #[test]
@@ -122,14 +156,14 @@ mod tests {
         path.take(&answer(Some(1_300), None, Outcome::Missed));
         path.take(&answer(Some(1_300), Some(2_000), Outcome::Wrong));
         path.take(&answer(None, None, Outcome::Undecidable));
-        assert_eq!([path.lateness.len(), path.service.len(), path.response.len()], [2, 0, 0]);
+        assert_eq!([path.lateness.count(), path.service.count(), path.response.count()], [2, 0, 0]);
     }
 
     #[test]
     fn an_answer_seen_before_its_message_was_noted_counts_as_zero() {
         let mut path = Path::default();
         path.take(&answer(Some(1_300), Some(1_200), Outcome::Answered));
-        assert_eq!((path.service.max(), path.response.max()), (0, 200));
+        assert_eq!((path.service.max_ms(), path.response.max_ms()), (Some(0.0), Some(0.2)));
     }
 
     #[test]
@@ -142,15 +176,15 @@ mod tests {
             })
             .collect();
         let latency = Latency::of(&answers, |_| "beam");
-        assert!(percentile_ms(&latency.all.service, 99.0) < Some(1.1));
-        assert!(percentile_ms(&latency.by_class["beam"].response, 99.0) > Some(100.0));
+        assert!(latency.all.service.percentile_ms(99.0) < Some(1.1));
+        assert!(latency.by_class["beam"].response.percentile_ms(99.0) > Some(100.0));
     }
 
     #[test]
     fn a_percentile_is_never_above_the_longest_sample() {
-        let mut h = empty();
-        h.record(123_457).unwrap_or_default();
-        assert_eq!(percentile_ms(&h, 99.0), Some(123.457));
-        assert_eq!(percentile_ms(&empty(), 99.0), None);
+        let mut series = Series::default();
+        series.take(123_457);
+        assert_eq!(series.percentile_ms(99.0), Some(123.457));
+        assert_eq!(Series::default().percentile_ms(99.0), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`.
 
 use super::Evidence;
-use crate::latency::{ENOUGH_FOR_P999, Path, percentile_ms};
+use crate::latency::{ENOUGH_FOR_P999, Path};
 use crate::pairing::{Outcome, Tally};
 
 /// A figure that a threshold can name.
@@ -119,10 +119,10 @@ fn time(paths: Option<&Path>, path: &str, which: &str) -> Option<(Option<f64>, b
         "max" => 100.0,
         _ => return None,
     };
-    let histogram = paths.and_then(|p| p.named().into_iter().find(|(name, _)| *name == path)).map(|(_, h)| h);
-    let Some(histogram) = histogram else { return Some((None, false)) };
-    if which == "p99.9" && histogram.len() < ENOUGH_FOR_P999 {
-        return Some((None, !histogram.is_empty()));
+    let series = paths.and_then(|p| p.named().into_iter().find(|(name, _)| *name == path)).map(|(_, h)| h);
+    let Some(series) = series else { return Some((None, false)) };
+    if which == "p99.9" && series.count() < ENOUGH_FOR_P999 {
+        return Some((None, series.count() > 0));
     }
-    Some((percentile_ms(histogram, percent), false))
+    Some((series.percentile_ms(percent), false))
 }

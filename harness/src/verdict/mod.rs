@@ -17,7 +17,7 @@ use palisade_sim::words::Ms;
 pub use bound::{Bound, Op};
 pub use figure::{Figure, figure};
 
-use crate::latency::{Latency, percentile_ms};
+use crate::latency::Latency;
 use crate::pairing::{Answer, ExtraKind, Outcome, Tally};
 
 /// Share of undecidable answers above which a run is not valid.
@@ -153,8 +153,8 @@ fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<Stri
 fn invalid(evidence: &Evidence<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
     let mut lateness = evidence.latency.all.lateness.clone();
-    lateness += &evidence.floor.all.lateness;
-    if let Some(p99) = percentile_ms(&lateness, 99.0).filter(|p99| *p99 > evidence.lateness_bound_ms) {
+    lateness.merge(&evidence.floor.all.lateness);
+    if let Some(p99) = lateness.percentile_ms(99.0).filter(|p99| *p99 > evidence.lateness_bound_ms) {
         reasons.push(format!(
             "the harness was too slow for its own schedule: 1 message in 100 left {p99:.1} ms late or later, the bound is {} ms",
             evidence.lateness_bound_ms
