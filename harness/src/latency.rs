@@ -105,14 +105,15 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Takes in all answers; `class_of` names the class of each.
-    pub fn of<'a>(answers: &[Answer], class_of: impl Fn(&Answer) -> &'a str) -> Latency {
-        let mut latency = Latency::default();
-        for answer in answers {
-            latency.by_class.entry(class_of(answer).to_owned()).or_default().take(answer);
-            latency.all.take(answer);
+    /// Takes in one answer of a device of `class`.
+    pub fn take(&mut self, class: &str, answer: &Answer) {
+        if !self.by_class.contains_key(class) {
+            self.by_class.insert(class.to_owned(), Path::default());
         }
-        latency
+        if let Some(path) = self.by_class.get_mut(class) {
+            path.take(answer);
+        }
+        self.all.take(answer);
     }
 }
 
@@ -175,7 +176,8 @@ mod tests {
                 ..answer(Some(100_000 + i), Some(101_000 + i), Outcome::Answered)
             })
             .collect();
-        let latency = Latency::of(&answers, |_| "beam");
+        let mut latency = Latency::default();
+        answers.iter().for_each(|a| latency.take("beam", a));
         assert!(latency.all.service.percentile_ms(99.0) < Some(1.1));
         assert!(latency.by_class["beam"].response.percentile_ms(99.0) > Some(100.0));
     }

@@ -20,11 +20,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let report = report::make(&args.run)?;
     let text = match args.output_format {
         OutputFormat::Human => report::terminal::render(&report),
-        OutputFormat::Json => {
-            serde_json::to_string_pretty(&report)
-                .map_err(|e| Failure::new(Exit::Bug, format!("the report cannot be written as JSON: {e}")))?
-                + "\n"
-        }
+        OutputFormat::Json => report::json(&report)?,
     };
     std::io::stdout()
         .write_all(text.as_bytes())

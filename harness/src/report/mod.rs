@@ -1,8 +1,15 @@
 //! The report of a run, made from its folder. It renders what [`crate::pairing`], [`crate::latency`] and
 //! [`crate::verdict`] found and decides nothing itself.
 
+mod assemble;
+mod folder;
+mod hlog;
+mod incidents;
+mod junit;
 pub mod model;
+mod tables;
 pub mod terminal;
+mod write;
 
 use std::path::Path;
 
@@ -11,13 +18,13 @@ pub use model::Report;
 
 impl Report {
     /// The exit code. The worst wins, in this order: interrupted (130), the gateway was lost (4), the harness could
-    /// not measure (6), the verdict is fail (5), all well (0).
+    /// not measure or its journal has no end (6), the verdict is fail (5), all well (0).
     pub fn exit(&self) -> Exit {
         if self.run.interrupted {
             Exit::Interrupted
         } else if self.sut.lost {
             Exit::Sut
-        } else if !self.harness.valid {
+        } else if !self.harness.valid || self.partial {
             Exit::Harness
         } else if !self.verdict.pass {
             Exit::Verdict
@@ -32,12 +39,35 @@ impl Report {
 /// # Errors
 /// When the folder is not a run's (exit 3) or a file cannot be written (exit 6).
 pub fn make(folder: &Path) -> Result<Report, Failure> {
-    if !folder.join("journal.jsonl").is_file() {
-        let text = format!(
-            "{} is not a run folder: it holds no journal.jsonl\n  remedy: name a folder that `palisade run` wrote",
-            folder.display()
-        );
-        return Err(Failure::new(Exit::Input, text));
+    let folder = folder::read(folder)?;
+    let assembled = assemble::assemble(&folder);
+    let when =
+        hlog::When { began_unix_s: folder.journal.began_unix_s(), lasted_s: assembled.report.run.lasted_s };
+    let mut files = vec![("report.json".to_owned(), json(&assembled.report)?.into_bytes())];
+    files.push(("junit.xml".into(), junit::render(&assembled.report)?.into_bytes()));
+    files.extend(hlog::all(&assembled, when)?);
+    files.extend(tables::all(&assembled)?);
+    for (name, bytes) in files {
+        write::file(&folder.path, &name, &bytes)?;
     }
-    Ok(Report { format: model::FORMAT, partial: true, ..Report::default() })
+    Ok(assembled.report)
+}
+
+/// `report.json` as text.
+///
+/// # Errors
+/// Only for a bug.
+pub fn json(report: &Report) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(report).map_err(|e| write::bug("report.json", e))?;
+    Ok(text + "\n")
+}
+
+/// The JSON Schema of `report.json` as text.
+///
+/// # Errors
+/// Only for a bug.
+pub fn schema() -> Result<String, Failure> {
+    let schema = schemars::schema_for!(Report);
+    let text = serde_json::to_string_pretty(&schema).map_err(|e| write::bug("the report's schema", e))?;
+    Ok(text + "\n")
 }

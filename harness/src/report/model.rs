@@ -9,6 +9,7 @@ use palisade_sim::contract::{Gravity, IncidentKind, Origin, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::latency::{ENOUGH_FOR_P999, Path, Series};
 pub use crate::pairing::Tally;
 
 /// Version of the report's format.
@@ -55,7 +56,7 @@ pub struct Report {
     pub perimeter: Option<Perimeter>,
     /// Windows of the day that were driven.
     pub windows: Vec<WindowPart>,
-    /// Incidents that matter (notable and grave), and those of daily life that went wrong on the wire.
+    /// Incidents that matter (notable and grave), and those of daily life that were driven; at most 4,000.
     pub incidents: Vec<IncidentPart>,
     /// Count of all incidents by kind.
     pub incidents_by_kind: BTreeMap<String, KindCount>,
@@ -121,6 +122,8 @@ pub struct RunPart {
     pub lasted_s: f64,
     /// True when somebody stopped it.
     pub interrupted: bool,
+    /// Its folder, as typed.
+    pub folder: String,
 }
 
 /// Whether the harness kept its own schedule.
@@ -218,7 +221,9 @@ pub struct IncidentPart {
     pub outcome: String,
     /// True when some device noticed it.
     pub detected: bool,
-    /// From the intended instant of its first driven message to the gateway's answer, ms; measured.
+    /// From its beginning to the first message of a device, ms; computed by the twin.
+    pub noticed_after_ms: Option<i64>,
+    /// From the intended instant of its first answered message to the gateway's answer, ms; measured.
     pub latency_ms: Option<f64>,
     /// Why there is no latency.
     pub why_no_latency: Option<String>,
@@ -350,4 +355,72 @@ pub struct CheckPart {
     pub found_text: String,
     /// Whether it holds.
     pub pass: bool,
+}
+
+impl Spread {
+    /// The figures of a series.
+    pub fn of(series: &Series) -> Spread {
+        let enough = series.count() >= ENOUGH_FOR_P999;
+        Spread {
+            count: series.count(),
+            p50: series.percentile_ms(50.0),
+            p90: series.percentile_ms(90.0),
+            p99: series.percentile_ms(99.0),
+            p999: series.percentile_ms(99.9).filter(|_| enough),
+            max: series.max_ms(),
+        }
+    }
+
+    /// The figures of a few samples, ms, exactly: the value at rank `ceil(share x count)`.
+    pub fn of_samples(mut samples: Vec<f64>) -> Spread {
+        samples.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            let rank = (share * samples.len() as f64).ceil() as usize;
+            samples.get(rank.saturating_sub(1)).copied()
+        };
+        let enough = samples.len() as u64 >= ENOUGH_FOR_P999;
+        Spread {
+            count: samples.len() as u64,
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999).filter(|_| enough),
+            max: samples.last().copied(),
+        }
+    }
+}
+
+impl Paths {
+    /// The figures of a path.
+    pub fn of(path: &Path) -> Paths {
+        Paths {
+            lateness: Spread::of(&path.lateness),
+            service: Spread::of(&path.service),
+            response: Spread::of(&path.response),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_of_a_few_samples_are_exact() {
+        let spread = Spread::of_samples((1..=200).rev().map(f64::from).collect());
+        assert_eq!((spread.count, spread.p50, spread.p90), (200, Some(100.0), Some(180.0)));
+        assert_eq!((spread.p99, spread.p999, spread.max), (Some(198.0), None, Some(200.0)));
+        assert_eq!(Spread::of_samples(Vec::new()), Spread::default());
+    }
+
+    #[test]
+    fn a_series_and_its_samples_agree_to_three_digits() {
+        let mut series = Series::default();
+        (1..=1000).for_each(|i| series.take(i * 1000));
+        let exact = Spread::of_samples((1..=1000).map(f64::from).collect());
+        let close =
+            |a: Option<f64>, b: Option<f64>| (a.zip(b)).is_some_and(|(a, b)| (a - b).abs() <= b * 0.001);
+        let rough = Spread::of(&series);
+        assert!(close(rough.p50, exact.p50) && close(rough.p99, exact.p99) && rough.max == exact.max);
+    }
 }

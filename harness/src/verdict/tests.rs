@@ -48,8 +48,7 @@ impl Bench {
         for m in &self.messages {
             tally.add(m.answer.outcome);
             by_class.entry(m.class.clone()).or_default().add(m.answer.outcome);
-            latency.by_class.entry(m.class.clone()).or_default().take(&m.answer);
-            latency.all.take(&m.answer);
+            latency.take(&m.class, &m.answer);
         }
         let thresholds = thresholds.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
         let evidence = Evidence {

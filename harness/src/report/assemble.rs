@@ -1,0 +1,450 @@
+//! From a run folder to the report as data: pairs, measures, has it judged, and puts the figures in their places.
+
+use std::collections::BTreeMap;
+
+use palisade_sim::contract::Cause;
+use palisade_sim::model::drive::{Drive, Thresholds};
+use palisade_sim::whole::Tape;
+use palisade_sim::words::{DeviceIx, Ms, StimulusId};
+
+use super::folder::Folder;
+use super::incidents;
+use super::model::{
+    CheckPart, CorrelationPart, DevicePart, ExtraPart, FORMAT, FailurePart, HarnessPart, NotePart, Paths,
+    Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart, WindowPart,
+};
+use crate::latency::Latency;
+use crate::pairing::{Extra, ExtraKind, Fact, Given, Outcome, Pairing, pair};
+use crate::record::Micros;
+use crate::verdict::{Evidence, Message, Verdict, judge};
+
+/// Failures told one by one; `outcomes` counts them all.
+const FAILURES: usize = 2_000;
+/// Unasked observations told one by one.
+const EXTRAS: usize = 500;
+
+/// The report with what its tables and histograms are made of.
+pub(super) struct Assembled {
+    pub(super) report: Report,
+    pub(super) main: Part,
+    pub(super) floor: Part,
+}
+
+/// One part of the run, paired and measured.
+pub(super) struct Part {
+    pub(super) pairing: Pairing,
+    pub(super) messages: Vec<Message>,
+    pub(super) latency: Latency,
+    pub(super) tally: Tally,
+    pub(super) by_class: BTreeMap<String, Tally>,
+}
+
+/// Names of what the journal numbers.
+struct Names<'a> {
+    run: &'a str,
+    tape: Option<&'a Tape>,
+    facts: BTreeMap<StimulusId, Fact>,
+}
+
+impl<'a> Names<'a> {
+    fn of(folder: &'a Folder) -> Names<'a> {
+        let tape = folder.tape.as_ref().ok();
+        let run = folder.journal.start.as_ref().map_or("", |s| s.run.as_str());
+        Names { run, tape, facts: tape.map(facts).unwrap_or_default() }
+    }
+
+    fn device(&self, device: DeviceIx) -> (String, String) {
+        let row = self.tape.and_then(|t| t.devices.get(device.index()));
+        row.map_or_else(
+            || (format!("device {}", device.0), "unknown".to_owned()),
+            |d| (d.id.to_string(), d.class.word().to_owned()),
+        )
+    }
+
+    fn message(&self, answer: &crate::pairing::Answer) -> Message {
+        let stimulus = self.tape.and_then(|t| t.stimuli.get(answer.stimulus.index()));
+        let (device, class) = self.device(answer.device);
+        Message {
+            answer: answer.clone(),
+            id: format!("{}-{}", self.run, answer.stimulus.0),
+            device,
+            class,
+            signal: self.facts.get(&answer.stimulus).map_or_else(String::new, |f| f.signal.clone()),
+            due: stimulus.map_or(Ms(0), |s| s.due),
+        }
+    }
+}
+
+/// What pairing needs to know of each stimulus.
+fn facts(tape: &Tape) -> BTreeMap<StimulusId, Fact> {
+    let fact = |s: &palisade_sim::contract::Stimulus| Fact {
+        device: tape.devices.get(s.device.index()).map_or_else(String::new, |d| d.id.to_string()),
+        signal: s.signal.word(),
+        nuisance: matches!(s.cause, Cause::Nuisance(_)),
+    };
+    tape.stimuli.iter().map(|s| (s.id, fact(s))).collect()
+}
+
+fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
+    let journal = &folder.journal;
+    let of = |p: &str| p == part;
+    let expected: Vec<_> = journal.expected.iter().filter(|e| of(&e.part)).cloned().collect();
+    let left: Vec<_> = journal.left.iter().filter(|l| of(&l.part)).cloned().collect();
+    let observed: Vec<_> = journal.observed.iter().filter(|o| of(&o.part)).cloned().collect();
+    let pairing = pair(Given {
+        run: names.run,
+        expected: &expected,
+        left: &left,
+        observed: &observed,
+        facts: &names.facts,
+        listened_until_us: journal.listened_until_us(),
+    });
+    let messages: Vec<Message> = pairing.answers.iter().map(|a| names.message(a)).collect();
+    let mut by_class: BTreeMap<String, Tally> = BTreeMap::new();
+    let mut latency = Latency::default();
+    for m in &messages {
+        by_class.entry(m.class.clone()).or_default().add(m.answer.outcome);
+        latency.take(&m.class, &m.answer);
+    }
+    for id in &pairing.false_alarms {
+        let device = names.tape.and_then(|t| t.stimuli.get(id.index())).map(|s| names.device(s.device).1);
+        if let Some(class) = device {
+            by_class.entry(class).or_default().false_alarm += 1;
+        }
+    }
+    Part { tally: pairing.tally(), pairing, messages, latency, by_class }
+}
+
+/// Makes the report as data.
+pub(super) fn assemble(folder: &Folder) -> Assembled {
+    let names = Names::of(folder);
+    let main = part(folder, &names, "main");
+    let floor = part(folder, &names, "floor");
+    let (drive, thresholds) =
+        folder.file.as_ref().map_or_else(|_| Default::default(), |f| (f.drive.clone(), f.thresholds.clone()));
+    let verdict = verdict(folder, &names, &main, &floor, &drive, &thresholds);
+    let report = report(folder, &names, &main, &floor, &drive, verdict);
+    Assembled { report, main, floor }
+}
+
+fn verdict(
+    folder: &Folder,
+    names: &Names<'_>,
+    main: &Part,
+    floor: &Part,
+    drive: &Drive,
+    thresholds: &Thresholds,
+) -> Verdict {
+    let extras: Vec<(ExtraKind, String)> =
+        main.pairing.extras.iter().map(|e| (e.kind, extra_name(e))).collect();
+    let false_alarms: Vec<String> =
+        main.pairing.false_alarms.iter().filter_map(|id| false_alarm_name(names, *id)).collect();
+    let cut: Vec<String> = folder.journal.cuts().into_iter().map(|(_, sentence)| sentence).collect();
+    judge(
+        thresholds,
+        Evidence {
+            tally: &main.tally,
+            by_class: &main.by_class,
+            latency: &main.latency,
+            floor: &floor.latency,
+            messages: &main.messages,
+            extras: &extras,
+            false_alarms: &false_alarms,
+            cut: &cut,
+            lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
+        },
+    )
+}
+
+fn extra_name(extra: &Extra) -> String {
+    let seen = &extra.observation;
+    let id = seen.correlation.as_deref().unwrap_or("without id");
+    format!("{} {} {id} on {}", seen.device, seen.signal, seen.topic)
+}
+
+fn false_alarm_name(names: &Names<'_>, id: StimulusId) -> Option<String> {
+    let stimulus = names.tape?.stimuli.get(id.index())?;
+    let why = match stimulus.cause {
+        Cause::Nuisance(nuisance) => format!("{nuisance:?}").to_lowercase(),
+        Cause::Incident(_) => return None,
+    };
+    let (device, _) = names.device(stimulus.device);
+    Some(format!("{device} {} ({why}) at {}", stimulus.signal.word(), stimulus.due))
+}
+
+fn report(
+    folder: &Folder,
+    names: &Names<'_>,
+    main: &Part,
+    floor: &Part,
+    drive: &Drive,
+    verdict: Verdict,
+) -> Report {
+    let journal = &folder.journal;
+    let plan = folder.plan.as_ref().ok();
+    let mut lateness = main.latency.all.lateness.clone();
+    lateness.merge(&floor.latency.all.lateness);
+    let disk = journal.note("disk").map(|n| format!("the run could not be recorded: {}", n.text));
+    let paths = |l: &Latency| l.by_class.iter().map(|(c, p)| (c.clone(), Paths::of(p))).collect();
+    let mut report = Report {
+        format: FORMAT,
+        partial: !journal.cuts().is_empty(),
+        scenario: scenario(folder),
+        tape: names.tape.map(tape_part).unwrap_or_default(),
+        sut: sut(folder),
+        run: run(folder),
+        harness: HarnessPart {
+            valid: verdict.invalid.is_empty() && disk.is_none(),
+            lateness_ms: Spread::of(&lateness),
+            lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
+            reasons: verdict.invalid.iter().cloned().chain(disk).collect(),
+        },
+        outcomes: main.tally,
+        outcomes_by_class: main.by_class.clone(),
+        outcomes_floor: floor.tally,
+        latency_ms: paths(&main.latency),
+        latency_all_ms: Paths::of(&main.latency.all),
+        floor_ms: paths(&floor.latency),
+        floor_all_ms: Paths::of(&floor.latency.all),
+        correlation: correlation(&main.pairing),
+        coverage: plan.map(|p| p.coverage.clone()).unwrap_or_default(),
+        gaps: plan.map(|p| p.gaps.clone()).unwrap_or_default(),
+        perimeter: plan.map(|p| p.perimeter.clone()),
+        windows: windows(folder, main, floor),
+        devices: devices(names, main),
+        failures: failures(main),
+        extras: main.pairing.extras.iter().take(EXTRAS).map(extra).collect(),
+        notes: notes(folder),
+        provenance: provenance(),
+        verdict: verdict_part(verdict),
+        ..Report::default()
+    };
+    if let Some(tape) = names.tape {
+        report.incidents = incidents::told(tape, &main.messages);
+        report.incidents_by_kind = incidents::by_kind(tape);
+    }
+    report.exit = report.exit() as u8;
+    report
+}
+
+fn scenario(folder: &Folder) -> ScenarioPart {
+    let start = folder.journal.start.as_ref();
+    let name = folder.file.as_ref().map(|f| f.name.clone()).ok();
+    ScenarioPart {
+        path: start.map_or_else(String::new, |s| s.scenario.clone()),
+        seed: start.map_or(0, |s| s.seed),
+        name: name.or(folder.tape.as_ref().ok().map(|t| t.name.clone())).unwrap_or_default(),
+        attribution: folder.geometry.as_ref().ok().and_then(|g| attribution(g)),
+    }
+}
+
+/// The member `attribution` or `license` of the GeoJSON's top level, if it is text.
+fn attribution(geometry: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(geometry).ok()?;
+    let said = ["attribution", "license"].iter().find_map(|key| {
+        value.get(key).or_else(|| value.get("properties")?.get(key)).and_then(|v| v.as_str())
+    });
+    said.map(str::to_owned)
+}
+
+fn tape_part(tape: &Tape) -> TapePart {
+    TapePart { digest: tape.digest(), incidents: tape.incidents.len(), stimuli: tape.stimuli.len() }
+}
+
+fn sut(folder: &Folder) -> SutPart {
+    let start = folder.journal.start.as_ref();
+    SutPart {
+        address: start.map_or_else(String::new, |s| s.sut.clone()),
+        defects: start.map_or_else(String::new, |s| s.defects.clone()),
+        lost: folder.journal.note("lost").is_some(),
+    }
+}
+
+fn run(folder: &Folder) -> RunPart {
+    let start = folder.journal.start.as_ref();
+    RunPart {
+        tag: start.map_or_else(String::new, |s| s.run.clone()),
+        wall_clock: start.map_or_else(String::new, |s| s.wall_clock.clone()),
+        lasted_s: folder.journal.last_us as f64 / 1e6,
+        interrupted: folder.journal.note("interrupted").is_some(),
+        folder: folder.path.display().to_string(),
+    }
+}
+
+fn correlation(pairing: &Pairing) -> CorrelationPart {
+    let unmatched = pairing.extras.len();
+    let (by_id, by_key) = (pairing.by_id, pairing.by_key);
+    let used = match (by_id, by_key) {
+        (0, 0) => "no observation was matched".to_owned(),
+        (_, 0) => format!("all {by_id} observations by the id that they carried"),
+        (0, _) => format!("no observation carried an id: all {by_key} by device, signal and order"),
+        _ => format!("{by_id} observations by id, {by_key} without one by device, signal and order"),
+    };
+    CorrelationPart { by_id, by_key, unmatched, used }
+}
+
+fn windows(folder: &Folder, main: &Part, floor: &Part) -> Vec<WindowPart> {
+    let inside = |w: &crate::record::WindowEntry, us: Micros| {
+        (w.began_us..w.began_us + w.lasting.0 * 1000).contains(&us)
+    };
+    let count = |w: &crate::record::WindowEntry, good: bool| {
+        let part = if w.part == "floor" { floor } else { main };
+        let hits = part.pairing.answers.iter().filter(|a| inside(w, a.intended_us));
+        hits.filter(|a| !good || a.outcome == Outcome::Answered).count()
+    };
+    let window = |w: &crate::record::WindowEntry| WindowPart {
+        index: w.index,
+        part: w.part.clone(),
+        from_ms: w.from.0,
+        lasting_ms: w.lasting.0,
+        expected: count(w, false),
+        answered: count(w, true),
+    };
+    folder.journal.windows.iter().map(window).collect()
+}
+
+fn devices(names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
+    let Some(tape) = names.tape else { return Vec::new() };
+    let mut rows: Vec<DevicePart> = tape
+        .devices
+        .iter()
+        .map(|d| DevicePart {
+            id: d.id.to_string(),
+            class: d.class.word().to_owned(),
+            at_m: d.at_m,
+            stimuli: 0,
+            outcomes: Tally::default(),
+            response_ms: Spread::default(),
+        })
+        .collect();
+    for stimulus in &tape.stimuli {
+        if let Some(row) = rows.get_mut(stimulus.device.index()) {
+            row.stimuli += 1;
+        }
+    }
+    let mut samples: Vec<Vec<f64>> = vec![Vec::new(); rows.len()];
+    for m in &main.messages {
+        let at = m.answer.device.index();
+        if let Some(row) = rows.get_mut(at) {
+            row.outcomes.add(m.answer.outcome);
+            samples[at].extend(m.response_ms());
+        }
+    }
+    for (row, samples) in rows.iter_mut().zip(samples) {
+        row.response_ms = Spread::of_samples(samples);
+    }
+    rows
+}
+
+fn failures(main: &Part) -> Vec<FailurePart> {
+    let bad = main.messages.iter().filter(|m| m.answer.outcome != Outcome::Answered);
+    bad.take(FAILURES).map(|m| failure(m, main)).collect()
+}
+
+fn failure(m: &Message, main: &Part) -> FailurePart {
+    FailurePart {
+        id: m.id.clone(),
+        outcome: m.answer.outcome.word().to_owned(),
+        device: m.device.clone(),
+        class: m.class.clone(),
+        signal: m.signal.clone(),
+        due_ms: m.due.0,
+        intended_us: m.answer.intended_us,
+        left_us: m.answer.left_us,
+        observed_us: m.answer.observed_us,
+        text: failure_text(m, main),
+    }
+}
+
+fn failure_text(m: &Message, main: &Part) -> String {
+    let a = &m.answer;
+    let deadline = a.deadline_us as f64 / 1000.0;
+    let after = m.response_ms().unwrap_or_default();
+    match a.outcome {
+        Outcome::Undecidable if a.left_us.is_none() => "it was never sent".into(),
+        Outcome::Undecidable => "the run was cut before its deadline".into(),
+        Outcome::Missed => format!("no answer within {deadline:.0} ms or later"),
+        Outcome::Wrong => format!("the gateway said: {}", a.instead.as_deref().unwrap_or("something else")),
+        Outcome::OutOfOrder => {
+            let earlier = a.overtook.and_then(|id| main.messages.iter().find(|m| m.answer.stimulus == id));
+            let earlier = earlier.map_or_else(|| "an earlier message".to_owned(), |m| m.id.clone());
+            format!("its answer came before that to {earlier}, which left earlier")
+        }
+        Outcome::Duplicate => format!("{} answers came, the first after {after:.1} ms", a.answers),
+        Outcome::Late => format!("its answer came after {after:.1} ms, the deadline is {deadline:.0} ms"),
+        Outcome::Answered => String::new(),
+    }
+}
+
+fn extra(extra: &Extra) -> ExtraPart {
+    let seen = &extra.observation;
+    ExtraPart {
+        kind: extra.kind.word().to_owned(),
+        received_us: seen.received_us,
+        topic: seen.topic.clone(),
+        device: seen.device.clone(),
+        signal: seen.signal.clone(),
+        correlation: seen.correlation.clone(),
+    }
+}
+
+fn notes(folder: &Folder) -> Vec<NotePart> {
+    let journal = &folder.journal;
+    let mut notes: Vec<NotePart> = journal
+        .notes
+        .iter()
+        .map(|n| NotePart { at_us: Some(n.at_us), kind: n.kind.clone(), text: n.text.clone() })
+        .collect();
+    let missing = [
+        ("the tape cannot be read, so incidents, devices and names are missing", folder.tape.as_ref().err()),
+        ("the planner's answer cannot be read, so coverage and gaps are missing", folder.plan.as_ref().err()),
+        ("the scenario cannot be read, so no threshold was applied", folder.file.as_ref().err()),
+        ("the geometry cannot be read, so the plan is drawn without it", folder.geometry.as_ref().err()),
+    ];
+    let mut say = |text: String| notes.push(NotePart { at_us: None, kind: "report".into(), text });
+    for (what, why) in missing {
+        if let Some(why) = why {
+            say(format!("{what}: {why}"));
+        }
+    }
+    if journal.unreadable > 0 {
+        say(format!("{} lines of the journal could not be read", journal.unreadable));
+    }
+    notes
+}
+
+fn provenance() -> BTreeMap<String, String> {
+    [
+        ("outcomes", "measured"),
+        ("latency_ms", "measured"),
+        ("floor_ms", "measured"),
+        ("harness.lateness_ms", "measured"),
+        ("incidents", "computed"),
+        ("incidents.latency_ms", "measured"),
+        ("tape", "computed"),
+        ("coverage", "computed"),
+        ("gaps", "computed"),
+        ("perimeter", "computed"),
+        ("site", "imported"),
+        ("kit", "assumed"),
+        ("cast", "assumed"),
+        ("thresholds", "assumed"),
+    ]
+    .map(|(what, how)| (what.to_owned(), how.to_owned()))
+    .into()
+}
+
+fn verdict_part(verdict: Verdict) -> VerdictPart {
+    let check = |c: crate::verdict::Check| CheckPart {
+        figure: c.figure,
+        must: c.must,
+        found: c.found,
+        found_text: c.found_text,
+        pass: c.pass,
+    };
+    VerdictPart {
+        pass: verdict.pass,
+        reasons: verdict.reasons,
+        checks: verdict.checks.into_iter().map(check).collect(),
+    }
+}

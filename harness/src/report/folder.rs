@@ -1,0 +1,161 @@
+//! Reading a run folder, also one that was cut: whatever is missing is missing with its reason.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use palisade_sim::analysis::answer::PlanAnswer;
+use palisade_sim::model::ScenarioFile;
+use palisade_sim::whole::Tape;
+
+use crate::cli::{Exit, Failure};
+use crate::record::{End, Entry, Expected, Left, Micros, Note, Observation, Start, WindowEntry};
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    pub(super) journal: Journal,
+    /// The tape, or why there is none.
+    pub(super) tape: Result<Tape, String>,
+    /// The planner's answer, or why there is none.
+    pub(super) plan: Result<PlanAnswer, String>,
+    /// The scenario as typed, or why it cannot be read.
+    pub(super) file: Result<ScenarioFile, String>,
+    /// The geometry's text, or why there is none.
+    pub(super) geometry: Result<String, String>,
+}
+
+/// The journal, sorted by kind of entry.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    pub(super) start: Option<Start>,
+    pub(super) windows: Vec<WindowEntry>,
+    pub(super) expected: Vec<Expected>,
+    pub(super) left: Vec<Left>,
+    pub(super) observed: Vec<Observation>,
+    pub(super) notes: Vec<Note>,
+    pub(super) end: Option<End>,
+    /// Latest instant that any entry names as past.
+    pub(super) last_us: Micros,
+    /// Lines that could not be read.
+    pub(super) unreadable: usize,
+}
+
+impl Journal {
+    /// Reads the lines. A last line that was cut in the middle is not counted as unreadable.
+    pub(super) fn parse(text: &str) -> Journal {
+        let mut journal = Journal::default();
+        for line in text.split_inclusive('\n').filter(|line| !line.trim().is_empty()) {
+            match serde_json::from_str::<Entry>(line) {
+                Ok(entry) => journal.take(entry),
+                Err(_) if !line.ends_with('\n') => {}
+                Err(_) => journal.unreadable += 1,
+            }
+        }
+        journal
+    }
+
+    fn take(&mut self, entry: Entry) {
+        let at_us = match &entry {
+            Entry::Window(w) => w.began_us,
+            Entry::Left(l) => l.left_us,
+            Entry::Observed(o) => o.received_us,
+            Entry::Note(n) => n.at_us,
+            Entry::End(e) => e.at_us,
+            Entry::Start(_) | Entry::Expected(_) => 0,
+        };
+        self.last_us = self.last_us.max(at_us);
+        match entry {
+            Entry::Start(s) if self.start.is_none() || s.part == "main" => self.start = Some(s),
+            Entry::Start(_) => {}
+            Entry::Window(w) => self.windows.push(w),
+            Entry::Expected(e) => self.expected.push(e),
+            Entry::Left(l) => self.left.push(l),
+            Entry::Observed(o) => self.observed.push(o),
+            Entry::Note(n) => self.notes.push(n),
+            Entry::End(e) => self.end = Some(e),
+        }
+    }
+
+    /// The first remark of a kind.
+    pub(super) fn note(&self, kind: &str) -> Option<&Note> {
+        self.notes.iter().find(|n| n.kind == kind)
+    }
+
+    /// How the run was cut, if it was: an instant and a sentence each.
+    pub(super) fn cuts(&self) -> Vec<(Micros, String)> {
+        let named = [
+            ("lost", "the gateway was lost"),
+            ("interrupted", "the run was interrupted"),
+            ("disk", "the run could not be recorded"),
+        ];
+        let mut cuts: Vec<(Micros, String)> = named
+            .iter()
+            .filter_map(|(kind, what)| {
+                let note = self.note(kind)?;
+                let at = seconds(note.at_us);
+                Some((note.at_us, format!("{what} {at} s after the start: {}", note.text)))
+            })
+            .collect();
+        if cuts.is_empty() && self.end.is_none() {
+            let at = seconds(self.last_us);
+            cuts.push((
+                self.last_us,
+                format!("the run was cut {at} s after its start: its journal has no end"),
+            ));
+        }
+        cuts
+    }
+
+    /// Until when answers were listened for, µs.
+    pub(super) fn listened_until_us(&self) -> Micros {
+        let cut = self.cuts().iter().map(|(at, _)| *at).min();
+        cut.or(self.end.as_ref().map(|e| e.at_us)).unwrap_or(self.last_us)
+    }
+
+    /// When the run began on the wall clock, s after the epoch.
+    pub(super) fn began_unix_s(&self) -> f64 {
+        let began = self.start.as_ref().and_then(|s| s.wall_clock.parse::<jiff::Timestamp>().ok());
+        began.map_or(0.0, |t| t.as_millisecond() as f64 / 1000.0)
+    }
+}
+
+fn seconds(us: Micros) -> String {
+    format!("{:.1}", us as f64 / 1e6)
+}
+
+/// Reads the folder.
+pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
+    let journal = path.join("journal.jsonl");
+    let text = fs::read(&journal).map_err(|error| {
+        let why = if path.is_dir() { "it holds no journal.jsonl" } else { "there is no such folder" };
+        let why =
+            if error.kind() == std::io::ErrorKind::NotFound { why.to_owned() } else { error.to_string() };
+        let remedy = "name a folder that `palisade run` wrote, such as `palisade report results/RUN`";
+        Failure::new(
+            Exit::Input,
+            format!("`{}` is not a run folder: {why}\n  remedy: {remedy}", path.display()),
+        )
+    })?;
+    let text = String::from_utf8_lossy(&text);
+    let journal = Journal::parse(&text);
+    if journal.start.is_none() && journal.unreadable > 0 {
+        let text = format!(
+            "`{}` is not a run folder: no line of its journal.jsonl is a journal's\n  remedy: name a folder that `palisade run` wrote",
+            path.display()
+        );
+        return Err(Failure::new(Exit::Input, text));
+    }
+    let bytes = |name: &str| fs::read(path.join(name)).map_err(|e| format!("{name}: {e}"));
+    let text = |name: &str| fs::read_to_string(path.join(name)).map_err(|e| format!("{name}: {e}"));
+    Ok(Folder {
+        path: path.to_owned(),
+        journal,
+        tape: bytes("tape.bin").and_then(|b| Tape::from_bytes(&b).map_err(|e| format!("tape.bin: {e}"))),
+        plan: bytes("plan.json")
+            .and_then(|b| serde_json::from_slice(&b).map_err(|e| format!("plan.json: {e}"))),
+        file: text("scenario.toml")
+            .and_then(|t| toml::from_str(&t).map_err(|e| format!("scenario.toml: {}", e.message()))),
+        geometry: text("site.geojson"),
+    })
+}
