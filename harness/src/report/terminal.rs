@@ -1,9 +1,296 @@
 //! The summary on the terminal: the verdict first, the next command to type last, at most 100 columns.
 
-use super::Report;
+use std::io::IsTerminal as _;
 
-/// The summary without colour.
+use super::Report;
+use super::model::{Spread, Tally};
+
+/// Columns.
+const WIDTH: usize = 100;
+/// Reasons told.
+const REASONS: usize = 12;
+
+/// Whether the summary is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Plain text.
+    Plain,
+    /// With ANSI colours.
+    Colour,
+}
+
+impl Paint {
+    /// Colour when stdout is a terminal and `NO_COLOR` is not set.
+    pub fn of_stdout() -> Paint {
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        if std::io::stdout().is_terminal() && !refused { Paint::Colour } else { Paint::Plain }
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        match self {
+            Paint::Plain => text.to_owned(),
+            Paint::Colour => format!("\x1b[{code}m{text}\x1b[0m"),
+        }
+    }
+}
+
+/// The summary, coloured where stdout is a terminal and `NO_COLOR` is not set.
 pub fn render(report: &Report) -> String {
-    let verdict = if report.verdict.pass { "PASS" } else { "FAIL" };
-    format!("{verdict}  {}\n", report.scenario.path)
+    render_with(report, Paint::of_stdout())
+}
+
+/// The summary.
+pub fn render_with(report: &Report, paint: Paint) -> String {
+    let mut out = String::new();
+    let mut line = |text: &str| {
+        out.push_str(text.trim_end());
+        out.push('\n');
+    };
+    line(&head(report, paint));
+    line("");
+    for text in why(report) {
+        line(&text);
+    }
+    line(&format!("  answers    {}", sum(&report.outcomes)));
+    for text in wrap(&beside(report), WIDTH - 13) {
+        line(&format!("             {text}"));
+    }
+    let partial = if report.partial { " (partial: it was cut)" } else { "" };
+    line(&format!("  run        {:.1} s on the wire{partial}, {}", report.run.lasted_s, sut(report)));
+    line(&format!("  harness    {}", harness(report)));
+    if report.outcomes.expected > 0 {
+        line("");
+        table(report).iter().for_each(|row| line(row));
+    }
+    line("");
+    for (what, text) in facts(report) {
+        for (i, text) in wrap(&text, WIDTH - 13).iter().enumerate() {
+            line(&format!("  {:10} {text}", if i == 0 { what } else { "" }));
+        }
+    }
+    line("");
+    line(&format!("  report     {}/report.html", report.run.folder));
+    line(&format!("  next       {}", paint.with("1", &next(report))));
+    out
+}
+
+fn head(report: &Report, paint: Paint) -> String {
+    let word = match report.exit() {
+        crate::cli::Exit::Ok => paint.with("1;32", "PASS"),
+        crate::cli::Exit::Interrupted => paint.with("1;33", "CUT "),
+        crate::cli::Exit::Harness => paint.with("1;33", "VOID"),
+        _ => paint.with("1;31", "FAIL"),
+    };
+    let name = if report.scenario.name.is_empty() { "no scenario" } else { &report.scenario.name };
+    format!("{word}  {name}  {}, seed {}", report.scenario.path, report.scenario.seed)
+}
+
+fn why(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    let reasons = &report.verdict.reasons;
+    for reason in reasons.iter().take(REASONS) {
+        let wrapped = wrap(reason, WIDTH - 15);
+        let marked = wrapped.iter().enumerate().map(|(i, text)| {
+            let label = if lines.is_empty() && i == 0 { "why" } else { "" };
+            format!("  {label:10} {} {text}", if i == 0 { "-" } else { " " })
+        });
+        lines.extend(marked.collect::<Vec<_>>());
+    }
+    if reasons.len() > REASONS {
+        lines.push(format!("             and {} more reasons in report.json", reasons.len() - REASONS));
+    }
+    if reasons.is_empty() && !report.verdict.checks.is_empty() {
+        lines.push(format!("  why        all {} thresholds hold", report.verdict.checks.len()));
+    }
+    lines
+}
+
+/// The seven with their sum; zeros are left out.
+fn sum(o: &Tally) -> String {
+    let parts = [
+        (o.answered, "answered"),
+        (o.missed, "missed"),
+        (o.late, "late"),
+        (o.duplicate, "duplicate"),
+        (o.wrong, "wrong"),
+        (o.out_of_order, "out of order"),
+        (o.undecidable, "undecidable"),
+    ];
+    let shown: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    match o.expected {
+        0 => "none was expected".into(),
+        n => format!("{n} expected: {}", shown.join(", ")),
+    }
+}
+
+/// What stands outside the sum, and how answers were found.
+fn beside(report: &Report) -> String {
+    let o = &report.outcomes;
+    let parts = [
+        (o.spurious, "said without a stimulus"),
+        (o.false_alarm, "false alarms passed on"),
+        (o.retained_replay, "replays of retained messages"),
+    ];
+    let mut shown: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    shown.push(format!("matched: {}", report.correlation.used));
+    shown.join("; ")
+}
+
+fn sut(report: &Report) -> String {
+    let sut = &report.sut;
+    let defects =
+        if sut.defects.is_empty() { String::new() } else { format!(" with defects {}", sut.defects) };
+    format!("gateway {}{defects}", sut.address)
+}
+
+fn harness(report: &Report) -> String {
+    let h = &report.harness;
+    let word = if h.valid { "kept its schedule" } else { "NOT VALID" };
+    format!("{word}: lateness p99 {} ms, bound {} ms", ms(h.lateness_ms.p99), h.lateness_bound_ms)
+}
+
+/// One row a device class.
+fn table(report: &Report) -> Vec<String> {
+    let mut rows = vec![format!(
+        "  {:<15}{:>9}{:>9}{:>7}{:>6}{:>6}{:>6}  {:>26}{:>11}",
+        "class",
+        "expected",
+        "answered",
+        "missed",
+        "late",
+        "dup",
+        "other",
+        "response p50 / p99 / max",
+        "floor p99"
+    )];
+    let all =
+        ("all".to_owned(), report.outcomes, &report.latency_all_ms.response, &report.floor_all_ms.response);
+    let none = Spread::default();
+    let classes = report.outcomes_by_class.iter().map(|(class, tally)| {
+        let of = report.latency_ms.get(class).map_or(&none, |p| &p.response);
+        let floor = report.floor_ms.get(class).map_or(&none, |p| &p.response);
+        (class.clone(), *tally, of, floor)
+    });
+    for (class, o, of, floor) in classes.chain([all]) {
+        let other = o.wrong + o.out_of_order + o.undecidable;
+        let response = format!("{} / {} / {} ms", ms(of.p50), ms(of.p99), ms(of.max));
+        rows.push(format!(
+            "  {class:<15}{:>9}{:>9}{:>7}{:>6}{:>6}{other:>6}  {response:>26}{:>8} ms",
+            o.expected,
+            o.answered,
+            o.missed,
+            o.late,
+            o.duplicate,
+            ms(floor.p99)
+        ));
+    }
+    rows
+}
+
+/// A time in few letters, ms.
+pub(super) fn ms(value: Option<f64>) -> String {
+    match value {
+        None => "-".into(),
+        Some(ms) if ms < 9.95 => format!("{ms:.2}"),
+        Some(ms) if ms < 99.5 => format!("{ms:.1}"),
+        Some(ms) => format!("{ms:.0}"),
+    }
+}
+
+fn facts(report: &Report) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let tape = &report.tape;
+    if !tape.digest.is_empty() {
+        let digest = tape.digest.get(..16).unwrap_or(&tape.digest);
+        facts.push((
+            "tape",
+            format!("{} incidents, {} stimuli, digest {digest}", tape.incidents, tape.stimuli),
+        ));
+    }
+    if let Some(coverage) = coverage(report) {
+        facts.push(("coverage", coverage));
+    }
+    if let Some(perimeter) = &report.perimeter {
+        let text = format!(
+            "{}; {:.0} of {:.0} m guarded",
+            perimeter.status, perimeter.guarded_m, perimeter.length_m
+        );
+        facts.push(("perimeter", text));
+    }
+    for note in report.notes.iter().filter(|n| n.kind != "info").take(6) {
+        facts.push(("note", note.text.clone()));
+    }
+    facts
+}
+
+fn coverage(report: &Report) -> Option<String> {
+    let (edition, heights) = report.coverage.iter().next()?;
+    let (height, classes) = heights.iter().next_back()?;
+    let mut shares: Vec<_> = classes.iter().collect();
+    shares.sort_by(|a, b| b.1.share.total_cmp(&a.1.share));
+    let shares: Vec<String> =
+        shares.iter().map(|(class, s)| format!("{class} {:.0} %", s.share * 100.0)).collect();
+    let gaps: f64 = report.gaps.iter().map(|g| g.area_m2).sum();
+    Some(format!(
+        "of public ground at {height} m, IEC 62676-4:{edition}: {}; {} gaps, {gaps:.0} m² at all heights",
+        shares.join(", "),
+        report.gaps.len()
+    ))
+}
+
+fn next(report: &Report) -> String {
+    let scenario = &report.scenario.path;
+    match report.exit() {
+        crate::cli::Exit::Ok => format!("palisade run {scenario} --seed {}", report.scenario.seed + 1),
+        crate::cli::Exit::Verdict => format!("xdg-open {}/report.html", report.run.folder),
+        _ => format!("palisade run {scenario} --seed {}", report.scenario.seed),
+    }
+}
+
+/// Columns that a letter takes: Chinese letters take two.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if u32::from(c) >= 0x1100 { 2 } else { 1 }).sum()
+}
+
+/// Breaks text at spaces so that no line is wider than `width`, where its words allow.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_no_wider_than_asked_and_lose_no_word() {
+        let text = "one two three 四四四四 five six seven eight nine ten";
+        let lines = wrap(text, 12);
+        assert!(lines.iter().all(|l| columns(l) <= 12), "{lines:?}");
+        assert_eq!(lines.join(" "), text);
+    }
+
+    #[test]
+    fn colour_is_only_in_the_coloured_form() {
+        let report = Report::default();
+        assert!(!render_with(&report, Paint::Plain).contains('\x1b'));
+        assert!(render_with(&report, Paint::Colour).contains('\x1b'));
+    }
+
+    #[test]
+    fn times_are_short() {
+        let texts = [None, Some(0.123), Some(9.99), Some(12.34), Some(1234.5)].map(ms);
+        assert_eq!(texts, ["-", "0.12", "10.0", "12.3", "1234"]);
+    }
 }
