@@ -140,10 +140,7 @@ mod tests {
         assert_eq!(Tape::from_bytes(b"PK\x03\x04 something"), Err(Unreadable::NotThis("tape")));
         let mut newer = bytes.clone();
         newer[8] = 9;
-        assert_eq!(
-            Tape::from_bytes(&newer),
-            Err(Unreadable::Version { what: "tape", found: 9, wanted: 1 })
-        );
+        assert_eq!(Tape::from_bytes(&newer), Err(Unreadable::Version { what: "tape", found: 9, wanted: 1 }));
         for keep in [9, 13, 40, bytes.len() / 2, bytes.len() - 1] {
             assert_eq!(Tape::from_bytes(&bytes[..keep]), Err(Unreadable::Cut("tape")), "{keep} bytes");
         }

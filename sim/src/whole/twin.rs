@@ -77,12 +77,12 @@ fn assemble(scenario: &Arc<Scenario>, seed: u64, inputs: &Inputs) -> (World, Sch
         .init_resource::<ParkedBikes>()
         .init_schedule(SimTick)
         .edit_schedule(SimTick, |schedule| {
-            schedule
-                .set_executor(SingleThreadedExecutor::default())
-                .set_build_settings(ScheduleBuildSettings {
+            schedule.set_executor(SingleThreadedExecutor::default()).set_build_settings(
+                ScheduleBuildSettings {
                     ambiguity_detection: LogLevel::Error,
                     ..ScheduleBuildSettings::new()
-                });
+                },
+            );
             Slot::arrange(schedule);
         });
     add_rooms(&mut app);
