@@ -66,6 +66,17 @@ impl Raster {
         Some(place(1, self.rows)? * self.columns + place(0, self.columns)?)
     }
 
+    /// The cells about a cell: south, east, north, west, then the corners.
+    pub fn around(&self, cell: usize) -> impl Iterator<Item = usize> + '_ {
+        const STEPS: [[isize; 2]; 8] = [[0, -1], [1, 0], [0, 1], [-1, 0], [-1, -1], [1, -1], [1, 1], [-1, 1]];
+        let (column, row) = (cell % self.columns, cell / self.columns);
+        STEPS.iter().filter_map(move |&[east, north]| {
+            let column = column.checked_add_signed(east).filter(|c| *c < self.columns)?;
+            let row = row.checked_add_signed(north).filter(|r| *r < self.rows)?;
+            Some(row * self.columns + column)
+        })
+    }
+
     /// The middle of a cell, m.
     pub fn centre(&self, cell: usize) -> [f64; 2] {
         self.middle(cell % self.columns, cell / self.columns)

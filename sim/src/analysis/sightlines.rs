@@ -29,6 +29,7 @@ pub struct Sighting {
 #[derive(Clone, Debug, Default)]
 pub struct SightTable {
     raster: Raster,
+    open: Vec<bool>,
     cameras: Rows<Sighting>,
     posts: Rows<u32>,
 }
@@ -55,7 +56,7 @@ impl SightTable {
             watch(post, caster, &raster, &open, |cell| noticed.push((cell as u32, row as u32)));
         }
         let cells = raster.len();
-        SightTable { raster, cameras: Rows::new(cells, &seen), posts: Rows::new(cells, &noticed) }
+        SightTable { raster, open, cameras: Rows::new(cells, &seen), posts: Rows::new(cells, &noticed) }
     }
 
     /// The cells of the table.
@@ -65,7 +66,7 @@ impl SightTable {
 
     /// Cameras that see a body standing at a point at their working density by day, in order of their row.
     pub fn cameras_at(&self, at_m: [f64; 2]) -> &[Sighting] {
-        self.raster.cell_at(at_m).map_or(&[], |cell| self.cameras.of(cell))
+        self.ground_at(at_m).map_or(&[], |cell| self.cameras.of(cell))
     }
 
     /// How one camera sees a body standing at a point; nothing when it does not at its working density.
@@ -75,7 +76,15 @@ impl SightTable {
 
     /// Rows in `kit.outer_post` of the posts that see a body standing at a point by day.
     pub fn posts_at(&self, at_m: [f64; 2]) -> &[u32] {
-        self.raster.cell_at(at_m).map_or(&[], |cell| self.posts.of(cell))
+        self.ground_at(at_m).map_or(&[], |cell| self.posts.of(cell))
+    }
+
+    /// The open cell that answers for a point. Somebody in a doorway or close to a facade may stand in a cell whose
+    /// middle is indoors: the first open one beside it answers.
+    fn ground_at(&self, at_m: [f64; 2]) -> Option<usize> {
+        let cell = self.raster.cell_at(at_m)?;
+        let mut near = std::iter::once(cell).chain(self.raster.around(cell));
+        near.find(|&cell| self.open[cell])
     }
 }
 
@@ -219,10 +228,11 @@ mod tests {
         while asked < 2_000 {
             let at = [draw.between(-150.0, 150.0), draw.between(-125.0, 125.0)];
             let cell = table.raster().cell_at(at).expect("inside");
-            if !open[cell] {
+            let Some(cell) = std::iter::once(cell).chain(table.raster().around(cell)).find(|&c| open[c])
+            else {
                 assert!(table.cameras_at(at).is_empty() && table.posts_at(at).is_empty());
                 continue;
-            }
+            };
             asked += 1;
             let [x, y] = table.raster().centre(cell);
             let chest = [x, y, BODY_M];
@@ -284,6 +294,17 @@ mod tests {
             let expected = if hidden { 1 } else { open.cameras_at(at).len() };
             assert_eq!(walled.cameras_at(at).len(), expected, "{at:?}");
         }
+    }
+
+    #[test]
+    fn somebody_in_a_doorway_is_outdoors() {
+        let mut site = sample::bare(-40.0, -10.0, 40.0, 70.0);
+        let outline = Rect::new((-8.0, 20.1), (8.0, 30.0)).to_polygon();
+        site.buildings.push(sample::building("b", outline, 9.0));
+        let kit = Kit { camera: vec![sample::camera("c", [0.0, 0.0], 0.0)], ..Kit::default() };
+        let table = SightTable::build(&sample::scenario(site, kit));
+        assert_eq!(table.cameras_at([0.0, 20.1]).len(), 1);
+        assert!(table.cameras_at([0.0, 21.3]).is_empty());
     }
 
     #[test]
