@@ -124,6 +124,21 @@ impl Stage<'_, '_> {
         arrival
     }
 
+    /// Notes that a body which moves by its own rules passes a point, with its feet so high above ground, m.
+    pub fn pass(&mut self, who: Outdoors, at: Ms, place: [f64; 2], feet_m: f64) {
+        self.tracks.corner(who.track, at, place, feet_m);
+    }
+
+    /// Forgets where a body was to be after an instant, because it changes its way.
+    pub fn forget_after(&mut self, who: Outdoors, at: Ms) {
+        self.tracks.cut_after(who.track, at);
+    }
+
+    /// The stable name of whoever walks on a track.
+    pub fn name(&self, track: TrackId) -> &str {
+        &self.tracks.tracks[track.index()].who
+    }
+
     /// Stops a body that walks, and says where it stands.
     pub fn halt(&mut self, who: Outdoors, walk: &Walk, at: Ms) -> [f64; 2] {
         let place = walk.position(at);

@@ -5,19 +5,8 @@ use bevy::prelude::*;
 use crate::contract::{Cause, IncidentKind, Origin, Place, Signal};
 use crate::model::Scenario;
 use crate::model::kit::{FirePointKind, FireStation};
-use crate::twin::frame::{Agenda, Chance, Clock, NextWake, Outbox, Phase, Plan, Room, SimTick, Slot};
+use crate::twin::frame::{Agenda, Chance, Clock, NextWake, Outbox, Plan};
 use crate::words::{AgentKey, DeviceIx, Dice, Id, IncidentId, Ms};
-
-/// Inspects the kit and says when something is taken.
-pub struct FireStationPlugin;
-
-impl Plugin for FireStationPlugin {
-    fn build(&self, app: &mut App) {
-        app.init_resource::<Cabinets>()
-            .init_resource::<Rounds>()
-            .add_systems(SimTick, inspect.in_set(Slot(Phase::Sense, Room::Devices)));
-    }
-}
 
 /// One thing that stands ready: a station, a hydrant, an extinguisher.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +88,7 @@ impl Cabinets {
 
 /// Inspections to come, and those going on: the row of the station, then also what was found.
 #[derive(Resource)]
-struct Rounds {
+pub(super) struct Rounds {
     to_come: Agenda<usize>,
     going_on: Agenda<(IncidentId, Vec<String>)>,
 }
@@ -118,7 +107,7 @@ impl FromWorld for Rounds {
 }
 
 /// The inspection of a station takes half a minute an item; the log is signed at its end.
-fn inspect(
+pub(super) fn inspect(
     clock: Res<Clock>,
     plan: Res<Plan>,
     dice: Res<Chance>,

@@ -9,25 +9,15 @@ use crate::contract::{Cause, Class, Signal};
 use crate::model::Scenario;
 use crate::model::cast::{Duty, Event, Guard};
 use crate::model::kit::OuterPost;
-use crate::twin::frame::{
-    Body, Chance, Clock, Errand, Outbox, Phase, Plan, Role, Room, Sight, SimTick, Slot,
-};
+use crate::twin::frame::{Body, Chance, Clock, Errand, Outbox, Plan, Role, Sight};
 use crate::words::{AgentKey, DeviceIx, Id, Ms, TrackId};
 
 /// Distance at which a guard makes somebody out by night without a lamp, m (assumed).
 pub const DARK_M: f64 = 15.0;
 
-/// Watches from the outer posts.
-pub struct OuterPostPlugin;
-
-impl Plugin for OuterPostPlugin {
-    fn build(&self, app: &mut App) {
-        app.init_resource::<Posts>().add_systems(SimTick, watch.in_set(Slot(Phase::Sense, Room::Devices)));
-    }
-}
-
+/// The posts and what each knows of those in its view.
 #[derive(Resource)]
-struct Posts {
+pub(super) struct Posts {
     rows: Vec<(DeviceIx, AgentKey)>,
     light: Light,
     looks: BTreeMap<(u32, TrackId), Look>,
@@ -108,7 +98,7 @@ pub fn bearing_deg(from_m: [f64; 2], to_m: [f64; 2]) -> u16 {
     (libm::round(angle) as i32).rem_euclid(360) as u16
 }
 
-fn watch(
+pub(super) fn watch(
     clock: Res<Clock>,
     plan: Res<Plan>,
     dice: Res<Chance>,

@@ -7,6 +7,7 @@
 
 use bevy::prelude::*;
 
+use crate::twin::devices::fire_station::Cabinets;
 use crate::twin::frame::{Calls, ParkedBikes, Phase, Room, SimTick, Slot};
 
 pub mod blaze;
@@ -20,13 +21,14 @@ pub mod plume;
 pub mod response;
 mod steam;
 
-/// Charging, fires, drills. Add it after [`crate::twin::devices::fire_station::FireStationPlugin`].
+/// Charging, fires, drills.
 pub struct FirePlugin;
 
 impl Plugin for FirePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<ParkedBikes>()
             .init_resource::<Calls>()
+            .init_resource::<Cabinets>()
             .init_resource::<charging::Sheds>()
             .init_resource::<hazard::Onsets>()
             .init_resource::<burn::Fires>()

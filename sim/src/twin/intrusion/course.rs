@@ -32,6 +32,11 @@ impl Course {
         Course { corners: vec![Corner { at, place_m, feet_m: 0.0, height_m: UPRIGHT_M }] }
     }
 
+    /// Goes on from where somebody is.
+    pub fn starting(corner: Corner) -> Course {
+        Course { corners: vec![corner] }
+    }
+
     /// Its corners.
     pub fn corners(&self) -> &[Corner] {
         &self.corners

@@ -71,6 +71,29 @@ pub fn all(site: &Site, nav: &Nav) -> Vec<Crossing> {
     found
 }
 
+/// The crossing of the perimeter nearest to a point: where the script sends somebody.
+pub fn nearest(site: &Site, nav: &Nav, at_m: [f64; 2]) -> Option<Crossing> {
+    let mut best: Option<(f64, Crossing)> = None;
+    for wall in site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining) {
+        let line = WallLine::new(&wall.line);
+        let barrier = Barrier::Wall { made_of: wall.made_of, height_m: wall.height_m };
+        for (start, a, b) in line.pieces() {
+            let (x, y) = (b.x - a.x, b.y - a.y);
+            let square = (x * x + y * y).max(1e-12);
+            let k = (((at_m[0] - a.x) * x + (at_m[1] - a.y) * y) / square).clamp(0.0, 1.0);
+            let far = libm::hypot(a.x + k * x - at_m[0], a.y + k * y - at_m[1]);
+            if best.as_ref().is_some_and(|(least, _)| *least <= far) {
+                continue;
+            }
+            let along = start + k * libm::sqrt(square);
+            if let Some(crossing) = over(site, nav, &line, along, wall.id.to_string(), barrier) {
+                best = Some((far, crossing));
+            }
+        }
+    }
+    best.map(|(_, crossing)| crossing)
+}
+
 /// The crossing of a wall at a distance along it; nothing where one cannot stand on both sides, or where both sides lie
 /// inside or outside.
 fn over(
@@ -200,7 +223,9 @@ mod tests {
     #[test]
     fn only_the_covert_cut_and_the_rushing_are_quicker() {
         let of = |policy| -> Vec<Manner> {
-            (0..60).map(|n| Manner::drawn(&mut Dice::new(n).draw(AgentKey::of("i"), "m", 0), policy)).collect()
+            (0..60)
+                .map(|n| Manner::drawn(&mut Dice::new(n).draw(AgentKey::of("i"), "m", 0), policy))
+                .collect()
         };
         let (covert, rushing) = (of(Policy::Covert), of(Policy::Rushing));
         assert!(covert.iter().any(|m| m.cut_s.is_some()) && rushing.iter().all(|m| m.cut_s.is_none()));

@@ -58,7 +58,11 @@ pub fn weigh(knowledge: Knowledge, course: &Course) -> Exposure {
 }
 
 /// Cameras and posts, half a second by half a second.
-fn look(Knowledge { scenario, sight, light }: Knowledge, course: &Course, sensors: &mut BTreeMap<String, f64>) {
+fn look(
+    Knowledge { scenario, sight, light }: Knowledge,
+    course: &Course,
+    sensors: &mut BTreeMap<String, f64>,
+) {
     let kit = &scenario.file.kit;
     let mut in_view: BTreeMap<u32, (f64, f64, bool)> = BTreeMap::new();
     let mut unseen_by_post: BTreeMap<u32, f64> = BTreeMap::new();

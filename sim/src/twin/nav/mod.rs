@@ -73,13 +73,8 @@ impl Nav {
     /// The ways of a site.
     pub fn of(site: &Site) -> Nav {
         let mesh = mesh_of(site);
-        let mut nav = Nav {
-            mesh,
-            roads: Roads::of(site),
-            known: BTreeMap::new(),
-            places: Arc::default(),
-            no_way: 0,
-        };
+        let mut nav =
+            Nav { mesh, roads: Roads::of(site), known: BTreeMap::new(), places: Arc::default(), no_way: 0 };
         nav.places = Arc::new(Places::of(site, &nav));
         nav
     }
@@ -177,8 +172,7 @@ fn mesh_of(site: &Site) -> polyanya::Mesh {
             ring
         })
         .collect();
-    let mut mesh =
-        polyanya::Triangulation::from_geo_polygon(Polygon::new(outer, rings)).as_navmesh();
+    let mut mesh = polyanya::Triangulation::from_geo_polygon(Polygon::new(outer, rings)).as_navmesh();
     mesh.merge_polygons();
     mesh.bake();
     mesh

@@ -82,8 +82,7 @@ pub(super) fn open_at_gates(line: &LineString<f64>, gates: &[Gate]) -> Vec<Piece
         if length < 1e-6 {
             continue;
         }
-        let mut holes: Vec<[f64; 2]> =
-            gates.iter().filter_map(|gate| hole(a, b, length, gate)).collect();
+        let mut holes: Vec<[f64; 2]> = gates.iter().filter_map(|gate| hole(a, b, length, gate)).collect();
         holes.sort_by(|p, q| p[0].total_cmp(&q[0]));
         let mut from = 0.0;
         let mut piece = |from: f64, to: f64| {

@@ -86,7 +86,8 @@ fn gate_portals(site: &Site, nav: &Nav) -> Vec<Portal> {
         let point = |forth: f64, side: f64| {
             [at[0] + out[0] * forth - out[1] * side, at[1] + out[1] * forth + out[0] * side]
         };
-        let reach = |to: &[f64; 2]| nav.is_clear(*to) && nav.search(at, *to).is_some_and(|w| w.length_m < 60.0);
+        let reach =
+            |to: &[f64; 2]| nav.is_clear(*to) && nav.search(at, *to).is_some_and(|w| w.length_m < 60.0);
         let before = Some(point(1.3, 0.0)).filter(reach).unwrap_or(at);
         let mut street: Vec<[f64; 2]> = Vec::new();
         for forth in [STREET_M, 15.0, 10.0, 6.0] {
@@ -167,14 +168,8 @@ fn open_portals(site: &Site, nav: &Nav) -> Vec<Portal> {
             found.push(at);
         }
     }
-    let portal = |at: [f64; 2]| Portal {
-        gate: None,
-        at,
-        before: at,
-        street: vec![at],
-        foot: true,
-        vehicles: true,
-    };
+    let portal =
+        |at: [f64; 2]| Portal { gate: None, at, before: at, street: vec![at], foot: true, vehicles: true };
     found.into_iter().map(portal).collect()
 }
 

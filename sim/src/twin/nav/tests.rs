@@ -1,9 +1,7 @@
 use geo::{Coord, LineString, Polygon};
 
 use super::*;
-use crate::model::site::{
-    Building, Entrance, Gate, GateFor, Path, PathFor, Use, Wall, WallKind, Wgs84,
-};
+use crate::model::site::{Building, Entrance, Gate, GateFor, Path, PathFor, Use, Wall, WallKind, Wgs84};
 use crate::words::Id;
 
 fn coord(p: [f64; 2]) -> Coord<f64> {

@@ -7,6 +7,4 @@ pub mod nuisance;
 pub mod shadow;
 pub mod zone;
 
-mod watch;
-
-pub use watch::BeamPlugin;
+pub(super) mod watch;

@@ -6,23 +6,12 @@ use super::nuisance::{self, Interference};
 use super::shadow::{Mover, Ray, shadow};
 use super::zone::{Span, Zone};
 use crate::contract::{Cause, Class, Nuisance, Signal};
-use crate::twin::frame::{
-    Agenda, Body, Chance, Clock, Errand, NextWake, Outbox, Phase, Plan, Room, SimTick, Slot,
-};
+use crate::twin::frame::{Agenda, Body, Chance, Clock, Errand, NextWake, Outbox, Plan};
 use crate::words::{AgentKey, DeviceIx, Ms};
-
-/// Watches the beams.
-pub struct BeamPlugin;
-
-impl Plugin for BeamPlugin {
-    fn build(&self, app: &mut App) {
-        app.init_resource::<Beams>().add_systems(SimTick, watch.in_set(Slot(Phase::Sense, Room::Devices)));
-    }
-}
 
 /// All zones, in the order of the kit.
 #[derive(Resource)]
-struct Beams {
+pub(in crate::twin::devices) struct Beams {
     rows: Vec<Row>,
     /// The lowest ray of all: a body whose top stays below it is of no interest.
     lowest_m: f64,
@@ -94,7 +83,7 @@ impl Row {
     }
 }
 
-fn watch(
+pub(in crate::twin::devices) fn watch(
     clock: Res<Clock>,
     mut beams: ResMut<Beams>,
     mut outbox: ResMut<Outbox>,

@@ -7,6 +7,4 @@ pub mod light;
 pub mod line;
 pub mod notice;
 
-mod watch;
-
-pub use watch::CameraPlugin;
+pub(super) mod watch;

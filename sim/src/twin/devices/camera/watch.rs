@@ -9,24 +9,12 @@ use super::line::{self, Piece};
 use super::notice::{Hardship, LEAVE, noticed_at, pair};
 use crate::contract::{Cause, Class, Signal, TargetKind};
 use crate::model::kit::CameraTask;
-use crate::twin::frame::{
-    Body, Chance, Clock, Errand, Outbox, Phase, Plan, Role, Room, Sight, SimTick, Slot,
-};
+use crate::twin::frame::{Body, Chance, Clock, Errand, Outbox, Plan, Role, Sight};
 use crate::words::{AgentKey, DeviceIx, Ms, TrackId};
-
-/// Watches with the cameras.
-pub struct CameraPlugin;
-
-impl Plugin for CameraPlugin {
-    fn build(&self, app: &mut App) {
-        app.init_resource::<Cameras>()
-            .add_systems(SimTick, (watch, guard_lines).chain().in_set(Slot(Phase::Sense, Room::Devices)));
-    }
-}
 
 /// All cameras, in the order of the kit, and what each has in view.
 #[derive(Resource)]
-struct Cameras {
+pub(in crate::twin::devices) struct Cameras {
     rows: Vec<Row>,
     light: Light,
     walls: Vec<Piece>,
@@ -90,7 +78,7 @@ fn kind(role: Role) -> TargetKind {
     }
 }
 
-fn watch(
+pub(in crate::twin::devices) fn watch(
     clock: Res<Clock>,
     plan: Res<Plan>,
     dice: Res<Chance>,
@@ -195,7 +183,7 @@ fn forget(watched: &Watched, track: TrackId, rows: &[Row], outbox: &mut Outbox) 
 }
 
 /// Perimeter cameras raise an alarm when somebody who climbs crosses a wall in their view.
-fn guard_lines(
+pub(in crate::twin::devices) fn guard_lines(
     clock: Res<Clock>,
     plan: Res<Plan>,
     dice: Res<Chance>,
