@@ -5,6 +5,7 @@
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
 pub mod cli;
+pub mod input;
 pub mod latency;
 pub mod pairing;
 pub mod record;

@@ -174,9 +174,16 @@ impl std::str::FromStr for TimeOfDay {
     }
 }
 
+/// Written `HH:MM`, with seconds and milliseconds where there are some; it parses again.
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let ms = self.0.0;
+        write!(f, "{:02}:{:02}", ms / 3_600_000, ms / 60_000 % 60)?;
+        match (ms / 1000 % 60, ms % 1000) {
+            (0, 0) => Ok(()),
+            (seconds, 0) => write!(f, ":{seconds:02}"),
+            (seconds, ms) => write!(f, ":{seconds:02}.{ms:03}"),
+        }
     }
 }
 

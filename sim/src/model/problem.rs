@@ -1,0 +1,175 @@
+//! Problems: what is wrong in an input, where, and what to do about it. All of them at once, never only the first.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+/// A file's text and the name under which problems speak of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceText {
+    /// The name, usually the path as typed.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A source that many problems point into.
+pub(crate) type Source = Arc<NamedSource<String>>;
+
+impl SourceText {
+    pub(crate) fn source(&self) -> Source {
+        Arc::new(NamedSource::new(&self.name, self.text.clone()))
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    code: &'static str,
+    message: String,
+    help: String,
+    span: Range<usize>,
+    label: String,
+    source: Source,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        source: &Source,
+        span: Range<usize>,
+        code: &'static str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
+        let length = source.inner().len();
+        let start = span.start.min(length);
+        let span = start..first_line_end(source.inner(), start..span.end.clamp(start, length));
+        let (message, help, label) = (message.into(), help.into(), "here".to_owned());
+        Problem { code, message, help, span, label, source: source.clone() }
+    }
+
+    /// A stable name, such as `kit::beam-off-wall`.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong, in a sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// The file that it is in.
+    pub fn file(&self) -> &str {
+        self.source.name()
+    }
+
+    /// The bytes that it points at.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Line and column of the first of those bytes, both from 1; columns count characters.
+    pub fn line_column(&self) -> (usize, usize) {
+        let before = &self.source.inner()[..self.span.start];
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+/// A span that runs over many lines is cut at the end of its first, so that the caret stands at one place.
+fn first_line_end(text: &str, span: Range<usize>) -> usize {
+    match text.get(span.clone()).and_then(|t| t.find(['\n', '\r'])) {
+        Some(0) | None => span.end,
+        Some(length) => span.start + length,
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(miette::Severity::Error)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&*self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = LabeledSpan::new(Some(self.label.clone()), self.span.start, self.span.len());
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+/// Everything that is wrong in a scenario and its geometry, in the order of the files.
+#[derive(Clone, Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub(crate) fn add(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    pub(crate) fn append(&mut self, other: Problems) {
+        self.0.extend(other.0);
+    }
+
+    /// Sorts by file (the first named first) and place.
+    pub(crate) fn sorted(mut self, first_file: &str) -> Problems {
+        self.0.sort_by_key(|p| (p.file() != first_file, p.span.start, p.span.end));
+        self
+    }
+
+    /// True when nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [one] => write!(f, "1 problem in {}", one.file()),
+            all => write!(f, "{} problems", all.len()),
+        }
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Diagnostic for Problems {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.0.iter().map(|p| p as &dyn Diagnostic)))
+    }
+}
