@@ -1,0 +1,9 @@
+//! One cause is changed at a time: which records of the tape change with it, and which do not?
+
+mod yard;
+
+mod beams;
+mod cameras;
+mod facade;
+mod fire;
+mod intruder;
