@@ -8,8 +8,10 @@ pub mod devices;
 pub mod facade;
 pub mod fire;
 pub mod frame;
+pub mod guards;
 pub mod intrusion;
 pub mod nav;
+pub mod people;
 pub mod walk;
 
 pub use frame::{Agenda, Body, Clock, Errand, NextWake, Outbox, Phase, Role, Room, SimTick, Slot, TrackLog};
