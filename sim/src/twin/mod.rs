@@ -12,6 +12,7 @@ pub mod guards;
 pub mod intrusion;
 pub mod nav;
 pub mod people;
+pub mod vehicles;
 pub mod walk;
 
 pub use frame::{Agenda, Body, Clock, Errand, NextWake, Outbox, Phase, Role, Room, SimTick, Slot, TrackLog};

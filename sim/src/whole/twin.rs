@@ -9,14 +9,17 @@ use super::sort::sorted;
 use super::{Inputs, Tape, Tracks};
 use crate::analysis::sightlines::{Caster, SightTable};
 use crate::model::Scenario;
-use crate::twin::devices::SensorsPlugin;
+use crate::twin::devices::{AccessPlugin, SensorsPlugin};
 use crate::twin::facade::FacadePlugin;
 use crate::twin::fire::FirePlugin;
 use crate::twin::frame::{
     Body, Chance, Clock, DeviceTable, NextWake, Outbox, ParkedBikes, Plan, Rays, Sight, SimTick, Slot,
     TrackLog,
 };
+use crate::twin::guards::GuardsPlugin;
 use crate::twin::intrusion::IntrusionPlugin;
+use crate::twin::people::PeoplePlugin;
+use crate::twin::vehicles::VehiclesPlugin;
 use crate::twin::walk::WalkPlugin;
 use crate::words::{Dice, Ms};
 
@@ -31,8 +34,9 @@ pub struct Day {
 
 /// Adds every room of the twin: one line a plugin.
 fn add_rooms(app: &mut App) {
-    app.add_plugins(WalkPlugin);
+    app.add_plugins((WalkPlugin, PeoplePlugin, VehiclesPlugin, GuardsPlugin));
     app.add_plugins((IntrusionPlugin, FirePlugin, FacadePlugin, SensorsPlugin));
+    app.add_plugins(AccessPlugin);
 }
 
 /// Lives through the scenario's day. `progress` is told the instant reached, about once a minute of twin time.

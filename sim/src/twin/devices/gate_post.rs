@@ -8,12 +8,10 @@ use bevy::prelude::*;
 use crate::contract::{Cause, Class, IncidentKind, Origin, Place, Signal};
 use crate::model::Scenario;
 use crate::model::cast::{Duty, Event};
-use crate::twin::frame::{
-    Agenda, Chance, Clock, DeviceTable, NextWake, Outbox, Phase, Plan, Room, SimTick, Slot,
-};
+use crate::twin::frame::{Agenda, Chance, Clock, DeviceTable, NextWake, Outbox, Plan};
 use crate::twin::guards::Roster;
 use crate::twin::people::{AtGate, Desk, Kind, People, PersonIx, Step};
-use crate::words::{AgentKey, DeviceIx, Dice, IncidentId, Ms};
+use crate::words::{AgentKey, DeviceIx, Dice, Ms};
 
 /// How long somebody who means to slip in behind a resident hangs about, ms. Assumed.
 const HANGS_ABOUT: Ms = Ms(60_000);
@@ -37,7 +35,7 @@ struct Post {
 #[derive(Resource, Debug, Default)]
 struct Posts(BTreeMap<usize, Post>);
 
-enum PostStep {
+pub(super) enum PostStep {
     /// A lurker gives up and goes to the guard.
     GivesUp(AtGate),
     /// Somebody presses the panic button of a post.
@@ -45,7 +43,7 @@ enum PostStep {
 }
 
 #[derive(SystemParam)]
-struct Watch<'w> {
+pub(super) struct Watch<'w> {
     clock: Res<'w, Clock>,
     plan: Res<'w, Plan>,
     chance: Res<'w, Chance>,
@@ -58,22 +56,14 @@ struct Watch<'w> {
     outbox: ResMut<'w, Outbox>,
 }
 
-/// Gate posts.
-pub struct GatePostPlugin;
-
-impl Plugin for GatePostPlugin {
-    fn build(&self, app: &mut App) {
-        let world = app.world();
-        let scenario = world.resource::<Plan>().0.clone();
-        let dice = world.resource::<Chance>().0;
-        let table = world.resource::<DeviceTable>();
-        let posts = posts(&scenario, table);
-        let agenda = panics(&scenario, &dice, &posts);
-        app.insert_resource(posts)
-            .insert_resource(agenda)
-            .add_systems(SimTick, watch.in_set(Slot(Phase::Decide, Room::Devices)))
-            .add_systems(SimTick, wake.in_set(Slot(Phase::Report, Room::Devices)));
-    }
+/// Puts the posts, and what happens at them by chance or script, into the world.
+pub(super) fn set_up(world: &mut World) {
+    let scenario = world.resource::<Plan>().0.clone();
+    let dice = world.resource::<Chance>().0;
+    let posts = posts(&scenario, world.resource::<DeviceTable>());
+    let agenda = panics(&scenario, &dice, &posts);
+    world.insert_resource(posts);
+    world.insert_resource(agenda);
 }
 
 fn posts(scenario: &Scenario, table: &DeviceTable) -> Posts {
@@ -107,11 +97,12 @@ fn panics(scenario: &Scenario, dice: &Dice, posts: &Posts) -> Agenda<PostStep> {
     agenda
 }
 
-fn wake(agenda: Res<Agenda<PostStep>>, mut wake: ResMut<NextWake>) {
+pub(super) fn wake(agenda: Res<Agenda<PostStep>>, mut wake: ResMut<NextWake>) {
     wake.offer(agenda.next());
 }
 
-fn watch(mut watch: Watch) {
+/// Serves whoever stands at a gate.
+pub(super) fn watch(mut watch: Watch) {
     for visit in std::mem::take(&mut watch.desk.gates) {
         watch.attend(visit);
     }
@@ -142,7 +133,8 @@ impl Watch<'_> {
     }
 
     fn attend(&mut self, visit: AtGate) {
-        let stranger = matches!(self.people.persons[visit.person as usize].kind, Kind::Guest { .. } | Kind::Courier);
+        let stranger =
+            matches!(self.people.persons[visit.person as usize].kind, Kind::Guest { .. } | Kind::Courier);
         match self.posts.0.contains_key(&visit.gate) {
             true if visit.inward && stranger => self.stranger(visit),
             true if visit.inward => self.known(&visit),
@@ -275,9 +267,13 @@ impl Watch<'_> {
         let key = AgentKey::of(&format!("gate_post/{id}"));
         let lasting = self.chance.draw(key, "emergency", at.0 as u64).log_normal(400.0, 0.5);
         let who = format!("gate_post/{id}");
-        let incident: IncidentId =
-            self.outbox.open(IncidentKind::Emergency, origin, at, self.place(gate), who);
-        self.outbox.close(incident, at + Ms::from_seconds(lasting), "panic button pressed: a quarrel at the gate");
+        let place = self.place(gate);
+        let incident = self.outbox.open(IncidentKind::Emergency, origin, at, place, who);
+        self.outbox.close(
+            incident,
+            at + Ms::from_seconds(lasting),
+            "panic button pressed: a quarrel at the gate",
+        );
         self.outbox.say(at, device, Signal::PanicPressed, Cause::Incident(incident));
     }
 }

@@ -6,9 +6,7 @@ use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
 use crate::contract::{Cause, Class, IncidentKind, Origin, Place, Signal};
-use crate::twin::frame::{
-    Agenda, Chance, Clock, DeviceTable, NextWake, Outbox, Phase, Plan, Room, SimTick, Slot,
-};
+use crate::twin::frame::{Agenda, Chance, Clock, DeviceTable, NextWake, Outbox, Plan};
 use crate::twin::people::{AtDoor, Desk, DoorUse, Kind, People, PersonIx, Step};
 use crate::words::{AgentKey, DeviceIx, IncidentId, Ms};
 
@@ -35,10 +33,10 @@ struct Door {
 struct Doors(BTreeMap<usize, Door>);
 
 /// Look at a door again: it may shut, or have stood open for too long.
-struct Look(usize);
+pub(super) struct Look(usize);
 
 #[derive(SystemParam)]
-struct Porter<'w> {
+pub(super) struct Porter<'w> {
     clock: Res<'w, Clock>,
     plan: Res<'w, Plan>,
     chance: Res<'w, Chance>,
@@ -50,36 +48,30 @@ struct Porter<'w> {
     outbox: ResMut<'w, Outbox>,
 }
 
-/// Door stations.
-pub struct IntercomPlugin;
-
-impl Plugin for IntercomPlugin {
-    fn build(&self, app: &mut App) {
-        let world = app.world();
-        let scenario = world.resource::<Plan>().0.clone();
-        let table = world.resource::<DeviceTable>();
-        let rows = scenario.file.kit.intercom.iter().enumerate();
-        let door = |(row, station): (usize, &crate::model::kit::Intercom)| {
-            let entrance = scenario.site.entrances.iter().position(|door| door.id == station.entrance)?;
-            let device = table.row(Class::Intercom, row)?;
-            let shut = Ms(i64::MIN / 2);
-            let door =
-                Door { row, device, opened: shut, shuts: shut, open: false, told_held: false, cause: None };
-            Some((entrance, door))
-        };
-        let doors = Doors(rows.filter_map(door).collect());
-        app.insert_resource(doors)
-            .init_resource::<Agenda<Look>>()
-            .add_systems(SimTick, attend.in_set(Slot(Phase::Decide, Room::Devices)).after(super::Step::Gates))
-            .add_systems(SimTick, wake.in_set(Slot(Phase::Report, Room::Devices)));
-    }
+/// Puts the doors into the world.
+pub(super) fn set_up(world: &mut World) {
+    let scenario = world.resource::<Plan>().0.clone();
+    let table = world.resource::<DeviceTable>();
+    let rows = scenario.file.kit.intercom.iter().enumerate();
+    let door = |(row, station): (usize, &crate::model::kit::Intercom)| {
+        let entrance = scenario.site.entrances.iter().position(|door| door.id == station.entrance)?;
+        let device = table.row(Class::Intercom, row)?;
+        let shut = Ms(i64::MIN / 2);
+        let door =
+            Door { row, device, opened: shut, shuts: shut, open: false, told_held: false, cause: None };
+        Some((entrance, door))
+    };
+    let doors = Doors(rows.filter_map(door).collect());
+    world.insert_resource(doors);
+    world.init_resource::<Agenda<Look>>();
 }
 
-fn wake(agenda: Res<Agenda<Look>>, mut wake: ResMut<NextWake>) {
+pub(super) fn wake(agenda: Res<Agenda<Look>>, mut wake: ResMut<NextWake>) {
     wake.offer(agenda.next());
 }
 
-fn attend(mut porter: Porter) {
+/// Serves whoever stands at a door, and lets doors fall shut.
+pub(super) fn attend(mut porter: Porter) {
     let end = porter.clock.end();
     for request in std::mem::take(&mut porter.desk.doors) {
         porter.look_until(request.at);
@@ -183,8 +175,7 @@ impl Porter<'_> {
     fn slip_in(&mut self, request: &AtDoor, household: usize) {
         let place = self.place(request.entrance);
         let name = self.people.persons[request.person as usize].name.clone();
-        let incident =
-            self.outbox.open(IncidentKind::Tailgating, Origin::Chance, request.at, place, name);
+        let incident = self.outbox.open(IncidentKind::Tailgating, Origin::Chance, request.at, place, name);
         let flat = &self.plan.households[household].flat;
         let outcome = format!("through the open door without ringing {flat}");
         self.outbox.close(incident, request.at + Ms(1_000), outcome);
@@ -202,13 +193,8 @@ impl Porter<'_> {
         let (name, key, kind) = (person.name.clone(), person.key, person.kind);
         let flat = self.plan.households[household].flat.clone();
         let rung = request.at + Ms::from_seconds(draw.normal_within(4.0, 1.5, 1.5, 12.0));
-        let incident = self.outbox.open(
-            IncidentKind::DoorCall,
-            Origin::Plan,
-            rung,
-            self.place(request.entrance),
-            name,
-        );
+        let place = self.place(request.entrance);
+        let incident = self.outbox.open(IncidentKind::DoorCall, Origin::Plan, rung, place, name);
         let cause = Cause::Incident(incident);
         self.outbox.say(rung, device, Signal::CallStarted { flat: flat.clone() }, cause);
         let home = self.people.at_home[household] > 0;

@@ -7,14 +7,23 @@ use bevy::prelude::*;
 
 use crate::twin::frame::{Phase, Room, SimTick, Slot};
 
+mod access;
+pub mod barrier;
 pub mod beam;
 pub mod camera;
 pub mod charger;
+pub mod checkpoint;
+pub mod duty_room;
 pub mod facade_camera;
 pub mod fire_station;
+pub mod gate_post;
+pub mod guard_radio;
 pub mod heat;
+pub mod intercom;
 pub mod outer_post;
 pub mod smoke;
+
+pub use access::AccessPlugin;
 
 /// Beams, cameras, outer posts, fire stations.
 pub struct SensorsPlugin;

@@ -223,8 +223,11 @@ impl Field<'_, '_> {
     fn report(&mut self, guard: GuardIx, order: &Order, at: Ms, what: Said) -> Ms {
         let me = &self.guards.guards[guard];
         let mut draw = self.chance.draw(me.key, "radio", at.0 as u64);
-        let said =
-            if me.radio { self.radio.talk(at, &mut draw) } else { at + Ms::from_seconds(draw.between(15.0, 40.0)) };
+        let said = if me.radio {
+            self.radio.talk(at, &mut draw)
+        } else {
+            at + Ms::from_seconds(draw.between(15.0, 40.0))
+        };
         let errand = me.errand;
         self.guards.reports.push(Report { guard: Some(guard), at: said, order: order.number, what, errand });
         said
@@ -397,9 +400,10 @@ impl Field<'_, '_> {
         let scenario = self.plan.0.clone();
         let kit = &scenario.file.kit;
         let checkpoint = self.tours.routes[tour].points[point];
-        let walker = self.guards.guards.iter().find(|guard| {
-            guard.tour.as_ref().is_some_and(|walk| (walk.tour, walk.start) == (tour, start))
-        });
+        let walker =
+            self.guards.guards.iter().find(|guard| {
+                guard.tour.as_ref().is_some_and(|walk| (walk.tour, walk.start) == (tour, start))
+            });
         let who = walker.map_or(format!("tour/{}", kit.guard_tour[tour].id), |guard| guard.name.clone());
         let place = self.tours.routes[tour].stands[point];
         let deviation = self.open(IncidentKind::TourDeviation, Origin::Chance, at, place, &who);

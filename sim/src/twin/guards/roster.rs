@@ -59,7 +59,8 @@ impl Roster {
 
     /// Guards of the cast with a duty who are on it at an instant.
     pub fn on<'a>(&'a self, duty: &'a Duty, at: Ms) -> impl Iterator<Item = usize> + 'a {
-        (0..self.turns.len()).filter(move |guard| self.turns[*guard].duty == *duty && self.on_duty(*guard, at))
+        (0..self.turns.len())
+            .filter(move |guard| self.turns[*guard].duty == *duty && self.on_duty(*guard, at))
     }
 
     /// How many people do a duty at an instant, where the kit foresees `nominal`. Where the cast names nobody for it,
@@ -76,8 +77,11 @@ impl Roster {
 /// The stretches of a shift that fall on this day; one that goes past midnight gives two.
 fn on_this_day([from, to]: [Ms; 2], late: Ms, stays: Ms) -> Vec<Stint> {
     let stint = |on: Ms, off: Ms| Stint { on: Ms(on.0.max(0)), off, falls_out: false };
+    let late = if from == Ms(0) { Ms(0) } else { late };
     if from == to {
         vec![stint(Ms(0), Ms::DAY)]
+    } else if to == Ms(0) {
+        vec![stint(from + late, Ms::DAY)]
     } else if from < to {
         vec![stint(from + late, to + stays)]
     } else {
@@ -87,9 +91,7 @@ fn on_this_day([from, to]: [Ms; 2], late: Ms, stays: Ms) -> Vec<Stint> {
 
 fn absences<'a>(scenario: &'a Scenario, who: &'a Id) -> impl Iterator<Item = (Ms, Ms)> + 'a {
     scenario.file.script.iter().filter_map(move |entry| match &entry.event {
-        Event::GuardAbsent { guard, lasting } if guard == who => {
-            Some((entry.at.0, entry.at.0 + lasting.0))
-        }
+        Event::GuardAbsent { guard, lasting } if guard == who => Some((entry.at.0, entry.at.0 + lasting.0)),
         _ => None,
     })
 }
@@ -110,20 +112,23 @@ mod tests {
     #[test]
     fn a_night_shift_is_two_stretches() {
         let stints = on_this_day([Ms(22 * 3_600_000), Ms(6 * 3_600_000)], Ms(60_000), Ms(0));
-        assert_eq!(stints.iter().map(|s| (s.on.0, s.off.0)).collect::<Vec<_>>(), vec![
-            (0, 21_600_000),
-            (79_260_000, 86_400_000)
-        ]);
+        assert_eq!(
+            stints.iter().map(|s| (s.on.0, s.off.0)).collect::<Vec<_>>(),
+            vec![(0, 21_600_000), (79_260_000, 86_400_000)]
+        );
     }
 
     #[test]
     fn who_falls_out_comes_back() {
         let stint = Stint { on: Ms(100), off: Ms(900), falls_out: false };
         let left = without(stint, Ms(300), Ms(500));
-        assert_eq!(left, vec![
-            Stint { on: Ms(100), off: Ms(300), falls_out: true },
-            Stint { on: Ms(500), off: Ms(900), falls_out: false },
-        ]);
+        assert_eq!(
+            left,
+            vec![
+                Stint { on: Ms(100), off: Ms(300), falls_out: true },
+                Stint { on: Ms(500), off: Ms(900), falls_out: false },
+            ]
+        );
         assert_eq!(without(stint, Ms(0), Ms(2000)), vec![]);
         assert_eq!(without(stint, Ms(900), Ms(2000)), vec![stint]);
     }

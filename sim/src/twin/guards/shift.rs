@@ -1,8 +1,8 @@
 //! The day of the guards, laid down at midnight: reliefs, tours and their windows, rounds of cells.
 
+use super::GuardStep;
 use super::roster::Roster;
 use super::tour::Tours;
-use super::GuardStep;
 use crate::model::Scenario;
 use crate::twin::frame::Agenda;
 use crate::words::{AgentKey, Dice, Ms};

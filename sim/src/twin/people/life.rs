@@ -219,7 +219,8 @@ impl Life<'_, '_> {
 
     fn comes_home(&mut self, who: PersonIx) {
         let person = &mut self.people.persons[who as usize];
-        if let (false, Kind::Resident, Some(household)) = (person.now.at_home, person.kind, person.household) {
+        if let (false, Kind::Resident, Some(household)) = (person.now.at_home, person.kind, person.household)
+        {
             person.now.at_home = true;
             self.people.at_home[household] += 1;
         }

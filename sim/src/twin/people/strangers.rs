@@ -17,13 +17,13 @@ const HOUSEHOLDS_PER_CLEANER: usize = 150;
 
 /// Guests by hour of the day.
 const GUESTS_BY_HOUR: [f64; 24] = [
-    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.01, 0.02, 0.04, 0.08, 0.09, 0.07, 0.05, 0.05, 0.07, 0.07, 0.07, 0.08, 0.1,
-    0.1, 0.06, 0.03, 0.01, 0.0,
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.01, 0.02, 0.04, 0.08, 0.09, 0.07, 0.05, 0.05, 0.07, 0.07, 0.07, 0.08,
+    0.1, 0.1, 0.06, 0.03, 0.01, 0.0,
 ];
 /// Meals by hour of the day.
 const MEALS_BY_HOUR: [f64; 24] = [
-    0.005, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.02, 0.02, 0.01, 0.05, 0.22, 0.17, 0.05, 0.02, 0.02, 0.03, 0.12, 0.14,
-    0.06, 0.03, 0.02, 0.01, 0.005,
+    0.005, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.02, 0.02, 0.01, 0.05, 0.22, 0.17, 0.05, 0.02, 0.02, 0.03, 0.12,
+    0.14, 0.06, 0.03, 0.02, 0.01, 0.005,
 ];
 
 /// The instants of a day at which something happens that has an expected number for each hour.
@@ -129,9 +129,7 @@ pub(super) fn meals(planner: &Planner, people: &mut People, agenda: &mut Agenda<
     for household in lived_in(planner) {
         let place = &planner.scenario.households[household];
         let mut draw = planner.dice.draw(AgentKey::of(&place.flat), "meals", 0);
-        for (number, at) in
-            instants(&mut draw, &MEALS_BY_HOUR, &planner.busy, mean).into_iter().enumerate()
-        {
+        for (number, at) in instants(&mut draw, &MEALS_BY_HOUR, &planner.busy, mean).into_iter().enumerate() {
             let name = format!("courier/meal/{}/{number}", place.flat);
             let mut own = planner.dice.draw(AgentKey::of(&name), "round", 0);
             let Some(door) = planner.places.doors[place.entrance] else { continue };
@@ -173,11 +171,7 @@ pub(super) fn parcels(planner: &Planner, people: &mut People, agenda: &mut Agend
     }
 }
 
-fn parcel_round(
-    planner: &Planner,
-    doors: &BTreeMap<usize, Vec<usize>>,
-    draw: &mut Draw,
-) -> Option<Program> {
+fn parcel_round(planner: &Planner, doors: &BTreeMap<usize, Vec<usize>>, draw: &mut Draw) -> Option<Program> {
     let place = |entrance: &usize| planner.places.doors[*entrance];
     let first = doors.keys().find_map(place)?;
     let last = doors.keys().rev().find_map(place)?;
