@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -48,7 +49,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         OutputFormat::Human => human(&day, &counts, took, sizes, args.out.as_deref()),
         OutputFormat::Json => machine(&day, &counts, took, sizes),
     };
-    super::print(&text);
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::new(Exit::Harness, error))?;
     Ok(Exit::Ok)
 }
 
@@ -129,7 +130,13 @@ fn word<T: serde::Serialize>(value: T) -> String {
     }
 }
 
-fn human(day: &Day, counts: &Counts, took: Duration, sizes: Option<[usize; 2]>, out: Option<&Path>) -> String {
+fn human(
+    day: &Day,
+    counts: &Counts,
+    took: Duration,
+    sizes: Option<[usize; 2]>,
+    out: Option<&Path>,
+) -> String {
     let tape = &day.tape;
     let mut text = String::new();
     let _ = writeln!(text, "{}: a day lived in {:.2} s, seed {}", tape.name, took.as_secs_f64(), tape.seed);
