@@ -29,19 +29,24 @@ pub struct Args {
 const SHOWN: usize = 10;
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let text = plan(args)?;
+    // A reader that has gone away (`| head`) is no failure of the plan.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    Ok(Exit::Ok)
+}
+
+/// Works the plan out, writes its files and returns what is to be printed.
+fn plan(args: Args) -> Result<String, Failure> {
     let scenario = crate::input::load(&args.scenario)?.scenario;
     let answer = palisade_sim::analysis::plan(&scenario);
     let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
     let plan = serde_json::to_string(&answer).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(&folder, "plan.json", &plan)?;
     save(&folder, "gaps.geojson", &geojson(&answer, scenario.site.origin).to_string())?;
-    let text = match args.output_format {
+    Ok(match args.output_format {
         OutputFormat::Json => plan + "\n",
         OutputFormat::Human => table(&scenario, &answer) + &format!("\nwritten to {}\n", folder.display()),
-    };
-    // A reader that has gone away (`| head`) is no failure of the plan.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
-    Ok(Exit::Ok)
+    })
 }
 
 fn default_folder(scenario: &Path) -> PathBuf {
@@ -86,11 +91,11 @@ fn table(scenario: &Scenario, answer: &PlanAnswer) -> String {
 fn gaps(answer: &PlanAnswer) -> String {
     let area: f64 = answer.gaps.iter().map(|g| g.area_m2).sum();
     let mut out = format!(
-        "\nGaps: {}, {} m² over both heights; {} more of less than 4 m², {} m².\n",
+        "\nGaps: {}, {} m² over both heights; {} more of less than 4 m² each, {:.1} m².\n",
         answer.gaps.len(),
         thousands(area),
         answer.small_gaps.count,
-        thousands(answer.small_gaps.area_m2),
+        answer.small_gaps.area_m2,
     );
     if !answer.gaps.is_empty() {
         out += "     area m²  height m  mostly                            around (east, north) m\n";
@@ -222,6 +227,39 @@ mod tests {
         let text = gaps(&answer);
         let row = text.lines().last().unwrap_or_default();
         assert_eq!(row, "      12,000       1.5  outside the view (cam-07)         60, 55");
+    }
+
+    #[test]
+    fn the_shipped_yard_is_planned_and_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let args = |output_format| Args {
+            scenario: concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/tiny.toml").into(),
+            out: Some(folder.path().join("deep/plan")),
+            output_format,
+        };
+        let text = plan(args(OutputFormat::Human)).expect("a plan");
+        for part in
+            ["小院", "IEC 62676-4:2014", "recognise", "scrutinise", "Gaps: ", "Perimeter: ", "deep/plan"]
+        {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
+        let json: PlanAnswer =
+            serde_json::from_str(&plan(args(OutputFormat::Json)).expect("a plan")).expect("JSON");
+        let saved = std::fs::read_to_string(folder.path().join("deep/plan/plan.json")).expect("a file");
+        assert_eq!(serde_json::from_str::<PlanAnswer>(&saved).expect("JSON"), json);
+        let gaps = std::fs::read_to_string(folder.path().join("deep/plan/gaps.geojson")).expect("a file");
+        let gaps: geojson::FeatureCollection = gaps.parse().expect("GeoJSON");
+        assert_eq!(gaps.features.len(), json.gaps.len());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_the_harness_s_failure() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("a file");
+        let failure = save(&file, "plan.json", "{}").expect_err("a file is no folder");
+        assert_eq!(failure.exit(), Exit::Harness);
+        assert!(failure.to_string().contains("--out"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::wall_line::{Span, WallLine, distance, inside_band, total, union, with
 use crate::model::Site;
 use crate::model::kit::Beam;
 use crate::model::site::{Wall, WallKind};
+use crate::words::Id;
 
 /// How far beside a wall a beam still guards it, m.
 pub const ASIDE_M: f64 = 0.5;
@@ -175,18 +176,31 @@ impl<'a> Run<'a> {
         corners
     }
 
+    /// Why no zone runs along a stretch.
+    fn reason(&self, span: Span) -> &'static str {
+        let bounded = |at: f64| self.zones.iter().find(|z| touches(z.span, at)).map(|z| &z.beam.id);
+        let (before, after) = (bounded(span[0]), bounded(span[1]));
+        let corners = self.corners_in(span);
+        let another = |own: &Id| {
+            let ends = self.beams.iter().filter(|b| b.id != *own).flat_map(|b| [b.from_m, b.to_m]);
+            let near = |end: [f64; 2]| corners.iter().any(|&c| distance(c, end.into()) <= 2.0 * CORNER_M);
+            ends.into_iter().any(near)
+        };
+        match (before, after) {
+            (Some(_), Some(_)) if corners.is_empty() => "between zones",
+            (Some(_), Some(_)) => "corner between zones",
+            (Some(own), None) | (None, Some(own)) if span[1] - span[0] <= CORNER_M && another(own) => {
+                "corner between zones"
+            }
+            _ => "no zone here",
+        }
+    }
+
     /// Writes a stretch down as gaps, one for each cause.
     fn gaps(&self, left: Span, answer: &mut Perimeter) {
         let faulty = self.covered(false);
         for span in without(&[left], &faulty) {
-            let bounded = |at: f64| self.zones.iter().any(|z| touches(z.span, at));
-            let between = bounded(span[0]) && bounded(span[1]);
-            let bend = self.line.inner_corners().iter().any(|&s| s >= span[0] && s <= span[1]);
-            let reason = match (between, bend) {
-                (true, true) => "corner between zones",
-                (true, false) => "between zones",
-                (false, _) => "no zone here",
-            };
+            let reason = self.reason(span);
             answer.gaps.push(self.stretch(span, None, reason));
         }
         let mut taken = Vec::new();

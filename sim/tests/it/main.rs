@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+mod plan;
 mod rows;
 mod whole_day;
