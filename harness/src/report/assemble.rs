@@ -209,6 +209,8 @@ fn report(
         correlation: correlation(&main.pairing),
         coverage: plan.map(|p| p.coverage.clone()).unwrap_or_default(),
         gaps: plan.map(|p| p.gaps.clone()).unwrap_or_default(),
+        small_gaps: plan.map(|p| p.small_gaps).unwrap_or_default(),
+        public_ground_m2: plan.map_or(0.0, |p| p.public_ground_m2),
         perimeter: plan.map(|p| p.perimeter.clone()),
         windows: windows(folder, main, floor),
         devices: devices(names, main),

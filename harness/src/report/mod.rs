@@ -4,6 +4,7 @@
 mod assemble;
 mod folder;
 mod hlog;
+mod html;
 mod incidents;
 mod junit;
 pub mod model;
@@ -45,6 +46,7 @@ pub fn make(folder: &Path) -> Result<Report, Failure> {
         hlog::When { began_unix_s: folder.journal.began_unix_s(), lasted_s: assembled.report.run.lasted_s };
     let mut files = vec![("report.json".to_owned(), json(&assembled.report)?.into_bytes())];
     files.push(("junit.xml".into(), junit::render(&assembled.report)?.into_bytes()));
+    files.push(("report.html".into(), html::render(&assembled, &folder, None)?.into_bytes()));
     files.extend(hlog::all(&assembled, when)?);
     files.extend(tables::all(&assembled)?);
     for (name, bytes) in files {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use palisade_sim::analysis::answer::{Gap, Perimeter, Share};
+use palisade_sim::analysis::answer::{Gap, Perimeter, Share, SmallGaps};
 use palisade_sim::contract::{Gravity, IncidentKind, Origin, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,10 @@ pub struct Report {
     pub coverage: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
     /// Public ground that no camera sees at the working density, computed.
     pub gaps: Vec<Gap>,
+    /// Gaps too small to be among `gaps`, computed.
+    pub small_gaps: SmallGaps,
+    /// Public ground, of which the shares are taken, m², computed.
+    pub public_ground_m2: f64,
     /// Whether the beams close the perimeter, computed.
     pub perimeter: Option<Perimeter>,
     /// Windows of the day that were driven.

@@ -1,0 +1,91 @@
+//! The report as one HTML file: no network, light and dark, readable without scripts, small enough to mail.
+
+mod chart;
+mod day;
+mod font;
+mod plan;
+mod png;
+mod view;
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, context};
+use palisade_sim::model::Site;
+use palisade_sim::model::kit::Kit;
+
+use super::Report;
+use super::assemble::Assembled;
+use super::folder::Folder;
+use super::write::bug;
+use crate::cli::Failure;
+use view::Limits;
+
+const TEMPLATE: &str = include_str!("../../../../assets/report.html");
+const STYLE: &str = include_str!("../../../../assets/report.css");
+const SCRIPT: &str = include_str!("../../../../assets/report.js");
+
+/// Size that the file keeps below, bytes.
+pub(super) const SIZE: usize = 490_000;
+
+/// Letters with a meaning in HTML, made harmless.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// The page. When it would be too big, fewer rows are told, and it says so.
+pub(super) fn render(assembled: &Assembled, folder: &Folder, site: Option<&Site>) -> Result<String, Failure> {
+    let report = &assembled.report;
+    let pictures = Pictures::draw(assembled, folder, site);
+    let mut limits = Limits::default();
+    loop {
+        let page = page(report, assembled, &pictures, limits)?;
+        if page.len() <= SIZE || limits.is_least() {
+            return Ok(page);
+        }
+        limits = limits.halved();
+    }
+}
+
+/// What is drawn once, whatever the number of rows.
+struct Pictures {
+    plan: String,
+    day: String,
+    latency: String,
+}
+
+impl Pictures {
+    fn draw(assembled: &Assembled, folder: &Folder, site: Option<&Site>) -> Pictures {
+        let kit: Option<&Kit> = folder.file.as_ref().ok().map(|f| &f.kit);
+        let ground = plan::Ground { site, kit, plan: folder.plan.as_ref().ok() };
+        let floor = (assembled.floor.tally.expected > 0).then_some(&assembled.floor.latency.all);
+        Pictures {
+            plan: plan::draw(&assembled.report, &ground),
+            day: day::draw(&assembled.report),
+            latency: chart::path("Latency of all messages", &assembled.main.latency.all, floor),
+        }
+    }
+}
+
+fn page(
+    report: &Report,
+    assembled: &Assembled,
+    pictures: &Pictures,
+    limits: Limits,
+) -> Result<String, Failure> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_template("report.html", TEMPLATE).map_err(|e| bug("report.html", e))?;
+    let template = environment.get_template("report.html").map_err(|e| bug("report.html", e))?;
+    let page = template
+        .render(context! {
+            report => Serde(report),
+            view => Serde(view::View::of(report, assembled, limits)),
+            plan => pictures.plan.as_str(),
+            day => pictures.day.as_str(),
+            latency => pictures.latency.as_str(),
+            style => STYLE,
+            script => SCRIPT,
+        })
+        .map_err(|e| bug("report.html", format!("{e:#}")))?;
+    let face = font::face(&page)?;
+    Ok(page.replacen("/*face*/", &face, 1))
+}

@@ -1,0 +1,121 @@
+//! What stands on the site.
+
+use std::fmt::Write as _;
+
+use geo::{LineString, Polygon};
+use palisade_sim::model::Site;
+use palisade_sim::model::site::{Building, GateFor, Ground, PathFor, Use, WallKind};
+
+use super::{Frame, middle, way};
+use crate::report::html::escape;
+
+/// Trees drawn at most.
+const TREES: usize = 1_500;
+
+/// All corners that the frame must hold.
+pub(super) fn corners(site: &Site) -> Vec<[f64; 2]> {
+    let rings = site.compounds.iter().map(|c| &c.outline).chain(site.buildings.iter().map(|b| &b.outline));
+    let lines = rings.map(Polygon::exterior).chain(site.walls.iter().map(|w| &w.line));
+    lines.flat_map(points).collect()
+}
+
+fn points(line: &LineString<f64>) -> impl Iterator<Item = [f64; 2]> {
+    line.0.iter().map(|c| [c.x, c.y])
+}
+
+fn outline(frame: &Frame, polygon: &Polygon<f64>) -> String {
+    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    rings.map(|ring| way(frame, points(ring), true)).collect()
+}
+
+/// Ground, outline and paths, under the coverage.
+pub(super) fn under(svg: &mut String, frame: &Frame, site: &Site) {
+    for compound in &site.compounds {
+        let _ = write!(svg, "<path class=\"compound\" d=\"{}\"/>", outline(frame, &compound.outline));
+    }
+    for area in &site.areas {
+        let class = match area.ground {
+            Ground::Lawn => "lawn",
+            Ground::Plaza => "plaza",
+            Ground::Parking => "parking",
+            Ground::Playground => "playground",
+            Ground::Water => "water",
+        };
+        let _ = write!(svg, "<path class=\"{class}\" d=\"{}\"/>", outline(frame, &area.outline));
+    }
+    for path in &site.paths {
+        let class = match path.passage {
+            PathFor::Foot => "foot",
+            PathFor::Road => "road",
+        };
+        let d = way(frame, points(&path.line), false);
+        let _ = write!(svg, "<path class=\"{class}\" stroke-width=\"{:.1}\" d=\"{d}\"/>", path.width_m);
+    }
+}
+
+/// Trees, buildings, walls and gates, over the coverage.
+pub(super) fn over(svg: &mut String, frame: &Frame, site: &Site, unit: f64) {
+    svg.push_str("<g class=\"trees\">");
+    for tree in site.trees.iter().take(TREES) {
+        let (x, y) = (frame.x(tree.at.x), frame.y(tree.at.y));
+        let _ = write!(svg, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{:.1}\"/>", tree.crown_radius_m);
+    }
+    svg.push_str("</g>");
+    site.buildings.iter().for_each(|b| building(svg, frame, b, unit));
+    for wall in &site.walls {
+        let class = match wall.made_of {
+            WallKind::Wall => "wall",
+            WallKind::Fence => "wall fence",
+            WallKind::Hedge => "wall hedge",
+            WallKind::Retaining => "wall retaining",
+        };
+        let d = way(frame, points(&wall.line), false);
+        let title = format!("{}, {} m high", wall.id, wall.height_m);
+        let _ = write!(svg, "<path class=\"{class}\" d=\"{d}\"><title>{}</title></path>", escape(&title));
+    }
+    for gate in &site.gates {
+        let who = match gate.passage {
+            GateFor::Pedestrians => "people",
+            GateFor::Vehicles => "vehicles",
+            GateFor::Both => "people and vehicles",
+        };
+        let name = gate.name.as_deref().unwrap_or(gate.id.as_str());
+        let (x, y) = (frame.x(gate.at.x), frame.y(gate.at.y));
+        let title = format!("{name}: gate for {who}, {} m wide", gate.width_m);
+        let r = (gate.width_m / 2.0).max(1.6 * unit);
+        let _ = write!(
+            svg,
+            "<circle class=\"gate\" cx=\"{x}\" cy=\"{y}\" r=\"{r:.1}\"><title>{}</title></circle><text class=\"gate-label\" x=\"{x}\" y=\"{:.1}\" font-size=\"{:.1}\">{}</text>",
+            escape(&title),
+            y - r - unit,
+            4.6 * unit,
+            escape(name)
+        );
+    }
+}
+
+fn building(svg: &mut String, frame: &Frame, building: &Building, unit: f64) {
+    let class = match building.usage {
+        Use::Residential => "building",
+        Use::GarageEntrance | Use::ChargingShed | Use::GateHouse | Use::Plant => "building small",
+        Use::Service | Use::Other => "building other",
+    };
+    let name = building.name.as_deref().unwrap_or(building.id.as_str());
+    let assumed = if building.height_assumed { " (assumed)" } else { "" };
+    let title = format!("{name}: {} storeys, {:.1} m high{assumed}", building.storeys, building.height_m);
+    let d = outline(frame, &building.outline);
+    let _ = write!(
+        svg,
+        "<path class=\"{class}\" fill-rule=\"evenodd\" d=\"{d}\"><title>{}</title></path>",
+        escape(&title)
+    );
+    let ring: Vec<[f64; 2]> = points(building.outline.exterior()).collect();
+    let Some([x, y]) = middle(&ring).filter(|_| building.usage == Use::Residential) else { return };
+    let (x, y) = (frame.x(x), frame.y(y));
+    let _ = write!(
+        svg,
+        "<text class=\"label\" x=\"{x}\" y=\"{y}\" font-size=\"{:.1}\">{}</text>",
+        4.4 * unit,
+        escape(name)
+    );
+}
