@@ -401,7 +401,7 @@ fn notes(folder: &Folder) -> Vec<NotePart> {
         ("the tape cannot be read, so incidents, devices and names are missing", folder.tape.as_ref().err()),
         ("the planner's answer cannot be read, so coverage and gaps are missing", folder.plan.as_ref().err()),
         ("the scenario cannot be read, so no threshold was applied", folder.file.as_ref().err()),
-        ("the geometry cannot be read, so the plan is drawn without it", folder.geometry.as_ref().err()),
+        ("the geometry cannot be read, so the plan is drawn without it", folder.site.as_ref().err()),
     ];
     let mut say = |text: String| notes.push(NotePart { at_us: None, kind: "report".into(), text });
     for (what, why) in missing {

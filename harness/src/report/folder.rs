@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use palisade_sim::analysis::answer::PlanAnswer;
-use palisade_sim::model::ScenarioFile;
+use palisade_sim::model::load::{SourceText, load};
+use palisade_sim::model::{ScenarioFile, Site};
 use palisade_sim::whole::Tape;
 
 use crate::cli::{Exit, Failure};
@@ -23,6 +24,8 @@ pub(super) struct Folder {
     pub(super) file: Result<ScenarioFile, String>,
     /// The geometry's text, or why there is none.
     pub(super) geometry: Result<String, String>,
+    /// The checked geometry, or why there is none.
+    pub(super) site: Result<Site, String>,
 }
 
 /// The journal, sorted by kind of entry.
@@ -148,14 +151,26 @@ pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
     }
     let bytes = |name: &str| fs::read(path.join(name)).map_err(|e| format!("{name}: {e}"));
     let text = |name: &str| fs::read_to_string(path.join(name)).map_err(|e| format!("{name}: {e}"));
+    let (scenario, geometry) = (text("scenario.toml"), text("site.geojson"));
+    let site = match (&scenario, &geometry) {
+        (Ok(scenario), Ok(geometry)) => site(scenario, geometry),
+        (Err(why), _) | (_, Err(why)) => Err(why.clone()),
+    };
     Ok(Folder {
         path: path.to_owned(),
         journal,
         tape: bytes("tape.bin").and_then(|b| Tape::from_bytes(&b).map_err(|e| format!("tape.bin: {e}"))),
         plan: bytes("plan.json")
             .and_then(|b| serde_json::from_slice(&b).map_err(|e| format!("plan.json: {e}"))),
-        file: text("scenario.toml")
+        file: scenario
             .and_then(|t| toml::from_str(&t).map_err(|e| format!("scenario.toml: {}", e.message()))),
-        geometry: text("site.geojson"),
+        geometry,
+        site,
     })
+}
+
+fn site(scenario: &str, geometry: &str) -> Result<Site, String> {
+    let source = |name: &str, text: &str| SourceText { name: name.to_owned(), text: text.to_owned() };
+    let loaded = load(&source("scenario.toml", scenario), Some(&source("site.geojson", geometry)));
+    loaded.map(|s| s.site).map_err(|p| format!("{} problems in the scenario or its geometry", p.len()))
 }

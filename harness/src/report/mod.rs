@@ -46,7 +46,7 @@ pub fn make(folder: &Path) -> Result<Report, Failure> {
         hlog::When { began_unix_s: folder.journal.began_unix_s(), lasted_s: assembled.report.run.lasted_s };
     let mut files = vec![("report.json".to_owned(), json(&assembled.report)?.into_bytes())];
     files.push(("junit.xml".into(), junit::render(&assembled.report)?.into_bytes()));
-    files.push(("report.html".into(), html::render(&assembled, &folder, None)?.into_bytes()));
+    files.push(("report.html".into(), html::render(&assembled, &folder)?.into_bytes()));
     files.extend(hlog::all(&assembled, when)?);
     files.extend(tables::all(&assembled)?);
     for (name, bytes) in files {
@@ -69,7 +69,8 @@ pub fn json(report: &Report) -> Result<String, Failure> {
 /// # Errors
 /// Only for a bug.
 pub fn schema() -> Result<String, Failure> {
-    let schema = schemars::schema_for!(Report);
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<Report>();
     let text = serde_json::to_string_pretty(&schema).map_err(|e| write::bug("the report's schema", e))?;
     Ok(text + "\n")
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use palisade::record::{End, Entry, Expected, Left, Micros, Note, Observation, Start, WindowEntry};
 use palisade_sim::analysis::answer::{
@@ -10,8 +11,9 @@ use palisade_sim::analysis::answer::{
 use palisade_sim::contract::{
     Cause, Class, Incident, IncidentKind, Nuisance, Origin, Place, Signal, Stimulus, TargetKind,
 };
-use palisade_sim::whole::Tape;
+use palisade_sim::model::load::{SourceText, load};
 use palisade_sim::whole::tape::TapeDevice;
+use palisade_sim::whole::{Inputs, Tape, live};
 use palisade_sim::words::{DeviceIx, Id, IncidentId, Ms, StimulusId};
 
 /// How many of each class are installed.
@@ -48,6 +50,12 @@ pub(crate) struct Run {
     pub(crate) thresholds: &'static str,
     /// Every message leaves this much after its instant, µs.
     pub(crate) lateness_us: Micros,
+    /// The scenario's and the geometry's text.
+    pub(crate) texts: [String; 2],
+    /// The planner's answer.
+    pub(crate) plan: PlanAnswer,
+    /// Messages that are driven, in order.
+    pub(crate) driven: Vec<u32>,
 }
 
 fn devices() -> Vec<TapeDevice> {
@@ -202,6 +210,31 @@ pub(crate) fn plan() -> PlanAnswer {
 }
 
 impl Run {
+    /// A run of the shipped tiny compound: its real day and plan, with a journal as if it had been driven.
+    pub(crate) fn tiny() -> Run {
+        let read = |name: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(name);
+            SourceText { name: name.into(), text: fs::read_to_string(path).expect("a shipped file") }
+        };
+        let (toml, geometry) = (read("tiny.toml"), read("sites/tiny.geojson"));
+        let scenario = Arc::new(load(&toml, Some(&geometry)).expect("a shipped scenario is sound"));
+        let plan = palisade_sim::analysis::plan(&scenario);
+        let tape = live(scenario, 1, &Inputs::default(), &mut |_| {}).tape;
+        let driven = (0..tape.stimuli.len() as u32).take(200).collect();
+        let [before, _] =
+            [0, 1].map(|i| toml.text.split("[thresholds]").nth(i).expect("thresholds").to_owned());
+        let after = toml.text.split_once("[kit.qos]").expect("a kit").1;
+        let text = format!("{before}\n[kit.qos]{after}");
+        Run {
+            tape,
+            plan,
+            driven,
+            texts: [text, geometry.text],
+            thresholds: "missed = \"== 0\"\n",
+            ..Run::sound()
+        }
+    }
+
     /// A run in which all is well.
     pub(crate) fn sound() -> Run {
         Run {
@@ -209,6 +242,12 @@ impl Run {
             faults: Vec::new(),
             notes: Vec::new(),
             ended: true,
+            texts: [
+                "format = 1\nname = \"翠苑\"\n[site]\ngeometry = \"site.geojson\"\norigin = { lon_deg = 120.1, lat_deg = 30.3 }\n".into(),
+                r#"{"type":"FeatureCollection","attribution":"invented for tests","features":[]}"#.into(),
+            ],
+            plan: plan(),
+            driven: (Run::FIRST..Run::FIRST + Run::DRIVEN).collect(),
             thresholds: "\"missed\" = \"== 0\"\n\"duplicate\" = \"== 0\"\n\"response.p99\" = \"< 500ms\"\n\"beam.response.p99\" = \"< 200ms\"\n",
             lateness_us: 60,
         }
@@ -227,14 +266,10 @@ impl Run {
     pub(crate) fn write(&self, to: &Path) {
         fs::create_dir_all(to).expect("a folder");
         fs::write(to.join("tape.bin"), self.tape.to_bytes()).expect("the tape");
-        fs::write(to.join("plan.json"), serde_json::to_vec(&plan()).expect("JSON")).expect("the plan");
-        let scenario = format!(
-            "format = 1\nname = \"翠苑\"\n[site]\ngeometry = \"site.geojson\"\norigin = {{ lon_deg = 120.1, lat_deg = 30.3 }}\n[thresholds]\n{}",
-            self.thresholds
-        );
+        fs::write(to.join("plan.json"), serde_json::to_vec(&self.plan).expect("JSON")).expect("the plan");
+        let scenario = format!("{}\n[thresholds]\n{}", self.texts[0], self.thresholds);
         fs::write(to.join("scenario.toml"), scenario).expect("the scenario");
-        let geometry = r#"{"type":"FeatureCollection","attribution":"invented for tests","features":[]}"#;
-        fs::write(to.join("site.geojson"), geometry).expect("the geometry");
+        fs::write(to.join("site.geojson"), &self.texts[1]).expect("the geometry");
         let lines: Vec<String> =
             self.journal().iter().map(|e| serde_json::to_string(e).expect("JSON") + "\n").collect();
         fs::write(to.join("journal.jsonl"), lines.concat()).expect("the journal");
@@ -253,17 +288,17 @@ impl Run {
         })];
         let mut now = 1_000_000;
         for part in ["floor", "main"] {
-            for w in 0..2u32 {
-                let first = Run::FIRST + w * Run::DRIVEN / 2;
+            for (w, window) in self.driven.chunks(self.driven.len().div_ceil(2)).enumerate() {
+                let first = self.tape.stimuli[window[0] as usize].due;
                 journal.push(Entry::Window(WindowEntry {
-                    index: w,
-                    from: self.tape.stimuli[first as usize].due,
+                    index: w as u32,
+                    from: first,
                     lasting: Ms(21_000),
                     began_us: now,
                     part: part.into(),
                 }));
-                for n in first..first + Run::DRIVEN / 2 {
-                    self.message(n, part, now + i64::from(n - first) * 100_000, &mut journal);
+                for (i, n) in window.iter().enumerate() {
+                    self.message(*n, part, now + i as Micros * 100_000, &mut journal);
                 }
                 now += 25_000_000;
             }

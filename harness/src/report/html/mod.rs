@@ -9,7 +9,6 @@ mod view;
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
-use palisade_sim::model::Site;
 use palisade_sim::model::kit::Kit;
 
 use super::Report;
@@ -32,9 +31,9 @@ fn escape(text: &str) -> String {
 }
 
 /// The page. When it would be too big, fewer rows are told, and it says so.
-pub(super) fn render(assembled: &Assembled, folder: &Folder, site: Option<&Site>) -> Result<String, Failure> {
+pub(super) fn render(assembled: &Assembled, folder: &Folder) -> Result<String, Failure> {
     let report = &assembled.report;
-    let pictures = Pictures::draw(assembled, folder, site);
+    let pictures = Pictures::draw(assembled, folder);
     let mut limits = Limits::default();
     loop {
         let page = page(report, assembled, &pictures, limits)?;
@@ -53,9 +52,9 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn draw(assembled: &Assembled, folder: &Folder, site: Option<&Site>) -> Pictures {
+    fn draw(assembled: &Assembled, folder: &Folder) -> Pictures {
         let kit: Option<&Kit> = folder.file.as_ref().ok().map(|f| &f.kit);
-        let ground = plan::Ground { site, kit, plan: folder.plan.as_ref().ok() };
+        let ground = plan::Ground { site: folder.site.as_ref().ok(), kit, plan: folder.plan.as_ref().ok() };
         let floor = (assembled.floor.tally.expected > 0).then_some(&assembled.floor.latency.all);
         Pictures {
             plan: plan::draw(&assembled.report, &ground),
