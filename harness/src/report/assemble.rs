@@ -147,6 +147,7 @@ fn verdict(
             by_class: &main.by_class,
             latency: &main.latency,
             floor: &floor.latency,
+            plan: folder.plan.as_ref().ok(),
             messages: &main.messages,
             extras: &extras,
             false_alarms: &false_alarms,
@@ -365,7 +366,7 @@ fn failure_text(m: &Message, main: &Part) -> String {
     match a.outcome {
         Outcome::Undecidable if a.left_us.is_none() => "it was never sent".into(),
         Outcome::Undecidable => "the run was cut before its deadline".into(),
-        Outcome::Missed => format!("no answer within {deadline:.0} ms or later"),
+        Outcome::Missed => format!("no answer came; the deadline was {deadline:.0} ms"),
         Outcome::Wrong => format!("the gateway said: {}", a.instead.as_deref().unwrap_or("something else")),
         Outcome::OutOfOrder => {
             let earlier = a.overtook.and_then(|id| main.messages.iter().find(|m| m.answer.stimulus == id));

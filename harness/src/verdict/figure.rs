@@ -1,4 +1,5 @@
-//! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`.
+//! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`,
+//! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`.
 
 use super::Evidence;
 use crate::latency::{ENOUGH_FOR_P999, Path};
@@ -30,6 +31,10 @@ pub enum What {
     FalseAlarm,
     /// A time: `lateness`, `service` or `response`.
     Time(String),
+    /// A share of the public ground, for a target of so many metres.
+    Coverage(String),
+    /// Stretches of the perimeter without a beam.
+    PerimeterGaps,
 }
 
 impl Figure {
@@ -38,6 +43,7 @@ impl Figure {
         match (&self.what, self.value) {
             (_, None) => "not measured".into(),
             (What::Time(_), Some(ms)) => format!("{ms:.1} ms"),
+            (What::Coverage(_), Some(share)) => format!("{share:.3}"),
             (_, Some(count)) => format!("{count}"),
         }
     }
@@ -45,6 +51,13 @@ impl Figure {
 
 /// The figure of that name; nothing when there is no such name.
 pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
+    if let Some(rest) = name.strip_prefix("coverage.") {
+        return coverage(rest, evidence);
+    }
+    if name == "perimeter.gaps" {
+        let value = evidence.plan.map(|p| p.perimeter.gaps.len() as f64);
+        return Some(Figure { class: None, what: What::PerimeterGaps, value, why_not: NO_PLAN.into() });
+    }
     let mut parts: Vec<&str> = name.splitn(3, '.').collect();
     let first = *parts.first()?;
     let is_path = |word: &str| ["lateness", "service", "response"].contains(&word);
@@ -97,6 +110,24 @@ const CLASSES: [&str; 14] = [
     "guard_radio",
     "duty_room",
 ];
+
+const NO_PLAN: &str = "the run has no planner's answer";
+
+/// `2014.1.5.detect`: an edition, a height that may hold a dot, a class.
+fn coverage(rest: &str, evidence: &Evidence<'_>) -> Option<Figure> {
+    let (edition, rest) = rest.split_once('.')?;
+    let (height, class) = rest.rsplit_once('.')?;
+    let height_m: f64 = height.parse().ok()?;
+    let what = What::Coverage(height.to_owned());
+    let figure = |value, why_not: &str| Some(Figure { class: None, what, value, why_not: why_not.to_owned() });
+    let Some(plan) = evidence.plan else { return figure(None, NO_PLAN) };
+    let heights = plan.coverage.get(edition)?;
+    let same = |text: &str| text.parse::<f64>().is_ok_and(|h| (h - height_m).abs() < 1e-9);
+    match heights.iter().find(|(h, _)| same(h)) {
+        None => figure(None, "coverage was not worked out at that height"),
+        Some((_, classes)) => figure(Some(classes.get(class)?.share), ""),
+    }
+}
 
 fn count(word: &str, tally: &Tally) -> Option<(What, usize)> {
     let outcome = |o: Outcome| (What::Outcome(o), tally.of(o));

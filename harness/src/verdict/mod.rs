@@ -11,6 +11,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use palisade_sim::analysis::answer::PlanAnswer;
 use palisade_sim::model::drive::Thresholds;
 use palisade_sim::words::Ms;
 
@@ -64,6 +65,8 @@ pub struct Evidence<'a> {
     pub latency: &'a Latency,
     /// Latency of the floor part.
     pub floor: &'a Latency,
+    /// The planner's answer, if there is one.
+    pub plan: Option<&'a PlanAnswer>,
     /// All expected answers of the main part.
     pub messages: &'a [Message],
     /// What the gateway said without being asked: kind, and its name for a reader.

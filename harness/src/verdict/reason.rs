@@ -1,5 +1,7 @@
 //! Why a threshold does not hold, in a sentence that names messages and devices.
 
+use palisade_sim::analysis::answer::{Gap, Stretch};
+
 use super::figure::{Figure, What};
 use super::{Evidence, Message};
 use crate::pairing::{ExtraKind, Outcome};
@@ -36,6 +38,17 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
                 list(evidence.false_alarms)
             )
         }
+        What::Coverage(height) => {
+            format!("{name} is {found}, must be {must}; {}", largest_gap(height, evidence))
+        }
+        What::PerimeterGaps => {
+            let gaps = evidence.plan.map_or(&[][..], |p| &p.perimeter.gaps);
+            let told = |g: &Stretch| {
+                format!("{:.1} m of {} from {:.1} m on", g.along_m[1] - g.along_m[0], g.wall, g.along_m[0])
+            };
+            let names: Vec<String> = gaps.iter().map(told).collect();
+            format!("{found} stretches of the perimeter have no beam (must be {must}): {}", list(&names))
+        }
         What::Time(path) => {
             format!("{name} is {found}, must be {must}; {}", slowest(path, figure.class.as_deref(), evidence))
         }
@@ -67,6 +80,18 @@ fn list(names: &[String]) -> String {
         0 => "none is known by name".into(),
         n if n > NAMED => format!("{shown} and {} more", n - NAMED),
         _ => shown,
+    }
+}
+
+fn largest_gap(height: &str, evidence: &Evidence<'_>) -> String {
+    let of_height = |g: &&Gap| height.parse::<f64>().is_ok_and(|h| (g.height_m - h).abs() < 1e-9);
+    let gaps = evidence.plan.map_or(&[][..], |p| &p.gaps).iter().filter(of_height);
+    match gaps.max_by(|a, b| a.area_m2.total_cmp(&b.area_m2)) {
+        None => "no gap is known".into(),
+        Some(gap) => {
+            let [x, y] = gap.polygon.first().and_then(|ring| ring.first()).copied().unwrap_or_default();
+            format!("the largest gap has {:.0} m² near {x:.0} m east, {y:.0} m north", gap.area_m2)
+        }
     }
 }
 

@@ -34,11 +34,12 @@ struct Bench {
     cut: Vec<String>,
     extras: Vec<(ExtraKind, String)>,
     lateness_bound_ms: f64,
+    plan: Option<PlanAnswer>,
 }
 
 impl Bench {
     fn of(messages: Vec<Message>) -> Bench {
-        Bench { messages, cut: Vec::new(), extras: Vec::new(), lateness_bound_ms: 10.0 }
+        Bench { messages, cut: Vec::new(), extras: Vec::new(), lateness_bound_ms: 10.0, plan: None }
     }
 
     fn judge(&self, thresholds: &[(&str, &str)]) -> Verdict {
@@ -56,6 +57,7 @@ impl Bench {
             by_class: &by_class,
             latency: &latency,
             floor: &Latency::default(),
+            plan: self.plan.as_ref(),
             messages: &self.messages,
             extras: &self.extras,
             false_alarms: &[],
@@ -200,4 +202,35 @@ fn every_class_of_the_contract_can_be_named() {
         let name = format!("{}.missed", class.word());
         assert!(Bench::of(sound()).judge(&[(&name, "== 0")]).pass, "{name}");
     }
+}
+
+#[test]
+fn the_plan_can_be_judged_too() {
+    use palisade_sim::analysis::answer::{Gap, GapReason, Share, Stretch};
+    let mut plan = PlanAnswer::default();
+    let classes = [("detect".to_owned(), Share { share: 0.8, area_m2: 80.0 })].into();
+    plan.coverage.insert("2014".into(), [("1.5".to_owned(), classes)].into());
+    plan.gaps.push(Gap {
+        height_m: 1.5,
+        area_m2: 20.0,
+        reason: GapReason::Wall,
+        culprit: None,
+        causes: Vec::new(),
+        polygon: vec![vec![[4.0, 5.0]]],
+    });
+    plan.perimeter.gaps.push(Stretch {
+        beam: None,
+        wall: "wall-n".into(),
+        along_m: [2.0, 5.5],
+        ends_m: [[0.0; 2]; 2],
+        reason: String::new(),
+    });
+    let bench = Bench { plan: Some(plan), ..Bench::of(sound()) };
+    assert!(bench.judge(&[("coverage.2014.1.5.detect", ">= 0.8"), ("perimeter.gaps", "== 1")]).pass);
+    let failed = bench.judge(&[("coverage.2014.1.5.detect", ">= 0.9"), ("perimeter.gaps", "== 0")]);
+    assert!(failed.reasons[0].contains("20 m² near 4 m east, 5 m north"), "{:?}", failed.reasons);
+    assert!(failed.reasons[1].contains("3.5 m of wall-n from 2.0 m on"), "{:?}", failed.reasons);
+    assert!(!bench.judge(&[("coverage.2014.0.3.detect", ">= 0.1")]).pass, "not worked out at that height");
+    assert!(!bench.judge(&[("coverage.2014.1.5.detekt", ">= 0.1")]).pass, "no such class");
+    assert!(!Bench::of(sound()).judge(&[("perimeter.gaps", "== 0")]).pass, "no plan");
 }

@@ -263,7 +263,11 @@ fn lead(report: &Report) -> String {
         (n, bad) => format!("{gateway} owed {n} answers; {bad} did not come as they should."),
     };
     match (report.verdict.pass, reasons) {
-        (true, _) => format!("{answers} All {} thresholds hold.", report.verdict.checks.len()),
+        (true, _) => match report.verdict.checks.len() {
+            0 => format!("{answers} The scenario has no threshold."),
+            1 => format!("{answers} The one threshold holds."),
+            n => format!("{answers} All {n} thresholds hold."),
+        },
         (false, 1) => format!("{answers} One reason against it:"),
         (false, n) => format!("{answers} {n} reasons against it:"),
     }

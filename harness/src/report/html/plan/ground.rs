@@ -82,7 +82,7 @@ pub(super) fn over(svg: &mut String, frame: &Frame, site: &Site, unit: f64) {
         let name = gate.name.as_deref().unwrap_or(gate.id.as_str());
         let (x, y) = (frame.x(gate.at.x), frame.y(gate.at.y));
         let title = format!("{name}: gate for {who}, {} m wide", gate.width_m);
-        let r = (gate.width_m / 2.0).max(1.6 * unit);
+        let r = (gate.width_m / 2.0).clamp(1.6 * unit, 3.2 * unit);
         let _ = write!(
             svg,
             "<circle class=\"gate\" cx=\"{x}\" cy=\"{y}\" r=\"{r:.1}\"><title>{}</title></circle><text class=\"gate-label\" x=\"{x}\" y=\"{:.1}\" font-size=\"{:.1}\">{}</text>",
