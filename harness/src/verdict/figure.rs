@@ -119,7 +119,8 @@ fn coverage(rest: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     let (height, class) = rest.rsplit_once('.')?;
     let height_m: f64 = height.parse().ok()?;
     let what = What::Coverage(height.to_owned());
-    let figure = |value, why_not: &str| Some(Figure { class: None, what, value, why_not: why_not.to_owned() });
+    let figure =
+        |value, why_not: &str| Some(Figure { class: None, what, value, why_not: why_not.to_owned() });
     let Some(plan) = evidence.plan else { return figure(None, NO_PLAN) };
     let heights = plan.coverage.get(edition)?;
     let same = |text: &str| text.parse::<f64>().is_ok_and(|h| (h - height_m).abs() < 1e-9);
