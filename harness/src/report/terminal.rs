@@ -1,6 +1,9 @@
 //! The summary on the terminal: the verdict first, the next command to type last, at most 100 columns.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
+
+use palisade_sim::analysis::answer::Share;
 
 use super::Report;
 use super::model::{Spread, Tally};
@@ -225,13 +228,37 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// Classes of both editions of IEC 62676-4, from the lowest density to the highest.
+const DENSITIES: [&str; 13] = [
+    "monitor",
+    "detect",
+    "observe",
+    "recognise",
+    "identify",
+    "inspect",
+    "overview",
+    "outline",
+    "discern",
+    "perceive",
+    "characterise",
+    "validate",
+    "scrutinise",
+];
+
+/// The shares of one height in order of density.
+pub(super) fn by_density(classes: &BTreeMap<String, Share>) -> Vec<(&String, &Share)> {
+    let mut shares: Vec<_> = classes.iter().collect();
+    shares.sort_by_key(|(class, _)| DENSITIES.iter().position(|d| d == class));
+    shares
+}
+
 fn coverage(report: &Report) -> Option<String> {
     let (edition, heights) = report.coverage.iter().next()?;
     let (height, classes) = heights.iter().next_back()?;
-    let mut shares: Vec<_> = classes.iter().collect();
-    shares.sort_by(|a, b| b.1.share.total_cmp(&a.1.share));
-    let shares: Vec<String> =
-        shares.iter().map(|(class, s)| format!("{class} {:.0} %", s.share * 100.0)).collect();
+    let shares: Vec<String> = by_density(classes)
+        .into_iter()
+        .map(|(class, s)| format!("{class} {:.0} %", s.share * 100.0))
+        .collect();
     let gaps: f64 = report.gaps.iter().map(|g| g.area_m2).sum();
     Some(format!(
         "of public ground at {height} m, IEC 62676-4:{edition}: {}; {} gaps, {gaps:.0} m² at all heights",

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::report::assemble::Assembled;
 use crate::report::incidents::word;
 use crate::report::model::{IncidentPart, SaidPart, Spread, Tally};
-use crate::report::terminal::ms;
+use crate::report::terminal::{by_density, ms};
 
 /// How many rows are told.
 #[derive(Clone, Copy, Debug)]
@@ -414,9 +414,7 @@ fn coverage_rows(report: &Report) -> Vec<CoverageRow> {
     let mut rows = Vec::new();
     for (edition, heights) in &report.coverage {
         for (height, classes) in heights {
-            let mut shares: Vec<_> = classes.iter().collect();
-            shares.sort_by(|a, b| b.1.share.total_cmp(&a.1.share));
-            let shares = shares
+            let shares = by_density(classes)
                 .into_iter()
                 .map(|(c, s)| {
                     (c.clone(), format!("{:.1} %", s.share * 100.0), format!("{:.0} m²", s.area_m2))
@@ -578,9 +576,11 @@ fn clock(ms: i64) -> String {
 }
 
 fn span(ms: i64) -> String {
-    match ms {
-        ..10_000 => format!("{:.1} s", ms as f64 / 1000.0),
-        ..120_000 => format!("{} s", ms / 1000),
-        _ => format!("{} min", ms / 60_000),
+    if ms < 10_000 {
+        format!("{:.1} s", ms as f64 / 1000.0)
+    } else if ms < 120_000 {
+        format!("{} s", ms / 1000)
+    } else {
+        format!("{} min", ms / 60_000)
     }
 }

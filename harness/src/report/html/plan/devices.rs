@@ -65,23 +65,26 @@ fn title(device: &DevicePart) -> String {
     )
 }
 
-/// Draws beams as lines, cameras with the direction of their view, everything else as a dot.
+/// Where cameras look, under the buildings.
+pub(super) fn views(svg: &mut String, frame: &Frame, report: &Report, kit: Option<&Kit>, unit: f64) {
+    svg.push_str("<g class=\"views\">");
+    for c in kit.map_or(&[][..], |k| &k.camera) {
+        if let Some(device) = report.devices.iter().find(|d| d.id == c.id.as_str()) {
+            view(svg, frame, c, device, unit);
+        }
+    }
+    svg.push_str("</g>");
+}
+
+/// Draws beams as lines, everything else as a dot.
 pub(super) fn draw(svg: &mut String, frame: &Frame, report: &Report, kit: Option<&Kit>, unit: f64) {
     svg.push_str("<g class=\"devices\">");
-    let find = |id: &str| report.devices.iter().find(|d| d.id == id);
-    for b in kit.map_or(&[][..], |k| &k.beam) {
-        if let Some(device) = find(b.id.as_str()) {
-            beam(svg, frame, b, device);
+    let beams = kit.map_or(&[][..], |k| &k.beam);
+    for device in &report.devices {
+        match beams.iter().find(|b| b.id.as_str() == device.id) {
+            Some(b) => beam(svg, frame, b, device),
+            None => dot(svg, frame, device, unit),
         }
-    }
-    for c in kit.map_or(&[][..], |k| &k.camera) {
-        if let Some(device) = find(c.id.as_str()) {
-            view(svg, frame, c, device);
-        }
-    }
-    let drawn_as_line = |id: &str| kit.is_some_and(|k| k.beam.iter().any(|b| b.id.as_str() == id));
-    for device in report.devices.iter().filter(|d| !drawn_as_line(&d.id)) {
-        dot(svg, frame, device, unit);
     }
     svg.push_str("</g>");
 }
@@ -96,9 +99,9 @@ fn beam(svg: &mut String, frame: &Frame, beam: &Beam, device: &DevicePart) {
     );
 }
 
-/// A wedge as wide as the view and as long as half its range, 30 m at most.
-fn view(svg: &mut String, frame: &Frame, camera: &Camera, device: &DevicePart) {
-    let reach = (camera.range_m / 2.0).min(30.0);
+/// A wedge as wide as the view; its length says nothing.
+fn view(svg: &mut String, frame: &Frame, camera: &Camera, device: &DevicePart, unit: f64) {
+    let reach = 14.0 * unit;
     let edge = |turn: f64| {
         let (sin, cos) = (camera.bearing_deg + turn * camera.hfov_deg / 2.0).to_radians().sin_cos();
         [camera.at_m[0] + reach * sin, camera.at_m[1] + reach * cos]

@@ -117,6 +117,7 @@ pub(super) fn draw(report: &Report, ground: &Ground<'_>) -> String {
         raster::draw(&mut svg, &frame, &plan.grid);
     }
     gaps(&mut svg, &frame, &report.gaps, unit);
+    devices::views(&mut svg, &frame, report, ground.kit, unit);
     if let Some(site) = ground.site {
         ground::over(&mut svg, &frame, site, unit);
     }
@@ -134,11 +135,13 @@ pub(super) fn draw(report: &Report, ground: &Ground<'_>) -> String {
 fn gaps(svg: &mut String, frame: &Frame, gaps: &[Gap], unit: f64) {
     let mut order: Vec<&Gap> = gaps.iter().collect();
     order.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2));
+    let lowest = gaps.iter().map(|g| g.height_m).fold(f64::INFINITY, f64::min);
     svg.push_str("<g class=\"gaps\">");
     for (i, gap) in order.iter().take(GAPS).enumerate() {
         let d: String = gap.polygon.iter().map(|ring| way(frame, ring.iter().copied(), true)).collect();
         let title = format!("gap of {:.0} m² at {} m: {}", gap.area_m2, gap.height_m, gap_reason(gap));
-        let height = height_class(gap.height_m);
+        let hidden = if gap.height_m > lowest { " off" } else { "" };
+        let height = height_class(gap.height_m) + hidden;
         let _ = write!(
             svg,
             "<g class=\"{height}\"><path class=\"gap\" fill-rule=\"evenodd\" d=\"{d}\"><title>{}</title></path>",
