@@ -15,6 +15,8 @@ use crate::words::{AgentKey, IncidentId, Ms};
 
 /// Speed of a guard who is sent to an alarm, m/s.
 const RUN_M_S: f64 = 2.3;
+/// Nobody walks a tour faster than this, m/s.
+const BRISK_M_S: f64 = 1.6;
 /// How far a guard sees somebody when he has arrived, m.
 const FINDS_M: f64 = 30.0;
 /// How long an order waits before it looks for a free guard again, and how often it does.
@@ -324,7 +326,7 @@ impl Field<'_, '_> {
         let mut draw = self.chance.draw(key, "tour", (tour * 1000 + start) as u64);
         let left = order(self.tours.routes[tour].points.len(), trained, tired, &mut draw);
         let pace = draw.normal_within(1.0, if trained { 0.05 } else { 0.12 }, 0.7, 1.3);
-        let speed_m_s = row.speed_m_s * self.guard(guard).speed_m_s * pace / tired;
+        let speed_m_s = row.speed_m_s.min(BRISK_M_S) * self.guard(guard).speed_m_s * pace / tired;
         let errand = self.open(IncidentKind::Tour, Origin::Plan, at, place, &name);
         let planned = row.starts[start].0;
         let walk = TourWalk { tour, start, errand, planned, left, speed_m_s, on_time: 0 };

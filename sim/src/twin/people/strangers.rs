@@ -191,6 +191,9 @@ fn parcel_round(planner: &Planner, doors: &BTreeMap<usize, Vec<usize>>, draw: &m
 pub(super) fn staff(planner: &Planner, people: &mut People, agenda: &mut Agenda<Step>) {
     let doors: Vec<usize> =
         (0..planner.places.doors.len()).filter(|d| planner.places.doors[*d].is_some()).collect();
+    if lived_in(planner).next().is_none() {
+        return;
+    }
     let cleaners = planner.scenario.households.len().div_ceil(HOUSEHOLDS_PER_CLEANER);
     for number in 0..=cleaners {
         let gardener = number == cleaners;
