@@ -52,12 +52,14 @@ impl FromWorld for Throws {
 
 fn scripted(plan: &Scenario) -> Vec<(Ms, Throw)> {
     let mut all = Vec::new();
-    for (n, entry) in plan.file.script.iter().enumerate() {
+    for entry in &plan.file.script {
         let Event::ThrownObject { building, storey, mass_kg } = &entry.event else { continue };
         let Some(row) = plan.site.buildings.iter().position(|b| b.id == *building) else { continue };
         let flat = plan.households.iter().find(|h| h.building == row && h.storey == *storey);
         let actor = flat.map_or_else(|| format!("somebody/{building}"), |h| format!("resident/{}", h.flat));
-        let (number, origin) = (10_000 + n as u64, Origin::Script);
+        // Called after its instant and window, so that another entry of the script changes nothing here.
+        let number = AgentKey::of(&format!("{}/{building}/{storey}", entry.at)).0;
+        let origin = Origin::Script;
         all.push((
             entry.at.0,
             Throw { number, origin, building: row, storey: *storey, mass_kg: *mass_kg, actor },

@@ -133,7 +133,7 @@ fn bike_at(
         Some(bike) if bike.charging.is_some() => Some(bike.who),
         _ if onset.origin == Origin::Chance => None,
         _ => {
-            let who = bike.map_or_else(|| format!("bike/script/{}", onset.number), |b| b.who);
+            let who = bike.map_or_else(|| format!("bike/visiting/{group}/{socket}"), |b| b.who);
             sheds.begin(onset.at, group, socket, &who, Origin::Script, charge, outbox);
             Some(who)
         }

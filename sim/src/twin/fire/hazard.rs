@@ -59,13 +59,15 @@ impl FromWorld for Onsets {
     fn from_world(world: &mut World) -> Onsets {
         let plan = world.resource::<Plan>();
         let mut onsets = Onsets(Agenda::default());
-        for (n, entry) in plan.file.script.iter().enumerate() {
+        for entry in &plan.file.script {
             let Event::Fire { charger, socket } = &entry.event else { continue };
             let chargers = &plan.file.kit.charger;
             let Some(group) = chargers.iter().position(|c| c.id == *charger) else { continue };
             let socket = (*socket).min(chargers[group].sockets.saturating_sub(1));
             let place_m = crate::twin::devices::charger::socket_m(&chargers[group], socket);
-            let (origin, number) = (Origin::Script, 10_000 + n as u64);
+            // Called after its instant and socket, so that another entry of the script changes nothing here.
+            let number = AgentKey::of(&format!("{}/{charger}/{socket}", entry.at)).0;
+            let origin = Origin::Script;
             let onset =
                 Onset { at: entry.at.0, place_m, socket: Some((group, socket.into())), origin, number };
             onsets.add(AgentKey::of(charger.as_str()), onset);

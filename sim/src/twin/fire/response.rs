@@ -237,3 +237,53 @@ fn act_on(
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::twin::devices::fire_station::Cabinet;
+    use crate::words::{DeviceIx, Id};
+
+    fn cabinet(id: &str, x: f64, there: &[&str], water: bool) -> Cabinet {
+        let there = there.iter().map(|s| (*s).to_owned()).collect();
+        Cabinet { device: DeviceIx(0), id: Id::from(id), at_m: [x, 0.0], there, water }
+    }
+
+    /// Seconds from arrival to water, and the words of what is taken, for a station that holds some items.
+    fn clock(items: &[&str]) -> (Option<f64>, Vec<&'static str>) {
+        let cabinets =
+            Cabinets(vec![cabinet("station", 40.0, items, false), cabinet("hydrant", 20.0, &[], true)]);
+        let mut answer = Answer {
+            incident: IncidentId(0),
+            fire: Some(IncidentId(1)),
+            place_m: [0.0, 0.0],
+            alarm: Ms(0),
+            arrived: true,
+            water: false,
+            todo: Vec::new(),
+            log: Vec::new(),
+        };
+        answer.plan(Ms(0), &cabinets);
+        let water =
+            answer.todo.iter().find(|(_, act)| matches!(act, Act::Water { .. })).map(|(at, _)| at.seconds());
+        let taken = answer.todo.iter().filter_map(|(_, act)| match act {
+            Act::Take { item, .. } => Some(*item),
+            _ => None,
+        });
+        (water, taken.collect())
+    }
+
+    #[test]
+    fn what_is_missing_costs_time_or_the_water() {
+        let all = ["hose", "mask", "wrench", "extinguisher"];
+        let (full, taken) = clock(&all);
+        let full = full.expect("water comes");
+        assert_eq!(taken, ["extinguisher", "hose", "mask"]);
+        let without = |gone: &str| clock(&all.into_iter().filter(|i| *i != gone).collect::<Vec<_>>()).0;
+        assert!((without("wrench").expect("water comes") - full - 112.0).abs() < 0.01);
+        assert!((without("mask").expect("water comes") - full - 20.0).abs() < 0.01);
+        assert!(without("extinguisher").expect("water comes") < full, "he goes straight for the hose");
+        assert_eq!(without("hose"), None);
+        assert_eq!(clock(&[]), (None, vec![]));
+    }
+}

@@ -66,13 +66,15 @@ impl FromWorld for Raids {
     }
 }
 
+/// The script's intruders are called after their instant and place, so that another entry changes nobody's dice.
 fn scripted(plan: &Scenario) -> Vec<(Ms, Attempt)> {
-    let entries = plan.file.script.iter().enumerate();
+    let entries = plan.file.script.iter();
     entries
-        .filter_map(|(n, entry)| {
+        .filter_map(|entry| {
             let Event::Intrusion { at_m, target } = &entry.event else { return None };
             let target = target.as_ref().and_then(|id| plan.site.buildings.iter().position(|b| b.id == *id));
-            let (name, origin) = (format!("intruder/script-{n}"), Origin::Script);
+            let name = format!("intruder/{}/{:.0}/{:.0}", entry.at, at_m[0], at_m[1]);
+            let origin = Origin::Script;
             Some((entry.at.0, Attempt { name, origin, at_m: Some(*at_m), target }))
         })
         .collect()

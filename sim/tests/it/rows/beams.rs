@@ -14,7 +14,6 @@ fn climb(change: impl FnOnce(&mut palisade_sim::model::Scenario)) -> Lived {
 #[test]
 fn a_climber_breaks_the_zone_that_he_crosses_on_his_way_in_and_out() {
     let lived = climb(|_| ());
-    println!("{:#?}\n{:#?}", lived.said, lived.incidents);
     assert_eq!(
         lived.words("beam-n1"),
         ["beam_broken", "beam_restored", "beam_broken", "beam_restored"],

@@ -16,7 +16,6 @@ fn an_object_is_traced_to_its_storey_by_the_camera_on_its_side() {
     let lived = throw(|_| ());
     let seen: Vec<_> =
         lived.said.iter().filter(|s| matches!(s.2, Signal::ObjectFell { .. })).map(|s| s.1.clone()).collect();
-    println!("{:#?}\n{:#?}", lived.said, lived.incidents);
     assert_eq!(seen.len(), 1, "one side of the house: {seen:?}");
     let Signal::ObjectFell { storey, frames, .. } = lived.by(&seen[0])[0].2 else { unreachable!() };
     assert!((8..=10).contains(&storey) && frames >= 5);

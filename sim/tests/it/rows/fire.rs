@@ -18,7 +18,6 @@ fn first(lived: &Lived, device: &str, word: &str) -> Option<Ms> {
 #[test]
 fn smoke_comes_before_heat_and_the_charge_ends_by_fault() {
     let lived = burn(|_| ());
-    println!("{:#?}\n{:#?}", lived.said, lived.incidents);
     let smoke = first(&lived, "smoke", "smoke_alarm").unwrap();
     let heat = first(&lived, "heat", "heat_alarm").unwrap();
     assert!(smoke < heat && heat < smoke + Ms(300_000), "{smoke} {heat}");

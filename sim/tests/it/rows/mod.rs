@@ -10,3 +10,4 @@ mod fire;
 mod guards;
 mod intruder;
 mod people;
+mod posts;

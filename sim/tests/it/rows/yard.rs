@@ -300,6 +300,7 @@ fn devices(kit: &Kit) -> Vec<Device> {
             all.push(Device { id: id.clone(), class, row, at_m: [x, y, 0.0], qos: 1 });
         }
     };
+    add(Class::OuterPost, kit.outer_post.iter().map(|d| (&d.id, d.at_m)).collect());
     add(Class::FireStation, kit.fire_station.iter().map(|d| (&d.id, d.at_m)).collect());
     add(Class::FireStation, kit.fire_point.iter().map(|d| (&d.id, d.at_m)).collect());
     add(Class::Charger, kit.charger.iter().map(|d| (&d.id, d.at_m)).collect());
