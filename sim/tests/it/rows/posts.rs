@@ -1,9 +1,9 @@
 //! Row 3: outer patrol posts.
 
-use super::yard::{Lived, at, live, yard};
+use super::yard::{Lived, at, guard, live, yard};
 use palisade_sim::contract::Signal;
 use palisade_sim::model::Scenario;
-use palisade_sim::model::cast::{Duty, Event, Guard};
+use palisade_sim::model::cast::{Duty, Event};
 use palisade_sim::model::kit::OuterPost;
 use palisade_sim::model::scenario::Duration;
 use palisade_sim::words::Id;
@@ -22,14 +22,7 @@ fn climb(change: impl FnOnce(&mut Scenario)) -> Lived {
             range_m: 80.0,
             manned: None,
         });
-        s.file.cast.guard.push(Guard {
-            id: Id::from("g-post"),
-            duty: Duty::OuterPost(Id::from("post")),
-            shift: ["00:00", "12:00"].map(|t| t.parse().unwrap()),
-            filed: true,
-            trained: true,
-            radio: false,
-        });
+        s.file.cast.guard.push(guard("g-post", Duty::OuterPost(Id::from("post")), false));
         change(s);
     }))
 }

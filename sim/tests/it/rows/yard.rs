@@ -6,7 +6,7 @@ use std::sync::Arc;
 use geo::{Coord, LineString, polygon};
 use palisade_sim::contract::{Cause, Class, Incident, IncidentKind, Signal};
 use palisade_sim::model::Scenario;
-use palisade_sim::model::cast::{Cast, Event, Policy, ScriptEvent};
+use palisade_sim::model::cast::{Cast, Duty, Event, Guard, Policy, ScriptEvent};
 use palisade_sim::model::kit::*;
 use palisade_sim::model::scenario::{Day, Device, Duration, Household, ScenarioFile, SiteRef};
 use palisade_sim::model::site::*;
@@ -114,8 +114,26 @@ pub(super) fn yard(script: Vec<ScriptEvent>, change: impl FnOnce(&mut Scenario))
     let mut scenario =
         Scenario { file, site: site(), households, devices: Vec::new(), digest: "yard".into() };
     change(&mut scenario);
-    scenario.devices = devices(&scenario.file.kit);
+    scenario.devices = devices(&scenario.file.kit, &scenario.file.cast.guard);
     scenario
+}
+
+/// A guard on duty from midnight to noon.
+pub(super) fn guard(id: &str, duty: Duty, radio: bool) -> Guard {
+    let shift = ["00:00", "12:00"].map(|t| t.parse().unwrap());
+    Guard { id: Id::from(id), duty, shift, filed: true, trained: true, radio }
+}
+
+/// Somebody in the duty room, and somebody who goes where he is sent.
+pub(super) fn staffed(scenario: &mut Scenario) {
+    scenario.file.kit.duty_room.push(DutyRoom {
+        id: Id::from("room"),
+        at_m: [46.0, 4.0],
+        operators: 1,
+        acknowledge: Duration::seconds(8.0),
+    });
+    let room = Duty::DutyRoom(Id::from("room"));
+    scenario.file.cast.guard.extend([guard("g-room", room, false), guard("g-go", Duty::Responder, true)]);
 }
 
 /// An entry of the script.
@@ -293,7 +311,7 @@ fn kit() -> Kit {
 }
 
 /// The device table in the order of the kit's tables.
-fn devices(kit: &Kit) -> Vec<Device> {
+fn devices(kit: &Kit, guards: &[Guard]) -> Vec<Device> {
     let mut all = Vec::new();
     let mut add = |class: Class, rows: Vec<(&Id, [f64; 2])>| {
         for (row, (id, [x, y])) in rows.into_iter().enumerate() {
@@ -309,5 +327,7 @@ fn devices(kit: &Kit) -> Vec<Device> {
     add(Class::FacadeCamera, kit.facade_camera.iter().map(|d| (&d.id, d.at_m)).collect());
     add(Class::SmokeDetector, kit.smoke_detector.iter().map(|d| (&d.id, d.at_m)).collect());
     add(Class::HeatDetector, kit.heat_detector.iter().map(|d| (&d.id, d.at_m)).collect());
+    add(Class::GuardRadio, guards.iter().filter(|g| g.radio).map(|g| (&g.id, [46.0, 4.0])).collect());
+    add(Class::DutyRoom, kit.duty_room.iter().map(|d| (&d.id, d.at_m)).collect());
     all
 }
