@@ -149,6 +149,10 @@ pub(super) fn answer(
         let why = answers.begin(at, place_m, None, "radio", &mut outbox);
         calls.0.push(Call { at, place_m, why });
     }
+    if !calls.0.is_empty() {
+        // Whoever hears the call acts in the next tick at the latest, also when nothing else happens.
+        wake.offer(Some(end));
+    }
     wake.offer(answers.drills.next());
     answers.under_way.retain_mut(|answer| {
         if !answer.arrived && end > answer.alarm {
