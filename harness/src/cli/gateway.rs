@@ -1,11 +1,80 @@
 //! `palisade gateway`.
 
+use std::net::SocketAddr;
+
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::{Exit, Failure};
+use crate::reference::{self, Defects, Options};
 
 /// Options of `palisade gateway`.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+pub struct Args {
+    /// Where to listen; port 0 takes any free port, and the line `listening ADDRESS` names it.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Listen on an address that other machines reach. There is no password and no encryption.
+    #[arg(long)]
+    expose: bool,
+    /// Faults, such as `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s`.
+    #[arg(long, default_value = "")]
+    defect: String,
+    /// Seed of the faults.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Pass every device message on at once, with no rules and no faults: the harness's own floor.
+    #[arg(long)]
+    echo: bool,
+    /// Stop when standard input closes, so that nothing is left when the parent process dies.
+    #[arg(long)]
+    with_parent: bool,
+}
 
-pub(super) fn run(_args: Args) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Bug, "not built yet"))
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let defects: Defects = args.defect.parse().map_err(|error| Failure::new(Exit::Usage, error))?;
+    if !reference::serve::is_loopback(&args.listen) && !args.expose {
+        let message = format!(
+            "--listen {}: other machines reach this address, and the gateway asks nobody for a password; \
+             say --expose if that is meant",
+            args.listen
+        );
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let options = Options { defects, seed: args.seed, echo: args.echo };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Bug, format!("no runtime: {error}")))?;
+    runtime.block_on(listen(args.listen, args.with_parent, options))?;
+    // Reading standard input may still block a thread; the process ends without waiting for it.
+    runtime.shutdown_background();
+    Ok(Exit::Ok)
+}
+
+async fn listen(address: SocketAddr, with_parent: bool, options: Options) -> Result<(), Failure> {
+    let cannot = |error| Failure::new(Exit::Sut, format!("cannot listen on {address}: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(cannot)?;
+    let bound = listener.local_addr().map_err(cannot)?;
+    let no_signal = |error| Failure::new(Exit::Bug, format!("cannot wait for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
+    super::print(&format!("listening {bound}"));
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            // A gateway that belongs to a run outlives the Ctrl-C of the terminal until its parent has said good-bye.
+            _ = interrupt.recv(), if !with_parent => {}
+            () = stdin_closed(), if with_parent => {}
+        }
+    };
+    reference::serve(listener, options, stop).await;
+    Ok(())
+}
+
+async fn stdin_closed() {
+    let mut stdin = tokio::io::stdin();
+    let mut buffer = [0; 64];
+    while matches!(stdin.read(&mut buffer).await, Ok(n) if n > 0) {}
 }

@@ -1,0 +1,169 @@
+//! The gateway's rules: what a device said becomes what the duty room is told.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::{Map, Value, json};
+
+/// How many ids of each device are remembered to recognise a message that is sent again.
+const REMEMBERED: usize = 256;
+
+/// What leaves the rules: a message on the alarm topic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    /// `site/<site>/alarm/<device>`.
+    pub topic: String,
+    /// The device that it speaks of.
+    pub device: String,
+    /// The device's own id of the message, when it has one.
+    pub id: Option<String>,
+    /// JSON.
+    pub payload: Vec<u8>,
+}
+
+/// Why a message led to nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Ignored {
+    /// The topic is none that the rules know.
+    #[error("not a device's event or status")]
+    NotForUs,
+    /// The payload is not a JSON object with `id` and `signal`.
+    #[error("{device}: the event is not a JSON object with the texts `id` and `signal`")]
+    Malformed {
+        /// The device, from the topic.
+        device: String,
+    },
+    /// The same message came a second time.
+    #[error("{device}: message {id} came again")]
+    Repeated {
+        /// The device.
+        device: String,
+        /// The message.
+        id: String,
+    },
+}
+
+/// The rules with what they remember.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// Pass everything on at once and remember nothing: the floor.
+    echo: bool,
+    seen: BTreeMap<String, VecDeque<String>>,
+    online: BTreeMap<String, bool>,
+}
+
+impl Rules {
+    /// Rules that remember; or, for the floor, that only pass on.
+    pub fn new(echo: bool) -> Rules {
+        Rules { echo, ..Rules::default() }
+    }
+
+    /// What a message published to the broker leads to. `now_ms` is the gateway's wall clock, epoch milliseconds.
+    ///
+    /// # Errors
+    /// Why it leads to nothing.
+    pub fn message(&mut self, topic: &str, payload: &[u8], now_ms: i64) -> Result<Alarm, Ignored> {
+        let levels: Vec<&str> = topic.split('/').collect();
+        match levels[..] {
+            ["site", site, "dev", device, "event"] => self.event(site, device, payload, now_ms),
+            ["site", site, "dev", device, "status"] if !self.echo => self.status(site, device, payload, now_ms),
+            _ => Err(Ignored::NotForUs),
+        }
+    }
+
+    fn event(&mut self, site: &str, device: &str, payload: &[u8], now_ms: i64) -> Result<Alarm, Ignored> {
+        let malformed = || Ignored::Malformed { device: device.to_owned() };
+        let event: Map<String, Value> = serde_json::from_slice(payload).map_err(|_| malformed())?;
+        let text = |key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
+        let (id, signal) = text("id").zip(text("signal")).ok_or_else(malformed)?;
+        if !self.echo && !self.is_new(device, &id) {
+            return Err(Ignored::Repeated { device: device.to_owned(), id });
+        }
+        let alarm = json!({
+            "id": id,
+            "device": device,
+            "signal": signal,
+            "kind": event.get("kind").cloned().unwrap_or_else(|| "info".into()),
+            "ts": event.get("ts").cloned().unwrap_or(Value::Null),
+            "gateway_ts": now_ms,
+        });
+        Ok(alarm_on(site, device, Some(id), &alarm))
+    }
+
+    /// A device that was online and vanished is a warning; one that comes back or says good-bye is not.
+    fn status(&mut self, site: &str, device: &str, payload: &[u8], now_ms: i64) -> Result<Alarm, Ignored> {
+        let online = payload == b"online";
+        let was = self.online.insert(device.to_owned(), online);
+        if online || was != Some(true) || payload != b"offline" {
+            return Err(Ignored::NotForUs);
+        }
+        let alarm = json!({
+            "device": device, "signal": "device_offline", "kind": "warning", "gateway_ts": now_ms,
+        });
+        Ok(alarm_on(site, device, None, &alarm))
+    }
+
+    fn is_new(&mut self, device: &str, id: &str) -> bool {
+        let seen = self.seen.entry(device.to_owned()).or_default();
+        if seen.iter().any(|known| known == id) {
+            return false;
+        }
+        if seen.len() == REMEMBERED {
+            seen.pop_front();
+        }
+        seen.push_back(id.to_owned());
+        true
+    }
+}
+
+fn alarm_on(site: &str, device: &str, id: Option<String>, payload: &Value) -> Alarm {
+    Alarm {
+        topic: format!("site/{site}/alarm/{device}"),
+        device: device.to_owned(),
+        id,
+        payload: payload.to_string().into_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    const EVENT: &str = "site/a/dev/beam-07/event";
+
+    #[test]
+    fn an_event_becomes_an_alarm_once() {
+        let mut rules = Rules::new(false);
+        let payload = br#"{"id":"r1-5","signal":"beam_broken","kind":"alarm","ts":12}"#;
+        let alarm = rules.message(EVENT, payload, 99).unwrap();
+        assert_eq!(alarm.topic, "site/a/alarm/beam-07");
+        let said: Value = serde_json::from_slice(&alarm.payload).unwrap();
+        assert_eq!(
+            said,
+            json!({"id": "r1-5", "device": "beam-07", "signal": "beam_broken", "kind": "alarm", "ts": 12, "gateway_ts": 99})
+        );
+        assert!(matches!(rules.message(EVENT, payload, 100), Err(Ignored::Repeated { .. })));
+        let mut echo = Rules::new(true);
+        assert!(echo.message(EVENT, payload, 1).is_ok() && echo.message(EVENT, payload, 2).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_an_event_leads_to_nothing() {
+        let mut rules = Rules::new(false);
+        assert_eq!(rules.message("site/a/dev/b/heartbeat", b"{}", 0), Err(Ignored::NotForUs));
+        for payload in [&b"not json"[..], b"[]", br#"{"id":5,"signal":"x"}"#, br#"{"id":"5"}"#] {
+            assert!(matches!(rules.message(EVENT, payload, 0), Err(Ignored::Malformed { .. })));
+        }
+    }
+
+    #[test]
+    fn only_a_device_that_was_online_goes_offline() {
+        let mut rules = Rules::new(false);
+        let topic = "site/a/dev/cam-1/status";
+        assert!(rules.message(topic, b"offline", 0).is_err());
+        assert!(rules.message(topic, b"online", 0).is_err());
+        let alarm = rules.message(topic, b"offline", 0).unwrap();
+        assert!(String::from_utf8(alarm.payload).unwrap().contains("device_offline"));
+        assert!(rules.message(topic, b"offline", 0).is_err());
+    }
+}
