@@ -9,5 +9,6 @@ pub mod input;
 pub mod latency;
 pub mod pairing;
 pub mod record;
+pub mod reference;
 pub mod report;
 pub mod verdict;

@@ -1,8 +1,8 @@
 //! `palisade gateway`.
 
+use std::io::Write;
 use std::net::SocketAddr;
 
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -48,8 +48,6 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("no runtime: {error}")))?;
     runtime.block_on(listen(args.listen, args.with_parent, options))?;
-    // Reading standard input may still block a thread; the process ends without waiting for it.
-    runtime.shutdown_background();
     Ok(Exit::Ok)
 }
 
@@ -60,7 +58,9 @@ async fn listen(address: SocketAddr, with_parent: bool, options: Options) -> Res
     let no_signal = |error| Failure::new(Exit::Bug, format!("cannot wait for signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
-    super::print(&format!("listening {bound}"));
+    let mut stdout = std::io::stdout();
+    let said = writeln!(stdout, "listening {bound}").and_then(|()| stdout.flush());
+    said.map_err(|error| Failure::new(Exit::Harness, format!("cannot write to stdout: {error}")))?;
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -73,8 +73,12 @@ async fn listen(address: SocketAddr, with_parent: bool, options: Options) -> Res
     Ok(())
 }
 
+/// Standard input is read on a thread of its own, which ends with the process.
 async fn stdin_closed() {
-    let mut stdin = tokio::io::stdin();
-    let mut buffer = [0; 64];
-    while matches!(stdin.read(&mut buffer).await, Ok(n) if n > 0) {}
+    let (closed, wait) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = closed.send(());
+    });
+    let _ = wait.await;
 }

@@ -59,7 +59,10 @@ impl FromStr for Defects {
                 "deaf-to" => defects.deaf_to.push(value.trim().to_owned()),
                 "stall" => defects.stall = Some(stall(value)?),
                 other => {
-                    return Err(BadSpec(format!("there is no defect `{other}`; there are {}", NAMES.join(", "))));
+                    return Err(BadSpec(format!(
+                        "there is no defect `{other}`; there are {}",
+                        NAMES.join(", ")
+                    )));
                 }
             }
         }
@@ -80,9 +83,9 @@ fn duration(name: &str, value: &str) -> Result<Duration, BadSpec> {
 }
 
 fn stall(value: &str) -> Result<Stall, BadSpec> {
-    let (lasting, every) = value
-        .split_once('/')
-        .ok_or_else(|| BadSpec(format!("`stall={value}` lacks its period; write it like `stall=500ms/5s`")))?;
+    let (lasting, every) = value.split_once('/').ok_or_else(|| {
+        BadSpec(format!("`stall={value}` lacks its period; write it like `stall=500ms/5s`"))
+    })?;
     let stall = Stall { lasting: duration("stall", lasting)?, every: duration("stall", every)? };
     if stall.lasting >= stall.every {
         return Err(BadSpec(format!("`stall={value}` never ends; the first length must be the shorter one")));

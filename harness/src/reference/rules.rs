@@ -65,7 +65,9 @@ impl Rules {
         let levels: Vec<&str> = topic.split('/').collect();
         match levels[..] {
             ["site", site, "dev", device, "event"] => self.event(site, device, payload, now_ms),
-            ["site", site, "dev", device, "status"] if !self.echo => self.status(site, device, payload, now_ms),
+            ["site", site, "dev", device, "status"] if !self.echo => {
+                self.status(site, device, payload, now_ms)
+            }
             _ => Err(Ignored::NotForUs),
         }
     }

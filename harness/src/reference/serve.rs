@@ -222,7 +222,8 @@ impl Hub {
             for act in acts {
                 match act {
                     Act::Send(link, packet) => {
-                        let full = self.links.get(&link).is_some_and(|outbox| outbox.try_send(packet).is_err());
+                        let full =
+                            self.links.get(&link).is_some_and(|outbox| outbox.try_send(packet).is_err());
                         if full {
                             tracing::warn!(link = link.0, "the client does not read; its link is closed");
                             self.links.remove(&link);
@@ -251,7 +252,8 @@ impl Hub {
             self.broker.distribute(own_message(&alarm.topic, alarm.payload));
             return;
         }
-        let fate = self.options.defects.fate(Dice::new(self.options.seed), &alarm.device, alarm.id.as_deref());
+        let fate =
+            self.options.defects.fate(Dice::new(self.options.seed), &alarm.device, alarm.id.as_deref());
         if fate.lost {
             return;
         }

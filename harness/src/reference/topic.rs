@@ -54,7 +54,9 @@ mod tests {
         ] {
             assert_eq!(matches(filter, topic), expected, "{filter} against {topic}");
         }
-        for (filter, sound) in [("a/+/b", true), ("a/#", true), ("#", true), ("a/#/b", false), ("a+", false), ("", false)] {
+        for (filter, sound) in
+            [("a/+/b", true), ("a/#", true), ("#", true), ("a/#/b", false), ("a+", false), ("", false)]
+        {
             assert_eq!(is_filter(filter), sound, "{filter}");
         }
         assert!(is_name("a/b") && !is_name("a/+") && !is_name(""));
