@@ -1,7 +1,8 @@
 //! Why a point is not covered: the camera that comes nearest to covering it decides.
 //!
-//! A camera misses a point by up to three faults: the point is off its picture, too far for its range or its working
-//! density, or hidden. The camera with the fewest faults comes nearest, then the one at the least distance.
+//! Nearest come the cameras that look there, within their range and working density: something stands in the way, or
+//! the point lies below or above the picture. Then those that look there with a clear line, but from too far. Then
+//! those that could see it if they were turned. Of equals the one at the least distance decides.
 
 use super::answer::GapReason;
 use super::caster::{Caster, Occluder};
@@ -43,7 +44,9 @@ impl<'a> Eye<'a> {
 /// One camera's miss of a point, before it is known whether the point is hidden.
 struct Candidate {
     reason: GapReason,
-    faults: u32,
+    rank: u32,
+    /// On the picture, within range and dense enough.
+    on_picture: bool,
     distance_m: f64,
 }
 
@@ -55,13 +58,19 @@ fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
         Frame::AboveOrBelow => (Some(GapReason::DeadZone), distance_m <= eye.reach_m),
     };
     let near = dense && distance_m <= eye.camera.range_m;
-    match (reason, near) {
-        (None, true) => Candidate { reason: GapReason::Building, faults: 0, distance_m },
-        (Some(reason), true) => Candidate { reason, faults: 1, distance_m },
-        (None, false) => Candidate { reason: GapReason::Range, faults: 1, distance_m },
-        (Some(_), false) => Candidate { reason: GapReason::Range, faults: 2, distance_m },
-    }
+    let (reason, rank) = match (reason, near) {
+        // On the picture and near enough: whatever hides it is the reason.
+        (None, true) => (GapReason::Building, 0),
+        (Some(GapReason::DeadZone), true) => (GapReason::DeadZone, 0),
+        (None, false) => (GapReason::Range, 1),
+        (Some(reason), true) => (reason, 2),
+        (Some(_), false) => (GapReason::Range, HOPELESS + 1),
+    };
+    Candidate { reason, rank, on_picture: reason == GapReason::Building, distance_m }
 }
+
+/// Rank of a camera that would not see the point even without its first fault.
+const HOPELESS: u32 = 3;
 
 /// Beyond this many times its reach a camera is not asked whether the point is hidden.
 const FAR: f64 = 2.0;
@@ -71,24 +80,24 @@ pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3]) -> Miss {
     let mut nearest: Option<(u32, f64, Miss)> = None;
     for (row, eye) in eyes.iter().enumerate() {
         let candidate = candidate(eye, at);
-        let beaten = |faults: u32| {
-            nearest.as_ref().is_some_and(|(f, d, _)| (*f, *d) <= (faults, candidate.distance_m))
-        };
-        if beaten(candidate.faults.max(1)) {
+        let beaten =
+            |rank: u32| nearest.as_ref().is_some_and(|(r, d, _)| (*r, *d) <= (rank, candidate.distance_m));
+        if beaten(candidate.rank) {
             continue;
         }
         let mut miss = Miss { reason: candidate.reason, culprit: Some(Culprit::Camera(row)) };
-        let mut faults = candidate.faults;
-        if faults == 0 {
+        let mut rank = candidate.rank;
+        if candidate.on_picture {
             let Some(hit) = caster.first_hit_from_mount(eye.view.eye_m(), at) else { continue };
             miss = Miss { reason: reason_of(hit.occluder), culprit: Some(Culprit::Thing(hit.occluder)) };
-            faults = 1;
-        } else if faults == 1 {
+        } else if rank < HOPELESS {
             let far = candidate.distance_m > FAR * eye.reach_m;
-            faults += u32::from(far || !caster.clear_from_mount(eye.view.eye_m(), at));
+            if far || !caster.clear_from_mount(eye.view.eye_m(), at) {
+                rank = HOPELESS;
+            }
         }
-        if !beaten(faults) {
-            nearest = Some((faults, candidate.distance_m, miss));
+        if !beaten(rank) {
+            nearest = Some((rank, candidate.distance_m, miss));
         }
     }
     nearest.map_or(Miss { reason: GapReason::NoCamera, culprit: None }, |(_, _, miss)| miss)
@@ -151,16 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_camera_with_one_fault_decides() {
-        // The first looks away and stands near, but behind a building; the second is far and only hidden by a tree.
+    fn a_camera_that_looks_there_decides_before_one_that_looks_away() {
+        // The first looks away and stands near with a clear line; the second is far and hidden by a tree.
         let cameras =
-            vec![sample::camera("back", [0.0, 30.0], 0.0), sample::camera("far", [0.0, -20.0], 0.0)];
+            vec![sample::camera("back", [0.0, 25.0], 0.0), sample::camera("far", [0.0, -20.0], 0.0)];
+        let me = Some(Culprit::Camera(0));
+        check(|_| {}, &cameras[..1], [0.0, 20.0], GapReason::OutsideView, me);
         let change = |site: &mut Site| {
-            site.buildings.push(sample::building(
-                "b",
-                Rect::new((-5.0, 22.0), (5.0, 26.0)).to_polygon(),
-                9.0,
-            ));
             site.trees.push(sample::tree("t", 0.0, 12.0));
         };
         check(change, &cameras, [0.0, 20.0], GapReason::Crown, Some(Culprit::Thing(Occluder::Crown(0))));
