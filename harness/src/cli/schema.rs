@@ -1,11 +1,33 @@
-//! `palisade schema`.
+//! `palisade schema`: prints a JSON Schema.
+
+use std::io::Write;
+
+use clap::ValueEnum;
 
 use super::{Exit, Failure};
 
 /// Options of `palisade schema`.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+pub struct Args {
+    /// Which schema.
+    pub name: Name,
+}
 
-pub(super) fn run(_args: Args) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Bug, "not built yet"))
+/// The schemas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Name {
+    /// Of a scenario file.
+    Scenario,
+    /// Of `report.json`.
+    Report,
+}
+
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let schema = match args.name {
+        Name::Scenario => palisade_sim::model::schema::scenario_schema(),
+        Name::Report => schemars::schema_for!(crate::report::model::Report).to_value(),
+    };
+    let text = format!("{schema:#}\n");
+    std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;
+    Ok(Exit::Ok)
 }

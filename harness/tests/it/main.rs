@@ -1,5 +1,7 @@
-//! Tests of the harness from outside, one binary.
+//! Integration tests of the harness, one binary.
 
+mod broken;
 mod gateway;
 mod report;
 mod run_folder;
+mod scenarios;

@@ -137,7 +137,7 @@ pub struct ScriptEvent {
 
 /// A scripted event. Externally tagged: `event = { intrusion = { at_m = [0.0, 120.0] } }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
     /// Somebody climbs the perimeter near a point and goes for a building.
     Intrusion {

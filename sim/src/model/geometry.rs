@@ -20,6 +20,8 @@ use crate::words::Id;
 pub(crate) struct Geometry {
     pub(crate) site: Site,
     pub(crate) places: Places,
+    /// Names of parts that are wrong and left out.
+    pub(crate) broken: Vec<String>,
 }
 
 /// Where the parts of the site stand in the file, list by list in the order of [`Site`].
@@ -93,11 +95,12 @@ pub(crate) fn read(
         plane: origin.map(LocalPlane::at),
         site: Site { origin: origin_known, ..empty_site() },
         places: Places::default(),
+        broken: Vec::new(),
     };
     for (index, feature) in features.iter().enumerate() {
         reader.feature(index, feature);
     }
-    Some(Geometry { site: reader.site, places: reader.places })
+    Some(Geometry { site: reader.site, places: reader.places, broken: reader.broken })
 }
 
 fn empty_site() -> Site {
@@ -121,6 +124,7 @@ struct Reader<'a> {
     plane: Option<LocalPlane>,
     site: Site,
     places: Places,
+    broken: Vec<String>,
 }
 
 /// One feature while it is read.
@@ -200,8 +204,17 @@ impl Reader<'_> {
             "area" => self.area(&mut feature),
             other => {
                 let message = format!("`{other}` is no kind of thing on a site");
-                self.wrong(feature.kind_span, "geometry::unknown-kind", message, remedy(other, &KINDS));
+                feature.sound = false;
+                self.wrong(
+                    feature.kind_span.clone(),
+                    "geometry::unknown-kind",
+                    message,
+                    remedy(other, &KINDS),
+                );
             }
+        }
+        if !feature.sound {
+            self.broken.extend(feature.property("id").and_then(Json::text).map(str::to_owned));
         }
     }
 

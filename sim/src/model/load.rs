@@ -1,12 +1,16 @@
 //! From text to a checked [`Scenario`], or to everything that is wrong.
 
+use serde::Deserialize;
 use toml::de::DeTable;
 
+use super::check::{self, Desk};
+use super::geometry::{self, Geometry};
 use super::place::Spans;
 use super::problem::Source;
 pub use super::problem::{Problem, Problems, SourceText};
 use super::scenario::{Scenario, ScenarioFile};
-use super::{build, geometry};
+use super::site::Wgs84;
+use super::{build, structure};
 
 /// The path of the geometry that a scenario names, as typed. A text that is no TOML, or names none, is a problem.
 pub fn geometry_path(scenario: &SourceText) -> Result<String, Problems> {
@@ -20,7 +24,8 @@ pub fn geometry_path(scenario: &SourceText) -> Result<String, Problems> {
 }
 
 /// Reads and checks a scenario. `geometry` is the text of the file that [`geometry_path`] names, or nothing when it is
-/// missing.
+/// missing. Everything that is wrong comes back at once, the scenario's problems first, each in the order of its file.
+/// A text that is no TOML gives its errors of syntax alone: what a torn text means is a guess.
 pub fn load(scenario: &SourceText, geometry: Option<&SourceText>) -> Result<Scenario, Problems> {
     let source = scenario.source();
     let mut problems = Problems::default();
@@ -28,36 +33,97 @@ pub fn load(scenario: &SourceText, geometry: Option<&SourceText>) -> Result<Scen
     for error in &errors {
         problems.add(syntax(&source, error));
     }
-    let spans = Spans::of(table.get_ref());
-    let file = match toml::from_str::<ScenarioFile>(&scenario.text) {
-        Ok(file) => Some(file),
-        Err(error) => {
-            if errors.is_empty() {
-                problems.add(syntax(&source, &error));
-            }
-            None
-        }
-    };
-    let origin = file.as_ref().map(|f| f.site.origin);
-    let site = match geometry {
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let table = table.get_ref();
+    let spans = Spans::of(table);
+    if let Some(other) = other_format(table, &spans, &source) {
+        problems.add(other);
+        return Err(problems);
+    }
+    let unknown = structure::walk(table, &source, &mut problems);
+    let file = parse(scenario, &unknown, &source, &mut problems);
+    let origin = file.as_ref().map(|f| f.site.origin).or_else(|| origin_of(table));
+    let read = match geometry {
+        Some(text) => read_geometry(text, origin, &mut problems),
         None => {
-            problems.add(Problem::new(
-                &source,
-                spans.at("site.geometry"),
-                "site::missing-geometry",
-                "the geometry file cannot be read",
-                "the path is relative to the scenario file; put the GeoJSON there or write where it is",
-            ));
+            missing(table, &spans, &source, &mut problems);
             None
         }
-        Some(text) => geometry::read(&text.text, &text.source(), origin, &mut problems),
     };
-    match (file, site, geometry) {
+    if let Some(file) = &file {
+        let geometry = read.as_ref();
+        let mut desk = Desk { file, spans: &spans, toml: &source, geometry, problems: &mut problems };
+        check::scenario(&mut desk);
+    }
+    match (file, read, geometry) {
         (Some(file), Some(read), Some(text)) if problems.is_empty() => {
             Ok(finish(file, read.site, scenario, text))
         }
         _ => Err(problems.sorted(&scenario.name)),
     }
+}
+
+fn read_geometry(text: &SourceText, origin: Option<Wgs84>, problems: &mut Problems) -> Option<Geometry> {
+    let source = text.source();
+    let read = geometry::read(&text.text, &source, origin, problems)?;
+    if origin.is_some() {
+        check::site(&read, &source, problems);
+    }
+    Some(read)
+}
+
+/// A file of another version of the format is not looked at any further.
+fn other_format(table: &DeTable<'_>, spans: &Spans, source: &Source) -> Option<Problem> {
+    let format = table.get("format")?.get_ref().as_integer()?;
+    (format.as_str() != "1").then(|| {
+        let message = format!("this is a scenario of format {}; this Palisade reads format 1", format.as_str());
+        let help = "write `format = 1` and follow `scenarios/tiny.toml`, or use the Palisade that it was written for";
+        Problem::new(source, spans.at("format"), "scenario::format", message, help)
+    })
+}
+
+/// The typed file, as far as it can be read: without its unknown keys.
+fn parse(
+    scenario: &SourceText,
+    unknown: &structure::Unknown,
+    source: &Source,
+    problems: &mut Problems,
+) -> Option<ScenarioFile> {
+    let table: toml::Table = toml::from_str(&scenario.text).ok()?;
+    match ScenarioFile::deserialize(structure::without(table, unknown)) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            if problems.is_empty() {
+                problems.add(syntax(source, &error));
+            }
+            None
+        }
+    }
+}
+
+/// The origin in a scenario that is wrong elsewhere.
+fn origin_of(table: &DeTable<'_>) -> Option<Wgs84> {
+    let origin = table.get("site")?.get_ref().as_table()?.get("origin")?.get_ref().as_table()?;
+    let degrees = |key: &str| {
+        let value = origin.get(key)?.get_ref();
+        let text = value.as_float().map(|f| f.as_str()).or(value.as_integer().map(|i| i.as_str()));
+        text?.parse().ok()
+    };
+    Some(Wgs84 { lon_deg: degrees("lon_deg")?, lat_deg: degrees("lat_deg")? })
+}
+
+fn missing(table: &DeTable<'_>, spans: &Spans, source: &Source, problems: &mut Problems) {
+    let path = table.get("site").and_then(|s| s.get_ref().get("geometry")).and_then(|g| g.get_ref().as_str());
+    let Some(path) = path else { return };
+    problems.add(Problem::new(
+        source,
+        spans.at("site.geometry"),
+        "site::missing-geometry",
+        format!("there is no geometry file `{path}` that can be read as text"),
+        "the path is relative to the scenario file; put the GeoJSON there or write where it is",
+    ));
 }
 
 fn syntax(source: &Source, error: &toml::de::Error) -> Problem {

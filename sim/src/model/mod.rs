@@ -5,6 +5,7 @@
 
 mod build;
 pub mod cast;
+mod check;
 pub mod drive;
 mod geometry;
 mod json;
@@ -17,6 +18,8 @@ mod problem;
 pub mod scenario;
 pub mod schema;
 pub mod site;
+mod structure;
+pub mod threshold;
 
 pub use scenario::{Device, Household, Scenario, ScenarioFile};
 pub use site::Site;

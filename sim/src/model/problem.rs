@@ -131,10 +131,6 @@ impl Problems {
         self.0.push(problem);
     }
 
-    pub(crate) fn append(&mut self, other: Problems) {
-        self.0.extend(other.0);
-    }
-
     /// Sorts by file (the first named first) and place.
     pub(crate) fn sorted(mut self, first_file: &str) -> Problems {
         self.0.sort_by_key(|p| (p.file() != first_file, p.span.start, p.span.end));

@@ -261,3 +261,48 @@ pub struct Scenario {
     /// Digest of the scenario's text and its geometry's text, hex.
     pub digest: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_lengths_of_time() {
+        for (text, ms) in
+            [("40ms", 40), ("2s", 2000), ("3m 10s", 190_000), ("0.5s", 500), ("24h", 86_400_000)]
+        {
+            assert_eq!(text.parse(), Ok(Duration(Ms(ms))), "{text}");
+        }
+        for text in ["", "2", "-2s", "soon", "1us"] {
+            assert!(text.parse::<Duration>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_times_of_day() {
+        for (text, ms) in [("07:30", 27_000_000), ("02:14:05.25", 8_045_250), ("23:59:59", 86_399_000)] {
+            assert_eq!(text.parse(), Ok(TimeOfDay(Ms(ms))), "{text}");
+        }
+        for text in ["", "7:30", "24:00", "12:60", "12:00:60", "12:00:00.", "12:00:00:00", "noon"] {
+            assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_length_of_time_is_read_as_written(ms in 0i64..400_000_000) {
+            prop_assert_eq!(Duration(Ms(ms)).to_string().parse(), Ok(Duration(Ms(ms))));
+        }
+
+        #[test]
+        fn a_time_of_day_is_read_as_written(ms in 0i64..86_400_000) {
+            prop_assert_eq!(TimeOfDay(Ms(ms)).to_string().parse(), Ok(TimeOfDay(Ms(ms))));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,24}") {
+            let _ = (text.parse::<Duration>(), text.parse::<TimeOfDay>());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+//! Every file in `scenarios/broken` goes through the real binary; what it says is on record beside it.
+//! `PALISADE_RECORD=1` writes the records anew.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn check(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .arg("check")
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .current_dir(root())
+        .output()
+        .unwrap()
+}
+
+/// Names of the broken files, sorted.
+fn names() -> Vec<String> {
+    let folder = std::fs::read_dir(root().join("scenarios/broken")).unwrap();
+    let files = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = files.filter_map(|f| f.strip_suffix(".toml").map(str::to_owned)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn each_broken_file_says_what_is_on_record() {
+    let names = names();
+    assert!(names.len() >= 28, "only {} broken files", names.len());
+    let (mut differ, mut with_three) = (Vec::new(), 0);
+    for name in &names {
+        let out = check(&[&format!("scenarios/broken/{name}.toml")]);
+        assert_eq!(out.status.code(), Some(3), "{name}: {out:?}");
+        assert!(out.stdout.is_empty(), "{name} prints on stdout");
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(!said.contains('\u{1b}'), "{name}: colour although NO_COLOR is set");
+        let last = said.lines().last().unwrap_or_default();
+        let count = last.split(' ').next().and_then(|n| n.parse::<usize>().ok());
+        with_three += usize::from(count.unwrap_or_else(|| panic!("{name} ends with {last}")) >= 3);
+        let record = root().join(format!("scenarios/broken/{name}.txt"));
+        if std::env::var_os("PALISADE_RECORD").is_some() {
+            std::fs::write(&record, &said).unwrap();
+        } else if std::fs::read_to_string(&record).ok().as_deref() != Some(&said) {
+            differ.push(format!("{name} says:\n{said}"));
+        }
+    }
+    assert!(differ.is_empty(), "not on record (PALISADE_RECORD=1 writes anew):\n{}", differ.join("\n"));
+    assert!(with_three >= 5, "only {with_three} files show three problems or more at once");
+}
+
+#[test]
+fn every_problem_has_a_place_a_code_and_a_remedy() {
+    let paths: Vec<String> = names().iter().map(|n| format!("scenarios/broken/{n}.toml")).collect();
+    let mut arguments: Vec<&str> = paths.iter().map(String::as_str).collect();
+    arguments.extend(["--output-format", "json"]);
+    let out = check(&arguments);
+    assert_eq!(out.status.code(), Some(3));
+    let list: Vec<serde_json::Value> = serde_json::from_slice(&out.stdout).unwrap();
+    assert!(list.len() > paths.len());
+    for problem in list {
+        assert!(problem["line"].as_u64().is_some_and(|n| n > 0), "{problem}");
+        assert!(problem["column"].as_u64().is_some_and(|n| n > 0), "{problem}");
+        for key in ["file", "code", "message", "help"] {
+            assert!(problem[key].as_str().is_some_and(|t| !t.is_empty()), "{key}: {problem}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_is_named_with_a_remedy() {
+    let out = check(&["scenarios/nowhere.toml", "scenarios/tiny.toml"]);
+    assert_eq!(out.status.code(), Some(3));
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(
+        said.contains("scenarios/nowhere.toml: there is no such file") && said.contains("help:"),
+        "{said}"
+    );
+    let good = String::from_utf8(out.stdout).unwrap();
+    assert!(good.starts_with("scenarios/tiny.toml: ok, 4 buildings, 48 flats,"), "{good}");
+}

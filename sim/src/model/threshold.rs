@@ -1,0 +1,105 @@
+//! What a threshold may say: names of figures, and comparisons such as `== 0`, `< 2s`, `>= 0.95`.
+
+use super::scenario::Duration;
+use super::schema::words;
+use crate::contract::Class;
+
+/// Checks a figure's name.
+///
+/// Names are `expected`, `answered`, `late`, `missed`, `duplicate`, `wrong`, `out_of_order`, `undecidable`, `spurious`,
+/// `false_alarm`; `lateness`, `service` or `response` followed by `.p50`, `.p90`, `.p99`, `.p99.9` or `.max`; each of
+/// these after a device class and a dot; `coverage.<edition>.<height>.<class>`; `perimeter.gaps`.
+pub fn is_figure(name: &str) -> bool {
+    if name == "perimeter.gaps" || plain(name) {
+        return true;
+    }
+    if let Some(rest) = name.strip_prefix("coverage.") {
+        return coverage(rest);
+    }
+    let classes = words::<Class>();
+    name.split_once('.').is_some_and(|(class, rest)| classes.iter().any(|c| c == class) && plain(rest))
+}
+
+/// Counts that a threshold can name.
+pub const COUNTS: [&str; 12] = [
+    "expected",
+    "answered",
+    "late",
+    "missed",
+    "duplicate",
+    "duplicates",
+    "wrong",
+    "out_of_order",
+    "undecidable",
+    "spurious",
+    "false_alarm",
+    "false_alarms",
+];
+
+fn plain(name: &str) -> bool {
+    let timed = |(path, which): (&str, &str)| {
+        ["lateness", "service", "response"].contains(&path)
+            && ["p50", "p90", "p99", "p99.9", "max"].contains(&which)
+    };
+    COUNTS.contains(&name) || name.split_once('.').is_some_and(timed)
+}
+
+/// `2014.1.5.observe`: an edition, a height that may hold a dot, a class.
+fn coverage(rest: &str) -> bool {
+    let Some((edition, rest)) = rest.split_once('.') else { return false };
+    let Some((height, class)) = rest.rsplit_once('.') else { return false };
+    ["2014", "2025"].contains(&edition)
+        && height.parse::<f64>().is_ok_and(|h| h >= 0.0)
+        && !class.is_empty()
+        && class.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+/// Checks a comparison: one of `< <= == != >= >`, then a number or a length of time.
+pub fn is_comparison(text: &str) -> bool {
+    let text = text.trim();
+    let right = ["<=", ">=", "==", "!=", "<", ">"].iter().find_map(|op| text.strip_prefix(op));
+    right.map(str::trim).is_some_and(|right| {
+        right.parse::<f64>().is_ok_and(f64::is_finite) || right.parse::<Duration>().is_ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_figures() {
+        for name in [
+            "missed",
+            "lateness.p99",
+            "response.max",
+            "beam.response.p99",
+            "beam.missed",
+            "perimeter.gaps",
+            "coverage.2025.1.5.observe",
+        ] {
+            assert!(is_figure(name), "{name}");
+        }
+        for name in [
+            "mised",
+            "response",
+            "response.p98",
+            "bean.missed",
+            "coverage.2025.observe",
+            "coverage.1999.0.observe",
+            "",
+        ] {
+            assert!(!is_figure(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn knows_comparisons() {
+        for text in ["== 0", "<2s", ">= 0.95", "!= 1", "< 500ms", " > 3 "] {
+            assert!(is_comparison(text), "{text}");
+        }
+        for text in ["0", "= 0", "< ", "< fast", "<> 3", "", "< nan"] {
+            assert!(!is_comparison(text), "{text}");
+        }
+    }
+}
