@@ -5,10 +5,16 @@
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
 pub mod cli;
+pub mod drivers;
 pub mod input;
 pub mod latency;
+pub mod observe;
 pub mod pairing;
+pub mod progress;
 pub mod record;
 pub mod reference;
 pub mod report;
+pub mod run;
+pub mod schedule;
 pub mod verdict;
+pub mod wire;

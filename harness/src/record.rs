@@ -13,6 +13,12 @@
 //!
 //! All instants are microseconds of one monotonic clock since the run's start.
 
+mod reader;
+mod writer;
+
+pub use reader::{Contents, ReadError, read};
+pub use writer::{Journal, Writing, create};
+
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 use serde::{Deserialize, Serialize};

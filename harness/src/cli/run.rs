@@ -1,11 +1,101 @@
-//! `palisade run`.
+//! `palisade run`: live through the day, drive a gateway with it, judge what it says.
 
-use super::{Exit, Failure};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use palisade_sim::model::drive::Window;
+
+use super::{Exit, Failure, OutputFormat};
+use crate::progress::Progress;
+use crate::reference::Defects;
+use crate::report;
+use crate::run::{Request, Stop, Sut, measure};
+use crate::{input, schedule};
 
 /// Options of `palisade run`.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+pub struct Args {
+    /// The scenario file.
+    scenario: PathBuf,
+    /// The seed; the scenario's own when not given.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The run's folder; `results/<scenario>-<time>` when not given.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value_t)]
+    output_format: OutputFormat,
+    /// Stretches of the day to drive, such as 02:14:00+20s,08:00+10s; chosen by what happens when not given.
+    #[arg(long, value_name = "WINDOWS", value_parser = |text: &str| schedule::parse_windows(text).map(Windows))]
+    windows: Option<Windows>,
+    /// The system under test: builtin or mqtt://HOST:PORT; the scenario's own when not given.
+    #[arg(long, value_name = "ADDRESS")]
+    sut: Option<String>,
+    /// What is wrong with the builtin gateway, such as drop=0.05,delay=200ms; see `palisade gateway --help`.
+    #[arg(long, value_name = "SPEC")]
+    defect: Option<Defects>,
+    /// Skip the floor: the same schedule against an echo, which shows the harness's own share.
+    #[arg(long)]
+    no_floor: bool,
+}
 
-pub(super) fn run(_args: Args) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Bug, "not built yet"))
+/// Windows in one option.
+#[derive(Clone, Debug)]
+struct Windows(Vec<Window>);
+
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let loaded = input::load(&args.scenario)?;
+    let file = &loaded.scenario.file;
+    let sut = sut(args.sut.as_deref().unwrap_or(&file.sut.address), args.defect.as_ref())?;
+    let request = Request {
+        seed: args.seed.unwrap_or(file.seed),
+        path: args.scenario,
+        out: args.out,
+        windows: args.windows.map(|w| w.0),
+        sut,
+        floor: !args.no_floor,
+        loaded,
+    };
+    let stop = Stop::on_signals()?;
+    let progress = Progress::new();
+    let measured = measure(&request, &stop, &progress)?;
+    if let Some((_, why)) = &measured.trouble {
+        eprintln!("{why}");
+    }
+    let trouble = measured.trouble.map(|(exit, _)| exit);
+    let report = match report::make(&measured.folder) {
+        Ok(report) => report,
+        // What went wrong while measuring is the reason, and worth more than its consequence.
+        Err(failure) => {
+            return Err(Failure::new(trouble.unwrap_or(failure.exit()), failure));
+        }
+    };
+    let text = match args.output_format {
+        OutputFormat::Human => {
+            report::terminal::render(&report)
+                + &format!("{}\n", measured.folder.join(shown(&measured.folder)).display())
+        }
+        OutputFormat::Json => report::json(&report)?,
+    };
+    // A reader that has gone away (`| head`) does not change the verdict.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    Ok(trouble.unwrap_or(report.exit()))
+}
+
+/// The report that people open.
+fn shown(folder: &std::path::Path) -> &'static str {
+    if folder.join("report.html").is_file() { "report.html" } else { "report.json" }
+}
+
+fn sut(address: &str, defects: Option<&Defects>) -> Result<Sut, Failure> {
+    let typed = defects.map(Defects::to_string).unwrap_or_default();
+    if address == "builtin" {
+        return Ok(Sut::Builtin(typed));
+    }
+    if defects.is_some() {
+        let text = format!("--defect bends the builtin gateway only, and the system under test is {address}");
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    address.parse().map(Sut::Mqtt).map_err(|error| Failure::new(Exit::Usage, format!("{error}, or builtin")))
 }

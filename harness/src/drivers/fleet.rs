@@ -1,0 +1,278 @@
+//! All devices of a run, and the thread that gives each its messages at the intended instants. Open loop: no send
+//! waits for an answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use palisade_sim::contract::Class;
+use palisade_sim::whole::Tape;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+use super::mqtt::{Address, Device, Listener, Message};
+use super::{Clock, wait_until};
+use crate::record::{Entry, Expected, Journal, Left, Micros, Note, WindowEntry};
+use crate::schedule::{Plan, Send, What};
+use crate::wire::mqtt_json::{Event, Leaf, Topics, heartbeat, latches, wire_id};
+
+/// Lost connections that get a remark of their own; the rest are counted.
+const REMARKS: usize = 20;
+
+/// What the devices of one part of a run have in common.
+#[derive(Clone, Debug)]
+pub struct Common {
+    /// The clock of the run.
+    pub clock: Clock,
+    /// Where entries go.
+    pub journal: Journal,
+    /// `floor` or `main`.
+    pub part: &'static str,
+    /// The run's tag.
+    pub run: String,
+    /// The site's topics.
+    pub topics: Topics,
+}
+
+impl Common {
+    /// Writes a remark, with the instant.
+    pub fn note(&self, kind: &str, text: impl Into<String>) {
+        let (at_us, kind, text) = (self.clock.now_us(), kind.to_owned(), text.into());
+        self.journal.write(Entry::Note(Note { at_us, kind, text }));
+    }
+}
+
+/// Figures that are watched while a part runs.
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// Devices whose connection stands.
+    pub connected: AtomicUsize,
+    /// Stimuli that left.
+    pub left: AtomicUsize,
+    /// Answers that came.
+    pub answers: AtomicUsize,
+    /// Greatest lateness of a message handed over, µs.
+    pub latest_us: AtomicI64,
+    /// Index of the window that is driven.
+    pub window: AtomicUsize,
+    /// Connections that broke.
+    pub breaks: AtomicUsize,
+}
+
+struct Ears {
+    common: Common,
+    figures: Arc<Figures>,
+    names: Vec<String>,
+    standing: Vec<AtomicBool>,
+    changed: Notify,
+    why: std::sync::Mutex<String>,
+}
+
+impl Listener for Ears {
+    fn left(&self, _device: usize, message: &Message) {
+        let left_us = self.common.clock.now_us();
+        let Some(stimulus) = message.stimulus else { return };
+        self.figures.left.fetch_add(1, Ordering::Relaxed);
+        self.common.journal.write(Entry::Left(Left {
+            stimulus,
+            part: self.common.part.into(),
+            left_us,
+            topic: message.topic.clone(),
+            payload: message.payload.clone(),
+        }));
+    }
+
+    fn up(&self, device: usize) {
+        if !self.standing[device].swap(true, Ordering::SeqCst) {
+            self.figures.connected.fetch_add(1, Ordering::SeqCst);
+        }
+        self.changed.notify_one();
+    }
+
+    fn down(&self, device: usize, why: &str) {
+        if let Ok(mut last) = self.why.lock() {
+            why.clone_into(&mut last);
+        }
+        if self.standing[device].swap(false, Ordering::SeqCst) {
+            self.figures.connected.fetch_sub(1, Ordering::SeqCst);
+            if self.figures.breaks.fetch_add(1, Ordering::SeqCst) < REMARKS {
+                self.common.note("info", format!("{} lost its connection: {why}", self.names[device]));
+            }
+        }
+        self.changed.notify_one();
+    }
+}
+
+/// All devices, connected.
+pub struct Fleet {
+    devices: Vec<Arc<Device>>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    ears: Arc<Ears>,
+    runtime: Runtime,
+}
+
+impl Fleet {
+    /// Connects every device of the tape.
+    ///
+    /// # Errors
+    /// A sentence, when not all stand within `patience`.
+    pub fn connect(
+        tape: &Tape,
+        to: &Address,
+        common: &Common,
+        figures: Arc<Figures>,
+        patience: Duration,
+    ) -> Result<Fleet, String> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("devices")
+            .enable_all()
+            .build()
+            .map_err(|error| format!("the runtime could not be started: {error}"))?;
+        let names: Vec<String> = tape.devices.iter().map(|d| d.id.to_string()).collect();
+        let standing = names.iter().map(|_| AtomicBool::new(false)).collect();
+        let (changed, why) = Default::default();
+        let ears = Arc::new(Ears { common: common.clone(), figures, names, standing, changed, why });
+        let mut fleet = Fleet { devices: Vec::new(), tasks: Vec::new(), ears, runtime };
+        for (index, name) in fleet.ears.names.iter().enumerate() {
+            let (device, events) = Device::new(index, name, &common.topics, to);
+            let device = Arc::new(device);
+            let (runs, ears) = (device.clone(), fleet.ears.clone());
+            fleet.tasks.push(fleet.runtime.spawn(async move { runs.run(events, &*ears).await }));
+            fleet.devices.push(device);
+        }
+        fleet.wait_for_all(patience)?;
+        Ok(fleet)
+    }
+
+    fn wait_for_all(&self, patience: Duration) -> Result<(), String> {
+        let wanted = self.devices.len();
+        let all = async {
+            while self.ears.figures.connected.load(Ordering::SeqCst) < wanted {
+                // A change between the look and the wait has left its permit.
+                self.ears.changed.notified().await;
+            }
+        };
+        let waited = self.runtime.block_on(async { tokio::time::timeout(patience, all).await });
+        waited.map_err(|_| {
+            let stand = self.ears.figures.connected.load(Ordering::SeqCst);
+            let why = self.ears.why.lock().map(|why| why.clone()).unwrap_or_default();
+            let why = if why.is_empty() { "no answer".to_owned() } else { why };
+            format!("{stand} of {wanted} devices could connect within {} s: {why}", patience.as_secs())
+        })
+    }
+
+    /// Sends the plan, which starts at `start_us` on the run's clock. Returns when the last message was handed over
+    /// or `stop` says so.
+    pub fn drive(&self, tape: &Tape, plan: &Plan, drive: Timing, stop: &dyn Fn() -> bool) {
+        let mut windows = plan.windows.iter().peekable();
+        for send in &plan.sends {
+            while let Some(w) = windows.next_if(|w| w.began_us <= send.at_us) {
+                let began_us = drive.start_us + w.began_us;
+                if !wait_until(&self.ears.common.clock, began_us, stop) {
+                    return;
+                }
+                let part = self.ears.common.part.into();
+                let (index, from, lasting) = (w.index, w.from, w.lasting);
+                self.ears.figures.window.store(index as usize, Ordering::Relaxed);
+                let entry = WindowEntry { index, from, lasting, began_us, part };
+                self.ears.common.journal.write(Entry::Window(entry));
+            }
+            let (message, expected, state) = self.message(tape, *send, drive);
+            let at_us = drive.start_us + send.at_us;
+            if !wait_until(&self.ears.common.clock, at_us, stop) {
+                return;
+            }
+            expected.into_iter().for_each(|e| self.ears.common.journal.write(Entry::Expected(e)));
+            let Some(device) = self.devices.get(send.device.index()) else { continue };
+            if !device.say(message) {
+                let name = &self.ears.names[send.device.index()];
+                self.ears
+                    .common
+                    .note("info", format!("{name} has too many unsent messages; one was not sent"));
+            }
+            let late = self.ears.common.clock.now_us() - at_us;
+            self.ears.figures.latest_us.fetch_max(late, Ordering::Relaxed);
+            if let Some(state) = state {
+                // Whether it is refused was seen with the event itself.
+                let _ = device.say(state);
+            }
+        }
+    }
+
+    /// The message, the answer that it expects, and the state that it sets.
+    fn message(
+        &self,
+        tape: &Tape,
+        send: Send,
+        drive: Timing,
+    ) -> (Message, Option<Expected>, Option<Message>) {
+        let common = &self.ears.common;
+        let at_us = drive.start_us + send.at_us;
+        let ts = common.clock.epoch_ms(at_us);
+        let name = &self.ears.names[send.device.index()];
+        let row = tape.devices.get(send.device.index());
+        let stimulus = match send.what {
+            What::Stimulus(id) => tape.stimuli.get(id.index()),
+            What::Heartbeat(_) => None,
+        };
+        let Some(stimulus) = stimulus else {
+            let What::Heartbeat(count) = send.what else { unreachable!("the plan is made from this tape") };
+            let (topic, payload) = (common.topics.device(name, Leaf::Heartbeat), heartbeat(name, count, ts));
+            return (Message { stimulus: None, topic, payload, qos: 0, retain: false }, None, None);
+        };
+        let payload = Event {
+            id: wire_id(&common.run, stimulus.id.0),
+            ts,
+            device: name.clone(),
+            class: row.map_or(Class::DutyRoom, |row| row.class),
+            kind: stimulus.signal.severity(),
+            signal: stimulus.signal.clone(),
+        }
+        .encode();
+        let qos = row.map_or(1, |row| row.qos);
+        let state = latches(&stimulus.signal).then(|| Message {
+            stimulus: None,
+            topic: common.topics.device(name, Leaf::State),
+            payload: payload.clone(),
+            qos,
+            retain: true,
+        });
+        let expected = Expected {
+            stimulus: stimulus.id,
+            device: send.device,
+            part: common.part.into(),
+            intended_us: at_us,
+            severity: stimulus.signal.severity(),
+            deadline_us: drive.deadline_us,
+        };
+        let topic = common.topics.device(name, Leaf::Event);
+        let message = Message { stimulus: Some(stimulus.id), topic, payload, qos, retain: false };
+        (message, Some(expected), state)
+    }
+
+    /// Says goodbye for every device.
+    pub fn close(self) {
+        self.devices.iter().for_each(|device| device.close());
+        let tasks = self.tasks;
+        let all = async move {
+            for task in tasks {
+                // A task that panicked has nothing to close.
+                let _ = task.await;
+            }
+        };
+        let until = Instant::now() + Duration::from_secs(1);
+        // Connections that cannot be closed in a second are dropped with the runtime.
+        let _ = self.runtime.block_on(async { tokio::time::timeout_at(until.into(), all).await });
+        self.runtime.shutdown_background();
+    }
+}
+
+/// When a plan is driven.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// The plan's start on the run's clock, µs.
+    pub start_us: Micros,
+    /// How long after the intended instant an answer is in time, µs.
+    pub deadline_us: Micros,
+}

@@ -1,0 +1,74 @@
+//! Drivers: they carry bytes at the instants that they are told, stamp when the bytes left, and judge nothing.
+
+pub mod fleet;
+pub mod mqtt;
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::record::Micros;
+
+/// The one clock of a run: monotonic, with the wall clock only as a label of its start.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+    wall_ms: i64,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn start() -> Clock {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock { start: Instant::now(), wall_ms: wall.as_millis() as i64 }
+    }
+
+    /// Now, µs since the start.
+    pub fn now_us(&self) -> Micros {
+        self.start.elapsed().as_micros() as Micros
+    }
+
+    /// How long until an instant of this clock; nothing when it is past.
+    pub fn until(&self, at_us: Micros) -> Duration {
+        Duration::from_micros(u64::try_from(at_us - self.now_us()).unwrap_or(0))
+    }
+
+    /// An instant of this clock as wall time, ms after the epoch.
+    pub fn epoch_ms(&self, at_us: Micros) -> i64 {
+        self.wall_ms + at_us.div_euclid(1000)
+    }
+}
+
+/// Waits for an instant: sleeps until shortly before, then spins, since a sleep ends tens of µs late and a timer of
+/// the runtime a millisecond. False when `stop` said so before.
+pub fn wait_until(clock: &Clock, at_us: Micros, stop: &dyn Fn() -> bool) -> bool {
+    const SPIN: Duration = Duration::from_micros(150);
+    const LOOK: Duration = Duration::from_millis(20);
+    loop {
+        if stop() {
+            return false;
+        }
+        let left = clock.until(at_us);
+        if left <= SPIN {
+            break;
+        }
+        std::thread::sleep((left - SPIN).min(LOOK));
+    }
+    while !clock.until(at_us).is_zero() {
+        std::hint::spin_loop();
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_waits_until_the_instant_and_not_less() {
+        let clock = Clock::start();
+        for at_us in [2_000, 7_500, 7_500, 9_000] {
+            assert!(wait_until(&clock, at_us, &|| false));
+            assert!(clock.now_us() >= at_us);
+        }
+        assert!(!wait_until(&clock, i64::MAX / 2, &|| true));
+    }
+}

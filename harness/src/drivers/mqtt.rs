@@ -1,0 +1,288 @@
+//! One device's MQTT connection through `rumqttc`: last will, retained status, reconnection with patience.
+//!
+//! A message is handed over by [`Device::say`], which never waits. It is stamped as having left when the client
+//! reports that it was written and flushed to the socket, right after the system call; what the kernel does then is
+//! not seen. What was handed over while the connection was down leaves after the reconnection, late against its
+//! intended instant. Messages of QoS 1 and 2 that were not acknowledged are sent again, and stamped once.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use palisade_sim::words::StimulusId;
+use rumqttc::{
+    AsyncClient, ConnectionError, Event, EventLoop, LastWill, MqttOptions, NetworkOptions, Outgoing, Packet,
+    QoS, Request,
+};
+use thiserror::Error;
+
+use crate::wire::mqtt_json::{Leaf, OFFLINE, ONLINE, Topics};
+
+/// Messages that may wait in a device that cannot send, before further ones are refused.
+const WAITING: usize = 1_024;
+/// How long a connection may take.
+const CONNECT_S: u64 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Where a gateway's broker is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Name or number of the machine.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// The text is no broker's address.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` is not an address; write mqtt://HOST:PORT")]
+pub struct AddressError(String);
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    /// Reads `mqtt://HOST:PORT`; the port is 1883 when left out.
+    fn from_str(text: &str) -> Result<Address, AddressError> {
+        let wrong = || AddressError(text.to_owned());
+        let rest = text.strip_prefix("mqtt://").ok_or_else(wrong)?.trim_end_matches('/');
+        let (host, port) = match rest.rsplit_once(':') {
+            // The colons of a bare IPv6 address are no port's.
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+                (host, port.parse().ok().filter(|p| *p > 0).ok_or_else(wrong)?)
+            }
+            _ => (rest, 1883),
+        };
+        if host.is_empty() || host.contains(['/', '@', ' ', '?']) {
+            return Err(wrong());
+        }
+        Ok(Address { host: host.to_owned(), port })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mqtt://{}:{}", self.host, self.port)
+    }
+}
+
+/// A client with the options that every connection of the harness has.
+pub fn client(id: &str, to: &Address, will: Option<LastWill>) -> (AsyncClient, EventLoop) {
+    let mut options = MqttOptions::new(id, &to.host, to.port);
+    options.set_keep_alive(Duration::from_secs(30)).set_clean_session(true);
+    options.set_max_packet_size(256 * 1024, 256 * 1024);
+    if let Some(will) = will {
+        options.set_last_will(will);
+    }
+    let (client, mut events) = AsyncClient::new(options, WAITING);
+    let mut network = NetworkOptions::new();
+    network.set_tcp_nodelay(true);
+    network.set_connection_timeout(CONNECT_S);
+    events.set_network_options(network);
+    (client, events)
+}
+
+/// What a device sends, for the stamp.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The stimulus, when it is one.
+    pub stimulus: Option<StimulusId>,
+    /// The topic.
+    pub topic: String,
+    /// The payload.
+    pub payload: String,
+    /// MQTT quality of service, 0..2.
+    pub qos: u8,
+    /// Whether the broker keeps it for those who subscribe later.
+    pub retain: bool,
+}
+
+/// What a device's connection tells the harness.
+pub trait Listener: Send + Sync + 'static {
+    /// The message was written to the socket just now.
+    fn left(&self, device: usize, message: &Message);
+    /// The connection stands.
+    fn up(&self, device: usize);
+    /// The connection broke or could not be made.
+    fn down(&self, device: usize, why: &str);
+}
+
+/// One device's connection.
+#[derive(Debug)]
+pub struct Device {
+    index: usize,
+    client: AsyncClient,
+    status: String,
+    /// Handed over and not yet written, in order. Its lock is held while the client takes the message, so that the
+    /// orders agree.
+    waiting: Mutex<VecDeque<Message>>,
+    closing: AtomicBool,
+}
+
+impl Device {
+    /// A device that connects once [`Device::run`] runs.
+    pub fn new(index: usize, name: &str, topics: &Topics, to: &Address) -> (Device, EventLoop) {
+        let status = topics.device(name, Leaf::Status);
+        let will = LastWill::new(status.clone(), OFFLINE, QoS::AtLeastOnce, true);
+        let (client, events) = client(name, to, Some(will));
+        let (waiting, closing) = Default::default();
+        (Device { index, client, status, waiting, closing }, events)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a message over. It never waits; false when the device has too many unsent ones.
+    pub fn say(&self, message: Message) -> bool {
+        let mut waiting = self.waiting();
+        let taken = self.client.try_publish(
+            message.topic.clone(),
+            quality(message.qos),
+            message.retain,
+            message.payload.clone().into_bytes(),
+        );
+        if taken.is_ok() {
+            waiting.push_back(message);
+        }
+        taken.is_ok()
+    }
+
+    /// Says goodbye, so that the last will is not sent.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        // A full queue belongs to a connection that is down: it has nobody to say goodbye to.
+        let _ = self.client.try_disconnect();
+    }
+
+    /// Keeps the connection until it is closed.
+    pub async fn run(&self, mut events: EventLoop, listener: &dyn Listener) {
+        let mut pause = FIRST_PAUSE;
+        let mut again = 0;
+        loop {
+            match events.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                    pause = FIRST_PAUSE;
+                    let (topic, payload) = (self.status.clone(), ONLINE.to_owned());
+                    self.say(Message { stimulus: None, topic, payload, qos: 1, retain: true });
+                    listener.up(self.index);
+                }
+                Ok(Event::Outgoing(Outgoing::Publish(_))) if again > 0 => again -= 1,
+                Ok(Event::Outgoing(Outgoing::Publish(_))) => {
+                    let message = self.waiting().pop_front();
+                    message.iter().for_each(|message| listener.left(self.index, message));
+                }
+                Ok(Event::Outgoing(Outgoing::Disconnect)) => return,
+                Ok(_) => {}
+                Err(_) if self.closing.load(Ordering::SeqCst) => return,
+                Err(error) => {
+                    listener.down(self.index, &reason(&error));
+                    let unsent = self.salvage(&mut events);
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    again = self.reconnect(&mut events, unsent, listener).await;
+                    if self.closing.load(Ordering::SeqCst) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes what the broken connection had not finished out of the client, which would forget it: messages that
+    /// left and were not acknowledged, then those that never left.
+    fn salvage(&self, events: &mut EventLoop) -> (Vec<Request>, usize) {
+        // Prepared, but not flushed: they did not leave.
+        let prepared = events.state.events.drain(..);
+        let prepared = prepared.filter(|e| matches!(e, Event::Outgoing(Outgoing::Publish(_)))).count();
+        let mut waiting = self.waiting();
+        let lost: Vec<usize> = (0..prepared.min(waiting.len())).filter(|i| waiting[*i].qos == 0).collect();
+        // A QoS 0 message that was prepared is nowhere any more: it never left and never will.
+        lost.iter().rev().for_each(|i| drop(waiting.remove(*i)));
+        let kept = prepared.saturating_sub(lost.len());
+        let requests: Vec<Request> = std::mem::take(&mut events.pending)
+            .into_iter()
+            .filter(|r| matches!(r, Request::Publish(_)))
+            .collect();
+        let begun = requests.iter().filter(|r| matches!(r, Request::Publish(p) if p.pkid != 0)).count();
+        (requests, begun.saturating_sub(kept))
+    }
+
+    /// Connects again and puts the salvaged messages first. Returns how many of them have left once already.
+    async fn reconnect(
+        &self,
+        events: &mut EventLoop,
+        (requests, again): (Vec<Request>, usize),
+        listener: &dyn Listener,
+    ) -> usize {
+        let mut pause = FIRST_PAUSE * 2;
+        while !self.closing.load(Ordering::SeqCst) {
+            match events.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                    events.pending.extend(requests.into_iter().enumerate().map(|(i, r)| fresh(r, i < again)));
+                    let (topic, payload) = (self.status.clone(), ONLINE.to_owned());
+                    self.say(Message { stimulus: None, topic, payload, qos: 1, retain: true });
+                    listener.up(self.index);
+                    return again;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    listener.down(self.index, &reason(&error));
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+        0
+    }
+}
+
+/// A request for the new session: a new packet id, and marked as a repeat when it left before.
+fn fresh(request: Request, repeat: bool) -> Request {
+    match request {
+        Request::Publish(mut publish) => {
+            publish.pkid = 0;
+            publish.dup = repeat;
+            Request::Publish(publish)
+        }
+        other => other,
+    }
+}
+
+/// Quality of service from its number.
+pub fn quality(qos: u8) -> QoS {
+    match qos {
+        0 => QoS::AtMostOnce,
+        1 => QoS::AtLeastOnce,
+        _ => QoS::ExactlyOnce,
+    }
+}
+
+fn reason(error: &ConnectionError) -> String {
+    match error {
+        ConnectionError::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_shown() {
+        for (text, shown) in [
+            ("mqtt://127.0.0.1:1884", "mqtt://127.0.0.1:1884"),
+            ("mqtt://broker/", "mqtt://broker:1883"),
+            ("mqtt://[::1]:1884", "mqtt://[::1]:1884"),
+        ] {
+            assert_eq!(text.parse::<Address>().expect(text).to_string(), shown);
+        }
+        for bad in ["broker:1883", "mqtt://", "mqtt://a:0", "mqtt://a:70000", "mqtt://u@h:1", "tcp://a:1"] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Hearing what the gateway says: a connection of its own on a thread of its own, so that no device's work delays the
+//! stamp.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use palisade_sim::contract::{Class, Signal};
+use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet, Publish, QoS};
+use tokio::sync::oneshot;
+
+use crate::drivers::fleet::{Common, Figures};
+use crate::drivers::mqtt::{Address, client};
+use crate::record::{Entry, Micros, Observation};
+use crate::wire::mqtt_json::{Alarm, Event, Leaf, PROBE, Topics};
+
+/// Characters of a payload that the journal keeps.
+const KEPT: usize = 2_000;
+/// How often the probe asks again.
+const ASK: Duration = Duration::from_millis(200);
+
+/// Listens until it is stopped.
+#[derive(Debug)]
+pub struct Observer {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+/// Connects, subscribes, and waits until the gateway passes on the message of a probe.
+///
+/// # Errors
+/// A sentence, when the gateway does not answer within `patience`.
+pub fn observe(
+    to: &Address,
+    common: Common,
+    figures: Arc<Figures>,
+    patience: Duration,
+) -> Result<Observer, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime could not be started: {error}"))?;
+    let (stop, stopped) = oneshot::channel();
+    let (tell, told) = std::sync::mpsc::channel();
+    let to = to.clone();
+    let thread = std::thread::Builder::new().name("observer".into()).spawn(move || {
+        runtime.block_on(async {
+            let (client, mut events) = client(&format!("palisade-observer-{}", common.run), &to, None);
+            let ready = ready(&client, &mut events, &common.topics, &common.run);
+            let ready = match tokio::time::timeout(patience, ready).await {
+                Ok(()) => Ok(()),
+                Err(_) => Err(format!(
+                    "the gateway at {to} passed on no probe within {} s: it must answer \
+                     site/+/dev/+/event on site/SITE/alarm/DEVICE",
+                    patience.as_secs()
+                )),
+            };
+            let good = ready.is_ok();
+            // Nobody waits any more only when this process is ending.
+            let _ = tell.send(ready);
+            if good {
+                listen(client, events, &common, &figures, stopped).await;
+            }
+        });
+    });
+    let thread = thread.map_err(|error| format!("a thread could not be started: {error}"))?;
+    told.recv().map_err(|_| "the observer stopped; this is a bug".to_owned())??;
+    Ok(Observer { stop, thread })
+}
+
+/// Subscribes, then asks until an answer comes. A lost connection starts again.
+async fn ready(client: &AsyncClient, events: &mut EventLoop, topics: &Topics, run: &str) {
+    let mut ask = tokio::time::interval(ASK);
+    let mut subscribed = false;
+    let probe = Event {
+        id: format!("{run}-probe"),
+        ts: 0,
+        device: PROBE.into(),
+        class: Class::DutyRoom,
+        kind: Signal::DoorClosed.severity(),
+        signal: Signal::DoorClosed,
+    };
+    let payload = probe.encode();
+    loop {
+        tokio::select! {
+            event = events.poll() => match event {
+                Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
+                    // The queue has room: nothing else was asked of this client.
+                    let _ = client.try_subscribe(topics.all_alarms(), QoS::AtLeastOnce);
+                }
+                Ok(MqttEvent::Incoming(Packet::SubAck(_))) => subscribed = true,
+                Ok(MqttEvent::Incoming(Packet::Publish(publish))) if !publish.retain => {
+                    if Topics::read_alarm(&publish.topic) == Some(PROBE) || publish.topic.ends_with(PROBE) {
+                        return;
+                    }
+                }
+                Ok(_) => {}
+                Err(_) => {
+                    subscribed = false;
+                    tokio::time::sleep(ASK).await;
+                }
+            },
+            _ = ask.tick(), if subscribed => {
+                // When it cannot be taken now, the next tick asks again.
+                let _ = client.try_publish(topics.device(PROBE, Leaf::Event), QoS::AtLeastOnce, false, payload.clone());
+            }
+        }
+    }
+}
+
+async fn listen(
+    client: AsyncClient,
+    mut events: EventLoop,
+    common: &Common,
+    figures: &Figures,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut told = false;
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = events.poll() => event,
+            _ = &mut stopped => break,
+        };
+        match event {
+            Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
+                let received_us = common.clock.now_us();
+                if Topics::read_alarm(&publish.topic) != Some(PROBE) {
+                    figures.answers.fetch_add(1, Ordering::Relaxed);
+                    common.journal.write(Entry::Observed(observation(&publish, received_us, common.part)));
+                }
+            }
+            Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
+                let _ = client.try_subscribe(common.topics.all_alarms(), QoS::AtLeastOnce);
+            }
+            Ok(_) => told = false,
+            Err(error) => {
+                if !told {
+                    common.note("info", format!("the observer lost its connection: {error}"));
+                }
+                told = true;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    let _ = client.try_disconnect();
+    let goodbye = async { while events.poll().await.is_ok() {} };
+    // The connection is closed either way.
+    let _ = tokio::time::timeout(Duration::from_millis(200), goodbye).await;
+}
+
+/// What was said, decoded. What cannot be decoded keeps its payload, and the device that its topic names.
+pub fn observation(publish: &Publish, received_us: Micros, part: &str) -> Observation {
+    let alarm = Alarm::decode(&publish.topic, &publish.payload).unwrap_or_else(|_| Alarm {
+        id: None,
+        device: Topics::read_alarm(&publish.topic).unwrap_or_default().to_owned(),
+        signal: String::new(),
+        kind: None,
+        ts: None,
+        gateway_ts: None,
+    });
+    Observation {
+        received_us,
+        part: part.to_owned(),
+        topic: publish.topic.clone(),
+        device: alarm.device,
+        signal: alarm.signal,
+        severity: alarm.kind,
+        correlation: alarm.id,
+        payload: String::from_utf8_lossy(&publish.payload).chars().take(KEPT).collect(),
+        retained: publish.retain,
+    }
+}
+
+impl Observer {
+    /// Stops listening.
+    pub fn stop(self) {
+        // It may have stopped by itself, which is a bug that its thread has reported.
+        let _ = self.stop.send(());
+        let _ = self.thread.join();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_still_an_observation() {
+        let long = "院".repeat(5_000);
+        let mut publish = Publish::new("site/s/alarm/beam-1", QoS::AtLeastOnce, long);
+        publish.retain = true;
+        let seen = observation(&publish, 7, "main");
+        assert_eq!((seen.device.as_str(), seen.signal.as_str(), seen.severity), ("beam-1", "", None));
+        assert_eq!((seen.payload.chars().count(), seen.retained, seen.received_us), (KEPT, true, 7));
+    }
+}

@@ -1,0 +1,293 @@
+//! A run: the day is lived, planned, driven against a gateway, and recorded in a folder. Judging is done from that
+//! folder by [`crate::report`].
+
+mod child;
+mod day;
+mod folder;
+mod part;
+mod stop;
+
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use palisade_sim::analysis::answer::PlanAnswer;
+use palisade_sim::model::drive::Window;
+use palisade_sim::whole::{Day, Tape};
+use palisade_sim::words::{AgentKey, Ms};
+
+use crate::cli::{Exit, Failure};
+use crate::drivers::Clock;
+use crate::drivers::fleet::Common;
+use crate::drivers::mqtt::Address;
+use crate::input::Loaded;
+use crate::progress::Progress;
+use crate::record::{self, End, Entry, Journal, Note, Start};
+use crate::schedule;
+use crate::wire::mqtt_json::Topics;
+use child::Gateway;
+use part::{Ending, Part};
+pub use stop::Stop;
+
+/// Longest floor.
+const FLOOR: Ms = Ms(6_000);
+/// Listening after the floor.
+const FLOOR_DRAIN: Ms = Ms(500);
+/// How long a gateway that is not there yet is waited for.
+const KNOCK: Duration = Duration::from_secs(3);
+
+/// The system under test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sut {
+    /// The embedded reference gateway, with defects as typed (empty for none).
+    Builtin(String),
+    /// A broker that somebody else runs.
+    Mqtt(Address),
+}
+
+/// What is asked of a run.
+#[derive(Debug)]
+pub struct Request {
+    /// The scenario, loaded.
+    pub loaded: Loaded,
+    /// Its path as typed.
+    pub path: PathBuf,
+    /// The seed.
+    pub seed: u64,
+    /// The run's folder, when it is named.
+    pub out: Option<PathBuf>,
+    /// The windows, when they are named.
+    pub windows: Option<Vec<Window>>,
+    /// The system under test.
+    pub sut: Sut,
+    /// Whether the floor is measured first.
+    pub floor: bool,
+}
+
+/// What a run left.
+#[derive(Debug)]
+pub struct Measured {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What went wrong while measuring, in a sentence, with its exit code.
+    pub trouble: Option<(Exit, String)>,
+}
+
+/// Measures: fills a run folder. Whatever goes wrong once the folder stands leaves a partial record in it.
+///
+/// # Errors
+/// When nothing could be recorded, or the windows asked for are wrong.
+pub fn measure(request: &Request, stop: &Stop, progress: &Progress) -> Result<Measured, Failure> {
+    let folder = folder::make(request.out.as_deref(), &request.path)?;
+    folder::write(&folder.join("scenario.toml"), request.loaded.toml.text.as_bytes())?;
+    folder::write(&folder.join("site.geojson"), request.loaded.geometry.text.as_bytes())?;
+    let journal_path = folder.join("journal.jsonl");
+    let writing = record::create(&journal_path).map_err(|error| {
+        Failure::new(Exit::Harness, format!("{} could not be written: {error}", journal_path.display()))
+    })?;
+    let mut run = Run::new(request, &folder, writing.journal().clone(), stop, progress);
+    let outcome = run.all();
+    progress.end();
+    let ending = match outcome {
+        Ok(ending) => ending,
+        Err(failure) => {
+            // What was recorded so far stays; the failure is the news.
+            let _ = writing.finish();
+            return Err(failure);
+        }
+    };
+    run.sign_off(&ending);
+    let disk = writing.finish().err();
+    let trouble = match (disk, ending) {
+        (Some(fault), _) | (None, Ending::Disk(fault)) => Some((Exit::Harness, fault)),
+        (None, Ending::Whole) => None,
+        (None, Ending::Interrupted) => {
+            Some((Exit::Interrupted, "interrupted; the report holds what was measured".into()))
+        }
+        (None, Ending::Lost(why)) => Some((Exit::Sut, why)),
+    };
+    Ok(Measured { folder, trouble })
+}
+
+struct Run<'a> {
+    request: &'a Request,
+    folder: &'a Path,
+    journal: Journal,
+    stop: &'a Stop,
+    progress: &'a Progress,
+    tag: String,
+    clock: Clock,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        request: &'a Request,
+        folder: &'a Path,
+        journal: Journal,
+        stop: &'a Stop,
+        progress: &'a Progress,
+    ) -> Run<'a> {
+        // From time and process, not from the twin's dice: two runs of one seed must differ here.
+        let now = jiff::Timestamp::now().as_nanosecond();
+        let tag = format!("{:08x}", AgentKey::of(&format!("{now}/{}", std::process::id())).0 as u32);
+        Run { request, folder, journal, stop, progress, tag, clock: Clock::start() }
+    }
+
+    fn all(&mut self) -> Result<Ending, Failure> {
+        if let Sut::Mqtt(address) = &self.request.sut
+            && let Err(why) = knock(address, self.stop)
+        {
+            self.start();
+            return Ok(if self.stop.asked() { Ending::Interrupted } else { Ending::Lost(why) });
+        }
+        let seed = self.request.seed;
+        let made = day::live_and_plan(&self.request.loaded, seed, self.stop, self.progress)
+            .map_err(|why| Failure::new(Exit::Bug, why))?;
+        let Some((day, answer)) = made else {
+            self.start();
+            return Ok(Ending::Interrupted);
+        };
+        self.write_inputs(&day, &answer)?;
+        let drive = &self.request.loaded.scenario.file.drive;
+        let windows = schedule::windows(&day.tape, drive, self.request.windows.as_deref())
+            .map_err(|error| Failure::new(Exit::Usage, error))?;
+        self.start();
+        if self.request.floor {
+            let ending = self.floor(&day.tape, &windows);
+            if ending != Ending::Whole {
+                return Ok(ending);
+            }
+        }
+        Ok(self.main(&day.tape, &windows))
+    }
+
+    /// Writes the first line. The run's clock starts here.
+    fn start(&mut self) {
+        self.clock = Clock::start();
+        let (sut, defects) = match &self.request.sut {
+            Sut::Builtin(defects) => ("builtin".to_owned(), defects.clone()),
+            Sut::Mqtt(address) => (address.to_string(), String::new()),
+        };
+        self.journal.write(Entry::Start(Start {
+            format: 1,
+            run: self.tag.clone(),
+            scenario: self.request.path.display().to_string(),
+            seed: self.request.seed,
+            sut,
+            defects,
+            wall_clock: jiff::Timestamp::now().to_string(),
+            part: "main".into(),
+        }));
+    }
+
+    fn write_inputs(&self, day: &Day, answer: &PlanAnswer) -> Result<(), Failure> {
+        let plan = serde_json::to_vec(answer).map_err(|e| Failure::new(Exit::Bug, e))?;
+        folder::write(&self.folder.join("plan.json"), &plan)?;
+        folder::write(&self.folder.join("tape.bin"), &day.tape.to_bytes())?;
+        folder::write(&self.folder.join("tracks.bin"), &day.tracks.to_bytes())
+    }
+
+    /// The same schedule against the harness's own echo. Without it the run goes on, and says so.
+    fn floor(&self, tape: &Tape, windows: &[Window]) -> Ending {
+        let Some(window) = schedule::floor_window(tape, windows, FLOOR) else { return Ending::Whole };
+        let gateway = match Gateway::start(&["--echo".into()]) {
+            Ok(gateway) => gateway,
+            Err(why) => {
+                self.note("info", format!("there is no floor: {why}"));
+                return Ending::Whole;
+            }
+        };
+        match self.part("floor", tape, &[window], FLOOR_DRAIN, Some(gateway), None).run() {
+            Ending::Lost(why) => {
+                self.note("info", format!("there is no floor: {why}"));
+                Ending::Whole
+            }
+            other => other,
+        }
+    }
+
+    fn main(&self, tape: &Tape, windows: &[Window]) -> Ending {
+        let drain = self.request.loaded.scenario.file.drive.drain.0;
+        match &self.request.sut {
+            Sut::Mqtt(address) => self.part("main", tape, windows, drain, None, Some(address)).run(),
+            Sut::Builtin(defects) => {
+                let seed = self.request.seed.to_string();
+                let options = ["--seed".to_owned(), seed, "--defect".to_owned(), defects.clone()];
+                match Gateway::start(&options) {
+                    Ok(gateway) => {
+                        self.note("info", format!("the gateway is process {}", gateway.id()));
+                        self.part("main", tape, windows, drain, Some(gateway), None).run()
+                    }
+                    Err(why) => Ending::Lost(why),
+                }
+            }
+        }
+    }
+
+    fn part<'b>(
+        &'b self,
+        part: &'static str,
+        tape: &'b Tape,
+        windows: &'b [Window],
+        drain: Ms,
+        gateway: Option<Gateway>,
+        address: Option<&Address>,
+    ) -> Part<'b> {
+        let file = &self.request.loaded.scenario.file;
+        let site = file.sut.topic_site.as_deref().unwrap_or(&file.name);
+        let address = gateway.as_ref().map(|g| &g.address).or(address).cloned();
+        Part {
+            common: Common {
+                clock: self.clock,
+                journal: self.journal.clone(),
+                part,
+                run: self.tag.clone(),
+                topics: Topics::of(site),
+            },
+            tape,
+            windows,
+            heartbeat: file.drive.heartbeat.0,
+            drain,
+            deadline: file.sut.deadline.0,
+            address: address.unwrap_or(Address { host: "127.0.0.1".into(), port: 1883 }),
+            gateway,
+            stop: self.stop,
+            progress: self.progress,
+        }
+    }
+
+    fn note(&self, kind: &str, text: String) {
+        let note = Note { at_us: self.clock.now_us(), kind: kind.into(), text };
+        self.journal.write(Entry::Note(note));
+    }
+
+    /// The last line: the end, or why there is none.
+    fn sign_off(&self, ending: &Ending) {
+        match ending {
+            Ending::Whole => self.journal.write(Entry::End(End { at_us: self.clock.now_us() })),
+            Ending::Interrupted => self.note("interrupted", "somebody stopped the run".into()),
+            Ending::Lost(why) => self.note("lost", why.clone()),
+            Ending::Disk(why) => self.note("disk", why.clone()),
+        }
+    }
+}
+
+/// Whether anybody listens at the address, before the day is lived for nothing.
+fn knock(address: &Address, stop: &Stop) -> Result<(), String> {
+    let until = Instant::now() + KNOCK;
+    let host = address.host.trim_start_matches('[').trim_end_matches(']');
+    loop {
+        let tried = (host, address.port).to_socket_addrs().and_then(|mut found| {
+            let first = found.next().ok_or_else(|| std::io::Error::other("the name has no address"))?;
+            TcpStream::connect_timeout(&first, Duration::from_secs(1))
+        });
+        match tried {
+            Ok(_) => return Ok(()),
+            Err(error) if Instant::now() >= until || stop.asked() => {
+                let remedy = "start the gateway's broker or name another address with --sut";
+                return Err(format!("nobody listens at {address}: {error}; {remedy}"));
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(200)),
+        }
+    }
+}

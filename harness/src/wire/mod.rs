@@ -1,0 +1,3 @@
+//! What devices and gateways write, as bytes and back. Pure: no sockets, no clocks.
+
+pub mod mqtt_json;
