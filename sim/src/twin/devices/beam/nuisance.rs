@@ -24,7 +24,8 @@ pub struct Interference {
 
 /// What fools one zone during a day, in order of time.
 ///
-/// `per_day` is the expected number of stimuli of a sound single-ray zone at a wind of 3 m/s without rain. Birds
+/// `per_day` is the expected number of alarms of a sound single-ray zone with the usual interruption time of 50 ms at
+/// a wind of 3 m/s without rain; more rays get fewer, because a sitting bird breaks only one. Birds
 /// that only fly through are three times as many and silent. Branches grow with the square of the wind, rain with
 /// its rate and with the share of the rated range in use, drift with the misalignment. The shares are assumed.
 pub fn of_day(dice: &Dice, beam: &Beam, day: &Day, per_day: f64) -> Vec<Interference> {
@@ -34,10 +35,10 @@ pub fn of_day(dice: &Dice, beam: &Beam, day: &Day, per_day: f64) -> Vec<Interfer
     let reach = length_m(beam) / (0.7 * beam.rated_range_m.max(1.0));
     let kinds: [(&str, f64, Maker); 5] = [
         ("bird-through", 3.0, bird_through),
-        ("bird-sits", 0.3, bird_sits),
-        ("branch", 0.5 * wind * wind, branch),
+        ("bird-sits", 0.4, bird_sits),
+        ("branch", 0.6 * wind * wind, branch),
         ("rain", 0.1 * day.rain_mm_h * reach * reach, rain),
-        ("drift", 0.2 * (1.0 + 4.0 * beam.misaligned_deg.abs() / LOST_DEG), drift),
+        ("drift", 0.25 * (1.0 + 4.0 * beam.misaligned_deg.abs() / LOST_DEG), drift),
     ];
     let mut all = Vec::new();
     for (purpose, share, make) in kinds {
@@ -163,6 +164,14 @@ mod tests {
         assert!(short.len() > 20 && short.iter().all(|us| (8_000..=30_000).contains(us)));
         let mean = short.iter().sum::<i64>() / short.len() as i64;
         assert!((13_000..19_000).contains(&mean), "{mean} µs");
+    }
+
+    #[test]
+    fn a_sound_zone_of_one_ray_alarms_as_often_as_the_scenario_says() {
+        let north = beam([0.0, 0.0], [0.0, 50.0], vec![2.3]);
+        let of = |seed| of_day(&Dice::new(seed), &north, &Day::default(), 1.0);
+        let alarms: usize = (0..400).map(|s| of(s).iter().filter(|i| i.lasting_us >= 50_000).count()).sum();
+        assert!((340..460).contains(&alarms), "{alarms} in 400 days at one a day");
     }
 
     #[test]
