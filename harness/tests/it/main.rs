@@ -2,6 +2,7 @@
 
 mod broken;
 mod gateway;
+mod import;
 mod report;
 mod run_folder;
 mod scenarios;
