@@ -323,7 +323,7 @@ fn making_a_report_twice_gives_the_same_files() {
 
 #[test]
 fn the_plan_shows_the_shipped_site() {
-    let (folder, report) = made(&Run::tiny());
+    let (folder, report) = made(&Run::shipped("tiny"));
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
     assert!(report.notes.is_empty(), "{:?}", report.notes);
     for class in ["building", "wall", "gate", "trees", "beam r", "view r", "raster h", "north"] {
@@ -341,7 +341,12 @@ fn look() {
     let to = Path::new(&to);
     fs::create_dir_all(to).unwrap();
     fs::write(to.join("report.schema.json"), report::schema().unwrap()).unwrap();
-    for (name, run) in [("sound", Run::sound()), ("faulty", faulty()), ("tiny", Run::tiny())] {
+    for (name, run) in [
+        ("sound", Run::sound()),
+        ("faulty", faulty()),
+        ("tiny", Run::shipped("tiny")),
+        ("cuiyuan", Run::shipped("cuiyuan")),
+    ] {
         run.write(&to.join(name));
         report::make(&to.join(name)).unwrap();
     }

@@ -210,21 +210,25 @@ pub(crate) fn plan() -> PlanAnswer {
 }
 
 impl Run {
-    /// A run of the shipped tiny compound: its real day and plan, with a journal as if it had been driven.
-    pub(crate) fn tiny() -> Run {
+    /// A run of a shipped compound: its real day and plan, with a journal as if it had been driven.
+    pub(crate) fn shipped(name: &str) -> Run {
         let read = |name: &str| {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(name);
             SourceText { name: name.into(), text: fs::read_to_string(path).expect("a shipped file") }
         };
-        let (toml, geometry) = (read("tiny.toml"), read("sites/tiny.geojson"));
+        let (toml, geometry) = (read(&format!("{name}.toml")), read(&format!("sites/{name}.geojson")));
         let scenario = Arc::new(load(&toml, Some(&geometry)).expect("a shipped scenario is sound"));
         let plan = palisade_sim::analysis::plan(&scenario);
         let tape = live(scenario, 1, &Inputs::default(), &mut |_| {}).tape;
-        let driven = (0..tape.stimuli.len() as u32).take(200).collect();
-        let [before, _] =
-            [0, 1].map(|i| toml.text.split("[thresholds]").nth(i).expect("thresholds").to_owned());
-        let after = toml.text.split_once("[kit.qos]").expect("a kit").1;
-        let text = format!("{before}\n[kit.qos]{after}");
+        let driven = (0..tape.stimuli.len() as u32).skip(1_000).step_by(3).take(412).collect();
+        // The run's own thresholds take the place of the scenario's.
+        let lines = toml.text.lines().scan(false, |inside, line| {
+            if line.starts_with('[') {
+                *inside = line.starts_with("[thresholds]");
+            }
+            Some(if *inside { "" } else { line })
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
         Run {
             tape,
             plan,

@@ -32,7 +32,7 @@ pub(super) fn densities() -> Vec<(String, String)> {
     raster::STEPS.iter().map(step).collect()
 }
 
-/// Gaps outlined in the picture; the table lists more.
+/// Gaps outlined in the picture at most.
 const GAPS: usize = 150;
 /// Gaps that carry their area in the picture.
 const LABELLED: usize = 10;
@@ -85,11 +85,19 @@ fn round(m: f64) -> f64 {
     (m * 10.0).round() / 10.0
 }
 
-/// Points of a polygon or line as an SVG path's `d`.
+/// Points of a polygon or line as an SVG path's `d`; steps along an axis are written short.
 fn way(frame: &Frame, points: impl Iterator<Item = [f64; 2]>, closed: bool) -> String {
     let mut d = String::new();
-    for (i, [x, y]) in points.enumerate() {
-        let _ = write!(d, "{}{} {}", if i == 0 { "M" } else { "L" }, frame.x(x), frame.y(y));
+    let mut last: Option<[f64; 2]> = None;
+    for [x, y] in points {
+        let (x, y) = (frame.x(x), frame.y(y));
+        let _ = match last {
+            None => write!(d, "M{x} {y}"),
+            Some([_, same]) if same == y => write!(d, "H{x}"),
+            Some([same, _]) if same == x => write!(d, "V{y}"),
+            Some(_) => write!(d, "L{x} {y}"),
+        };
+        last = Some([x, y]);
     }
     if closed {
         d.push('Z');
@@ -97,12 +105,26 @@ fn way(frame: &Frame, points: impl Iterator<Item = [f64; 2]>, closed: bool) -> S
     d
 }
 
+/// Size of the picture above which fewer gaps are outlined, bytes.
+const SIZE: usize = 200_000;
+
 /// The picture; empty when there is nothing to draw.
 pub(super) fn draw(report: &Report, ground: &Ground<'_>) -> String {
+    let mut outlined = GAPS;
+    loop {
+        let svg = draw_with(report, ground, outlined);
+        if svg.len() <= SIZE || outlined == 0 {
+            return svg;
+        }
+        outlined /= 2;
+    }
+}
+
+fn draw_with(report: &Report, ground: &Ground<'_>, outlined: usize) -> String {
     let of_site = ground.site.map(ground::corners).unwrap_or_default();
     let of_devices = report.devices.iter().map(|d| [d.at_m[0], d.at_m[1]]);
     let Some(frame) = Frame::of(of_site.into_iter().chain(of_devices)) else { return String::new() };
-    let frame = frame.grown(8.0);
+    let frame = frame.grown((0.05 * (frame.east - frame.west)).max(8.0));
     let (width, height) = (frame.east - frame.west, frame.north - frame.south);
     // Marks keep their size on paper whether the compound is 80 m or 800 m wide.
     let unit = width.max(height) / 320.0;
@@ -116,7 +138,7 @@ pub(super) fn draw(report: &Report, ground: &Ground<'_>) -> String {
     if let Some(plan) = ground.plan {
         raster::draw(&mut svg, &frame, &plan.grid);
     }
-    gaps(&mut svg, &frame, &report.gaps, unit);
+    gaps(&mut svg, &frame, &report.gaps, outlined, unit);
     devices::views(&mut svg, &frame, report, ground.kit, unit);
     if let Some(site) = ground.site {
         ground::over(&mut svg, &frame, site, unit);
@@ -132,12 +154,12 @@ pub(super) fn draw(report: &Report, ground: &Ground<'_>) -> String {
     svg
 }
 
-fn gaps(svg: &mut String, frame: &Frame, gaps: &[Gap], unit: f64) {
+fn gaps(svg: &mut String, frame: &Frame, gaps: &[Gap], outlined: usize, unit: f64) {
     let mut order: Vec<&Gap> = gaps.iter().collect();
     order.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2));
     let lowest = gaps.iter().map(|g| g.height_m).fold(f64::INFINITY, f64::min);
     svg.push_str("<g class=\"gaps\">");
-    for (i, gap) in order.iter().take(GAPS).enumerate() {
+    for (i, gap) in order.iter().take(outlined).enumerate() {
         let d: String = gap.polygon.iter().map(|ring| way(frame, ring.iter().copied(), true)).collect();
         let title = format!("gap of {:.0} m² at {} m: {}", gap.area_m2, gap.height_m, gap_reason(gap));
         let hidden = if gap.height_m > lowest { " off" } else { "" };
@@ -274,6 +296,13 @@ mod tests {
         let frame = Frame::of([[10.0, 20.0], [110.0, 70.0]].into_iter()).expect("two points have a frame");
         assert_eq!((frame.x(10.0), frame.y(70.0)), (0.0, 0.0));
         assert_eq!((frame.x(110.0), frame.y(20.0)), (100.0, 50.0));
+    }
+
+    #[test]
+    fn steps_along_an_axis_are_short() {
+        let frame = Frame { west: 0.0, south: 0.0, east: 9.0, north: 9.0 };
+        let ring = [[1.0, 9.0], [3.0, 9.0], [3.0, 7.5], [4.0, 4.0]];
+        assert_eq!(way(&frame, ring.into_iter(), true), "M1 0H3V1.5L4 5Z");
     }
 
     #[test]
