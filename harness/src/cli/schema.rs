@@ -23,11 +23,10 @@ pub enum Name {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
-    let schema = match args.name {
-        Name::Scenario => palisade_sim::model::schema::scenario_schema(),
-        Name::Report => schemars::schema_for!(crate::report::model::Report).to_value(),
+    let text = match args.name {
+        Name::Scenario => format!("{:#}\n", palisade_sim::model::schema::scenario_schema()),
+        Name::Report => crate::report::schema()?,
     };
-    let text = format!("{schema:#}\n");
     std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;
     Ok(Exit::Ok)
 }
