@@ -9,7 +9,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use palisade_sim::model::Scenario;
 use palisade_sim::model::load::{self as model, Problems, SourceText};
 
-use crate::cli::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 
 /// A scenario that is sound, with the texts that it was read from.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod drivers;
+pub mod exit;
 pub mod import;
 pub mod input;
 pub mod latency;

@@ -3,8 +3,8 @@
 //! This crate is a function: text, a seed and recorded inputs go in, a tape comes out.
 //! It reads no clock, no file, no socket and no environment.
 //!
-//! Rooms, each importing only from those above it: [`words`], [`model`], [`analysis`], [`contract`],
-//! [`twin`], [`whole`].
+//! Rooms, each importing only from those before it: [`words`], [`contract`], [`model`], [`analysis`], [`twin`],
+//! [`whole`]. The contract stands below the model because the kit's device classes are its words.
 
 pub mod analysis;
 pub mod contract;

@@ -2,7 +2,6 @@
 
 mod check;
 mod doctor;
-mod exit;
 mod gateway;
 mod import;
 mod plan;
@@ -15,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use exit::{Exit, Failure};
+pub use crate::exit::{Exit, Failure};
 
 /// Rehearses the security of a residential compound before anything is installed.
 #[derive(Parser, Debug)]

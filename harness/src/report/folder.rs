@@ -8,7 +8,7 @@ use palisade_sim::model::load::{SourceText, load};
 use palisade_sim::model::{ScenarioFile, Site};
 use palisade_sim::whole::Tape;
 
-use crate::cli::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 use crate::record::{End, Entry, Expected, Left, Micros, Note, Observation, Start, WindowEntry};
 
 /// What a run left behind.

@@ -10,7 +10,7 @@ use hdrhistogram::serialization::interval_log::IntervalLogWriterBuilder;
 
 use super::assemble::Assembled;
 use super::write::bug;
-use crate::cli::Failure;
+use crate::exit::Failure;
 use crate::latency::{Latency, Series};
 
 /// When the samples were taken.

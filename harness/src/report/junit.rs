@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 use super::Report;
 use super::model::{CheckPart, DevicePart, FailurePart};
 use super::write::bug;
-use crate::cli::Failure;
+use crate::exit::Failure;
 
 /// The document.
 pub(super) fn render(report: &Report) -> Result<String, Failure> {

@@ -14,7 +14,7 @@ mod write;
 
 use std::path::Path;
 
-use crate::cli::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 pub use model::Report;
 
 impl Report {

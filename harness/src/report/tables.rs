@@ -6,7 +6,7 @@ use super::Report;
 use super::assemble::Assembled;
 use super::incidents::word;
 use super::write::bug;
-use crate::cli::Failure;
+use crate::exit::Failure;
 
 type Row = Vec<String>;
 

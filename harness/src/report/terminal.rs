@@ -79,9 +79,9 @@ pub fn render_with(report: &Report, paint: Paint) -> String {
 
 fn head(report: &Report, paint: Paint) -> String {
     let word = match report.exit() {
-        crate::cli::Exit::Ok => paint.with("1;32", "PASS"),
-        crate::cli::Exit::Interrupted => paint.with("1;33", "CUT "),
-        crate::cli::Exit::Harness => paint.with("1;33", "VOID"),
+        crate::exit::Exit::Ok => paint.with("1;32", "PASS"),
+        crate::exit::Exit::Interrupted => paint.with("1;33", "CUT "),
+        crate::exit::Exit::Harness => paint.with("1;33", "VOID"),
         _ => paint.with("1;31", "FAIL"),
     };
     let name = if report.scenario.name.is_empty() { "no scenario" } else { &report.scenario.name };
@@ -270,8 +270,8 @@ fn coverage(report: &Report) -> Option<String> {
 fn next(report: &Report) -> String {
     let scenario = &report.scenario.path;
     match report.exit() {
-        crate::cli::Exit::Ok => format!("palisade run {scenario} --seed {}", report.scenario.seed + 1),
-        crate::cli::Exit::Verdict => format!("xdg-open {}/report.html", report.run.folder),
+        crate::exit::Exit::Ok => format!("palisade run {scenario} --seed {}", report.scenario.seed + 1),
+        crate::exit::Exit::Verdict => format!("xdg-open {}/report.html", report.run.folder),
         _ => format!("palisade run {scenario} --seed {}", report.scenario.seed),
     }
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::cli::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 
 /// Writes one file of the report.
 pub(super) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 
 /// Where runs go when nothing else is said.
 const RESULTS: &str = "results";

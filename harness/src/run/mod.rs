@@ -16,7 +16,7 @@ use palisade_sim::model::drive::Window;
 use palisade_sim::whole::{Day, Tape};
 use palisade_sim::words::{AgentKey, Ms};
 
-use crate::cli::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 use crate::drivers::Clock;
 use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 
 /// Whether somebody asked the run to stop.
 #[derive(Clone, Debug, Default)]

@@ -2,6 +2,7 @@
 
 mod broken;
 mod gateway;
+mod house;
 mod import;
 mod report;
 mod run_folder;

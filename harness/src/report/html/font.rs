@@ -10,7 +10,7 @@ use allsorts::font_data::FontData;
 use allsorts::subset::{CmapTarget, SubsetProfile, subset};
 use base64::Engine as _;
 
-use crate::cli::Failure;
+use crate::exit::Failure;
 use crate::report::write::bug;
 
 const FONT: &[u8] = include_bytes!("../../../../assets/fonts/DroidSansFallback.ttf");

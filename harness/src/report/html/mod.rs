@@ -15,7 +15,7 @@ use super::Report;
 use super::assemble::Assembled;
 use super::folder::Folder;
 use super::write::bug;
-use crate::cli::Failure;
+use crate::exit::Failure;
 use view::Limits;
 
 const TEMPLATE: &str = include_str!("../../../../assets/report.html");

@@ -7,7 +7,7 @@ use palisade_sim::words::Ms;
 use serde::Serialize;
 
 use super::{chart, plan};
-use crate::cli::Exit;
+use crate::exit::Exit;
 use crate::pairing::Outcome;
 use crate::report::Report;
 use crate::report::assemble::Assembled;
