@@ -104,3 +104,30 @@ fn assemble(scenario: &Arc<Scenario>, seed: u64, inputs: &Inputs) -> (World, Sch
         .expect("the schedule was put there a few lines above");
     (world, schedule)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::load::{SourceText, load};
+    use crate::twin::frame::{Phase, Room};
+
+    fn tiny() -> Arc<Scenario> {
+        let source = |name: &str, text: &str| SourceText { name: name.to_owned(), text: text.to_owned() };
+        let toml = source("tiny.toml", include_str!("../../../scenarios/tiny.toml"));
+        let site = source("tiny.geojson", include_str!("../../../scenarios/sites/tiny.geojson"));
+        Arc::new(load(&toml, Some(&site)).expect("the tiny site is sound"))
+    }
+
+    fn counts(clock: Res<Clock>, mut outbox: ResMut<Outbox>) {
+        outbox.stimuli.reserve(clock.now.0.rem_euclid(2) as usize);
+    }
+
+    #[test]
+    fn the_order_of_systems_is_never_in_doubt() {
+        let (mut world, mut schedule) = assemble(&tiny(), 1, &Inputs::default());
+        assert!(schedule.initialize(&mut world).is_ok());
+        schedule.add_systems(counts.in_set(Slot(Phase::Decide, Room::People)));
+        let doubt = schedule.initialize(&mut world);
+        assert!(doubt.is_err(), "a second writer of the outbox in the same room was not noticed");
+    }
+}

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use geo::{Area as _, BooleanOps, Distance, Euclidean, Intersects, Line, Point};
-use palisade_sim::contract::{Cause, IncidentKind, Origin};
+use palisade_sim::contract::{Cause, IncidentKind, Origin, Signal, Stimulus};
 use palisade_sim::twin::frame::Role;
-use palisade_sim::whole::{Day, Inputs, Tape, Tracks, live};
+use palisade_sim::whole::{Day, Inputs, RecordedObservation, Tape, Tracks, live};
+use palisade_sim::words::Ms;
 
 use crate::common::{day, tiny, tiny_day, tiny_with};
 
@@ -163,4 +164,31 @@ fn without_guests_residents_live_the_same_day() {
     for (who, trips) in before.iter().filter(|(who, _)| who.starts_with("resident/")) {
         assert_eq!(Some(trips), after.get(who), "{who}");
     }
+}
+
+#[test]
+fn an_alarm_that_the_gateway_lost_or_delayed_is_handled_accordingly() {
+    let first = tiny_day();
+    let broken = |day: &Day| {
+        let tape = &day.tape;
+        let acknowledged = tape.stimuli.iter().filter(|stimulus| {
+            matches!(&stimulus.signal, Signal::AlarmAcknowledged { device } if device == "facade-b01")
+        });
+        acknowledged.map(|stimulus| stimulus.due).collect::<Vec<Ms>>()
+    };
+    let fell = |stimulus: &&Stimulus| matches!(stimulus.signal, Signal::ObjectFell { .. });
+    let alarm = first.tape.stimuli.iter().find(fell).unwrap();
+    let with = |arrived: Option<Ms>| {
+        let signal = alarm.signal.word();
+        let observations =
+            vec![RecordedObservation { due: alarm.due, device: alarm.device, signal, arrived }];
+        live(Arc::new(tiny()), 1, &Inputs { observations }, &mut |_| {})
+    };
+    let usual = broken(first);
+    assert_eq!(usual.len(), 1);
+    assert_eq!(broken(&with(None)), vec![], "nobody acknowledges what never came");
+    let late = broken(&with(Some(alarm.due + Ms(300_000))));
+    assert!(late.len() == 1 && late[0] >= alarm.due + Ms(300_000), "{late:?}");
+    let prompt = with(Some(alarm.due + Ms(1_000)));
+    assert_eq!(prompt.tape.digest(), first.tape.digest(), "one second is what is assumed anyway");
 }

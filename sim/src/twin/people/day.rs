@@ -203,7 +203,7 @@ impl<'a> Planner<'a> {
             }
             (_, Some(portal), _) => {
                 start = Start::Street { portal, point };
-                stages.extend(self.from_gate(portal, of.door));
+                stages.extend(self.through_gate(portal, of.door));
                 if means == Means::Bike {
                     stages.push_back(Stage::ParkBike(charge_pct));
                 }
@@ -217,7 +217,7 @@ impl<'a> Planner<'a> {
     }
 
     /// From the street through a gate to a door.
-    pub(super) fn from_gate(&self, portal: usize, door: [f64; 2]) -> [Stage; 3] {
+    pub(super) fn through_gate(&self, portal: usize, door: [f64; 2]) -> [Stage; 3] {
         let before = self.places.portals[portal].before;
         [Stage::Walk(before), Stage::Gate { portal, inward: true }, Stage::Walk(door)]
     }

@@ -110,7 +110,7 @@ fn from_street(
 ) -> Option<Program> {
     let portal = planner.portal(door, false, draw)?;
     let start = Start::Street { portal, point: draw.below(3) };
-    let stages = VecDeque::from(planner.from_gate(portal, door));
+    let stages = VecDeque::from(planner.through_gate(portal, door));
     Some(Program { start, stages, role, purpose, laden: false })
 }
 
