@@ -42,12 +42,14 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     match args.output_format {
         OutputFormat::Human => print(&human(&imported)),
         OutputFormat::Json => {
-            let text = serde_json::to_string_pretty(&imported.record()).map_err(|e| Failure::new(Exit::Bug, e))?;
+            let text =
+                serde_json::to_string_pretty(&imported.record()).map_err(|e| Failure::new(Exit::Bug, e))?;
             print(&format!("{text}\n"));
         }
     }
     input::load(&imported.files.scenario).map_err(|problems| {
-        let message = format!("the proposal does not pass its own check; this is a bug in the import:\n{problems}");
+        let message =
+            format!("the proposal does not pass its own check; this is a bug in the import:\n{problems}");
         Failure::new(Exit::Bug, message)
     })?;
     eprintln!("wrote {}", imported.files.scenario.display());
@@ -101,7 +103,11 @@ fn human(imported: &Imported) -> String {
             let _ = writeln!(page, "  {} {name}: {:.0} m², {} buildings", c.way, c.area_m2, c.buildings);
         }
     }
-    let lists = [("found", &imported.notes.found), ("guessed", &imported.notes.guessed), ("dropped", &imported.notes.dropped)];
+    let lists = [
+        ("found", &imported.notes.found),
+        ("guessed", &imported.notes.guessed),
+        ("dropped", &imported.notes.dropped),
+    ];
     for (title, list) in lists {
         let _ = writeln!(page, "{title}:");
         for note in list {

@@ -39,9 +39,12 @@ impl Ground {
     fn cells(&self, rect: Rect<f64>, round_m: f64) -> Vec<usize> {
         let low = rect.min() - self.origin - Coord { x: round_m, y: round_m };
         let high = rect.max() - self.origin + Coord { x: round_m, y: round_m };
-        let range = |from: f64, to: f64, n: usize| (from.max(0.0) as usize)..((to.max(0.0) as usize + 1).min(n));
+        let range =
+            |from: f64, to: f64, n: usize| (from.max(0.0) as usize)..((to.max(0.0) as usize + 1).min(n));
         let columns = range(low.x, high.x, self.columns);
-        range(low.y, high.y, self.rows).flat_map(|r| columns.clone().map(move |c| r * self.columns + c)).collect()
+        range(low.y, high.y, self.rows)
+            .flat_map(|r| columns.clone().map(move |c| r * self.columns + c))
+            .collect()
     }
 
     fn block(&mut self, site: &Site) {
@@ -57,7 +60,8 @@ impl Ground {
         for line in site.walls.iter().flat_map(|w| w.line.lines()) {
             for cell in self.cells(Rect::new(line.start, line.end), BODY_M) {
                 let at = self.centre(cell);
-                let gated = site.gates.iter().any(|g| Euclidean.distance(g.at, at) < (g.width_m / 2.0).max(0.9));
+                let gated =
+                    site.gates.iter().any(|g| Euclidean.distance(g.at, at) < (g.width_m / 2.0).max(0.9));
                 if !gated && Euclidean.distance(&Point::from(at), &line) < BODY_M {
                     self.regions[cell] = u32::MAX;
                 }

@@ -1,8 +1,8 @@
 //! Proposes kit for a site out of a map. Everything here is a proposal and is counted as guessed.
 
 use geo::{
-    Area, BooleanOps, BoundingRect, Contains, Coord, Distance, Euclidean, InteriorPoint, Intersects, Length, LineString,
-    Point, Polygon, Rect,
+    Area, BooleanOps, BoundingRect, Contains, Coord, Distance, Euclidean, InteriorPoint, Intersects, Length,
+    LineString, Point, Polygon, Rect,
 };
 use palisade_sim::model::cast::{Cast, Duty, Event, Guard, ScriptEvent};
 use palisade_sim::model::kit::*;
@@ -110,7 +110,8 @@ fn shed(draft: &mut Draft<'_>) {
             && site.areas.iter().all(|a| !a.outline.intersects(&shed))
     };
     let steps = |low: f64, high: f64| (0..((high - low) / 3.0) as usize).map(move |k| low + k as f64 * 3.0);
-    let corners = steps(rect.min().y, rect.max().y).flat_map(|y| steps(rect.min().x, rect.max().x).map(move |x| Coord { x, y }));
+    let corners = steps(rect.min().y, rect.max().y)
+        .flat_map(|y| steps(rect.min().x, rect.max().x).map(move |x| Coord { x, y }));
     let Some(corner) = corners.into_iter().find(|c| free(*c)) else {
         draft.notes.guessed(1, "no charging shed: no free ground of 12 x 5 m, 6 m from flats");
         return;
@@ -150,7 +151,12 @@ impl Proposer<'_, '_> {
             let name = gate.id.as_str().trim_start_matches("gate-").to_owned();
             if gate.passage != GateFor::Vehicles {
                 let id = Id(format!("post-{name}"));
-                self.kit.gate_post.push(GatePost { id: id.clone(), gate: gate.id.clone(), guards: 1, register: Duration::seconds(40.0) });
+                self.kit.gate_post.push(GatePost {
+                    id: id.clone(),
+                    gate: gate.id.clone(),
+                    guards: 1,
+                    register: Duration::seconds(40.0),
+                });
                 self.three_shifts(Duty::GatePost(id));
             }
             if gate.passage != GateFor::Pedestrians {
@@ -179,8 +185,17 @@ impl Proposer<'_, '_> {
             for turn in 0..24 {
                 let angle = f64::from(turn) * std::f64::consts::TAU / 24.0;
                 let at = to + Coord { x: radius * angle.cos(), y: radius * angle.sin() };
-                let off = self.draft.site.paths.iter().all(|p| Euclidean.distance(&Point::from(at), &p.line) > p.width_m / 2.0);
-                if off && self.draft.outline.contains(&Point::from(at)) && self.stands(at) && self.clear(at, to) {
+                let off = self
+                    .draft
+                    .site
+                    .paths
+                    .iter()
+                    .all(|p| Euclidean.distance(&Point::from(at), &p.line) > p.width_m / 2.0);
+                if off
+                    && self.draft.outline.contains(&Point::from(at))
+                    && self.stands(at)
+                    && self.clear(at, to)
+                {
                     // Nearer the wanted distance is better; the first of equals is taken.
                     if best.is_none_or(|(r, _)| radius < r) {
                         best = Some((radius, at));
@@ -198,7 +213,14 @@ impl Proposer<'_, '_> {
 
     fn beams(&mut self) {
         let mut short = 0;
-        let walls: Vec<_> = self.draft.site.walls.iter().filter(|w| w.perimeter && !self.draft.frames.contains(&w.id)).cloned().collect();
+        let walls: Vec<_> = self
+            .draft
+            .site
+            .walls
+            .iter()
+            .filter(|w| w.perimeter && !self.draft.frames.contains(&w.id))
+            .cloned()
+            .collect();
         for wall in &walls {
             let gates = &self.draft.site.gates;
             let away = |c: Coord<f64>| {
@@ -232,7 +254,11 @@ impl Proposer<'_, '_> {
         let entrances = self.draft.site.entrances.clone();
         let mut seen: Vec<Id> = Vec::new();
         for entrance in &entrances {
-            let home = self.draft.site.building_by_id(entrance.building.as_str()).is_some_and(|b| b.usage == Use::Residential);
+            let home = self
+                .draft
+                .site
+                .building_by_id(entrance.building.as_str())
+                .is_some_and(|b| b.usage == Use::Residential);
             if !home {
                 continue;
             }
@@ -246,7 +272,12 @@ impl Proposer<'_, '_> {
                 && let Some(at) = self.pole_near(entrance.at, 7.0, 14.0)
             {
                 seen.push(entrance.building.clone());
-                self.kit.camera.push(camera(format!("cam-{}", entrance.building), at, entrance.at, CameraTask::Entrance));
+                self.kit.camera.push(camera(
+                    format!("cam-{}", entrance.building),
+                    at,
+                    entrance.at,
+                    CameraTask::Entrance,
+                ));
             }
         }
     }
@@ -258,7 +289,11 @@ impl Proposer<'_, '_> {
         let count = (total / 50.0).ceil().max(4.0) as usize;
         for k in 0..count {
             let along = total * k as f64 / count as f64;
-            let (Some(at), Some(ahead)) = (self.inside(&ring, along, 2.0), self.inside(&ring, along + 20.0, 1.0)) else { continue };
+            let (Some(at), Some(ahead)) =
+                (self.inside(&ring, along, 2.0), self.inside(&ring, along + 20.0, 1.0))
+            else {
+                continue;
+            };
             let walled = self.draft.site.perimeter_walls().next().is_some();
             let task = if walled { CameraTask::Perimeter } else { CameraTask::Passage };
             if self.stands(at) {
@@ -286,10 +321,23 @@ impl Proposer<'_, '_> {
     }
 
     fn facades(&mut self) {
-        let tall: Vec<Building> =
-            self.draft.site.buildings.iter().filter(|b| b.usage == Use::Residential && b.storeys >= 6).cloned().collect();
+        let tall: Vec<Building> = self
+            .draft
+            .site
+            .buildings
+            .iter()
+            .filter(|b| b.usage == Use::Residential && b.storeys >= 6)
+            .cloned()
+            .collect();
         for building in &tall {
-            let Some(edge) = building.outline.exterior().lines().max_by(|a, b| Euclidean.length(a).total_cmp(&Euclidean.length(b))) else { continue };
+            let Some(edge) = building
+                .outline
+                .exterior()
+                .lines()
+                .max_by(|a, b| Euclidean.length(a).total_cmp(&Euclidean.length(b)))
+            else {
+                continue;
+            };
             let at = outward(building, &edge, 12.0);
             let middle = (edge.start + edge.end) / 2.0;
             if !self.stands(at) || !self.clear(at, middle) || !self.draft.outline.contains(&Point::from(at)) {
@@ -310,18 +358,37 @@ impl Proposer<'_, '_> {
     }
 
     fn charging(&mut self) {
-        let Some(rect) = self.draft.site.building_by_id("shed").and_then(|b| b.outline.bounding_rect()) else { return };
+        let Some(rect) = self.draft.site.building_by_id("shed").and_then(|b| b.outline.bounding_rect())
+        else {
+            return;
+        };
         let low = rect.min();
         let at = |x: f64, y: f64| pair(low + Coord { x, y });
         for (id, y) in [("charger-a", 1.2), ("charger-b", 3.8)] {
-            let charger = Charger { id: id.into(), at_m: at(1.5, y), sockets: 10, row_bearing_deg: 90.0, pitch_m: 0.9 };
+            let charger =
+                Charger { id: id.into(), at_m: at(1.5, y), sockets: 10, row_bearing_deg: 90.0, pitch_m: 0.9 };
             self.kit.charger.push(charger);
         }
         for (k, x) in [3.0, 9.0].into_iter().enumerate() {
-            self.kit.smoke_detector.push(SmokeDetector { id: Id(format!("smoke-{}", k + 1)), at_m: at(x, 2.5), height_m: 2.6, alarm_pct_per_m: 5.0 });
-            self.kit.heat_detector.push(HeatDetector { id: Id(format!("heat-{}", k + 1)), at_m: at(x, 2.0), height_m: 2.6, alarm_c: 57.0, rti: 60.0 });
+            self.kit.smoke_detector.push(SmokeDetector {
+                id: Id(format!("smoke-{}", k + 1)),
+                at_m: at(x, 2.5),
+                height_m: 2.6,
+                alarm_pct_per_m: 5.0,
+            });
+            self.kit.heat_detector.push(HeatDetector {
+                id: Id(format!("heat-{}", k + 1)),
+                at_m: at(x, 2.0),
+                height_m: 2.6,
+                alarm_c: 57.0,
+                rti: 60.0,
+            });
         }
-        self.kit.fire_point.push(FirePoint { id: "extinguisher-shed".into(), at_m: at(-0.8, 2.5), what: FirePointKind::Extinguisher });
+        self.kit.fire_point.push(FirePoint {
+            id: "extinguisher-shed".into(),
+            at_m: at(-0.8, 2.5),
+            what: FirePointKind::Extinguisher,
+        });
         if let Some(pole) = self.pole_near(rect.center(), 6.0, 14.0) {
             self.kit.camera.push(camera("cam-shed".into(), pole, rect.center(), CameraTask::Area));
         }
@@ -332,7 +399,9 @@ impl Proposer<'_, '_> {
         let total = Euclidean.length(&ring);
         let mut names = Vec::new();
         for k in 0..CHECKPOINTS {
-            let Some(wanted) = self.inside(&ring, total * k as f64 / CHECKPOINTS as f64, 6.0) else { continue };
+            let Some(wanted) = self.inside(&ring, total * k as f64 / CHECKPOINTS as f64, 6.0) else {
+                continue;
+            };
             let Some(at) = self.ground.nearest(&self.draft.site, self.main, wanted, 15.0) else { continue };
             let id = Id(format!("cp-{:02}", names.len() + 1));
             self.kit.checkpoint.push(Checkpoint { id: id.clone(), at_m: pair(at) });
@@ -355,12 +424,29 @@ impl Proposer<'_, '_> {
 
     fn rooms(&mut self) {
         let site = &self.draft.site;
-        let wanted = site.gates.first().map(|g| g.at).or(self.draft.outline.interior_point().map(|p| p.0)).unwrap_or_default();
+        let wanted = site
+            .gates
+            .first()
+            .map(|g| g.at)
+            .or(self.draft.outline.interior_point().map(|p| p.0))
+            .unwrap_or_default();
         let Some(at) = self.ground.nearest(site, self.main, wanted, 200.0) else { return };
         let beside = self.ground.nearest(site, self.main, at + Coord { x: 4.0, y: 4.0 }, 20.0).unwrap_or(at);
-        self.kit.duty_room.push(DutyRoom { id: "duty-room".into(), at_m: pair(at), operators: 1, acknowledge: Duration::seconds(8.0) });
-        let items = ["hose", "mask", "suit", "axe", "wrench", "torch", "extinguisher"].map(str::to_owned).to_vec();
-        self.kit.fire_station.push(FireStation { id: "fire-station".into(), at_m: pair(beside), items, inspected: Some(clock(8, 30)), missing: 0.01 });
+        self.kit.duty_room.push(DutyRoom {
+            id: "duty-room".into(),
+            at_m: pair(at),
+            operators: 1,
+            acknowledge: Duration::seconds(8.0),
+        });
+        let items =
+            ["hose", "mask", "suit", "axe", "wrench", "torch", "extinguisher"].map(str::to_owned).to_vec();
+        self.kit.fire_station.push(FireStation {
+            id: "fire-station".into(),
+            at_m: pair(beside),
+            items,
+            inspected: Some(clock(8, 30)),
+            missing: 0.01,
+        });
         self.three_shifts(Duty::DutyRoom("duty-room".into()));
         self.three_shifts(Duty::Responder);
     }
@@ -371,13 +457,19 @@ impl Proposer<'_, '_> {
             return;
         }
         let Some(rect) = self.draft.outline.bounding_rect() else { return };
-        let (columns, rows) = ((rect.width() / CELL_M).ceil().max(1.0), (rect.height() / CELL_M).ceil().max(1.0));
+        let (columns, rows) =
+            ((rect.width() / CELL_M).ceil().max(1.0), (rect.height() / CELL_M).ceil().max(1.0));
         let size = Coord { x: rect.width() / columns, y: rect.height() / rows };
         for row in 0..rows as usize {
             for column in 0..columns as usize {
                 let low = rect.min() + Coord { x: size.x * column as f64, y: size.y * row as f64 };
                 let parts = Rect::new(low, low + size).to_polygon().intersection(&self.draft.outline).0;
-                let Some(part) = parts.into_iter().max_by(|a: &Polygon<f64>, b| a.unsigned_area().total_cmp(&b.unsigned_area())) else { continue };
+                let Some(part) = parts
+                    .into_iter()
+                    .max_by(|a: &Polygon<f64>, b| a.unsigned_area().total_cmp(&b.unsigned_area()))
+                else {
+                    continue;
+                };
                 if part.unsigned_area() < 400.0 {
                     continue;
                 }
@@ -400,11 +492,18 @@ impl Proposer<'_, '_> {
         }
         let homes = self.draft.site.buildings.iter().filter(|b| b.usage == Use::Residential);
         if let Some(tallest) = homes.max_by_key(|b| b.storeys) {
-            let event = Event::ThrownObject { building: tallest.id.clone(), storey: tallest.storeys.div_ceil(2), mass_kg: 0.5 };
+            let event = Event::ThrownObject {
+                building: tallest.id.clone(),
+                storey: tallest.storeys.div_ceil(2),
+                mass_kg: 0.5,
+            };
             events.push(ScriptEvent { at: clock(13, 20), event });
         }
         if let Some(charger) = self.kit.charger.first() {
-            events.push(ScriptEvent { at: clock(19, 42), event: Event::Fire { charger: charger.id.clone(), socket: 3 } });
+            events.push(ScriptEvent {
+                at: clock(19, 42),
+                event: Event::Fire { charger: charger.id.clone(), socket: 3 },
+            });
         }
         self.draft.notes.guessed(events.len(), "scripted events");
         events
@@ -453,4 +552,3 @@ fn chords(line: &LineString<f64>) -> Vec<(Coord<f64>, Coord<f64>)> {
     };
     straight.into_iter().flat_map(split).collect()
 }
-

@@ -116,8 +116,11 @@ impl Imported {
         let counts = &self.counts;
         if counts.downloaded < 0.999 {
             let share = counts.downloaded * 100.0;
-            let worth = if counts.downloaded < 0.9 { ": any coverage figure for it is worthless" } else { "" };
-            list.push(format!("only about {share:.1} % of the compound was downloaded, as far as the file shows{worth}"));
+            let worth =
+                if counts.downloaded < 0.9 { ": any coverage figure for it is worthless" } else { "" };
+            list.push(format!(
+                "only about {share:.1} % of the compound was downloaded, as far as the file shows{worth}"
+            ));
         }
         if counts.barrier_m == 0.0 && counts.gates == 0 {
             list.push("no boundary in the data: neither barrier nor gate is mapped; whether there is one is unknown".into());
@@ -202,14 +205,22 @@ pub fn import(path: &Path, out: &Path, wish: &Wish) -> Result<Imported, ImportEr
         sut: Default::default(),
         thresholds: thresholds(),
     };
-    let files = Files { scenario: Default::default(), geometry: Default::default(), record: Default::default() };
-    let mut imported = Imported { counts: survey.counts, candidates, notes: draft.notes, site: draft.site, files };
+    let files =
+        Files { scenario: Default::default(), geometry: Default::default(), record: Default::default() };
+    let mut imported =
+        Imported { counts: survey.counts, candidates, notes: draft.notes, site: draft.site, files };
     imported.files = write::all(out, &name, &file, &imported)?;
     Ok(imported)
 }
 
 fn thresholds() -> palisade_sim::model::drive::Thresholds {
-    let all = [("missed", "== 0"), ("duplicate", "== 0"), ("wrong", "== 0"), ("response.p99", "< 2s"), ("lateness.p99", "< 10ms")];
+    let all = [
+        ("missed", "== 0"),
+        ("duplicate", "== 0"),
+        ("wrong", "== 0"),
+        ("response.p99", "< 2s"),
+        ("lateness.p99", "< 10ms"),
+    ];
     all.iter().map(|(figure, must)| ((*figure).to_owned(), (*must).to_owned())).collect()
 }
 
@@ -228,7 +239,12 @@ pub fn candidates(map: &Map) -> Result<Vec<Candidate>, ImportError> {
         });
         let outline = Polygon::new(shapes::line(way, &place), vec![]);
         let buildings = points.iter().filter(|p| geo::Contains::contains(&outline, *p)).count();
-        list.push(Candidate { way: *id, name: way.tags.get("name").cloned(), area_m2: outline.unsigned_area(), buildings });
+        list.push(Candidate {
+            way: *id,
+            name: way.tags.get("name").cloned(),
+            area_m2: outline.unsigned_area(),
+            buildings,
+        });
     }
     let key = |c: &Candidate| (c.buildings > 0, c.area_m2);
     list.sort_by(|a, b| key(b).0.cmp(&key(a).0).then(key(b).1.total_cmp(&key(a).1)));

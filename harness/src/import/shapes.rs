@@ -75,7 +75,8 @@ pub fn buildings(map: &Map, place: &Place<'_>) -> (Vec<Building>, Troubles) {
 /// A point on the surface: the middle of the widest stretch inside, on a line half-way up that touches no corner.
 pub fn surface_point(shape: &MultiPolygon<f64>) -> Option<Point<f64>> {
     let widest = |polygon: &Polygon<f64>| {
-        let corners = || polygon.exterior().0.iter().chain(polygon.interiors().iter().flat_map(|r| r.0.iter()));
+        let corners =
+            || polygon.exterior().0.iter().chain(polygon.interiors().iter().flat_map(|r| r.0.iter()));
         let rect = polygon.bounding_rect()?;
         let middle = (rect.min().y + rect.max().y) / 2.0;
         let above = corners().map(|c| c.y).filter(|y| *y > middle).fold(rect.max().y, f64::min);

@@ -1,12 +1,12 @@
 //! From the map to a site that passes the check: walls cut, gates put into them, doors found or guessed.
 
 use geo::{
-    Area, BooleanOps, BoundingRect, Contains, Coord, Distance, Euclidean, InteriorPoint, Intersects, Length, LineString,
-    Point, Polygon, RemoveRepeatedPoints,
+    Area, BooleanOps, BoundingRect, Contains, Coord, Distance, Euclidean, InteriorPoint, Intersects, Length,
+    LineString, Point, Polygon, RemoveRepeatedPoints,
 };
 use palisade_sim::model::site::{
-    Area as Ground, Building, Compound, Entrance, Gate, GateFor, Ground as Kind, Lamp, LocalPlane, Path, PathFor,
-    Site, Tree, Use, Wall, WallKind, Wgs84,
+    Area as Ground, Building, Compound, Entrance, Gate, GateFor, Ground as Kind, Lamp, LocalPlane, Path,
+    PathFor, Site, Tree, Use, Wall, WallKind, Wgs84,
 };
 use palisade_sim::words::Id;
 
@@ -93,9 +93,8 @@ fn number(tags: &Tags, key: &str) -> Option<f64> {
 /// What a building is for, and whether that is guessed.
 fn usage(tags: &Tags, ground_m2: f64) -> (Use, bool) {
     match tags.get("building").map(String::as_str).unwrap_or_default() {
-        "apartments" | "residential" | "terrace" | "house" | "dormitory" | "detached" | "semidetached_house" => {
-            (Use::Residential, false)
-        }
+        "apartments" | "residential" | "terrace" | "house" | "dormitory" | "detached"
+        | "semidetached_house" => (Use::Residential, false),
         "yes" if tags.contains_key("amenity") || tags.contains_key("shop") || tags.contains_key("office") => {
             (Use::Service, false)
         }
@@ -121,8 +120,12 @@ impl Draft<'_> {
         let (local, _) = shapes::buildings(self.map, &place);
         self.notes.found(survey.inside.len(), "buildings in the compound");
         self.notes.dropped(local.len() - survey.inside.len(), "buildings outside the compound");
-        self.notes.dropped(survey.troubles.parts, "building parts: they belong to buildings that are counted once");
-        self.notes.dropped(survey.troubles.incomplete.len(), "multipolygons with members that are not in the file: read as far as they go");
+        self.notes
+            .dropped(survey.troubles.parts, "building parts: they belong to buildings that are counted once");
+        self.notes.dropped(
+            survey.troubles.incomplete.len(),
+            "multipolygons with members that are not in the file: read as far as they go",
+        );
         self.notes.dropped(survey.troubles.open.len(), "buildings whose outline does not close");
         for index in &survey.inside {
             let building = &local[*index];
@@ -148,13 +151,30 @@ impl Draft<'_> {
         };
         let (usage, guessed) = usage(tags, outline.unsigned_area());
         if guessed {
-            self.notes.guessed(1, format!("buildings taken for {}", if usage == Use::Residential { "flats (building=yes, 120 m² or more)" } else { "small buildings without flats (building=yes)" }));
+            self.notes.guessed(
+                1,
+                format!(
+                    "buildings taken for {}",
+                    if usage == Use::Residential {
+                        "flats (building=yes, 120 m² or more)"
+                    } else {
+                        "small buildings without flats (building=yes)"
+                    }
+                ),
+            );
         }
         let (levels, height) = (number(tags, "building:levels"), number(tags, "height"));
-        let storeys = levels.map(|l| l.round().max(1.0) as u32).or(height.map(|h| (h / STOREY_M).round().max(1.0) as u32));
+        let storeys = levels
+            .map(|l| l.round().max(1.0) as u32)
+            .or(height.map(|h| (h / STOREY_M).round().max(1.0) as u32));
         if storeys.is_none() {
             let default = if usage == Use::Residential { STOREYS } else { 1 };
-            self.notes.guessed(1, format!("buildings with {default} storeys of {STOREY_M} m: the map has neither storeys nor height"));
+            self.notes.guessed(
+                1,
+                format!(
+                    "buildings with {default} storeys of {STOREY_M} m: the map has neither storeys nor height"
+                ),
+            );
         } else if height.is_none() {
             self.notes.guessed(1, format!("heights of {STOREY_M} m for each mapped storey"));
         } else if levels.is_none() {
@@ -203,11 +223,18 @@ impl Draft<'_> {
             let mut doors: Vec<Coord<f64>> = mapped.iter().filter(|m| m.1 == index).map(|m| m.0).collect();
             if doors.is_empty() && building.usage == Use::Residential {
                 doors = self.guess_doors(building);
-                self.notes.guessed(doors.len(), format!("entrances: one for each {DOOR_EVERY_M} m of the longest free facade"));
+                self.notes.guessed(
+                    doors.len(),
+                    format!("entrances: one for each {DOOR_EVERY_M} m of the longest free facade"),
+                );
             }
             let id = building.id.clone();
             for (k, at) in doors.into_iter().enumerate() {
-                self.site.entrances.push(Entrance { id: Id(format!("{id}-{}", k + 1)), building: id.clone(), at });
+                self.site.entrances.push(Entrance {
+                    id: Id(format!("{id}-{}", k + 1)),
+                    building: id.clone(),
+                    at,
+                });
             }
         }
         let homes = self.site.buildings.iter().filter(|b| b.usage == Use::Residential).count();
@@ -254,7 +281,8 @@ impl Draft<'_> {
                 cut_m += Euclidean.length(&near) - clear.iter().map(|l| Euclidean.length(l)).sum::<f64>();
                 for piece in clear.into_iter().filter(|p| Euclidean.length(p) >= SHORTEST_M) {
                     let ring = LineString(self.outline.exterior().0.clone());
-                    let close = pieces_within(&piece, self.snap_m, &|c| from_lines(std::slice::from_ref(&ring), c));
+                    let close =
+                        pieces_within(&piece, self.snap_m, &|c| from_lines(std::slice::from_ref(&ring), c));
                     let close_m: f64 = close.iter().map(|l| Euclidean.length(l)).sum();
                     let perimeter = made_of != WallKind::Retaining
                         && !way.closed()
@@ -274,7 +302,10 @@ impl Draft<'_> {
         self.notes.dropped(cut_m.round() as usize, "metres of wall that run inside buildings");
         let perimeter = self.site.walls.iter().filter(|w| w.perimeter).count();
         self.notes.found(perimeter, "pieces of barrier along the outline: the perimeter");
-        self.notes.found(self.site.walls.len() - perimeter, "pieces of barrier inside, or holding earth: no perimeter");
+        self.notes.found(
+            self.site.walls.len() - perimeter,
+            "pieces of barrier inside, or holding earth: no perimeter",
+        );
         self.notes.guessed(self.site.walls.len(), format!("walls of {WALL_M} m where the map has no height"));
     }
 
@@ -302,7 +333,10 @@ impl Draft<'_> {
                 }
             }
         }
-        self.notes.found(self.site.paths.len(), format!("pieces of road and path within {ROUND_M} m of the outline"));
+        self.notes.found(
+            self.site.paths.len(),
+            format!("pieces of road and path within {ROUND_M} m of the outline"),
+        );
         self.notes.dropped(cut_m.round() as usize, "metres of road or path under buildings");
     }
 
@@ -325,7 +359,8 @@ impl Draft<'_> {
                 continue;
             }
             if moved > 0.05 {
-                self.notes.guessed(1, format!("gates moved onto a perimeter wall at most {} m away", self.snap_m));
+                self.notes
+                    .guessed(1, format!("gates moved onto a perimeter wall at most {} m away", self.snap_m));
             }
             let name = self.map.nodes.get(&id).and_then(|n| n.tags.get("name").cloned());
             self.site.gates.push(Gate { id: Id(format!("gate-{id}")), name, at, width_m, passage });
@@ -333,7 +368,8 @@ impl Draft<'_> {
     }
 
     fn passage(&self, node: i64, lifts: bool) -> GateFor {
-        let mut roads = self.map.ways.values().filter(|w| w.tags.contains_key("highway") && w.nodes.contains(&node));
+        let mut roads =
+            self.map.ways.values().filter(|w| w.tags.contains_key("highway") && w.nodes.contains(&node));
         match roads.next().and_then(|w| w.tags.get("highway")).map(String::as_str) {
             _ if lifts => GateFor::Vehicles,
             Some("footway" | "path" | "steps" | "pedestrian" | "cycleway") | None => GateFor::Pedestrians,
@@ -362,7 +398,13 @@ impl Draft<'_> {
         let wall_id = Id(format!("frame-{id}"));
         self.frames.push(wall_id.clone());
         let line = LineString(vec![at - along, at + along]);
-        self.site.walls.push(Wall { id: wall_id, made_of: WallKind::Fence, line, height_m: WALL_M, perimeter: true });
+        self.site.walls.push(Wall {
+            id: wall_id,
+            made_of: WallKind::Fence,
+            line,
+            height_m: WALL_M,
+            perimeter: true,
+        });
         (at, 0.0)
     }
 
@@ -393,12 +435,16 @@ impl Draft<'_> {
                 }
             }
         }
-        self.notes.guessed(holes.len(), "openings where a road or path crosses a barrier and no gate is mapped there: nobody guards them");
+        self.notes.guessed(
+            holes.len(),
+            "openings where a road or path crosses a barrier and no gate is mapped there: nobody guards them",
+        );
         for (at, half) in holes {
             let walls = std::mem::take(&mut self.site.walls);
             for wall in walls {
                 let away = |c: Coord<f64>| if Euclidean.distance(c, at) < half { 1.0 } else { 0.0 };
-                if self.frames.contains(&wall.id) || Euclidean.distance(&Point::from(at), &wall.line) >= half {
+                if self.frames.contains(&wall.id) || Euclidean.distance(&Point::from(at), &wall.line) >= half
+                {
                     self.site.walls.push(wall);
                     continue;
                 }
@@ -424,9 +470,21 @@ impl Draft<'_> {
                 let (height_m, crown_radius_m) = (number(&node.tags, "height").unwrap_or(8.0), 2.5);
                 let crown_base_m = height_m * 0.3;
                 let id = Id(format!("tree-{id}"));
-                self.site.trees.push(Tree { id, at, height_m, crown_radius_m, crown_base_m, evergreen: false });
+                self.site.trees.push(Tree {
+                    id,
+                    at,
+                    height_m,
+                    crown_radius_m,
+                    crown_base_m,
+                    evergreen: false,
+                });
             } else {
-                self.site.lamps.push(Lamp { id: Id(format!("lamp-{id}")), at, height_m: 4.0, flux_lm: 4000.0 });
+                self.site.lamps.push(Lamp {
+                    id: Id(format!("lamp-{id}")),
+                    at,
+                    height_m: 4.0,
+                    flux_lm: 4000.0,
+                });
             }
         }
         for (id, way) in self.map.ways.iter().filter(|(_, w)| w.closed()) {
@@ -471,7 +529,11 @@ pub fn foot(line: &LineString<f64>, at: Coord<f64>) -> Option<Coord<f64>> {
     let onto = |l: geo::Line<f64>| {
         let along = l.end - l.start;
         let square = along.x * along.x + along.y * along.y;
-        let t = if square > 0.0 { ((at.x - l.start.x) * along.x + (at.y - l.start.y) * along.y) / square } else { 0.0 };
+        let t = if square > 0.0 {
+            ((at.x - l.start.x) * along.x + (at.y - l.start.y) * along.y) / square
+        } else {
+            0.0
+        };
         l.start + along * t.clamp(0.0, 1.0)
     };
     line.lines().map(onto).min_by(|a, b| Euclidean.distance(*a, at).total_cmp(&Euclidean.distance(*b, at)))
@@ -484,7 +546,9 @@ fn meets(a: &LineString<f64>, b: &LineString<f64>) -> Vec<Coord<f64>> {
     for (l, m) in a.lines().flat_map(|l| b.lines().map(move |m| (l, m))) {
         let at = match line_intersection(l, m) {
             Some(LineIntersection::SinglePoint { intersection, .. }) => intersection,
-            Some(LineIntersection::Collinear { intersection }) => (intersection.start + intersection.end) / 2.0,
+            Some(LineIntersection::Collinear { intersection }) => {
+                (intersection.start + intersection.end) / 2.0
+            }
             None => continue,
         };
         if points.iter().all(|p| Euclidean.distance(*p, at) > 0.1) {

@@ -26,13 +26,19 @@ pub struct Files {
 }
 
 /// Writes all three files.
-pub fn all(dir: &FilePath, name: &str, file: &ScenarioFile, imported: &Imported) -> Result<Files, ImportError> {
+pub fn all(
+    dir: &FilePath,
+    name: &str,
+    file: &ScenarioFile,
+    imported: &Imported,
+) -> Result<Files, ImportError> {
     let files = Files {
         scenario: dir.join(format!("{name}.toml")),
         geometry: dir.join("sites").join(format!("{name}.geojson")),
         record: dir.join("import.json"),
     };
-    let record = serde_json::to_string_pretty(&imported.record()).map_err(|e| unwritable(&files.record, e))?;
+    let record =
+        serde_json::to_string_pretty(&imported.record()).map_err(|e| unwritable(&files.record, e))?;
     let scenario = toml::to_string(file).map_err(|e| unwritable(&files.scenario, e))?;
     let note = imported.notes.guessed.iter().fold(String::new(), |mut text, n| {
         let _ = writeln!(text, "#   {} {}", n.count, n.what);
@@ -40,7 +46,9 @@ pub fn all(dir: &FilePath, name: &str, file: &ScenarioFile, imported: &Imported)
     });
     let head = format!(
         "# {}: imported from a map and completed by rules.\n# Map data: {ATTRIBUTION}.\n# Way {}; barriers and gates within {} m of its outline.\n# Not in the map, but assumed or proposed here:\n{note}\n",
-        file.name.replace(['\n', '\r'], " "), imported.counts.way, imported.counts.snap_m,
+        file.name.replace(['\n', '\r'], " "),
+        imported.counts.way,
+        imported.counts.snap_m,
     );
     put(&files.geometry, &geojson(&imported.site))?;
     put(&files.scenario, &format!("{head}{scenario}"))?;
@@ -73,12 +81,19 @@ fn geojson(site: &Site) -> String {
         json!({ "type": "Polygon", "coordinates": rings })
     };
     let mut features: Vec<(Value, Value)> = Vec::new();
-    features.extend(site.compounds.iter().map(|c| (json!({ "kind": "compound", "id": c.id, "name": c.name }), area(&c.outline))));
+    features.extend(
+        site.compounds
+            .iter()
+            .map(|c| (json!({ "kind": "compound", "id": c.id, "name": c.name }), area(&c.outline))),
+    );
     features.extend(site.walls.iter().map(|w| {
         (json!({ "kind": "wall", "id": w.id, "made_of": w.made_of, "height_m": w.height_m, "perimeter": w.perimeter }), line(&w.line))
     }));
     features.extend(site.gates.iter().map(|g| {
-        (json!({ "kind": "gate", "id": g.id, "name": g.name, "width_m": g.width_m, "passage": g.passage }), at(g.at))
+        (
+            json!({ "kind": "gate", "id": g.id, "name": g.name, "width_m": g.width_m, "passage": g.passage }),
+            at(g.at),
+        )
     }));
     features.extend(site.buildings.iter().map(|b| {
         let properties = json!({
@@ -87,11 +102,19 @@ fn geojson(site: &Site) -> String {
         });
         (properties, area(&b.outline))
     }));
-    features.extend(site.entrances.iter().map(|e| (json!({ "kind": "entrance", "id": e.id, "building": e.building }), at(e.at))));
+    features.extend(
+        site.entrances
+            .iter()
+            .map(|e| (json!({ "kind": "entrance", "id": e.id, "building": e.building }), at(e.at))),
+    );
     features.extend(site.paths.iter().map(|p| {
         (json!({ "kind": "path", "id": p.id, "passage": p.passage, "width_m": p.width_m }), line(&p.line))
     }));
-    features.extend(site.areas.iter().map(|a| (json!({ "kind": "area", "id": a.id, "ground": a.ground }), area(&a.outline))));
+    features.extend(
+        site.areas
+            .iter()
+            .map(|a| (json!({ "kind": "area", "id": a.id, "ground": a.ground }), area(&a.outline))),
+    );
     features.extend(site.trees.iter().map(|t| {
         let properties = json!({
             "kind": "tree", "id": t.id, "height_m": t.height_m, "crown_radius_m": t.crown_radius_m,
@@ -112,5 +135,8 @@ fn geojson(site: &Site) -> String {
         })
         .collect();
     let attribution = Value::from(ATTRIBUTION);
-    format!("{{\n  \"type\": \"FeatureCollection\",\n  \"attribution\": {attribution},\n  \"features\": [\n{}\n  ]\n}}\n", lines.join(",\n"))
+    format!(
+        "{{\n  \"type\": \"FeatureCollection\",\n  \"attribution\": {attribution},\n  \"features\": [\n{}\n  ]\n}}\n",
+        lines.join(",\n")
+    )
 }

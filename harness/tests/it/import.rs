@@ -16,7 +16,8 @@ fn invented() -> PathBuf {
 
 fn imported(map: &Path, way: Option<i64>, snap_m: f64) -> (Imported, tempfile::TempDir) {
     let out = tempfile::tempdir().unwrap();
-    let imported = import(map, out.path(), &Wish { way, snap_m }).unwrap_or_else(|e| panic!("{}: {e}", map.display()));
+    let imported =
+        import(map, out.path(), &Wish { way, snap_m }).unwrap_or_else(|e| panic!("{}: {e}", map.display()));
     (imported, out)
 }
 
@@ -64,8 +65,15 @@ fn the_invented_map_becomes_a_sound_scenario() {
     let gate = site.gates.iter().min_by(|a, b| a.at.y.abs().total_cmp(&b.at.y.abs())).unwrap();
     near("gate on the fence", gate.at.x, -100.0, 0.05);
     assert_eq!(site.buildings.iter().filter(|b| b.outline.interiors().len() == 1).count(), 1, "a court");
-    assert_eq!(site.entrances.iter().filter(|e| e.building.as_str() == "w5000000010").count(), 1, "the mapped door");
-    assert!(!site.buildings.iter().any(|b| b.id.as_str().contains("5000000015")), "a house across the outline");
+    assert_eq!(
+        site.entrances.iter().filter(|e| e.building.as_str() == "w5000000010").count(),
+        1,
+        "the mapped door"
+    );
+    assert!(
+        !site.buildings.iter().any(|b| b.id.as_str().contains("5000000015")),
+        "a house across the outline"
+    );
     assert_eq!(note(&notes.dropped, "inside buildings"), 10);
     assert_eq!(note(&notes.dropped, "open below"), 1);
     assert_eq!(note(&notes.dropped, "building parts"), 1);
@@ -76,12 +84,15 @@ fn the_invented_map_becomes_a_sound_scenario() {
         let length = (beam.to_m[0] - beam.from_m[0]).hypot(beam.to_m[1] - beam.from_m[1]);
         assert!(length <= 70.01, "{}: {length} m", beam.id);
     }
-    let guarded: f64 = kit.beam.iter().map(|b| (b.to_m[0] - b.from_m[0]).hypot(b.to_m[1] - b.from_m[1])).sum();
+    let guarded: f64 =
+        kit.beam.iter().map(|b| (b.to_m[0] - b.from_m[0]).hypot(b.to_m[1] - b.from_m[1])).sum();
     // 270 m of fence, less the road's gate, the small gate and the hole for the footway.
     near("guarded", guarded, 270.0 - 5.0 - 2.0 - 2.0, 0.5);
     let geometry = std::fs::read_to_string(&imported.files.geometry).unwrap();
     let scenario = std::fs::read_to_string(&imported.files.scenario).unwrap();
-    assert!(geometry.contains("OpenStreetMap contributors") && scenario.contains("OpenStreetMap contributors"));
+    assert!(
+        geometry.contains("OpenStreetMap contributors") && scenario.contains("OpenStreetMap contributors")
+    );
 }
 
 #[test]
@@ -177,13 +188,18 @@ fn real_sites_become_sound_scenarios() {
     for row in &ROWS {
         for snap_m in [10.0, 20.0] {
             let (imported, _out) = imported(&folder.join(format!("{}.osm", row.file)), Some(row.way), snap_m);
-            let loaded = input::load(&imported.files.scenario).unwrap_or_else(|e| panic!("{} at {snap_m} m:\n{e}", row.file));
+            let loaded = input::load(&imported.files.scenario)
+                .unwrap_or_else(|e| panic!("{} at {snap_m} m:\n{e}", row.file));
             let kit = &loaded.scenario.file.kit;
             let open = imported.warnings().iter().any(|w| w.starts_with("no boundary in the data"));
             assert_eq!(open, row.gates.0 == 0, "{}", row.file);
             assert_eq!(kit.grid_cell.is_empty(), !open, "{}", row.file);
             assert_eq!(kit.beam.is_empty(), open, "{}", row.file);
-            assert!(kit.checkpoint.len() >= 8 && !kit.intercom.is_empty() && !kit.camera.is_empty(), "{}", row.file);
+            assert!(
+                kit.checkpoint.len() >= 8 && !kit.intercom.is_empty() && !kit.camera.is_empty(),
+                "{}",
+                row.file
+            );
             let worthless = imported.warnings().iter().any(|w| w.contains("worthless"));
             assert_eq!(worthless, row.downloaded < 0.9, "{}", row.file);
         }
