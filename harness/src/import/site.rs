@@ -353,7 +353,7 @@ impl Draft<'_> {
         self.notes.found(nodes.len(), format!("gates within {} m", self.snap_m));
         for (id, passage, at) in nodes {
             let width_m = if passage == GateFor::Pedestrians { 2.0 } else { 5.0 };
-            let (at, moved) = self.into_wall(at, width_m, id);
+            let (at, moved) = self.put_in_wall(at, width_m, id);
             if self.site.gates.iter().any(|g| Euclidean.distance(g.at, at) < (g.width_m + width_m) / 2.0) {
                 self.notes.dropped(1, "gates that fall together with another");
                 continue;
@@ -379,7 +379,7 @@ impl Draft<'_> {
 
     /// Where a gate opens a perimeter wall: where a road crosses it, else the nearest point, else a wall of the
     /// gate's own width; and how far that is from where the map has it.
-    fn into_wall(&mut self, at: Coord<f64>, width_m: f64, id: i64) -> (Coord<f64>, f64) {
+    fn put_in_wall(&mut self, at: Coord<f64>, width_m: f64, id: i64) -> (Coord<f64>, f64) {
         let walls = self.site.walls.iter().filter(|w| w.perimeter && !self.frames.contains(&w.id));
         let lines: Vec<&LineString<f64>> = walls.map(|w| &w.line).collect();
         let crossings = self.site.paths.iter().flat_map(|p| lines.iter().flat_map(|l| meets(&p.line, l)));
