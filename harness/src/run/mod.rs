@@ -16,10 +16,10 @@ use palisade_sim::model::drive::Window;
 use palisade_sim::whole::{Day, Tape};
 use palisade_sim::words::{AgentKey, Ms};
 
-use crate::exit::{Exit, Failure};
 use crate::drivers::Clock;
 use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;
+use crate::exit::{Exit, Failure};
 use crate::input::Loaded;
 use crate::progress::Progress;
 use crate::record::{self, End, Entry, Journal, Note, Start};

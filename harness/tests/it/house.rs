@@ -12,14 +12,77 @@ const SIM: [&str; 6] = ["words", "contract", "model", "analysis", "twin", "whole
 
 /// Room of `harness`, and what it must not name.
 const HARNESS: [(&str, &[&str]); 8] = [
-    ("wire", &["tokio", "rumqttc", "crate::drivers", "crate::run", "crate::report", "crate::cli", "std::fs", "std::net"]),
-    ("schedule", &["tokio", "rumqttc", "crate::drivers", "crate::run", "crate::report", "crate::cli", "std::fs", "std::net"]),
-    ("pairing", &["tokio", "rumqttc", "crate::drivers", "crate::run", "crate::report", "crate::cli", "std::fs", "std::net"]),
-    ("latency", &["tokio", "rumqttc", "crate::drivers", "crate::run", "crate::report", "crate::cli", "std::fs", "std::net"]),
-    ("verdict", &["tokio", "rumqttc", "crate::drivers", "crate::run", "crate::report", "crate::cli", "std::fs", "std::net"]),
+    (
+        "wire",
+        &[
+            "tokio",
+            "rumqttc",
+            "crate::drivers",
+            "crate::run",
+            "crate::report",
+            "crate::cli",
+            "std::fs",
+            "std::net",
+        ],
+    ),
+    (
+        "schedule",
+        &[
+            "tokio",
+            "rumqttc",
+            "crate::drivers",
+            "crate::run",
+            "crate::report",
+            "crate::cli",
+            "std::fs",
+            "std::net",
+        ],
+    ),
+    (
+        "pairing",
+        &[
+            "tokio",
+            "rumqttc",
+            "crate::drivers",
+            "crate::run",
+            "crate::report",
+            "crate::cli",
+            "std::fs",
+            "std::net",
+        ],
+    ),
+    (
+        "latency",
+        &[
+            "tokio",
+            "rumqttc",
+            "crate::drivers",
+            "crate::run",
+            "crate::report",
+            "crate::cli",
+            "std::fs",
+            "std::net",
+        ],
+    ),
+    (
+        "verdict",
+        &[
+            "tokio",
+            "rumqttc",
+            "crate::drivers",
+            "crate::run",
+            "crate::report",
+            "crate::cli",
+            "std::fs",
+            "std::net",
+        ],
+    ),
     ("drivers", &["crate::pairing", "crate::latency", "crate::verdict", "crate::report", "crate::cli"]),
     ("report", &["tokio", "rumqttc", "crate::drivers", "crate::run", "crate::cli", "std::net"]),
-    ("reference", &["crate::drivers", "crate::run", "crate::report", "crate::pairing", "crate::verdict", "crate::wire"]),
+    (
+        "reference",
+        &["crate::drivers", "crate::run", "crate::report", "crate::pairing", "crate::verdict", "crate::wire"],
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -134,13 +197,26 @@ fn each_room_of_the_harness_keeps_out_of_what_is_not_its_business() -> Result<()
 
 #[test]
 fn the_twin_reads_no_clock_file_socket_or_environment() -> Result<()> {
-    let forbidden =
-        ["std::fs", "std::net", "std::env", "std::process", "std::io::std", "Instant::now", "SystemTime", "println!", "rand::rng"];
+    let forbidden = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::io::std",
+        "Instant::now",
+        "SystemTime",
+        "println!",
+        "rand::rng",
+    ];
     for name in SIM {
         for file in room("sim", name)? {
             let text = code(&file)?;
             for word in forbidden {
-                ensure!(!text.contains(word), "{}: `{word}`; the caller hands the twin what it needs", file.display());
+                ensure!(
+                    !text.contains(word),
+                    "{}: `{word}`; the caller hands the twin what it needs",
+                    file.display()
+                );
             }
         }
     }
@@ -150,7 +226,17 @@ fn the_twin_reads_no_clock_file_socket_or_environment() -> Result<()> {
 #[test]
 fn the_default_members_name_no_renderer() -> Result<()> {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--workspace", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .args([
+            "tree",
+            "--offline",
+            "--workspace",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ])
         .current_dir(root())
         .output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -167,8 +253,16 @@ fn the_default_members_name_no_renderer() -> Result<()> {
 #[test]
 fn the_top_level_holds_what_the_house_draws_and_nothing_else() -> Result<()> {
     let allowed: BTreeSet<&str> = [
-        "Cargo.lock", "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "assets", "harness", "results",
-        "scenarios", "sim",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "assets",
+        "harness",
+        "results",
+        "scenarios",
+        "sim",
     ]
     .into();
     let output = Command::new("git").args(["ls-files"]).current_dir(root()).output()?;
@@ -190,7 +284,9 @@ fn the_top_level_holds_what_the_house_draws_and_nothing_else() -> Result<()> {
 
 /// The part of the README under a heading, up to the next one of the same level.
 fn section<'a>(readme: &'a str, heading: &str) -> Result<&'a str> {
-    let (_, rest) = readme.split_once(&format!("\n## {heading}\n")).with_context(|| format!("README: no `## {heading}`"))?;
+    let (_, rest) = readme
+        .split_once(&format!("\n## {heading}\n"))
+        .with_context(|| format!("README: no `## {heading}`"))?;
     Ok(rest.split("\n## ").next().unwrap_or(rest))
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use geo::{Area as _, BooleanOps, Distance, Euclidean, Intersects, Line, Point};
-use palisade_sim::contract::{Cause, IncidentKind, Origin, Signal, Stimulus};
+use palisade_sim::contract::{Cause, IncidentKind, Origin, Severity, Signal, Stimulus};
 use palisade_sim::twin::frame::Role;
 use palisade_sim::whole::{Day, Inputs, RecordedObservation, Tape, Tracks, live};
 use palisade_sim::words::Ms;
@@ -169,15 +169,24 @@ fn without_guests_residents_live_the_same_day() {
 #[test]
 fn an_alarm_that_the_gateway_lost_or_delayed_is_handled_accordingly() {
     let first = tiny_day();
-    let broken = |day: &Day| {
-        let tape = &day.tape;
-        let acknowledged = tape.stimuli.iter().filter(|stimulus| {
-            matches!(&stimulus.signal, Signal::AlarmAcknowledged { device } if device == "facade-b01")
+    let answered = |day: &Day, device: &str| {
+        let stimuli = day.tape.stimuli.iter();
+        let acknowledged = stimuli.filter(|stimulus| {
+            matches!(&stimulus.signal, Signal::AlarmAcknowledged { device: whose } if whose == device)
         });
         acknowledged.map(|stimulus| stimulus.due).collect::<Vec<Ms>>()
     };
-    let fell = |stimulus: &&Stimulus| matches!(stimulus.signal, Signal::ObjectFell { .. });
-    let alarm = first.tape.stimuli.iter().find(fell).unwrap();
+    let name = |stimulus: &Stimulus| first.tape.devices[stimulus.device.index()].id.to_string();
+    let alone = |stimulus: &&Stimulus| {
+        let loud = |other: &&Stimulus| {
+            other.device == stimulus.device && other.signal.severity() >= Severity::Warning
+        };
+        let once = first.tape.stimuli.iter().filter(loud).count() == 1;
+        let alarms = stimulus.signal.severity() == Severity::Alarm;
+        alarms && once && answered(first, &name(stimulus)).len() == 1
+    };
+    let alarm = first.tape.stimuli.iter().find(alone).unwrap();
+    let broken = |day: &Day| answered(day, &name(alarm));
     let with = |arrived: Option<Ms>| {
         let signal = alarm.signal.word();
         let observations =
@@ -191,4 +200,22 @@ fn an_alarm_that_the_gateway_lost_or_delayed_is_handled_accordingly() {
     assert!(late.len() == 1 && late[0] >= alarm.due + Ms(300_000), "{late:?}");
     let prompt = with(Some(alarm.due + Ms(1_000)));
     assert_eq!(prompt.tape.digest(), first.tape.digest(), "one second is what is assumed anyway");
+}
+
+#[test]
+fn doors_and_arms_that_open_also_shut() {
+    let mut balance: BTreeMap<(u32, bool), i32> = BTreeMap::new();
+    for stimulus in &tiny_day().tape.stimuli {
+        let (arm, change) = match stimulus.signal {
+            Signal::DoorOpened => (false, 1),
+            Signal::DoorClosed => (false, -1),
+            Signal::ArmRaised => (true, 1),
+            Signal::ArmLowered => (true, -1),
+            _ => continue,
+        };
+        let open = balance.entry((stimulus.device.0, arm)).or_default();
+        *open += change;
+        assert!((0..=1).contains(open), "{stimulus:?}: open {open} times at once");
+    }
+    assert!(balance.len() >= 5);
 }

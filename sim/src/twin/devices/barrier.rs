@@ -110,6 +110,11 @@ impl Booth<'_> {
             self.agenda.add(falls, AgentKey(index as u64), Falls(index));
             return;
         }
+        self.lower(index, at);
+    }
+
+    fn lower(&mut self, index: usize, at: Ms) {
+        let arm = &mut self.arms.arms[index];
         let row = &self.plan.file.kit.barrier[arm.row];
         let Some(cause) = arm.cause.map(Cause::Incident) else { return };
         let key = AgentKey::of(row.id.as_str());
@@ -234,6 +239,9 @@ impl Booth<'_> {
     fn raise(&mut self, ride: RideIx, index: usize, lift: Ms, cause: Cause) {
         let outward = self.rides.rides[ride].outward;
         let errand = self.rides.rides[ride].errand;
+        if let Some((_, falls)) = self.arms.arms[index].up {
+            self.lower(index, falls);
+        }
         let arm = &mut self.arms.arms[index];
         let rises = self.plan.file.kit.barrier[arm.row].arm.0;
         let up = lift + rises;

@@ -160,6 +160,9 @@ impl Porter<'_> {
         if door.open && door.shuts > at {
             door.shuts = door.shuts.max(shuts);
         } else {
+            if let (true, Some(before)) = (door.open, door.cause) {
+                self.outbox.say(door.shuts, door.device, Signal::DoorClosed, Cause::Incident(before));
+            }
             door.open = true;
             door.told_held = false;
             door.opened = at;
