@@ -13,10 +13,8 @@
 //!
 //! All instants are microseconds of one monotonic clock since the run's start.
 
-mod reader;
 mod writer;
 
-pub use reader::{Contents, ReadError, read};
 pub use writer::{Journal, Writing, create};
 
 use palisade_sim::contract::Severity;

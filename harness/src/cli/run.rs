@@ -74,18 +74,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = match args.output_format {
         OutputFormat::Human => {
             report::terminal::render(&report)
-                + &format!("{}\n", measured.folder.join(shown(&measured.folder)).display())
         }
         OutputFormat::Json => report::json(&report)?,
     };
     // A reader that has gone away (`| head`) does not change the verdict.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
     Ok(trouble.unwrap_or(report.exit()))
-}
-
-/// The report that people open.
-fn shown(folder: &std::path::Path) -> &'static str {
-    if folder.join("report.html").is_file() { "report.html" } else { "report.json" }
 }
 
 fn sut(address: &str, defects: Option<&Defects>) -> Result<Sut, Failure> {

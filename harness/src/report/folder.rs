@@ -127,10 +127,18 @@ fn seconds(us: Micros) -> String {
     format!("{:.1}", us as f64 / 1e6)
 }
 
+/// A regular file's bytes; a device in its place could be read for ever.
+fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    if path.exists() && !path.is_file() {
+        return Err(std::io::Error::other(format!("{} is not a regular file", path.display())));
+    }
+    fs::read(path)
+}
+
 /// Reads the folder.
 pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
     let journal = path.join("journal.jsonl");
-    let text = fs::read(&journal).map_err(|error| {
+    let text = read_file(&journal).map_err(|error| {
         let why = if path.is_dir() { "it holds no journal.jsonl" } else { "there is no such folder" };
         let why =
             if error.kind() == std::io::ErrorKind::NotFound { why.to_owned() } else { error.to_string() };

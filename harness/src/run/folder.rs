@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 /// Where runs go when nothing else is said.
 const RESULTS: &str = "results";
 
-/// Makes the folder: `asked`, or `results/<scenario>-<time in UTC>`, which `results/latest` then names. Tried before any work
+/// Makes the folder: `asked`, or `results/<scenario>-<time in UTC>`, to which `results/latest` then points. Tried before any work
 /// is done.
 ///
 /// # Errors
@@ -36,7 +36,8 @@ pub(super) fn make(asked: Option<&Path>, scenario: &Path) -> Result<PathBuf, Fai
         && let Some(name) = folder.file_name()
     {
         let latest = Path::new(RESULTS).join("latest");
-        write(&latest, format!("{}\n", name.to_string_lossy()).as_bytes())?;
+        let _ = fs::remove_file(&latest);
+        std::os::unix::fs::symlink(name, &latest).map_err(refused)?;
     }
     Ok(folder)
 }

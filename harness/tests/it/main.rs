@@ -4,6 +4,8 @@ mod broken;
 mod gateway;
 mod house;
 mod import;
+mod peers;
 mod report;
+mod run;
 mod run_folder;
 mod scenarios;

@@ -333,21 +333,3 @@ fn the_plan_shows_the_shipped_site() {
         assert!(page.contains(beam), "{beam}");
     }
 }
-
-/// Leaves run folders and the schema to look at: `PALISADE_LOOK=DIR cargo test -p palisade --test it look`.
-#[test]
-fn look() {
-    let Some(to) = std::env::var_os("PALISADE_LOOK") else { return };
-    let to = Path::new(&to);
-    fs::create_dir_all(to).unwrap();
-    fs::write(to.join("report.schema.json"), report::schema().unwrap()).unwrap();
-    for (name, run) in [
-        ("sound", Run::sound()),
-        ("faulty", faulty()),
-        ("tiny", Run::shipped("tiny")),
-        ("cuiyuan", Run::shipped("cuiyuan")),
-    ] {
-        run.write(&to.join(name));
-        report::make(&to.join(name)).unwrap();
-    }
-}

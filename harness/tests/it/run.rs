@@ -1,0 +1,276 @@
+//! `palisade run` by its real binary: what it exits with, and that whatever was measured is in the report.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder with the tiny site, driven for ten seconds in one window. How punctual a loaded machine is stands in
+/// `lateness_bound` and is judged elsewhere.
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Result<Bench> {
+        Bench::with(&[])
+    }
+
+    fn with(changes: &[(&str, &str)]) -> Result<Bench> {
+        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        let folder = tempfile::tempdir()?;
+        let mut text = fs::read_to_string(scenarios.join("tiny.toml"))?;
+        let all = [("total = \"60s\"", "total = \"10s\""), ("lateness_bound = \"10ms\"", "lateness_bound = \"20s\"")];
+        for (from, to) in all.iter().chain(changes) {
+            ensure!(text.contains(from), "tiny.toml no longer holds {from:?}");
+            text = text.replace(from, to);
+        }
+        let thresholds = text.find("\n[thresholds]").context("tiny.toml has thresholds")?;
+        text.truncate(thresholds);
+        text += "\n[thresholds]\nmissed = \"== 0\"\nduplicate = \"== 0\"\nwrong = \"== 0\"\n";
+        fs::write(folder.path().join("tiny.toml"), text)?;
+        fs::create_dir(folder.path().join("sites"))?;
+        fs::copy(scenarios.join("sites/tiny.geojson"), folder.path().join("sites/tiny.geojson"))?;
+        Ok(Bench { folder })
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+        command
+            .arg("run")
+            .arg(self.folder.path().join("tiny.toml"))
+            .arg("--no-floor")
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs to the end: exit code, stdout, stderr.
+    fn run(&self, args: &[&str]) -> Result<(Option<i32>, String, String)> {
+        let output = self.command(args).arg("--out").arg(self.out()).output()?;
+        Ok((output.status.code(), String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
+    }
+
+    fn report(&self) -> Result<Value> {
+        let text = fs::read_to_string(self.out().join("report.json")).context("no report.json")?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    fn journal(&self) -> Result<Vec<Value>> {
+        let text = fs::read_to_string(self.out().join("journal.jsonl"))?;
+        text.lines().map(|line| serde_json::from_str(line).context("a whole line")).collect()
+    }
+
+    /// Starts a run and waits until its first message has left.
+    fn started(&self, args: &[&str]) -> Result<Child> {
+        let child = self.command(args).arg("--out").arg(self.out()).process_group(0).spawn()?;
+        let began = Instant::now();
+        while !fs::read_to_string(self.out().join("journal.jsonl")).is_ok_and(|text| text.contains("{\"left\"")) {
+            ensure!(began.elapsed() < PATIENCE, "no message left in {PATIENCE:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(child)
+    }
+}
+
+fn ended(mut child: Child) -> Result<(Option<i32>, String)> {
+    let began = Instant::now();
+    while child.try_wait()?.is_none() {
+        if began.elapsed() > PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            anyhow::bail!("the run did not end in {PATIENCE:?}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output()?;
+    Ok((output.status.code(), String::from_utf8(output.stderr)?))
+}
+
+fn signal(name: &str, process: u64) -> Result<()> {
+    ensure!(Command::new("kill").args([name, &process.to_string()]).status()?.success(), "kill {name} {process}");
+    Ok(())
+}
+
+/// The seven outcomes, which sum to what was expected.
+fn expected_is_the_sum(report: &Value) -> Result<u64> {
+    let outcomes = &report["outcomes"];
+    let of = |name: &str| outcomes[name].as_u64().with_context(|| format!("outcomes.{name}"));
+    let mut sum = 0;
+    for name in ["answered", "late", "missed", "duplicate", "wrong", "out_of_order", "undecidable"] {
+        sum += of(name)?;
+    }
+    assert_eq!(sum, of("expected")?);
+    Ok(sum)
+}
+
+#[test]
+fn an_honest_gateway_passes_and_every_id_is_in_the_journal() -> Result<()> {
+    let bench = Bench::new()?;
+    let (code, stdout, stderr) = bench.run(&[])?;
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    ensure!(stdout.contains("PASS") && stdout.contains("report.html"), "{stdout}");
+    let report = bench.report()?;
+    assert_eq!(report["partial"], false);
+    let expected = expected_is_the_sum(&report)?;
+    ensure!(expected >= 5, "only {expected} messages in the best ten seconds");
+    assert_eq!(report["outcomes"]["answered"], expected);
+    let journal = bench.journal()?;
+    let stimuli = |kind: &str| -> Vec<u64> {
+        let mut all: Vec<u64> = journal.iter().filter_map(|entry| entry[kind]["stimulus"].as_u64()).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(stimuli("left"), stimuli("expected"));
+    assert_eq!(stimuli("left").len() as u64, expected);
+    Ok(())
+}
+
+#[test]
+fn a_gateway_that_loses_alarms_fails_with_their_names() -> Result<()> {
+    let bench = Bench::new()?;
+    let (code, stdout, stderr) = bench.run(&["--defect", "drop=0.5"])?;
+    assert_eq!(code, Some(5), "{stdout}{stderr}");
+    let report = bench.report()?;
+    expected_is_the_sum(&report)?;
+    let missed = report["outcomes"]["missed"].as_u64().context("missed")?;
+    let failure = report["failures"].as_array().context("failures")?.first().context("a failure")?;
+    let device = failure["device"].as_str().context("its device")?;
+    ensure!(missed > 0 && stdout.contains(device), "{missed} missed; {device} is not named in {stdout}");
+    assert_eq!(report["verdict"]["pass"], false);
+    let reasons = report["verdict"]["reasons"].to_string();
+    ensure!(reasons.contains(device), "{reasons}");
+    Ok(())
+}
+
+#[test]
+fn each_defect_has_its_own_class() -> Result<()> {
+    let bench = Bench::with(&[("deadline = \"2s\"", "deadline = \"500ms\"")])?;
+    let (_, stdout, stderr) = bench.run(&["--defect", "duplicate=1,delay=700ms"])?;
+    let report = bench.report().with_context(|| format!("{stdout}{stderr}"))?;
+    // Said twice and too late: the first class that fits is `duplicate`.
+    assert_eq!(report["outcomes"]["duplicate"].as_u64(), Some(expected_is_the_sum(&report)?));
+
+    let bench = Bench::with(&[("deadline = \"2s\"", "deadline = \"500ms\"")])?;
+    bench.run(&["--defect", "delay=700ms"])?;
+    let report = bench.report()?;
+    assert_eq!(report["outcomes"]["late"].as_u64(), Some(expected_is_the_sum(&report)?));
+    Ok(())
+}
+
+#[test]
+fn a_closed_port_is_said_within_ten_seconds() -> Result<()> {
+    let bench = Bench::new()?;
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let (code, _, stderr) = bench.run(&["--sut", &format!("mqtt://127.0.0.1:{closed}")])?;
+    assert_eq!(code, Some(4), "{stderr}");
+    ensure!(stderr.contains(&closed.to_string()), "the address is named: {stderr}");
+    assert_eq!(bench.report()?["partial"], true);
+    Ok(())
+}
+
+#[test]
+fn an_interrupted_run_reports_what_it_measured() -> Result<()> {
+    let bench = Bench::new()?;
+    let child = bench.started(&[])?;
+    signal("-INT", child.id().into())?;
+    let (code, stderr) = ended(child)?;
+    assert_eq!(code, Some(130), "{stderr}");
+    let report = bench.report()?;
+    assert_eq!(report["partial"], true);
+    expected_is_the_sum(&report)?;
+    Ok(())
+}
+
+#[test]
+fn a_gateway_that_dies_half_way_is_reported_as_lost() -> Result<()> {
+    let bench = Bench::new()?;
+    let child = bench.started(&[])?;
+    let gateway = children(child.id())?.first().copied().context("the run has a gateway")?;
+    signal("-KILL", gateway)?;
+    let (code, stderr) = ended(child)?;
+    assert_eq!(code, Some(4), "{stderr}");
+    let report = bench.report()?;
+    assert_eq!(report["partial"], true);
+    let expected = expected_is_the_sum(&report)?;
+    ensure!(report["outcomes"]["answered"].as_u64() < Some(expected), "all answered by a dead gateway");
+    Ok(())
+}
+
+#[test]
+fn no_gateway_outlives_a_killed_run() -> Result<()> {
+    let bench = Bench::new()?;
+    let child = bench.started(&[])?;
+    let gateway = children(child.id())?.first().copied().context("the run has a gateway")?;
+    signal("-KILL", child.id().into())?;
+    ended(child)?;
+    let began = Instant::now();
+    while Path::new(&format!("/proc/{gateway}/exe")).exists() {
+        ensure!(began.elapsed() < PATIENCE, "the gateway is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // What was measured is on disk: the report can be made from it.
+    let output = Command::new(env!("CARGO_BIN_EXE_palisade")).arg("report").arg(bench.out()).output()?;
+    ensure!(output.status.code() != Some(0), "a cut run is no pass");
+    assert_eq!(bench.report()?["partial"], true);
+    Ok(())
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_said_before_any_work() -> Result<()> {
+    let bench = Bench::new()?;
+    fs::write(bench.out(), "a file, not a folder")?;
+    let (code, _, stderr) = bench.run(&[])?;
+    assert_eq!(code, Some(6), "{stderr}");
+    ensure!(stderr.contains(&bench.out().display().to_string()), "the folder is named: {stderr}");
+    Ok(())
+}
+
+#[test]
+fn a_disk_that_is_full_ends_the_run_and_names_the_file() -> Result<()> {
+    let bench = Bench::new()?;
+    // Every write to the journal fails as on a full disk.
+    fs::create_dir(bench.out())?;
+    std::os::unix::fs::symlink("/dev/full", bench.out().join("journal.jsonl"))?;
+    let (code, _, stderr) = bench.run(&[])?;
+    assert_eq!(code, Some(6), "{stderr}");
+    ensure!(stderr.contains("journal.jsonl") && stderr.contains("make room"), "{stderr}");
+    Ok(())
+}
+
+#[test]
+fn defects_are_for_the_builtin_gateway() -> Result<()> {
+    let bench = Bench::new()?;
+    let (code, _, stderr) = bench.run(&["--sut", "mqtt://127.0.0.1:1", "--defect", "drop=0.1"])?;
+    assert_eq!(code, Some(2), "{stderr}");
+    let (code, _, stderr) = bench.run(&["--defect", "dorp=0.1"])?;
+    assert_eq!(code, Some(2), "{stderr}");
+    ensure!(stderr.contains("duplicate"), "the valid names are listed: {stderr}");
+    Ok(())
+}
+
+/// Process ids of a process's children.
+fn children(of: u32) -> Result<Vec<u64>> {
+    let text = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap_or_default();
+    let mut all: Vec<u64> = text.split_whitespace().filter_map(|id| id.parse().ok()).collect();
+    if all.is_empty() {
+        // A child started by another thread stands under that thread.
+        for task in fs::read_dir(format!("/proc/{of}/task"))? {
+            let text = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+            all.extend(text.split_whitespace().filter_map(|id| id.parse::<u64>().ok()));
+        }
+    }
+    Ok(all)
+}
