@@ -73,15 +73,18 @@ pub fn observe(
 async fn ready(client: &AsyncClient, events: &mut EventLoop, topics: &Topics, run: &str) {
     let mut ask = tokio::time::interval(ASK);
     let mut subscribed = false;
-    let probe = Event {
-        id: format!("{run}-probe"),
-        ts: 0,
-        device: PROBE.into(),
-        class: Class::DutyRoom,
-        kind: Signal::DoorClosed.severity(),
-        signal: Signal::DoorClosed,
-    };
-    let payload = probe.encode();
+    // Each question has an id of its own: a gateway may rightly answer one id only once, or lose one and not the next.
+    let mut questions = (1..).map(|n: u32| {
+        Event {
+            id: format!("{run}-probe{n}"),
+            ts: 0,
+            device: PROBE.into(),
+            class: Class::DutyRoom,
+            kind: Signal::DoorClosed.severity(),
+            signal: Signal::DoorClosed,
+        }
+        .encode()
+    });
     loop {
         tokio::select! {
             event = events.poll() => match event {
@@ -102,8 +105,10 @@ async fn ready(client: &AsyncClient, events: &mut EventLoop, topics: &Topics, ru
                 }
             },
             _ = ask.tick(), if subscribed => {
-                // When it cannot be taken now, the next tick asks again.
-                let _ = client.try_publish(topics.device(PROBE, Leaf::Event), QoS::AtLeastOnce, false, payload.clone());
+                if let Some(payload) = questions.next() {
+                    // When it cannot be taken now, the next tick asks again.
+                    let _ = client.try_publish(topics.device(PROBE, Leaf::Event), QoS::AtLeastOnce, false, payload);
+                }
             }
         }
     }

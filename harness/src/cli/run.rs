@@ -72,9 +72,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         }
     };
     let text = match args.output_format {
-        OutputFormat::Human => {
-            report::terminal::render(&report)
-        }
+        OutputFormat::Human => report::terminal::render(&report),
         OutputFormat::Json => report::json(&report)?,
     };
     // A reader that has gone away (`| head`) does not change the verdict.

@@ -26,8 +26,9 @@ fn made() -> Result<tempfile::TempDir> {
 
 #[test]
 fn histograms_junit_and_json_read_back_in_python() -> Result<()> {
-    let python = std::env::var("PALISADE_PEERS_PYTHON")
-        .context("the Python readers are not installed; `bash .ci/test` installs them and sets PALISADE_PEERS_PYTHON")?;
+    let python = std::env::var("PALISADE_PEERS_PYTHON").context(
+        "the Python readers are not installed; `bash .ci/test` installs them and sets PALISADE_PEERS_PYTHON",
+    )?;
     let folder = made()?;
     let output = Command::new(python)
         .arg(root().join("harness/tests/peers/read_back.py"))
@@ -72,7 +73,7 @@ fn the_page_opens_in_a_browser_without_a_network() -> Result<()> {
             .output()
     };
     let dom = String::from_utf8(open("--dump-dom")?.stdout)?;
-    for wanted in ["FAIL", "<svg", "missed", "id=\"plan\""] {
+    for wanted in ["<title>Fail", "<svg", "missed", "id=\"plan\""] {
         ensure!(dom.contains(wanted), "the page as the browser built it lacks {wanted:?}");
     }
     let picture = folder.path().join("page.png");
