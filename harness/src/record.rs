@@ -38,7 +38,9 @@ pub enum Entry {
     Left(Left),
     /// The gateway said something.
     Observed(Observation),
-    /// Something that a reader of the report should know: a lost connection, a gateway that exited.
+    /// A device's connection went down or came back.
+    Link(Link),
+    /// Something that a reader of the report should know: a gateway that exited, a disk that is full.
     Note(Note),
     /// Last line of a run that was not cut.
     End(End),
@@ -133,6 +135,20 @@ pub struct Observation {
     pub payload: String,
     /// True when the broker replayed a retained message.
     pub retained: bool,
+}
+
+/// A device's connection went down or came back. A message that is due meanwhile is late or lost through no fault of the
+/// harness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// When.
+    pub at_us: Micros,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The device, by its place in the tape's device table.
+    pub device: DeviceIx,
+    /// True when it came back.
+    pub up: bool,
 }
 
 /// A remark for the report.

@@ -9,7 +9,7 @@ use palisade_sim::model::{ScenarioFile, Site};
 use palisade_sim::whole::Tape;
 
 use crate::exit::{Exit, Failure};
-use crate::record::{End, Entry, Expected, Left, Micros, Note, Observation, Start, WindowEntry};
+use crate::record::{End, Entry, Expected, Left, Link, Micros, Note, Observation, Start, WindowEntry};
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(super) struct Journal {
     pub(super) expected: Vec<Expected>,
     pub(super) left: Vec<Left>,
     pub(super) observed: Vec<Observation>,
+    /// Connections of devices that went down or came back.
+    pub(super) links: Vec<Link>,
     pub(super) notes: Vec<Note>,
     pub(super) end: Option<End>,
     /// Latest instant that any entry names as past.
@@ -63,6 +65,7 @@ impl Journal {
             Entry::Window(w) => w.began_us,
             Entry::Left(l) => l.left_us,
             Entry::Observed(o) => o.received_us,
+            Entry::Link(l) => l.at_us,
             Entry::Note(n) => n.at_us,
             Entry::End(e) => e.at_us,
             Entry::Start(_) | Entry::Expected(_) => 0,
@@ -75,6 +78,7 @@ impl Journal {
             Entry::Expected(e) => self.expected.push(e),
             Entry::Left(l) => self.left.push(l),
             Entry::Observed(o) => self.observed.push(o),
+            Entry::Link(l) => self.links.push(l),
             Entry::Note(n) => self.notes.push(n),
             Entry::End(e) => self.end = Some(e),
         }
