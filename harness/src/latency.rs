@@ -57,6 +57,13 @@ impl Series {
         (!self.histogram.is_empty()).then(|| value as f64 / 1000.0)
     }
 
+    /// How many samples are longer than `bound_ms`, to the three digits that are kept.
+    pub fn above_ms(&self, bound_ms: f64) -> u64 {
+        let above = |us: u64| us.min(self.longest_us) as f64 / 1000.0 > bound_ms;
+        let recorded = self.histogram.iter_recorded().filter(|v| above(v.value_iterated_to()));
+        recorded.map(|v| v.count_at_value()).sum()
+    }
+
     /// The longest sample, ms.
     pub fn max_ms(&self) -> Option<f64> {
         (!self.histogram.is_empty()).then(|| self.longest_us as f64 / 1000.0)
@@ -80,10 +87,13 @@ pub struct Path {
 }
 
 impl Path {
-    /// Takes in one answer. A wrong answer is no answer and has no latency; a missed one has none either.
+    /// Takes in one answer. A message whose device had no connection says nothing about the harness's lateness, but
+    /// its response counts from its intended instant all the same. A wrong answer is no answer and has no latency; a missed one has none either.
     pub fn take(&mut self, answer: &Answer) {
-        let Some(left) = answer.left_us else { return };
-        self.lateness.take(left - answer.intended_us);
+        let Some(left) = answer.departed_us() else { return };
+        if !answer.link_down {
+            self.lateness.take(left - answer.intended_us);
+        }
         let Some(seen) = answer.observed_us.filter(|_| answer.outcome != Outcome::Wrong) else { return };
         self.service.take(seen - left);
         self.response.take(seen - answer.intended_us);
@@ -138,6 +148,7 @@ mod tests {
             by: None,
             instead: None,
             overtook: None,
+            link_down: false,
         }
     }
 
@@ -165,6 +176,27 @@ mod tests {
         let mut path = Path::default();
         path.take(&answer(Some(1_300), Some(1_200), Outcome::Answered));
         assert_eq!((path.service.max_ms(), path.response.max_ms()), (Some(0.0), Some(0.2)));
+    }
+
+    #[test]
+    fn a_stamp_behind_the_answer_is_not_the_harness_late() {
+        let mut path = Path::default();
+        path.take(&answer(Some(1_900), Some(1_200), Outcome::Answered));
+        assert_eq!((path.lateness.max_ms(), path.service.max_ms()), (Some(0.2), Some(0.0)));
+    }
+
+    #[test]
+    fn a_message_without_a_connection_counts_in_response_but_not_in_lateness() {
+        let mut path = Path::default();
+        path.take(&Answer { link_down: true, ..answer(Some(901_000), Some(902_000), Outcome::Answered) });
+        assert_eq!((path.lateness.count(), path.response.max_ms()), (0, Some(901.0)));
+    }
+
+    #[test]
+    fn samples_above_a_bound_are_counted() {
+        let mut series = Series::default();
+        [9_000, 10_000, 10_700, 12_000].into_iter().for_each(|us| series.take(us));
+        assert_eq!((series.above_ms(10.1), series.above_ms(20.0)), (2, 0));
     }
 
     #[test]

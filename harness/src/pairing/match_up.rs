@@ -19,6 +19,12 @@ pub(super) struct Slot<'a> {
 }
 
 impl Slot<'_> {
+    /// Whether an answer at that instant can be one to it; see the head of the room.
+    fn may_be_gone(&self, at_us: Micros) -> bool {
+        let due = self.expected.map(|e| e.intended_us).or(self.left_us);
+        due.is_some_and(|due| due <= at_us)
+    }
+
     fn deadline_us(&self) -> Option<Micros> {
         self.expected.map(|e| e.intended_us + e.deadline_us)
     }
@@ -44,6 +50,9 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
         let seen = matched.observed[i];
         let kind = match seen.correlation.as_deref().filter(|id| !id.is_empty()) {
             _ if seen.retained => Some(ExtraKind::RetainedReplay),
+            None if given.outages.explains(&seen.device, &seen.signal, seen.received_us) => {
+                Some(ExtraKind::DeviceOffline)
+            }
             None => {
                 without_id.push(i);
                 None
@@ -144,12 +153,13 @@ impl Matched<'_> {
 
     /// The slot that an observation without an id answers: see the rule at the head of the room.
     fn choose(&self, sent: &[usize], received_us: Micros) -> Option<usize> {
-        let gone = &sent[..sent.partition_point(|&i| self.slots[i].left_us <= Some(received_us))];
+        // In order of leaving: what has left by its own stamp comes first.
+        let gone = || sent.iter().copied().filter(|&i| self.slots[i].may_be_gone(received_us));
         let in_time = |slot: &Slot<'_>| slot.deadline_us().is_none_or(|d| received_us <= d);
-        let open = || gone.iter().copied().filter(|&i| self.slots[i].answers.is_empty());
+        let open = || gone().filter(|&i| self.slots[i].answers.is_empty());
         open()
             .find(|&i| in_time(&self.slots[i]))
             .or_else(|| open().next())
-            .or_else(|| gone.last().copied().filter(|&i| in_time(&self.slots[i])))
+            .or_else(|| gone().last().filter(|&i| in_time(&self.slots[i])))
     }
 }

@@ -6,9 +6,14 @@
 //! An observation is matched by the id that it carries, `<run>-<stimulus>`. One without an id is matched by key
 //! (device and signal) and order: to the earliest message of its key that has left, is unanswered and is still in
 //! time; else to the earliest unanswered one; else it is a duplicate of the last one that left less than a deadline
-//! ago; else nothing asked for it.
+//! ago; else nothing asked for it. A message counts as gone from its intended instant on, since the sender stamps
+//! `left` after the write, when the answer may be here already.
+//!
+//! A message whose device had no connection when it was due is the gateway's affair: its lateness does not speak
+//! against the harness, and if it was never sent it is missed.
 
 mod match_up;
+mod outages;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -18,6 +23,7 @@ use std::collections::BTreeMap;
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
+pub use outages::{Outage, Outages};
 pub use tally::Tally;
 
 use crate::record::{Expected, Left, Micros, Observation};
@@ -25,9 +31,9 @@ use crate::record::{Expected, Left, Micros, Observation};
 /// What became of an expected answer. The first that fits counts, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It was never sent, or nothing came and the run was cut before its deadline.
+    /// It was never sent although its device had a connection, or the run was cut before its deadline.
     Undecidable,
-    /// Nothing came.
+    /// Nothing came, or its device had no connection to send it over.
     Missed,
     /// Another device, signal or severity came.
     Wrong,
@@ -91,6 +97,8 @@ pub struct Given<'a> {
     pub observed: &'a [Observation],
     /// What the tape knows of each stimulus.
     pub facts: &'a BTreeMap<StimulusId, Fact>,
+    /// When connections of devices were down.
+    pub outages: &'a Outages,
     /// Until when somebody listened, µs on the run's clock.
     pub listened_until_us: Micros,
 }
@@ -131,6 +139,17 @@ pub struct Answer {
     pub instead: Option<String>,
     /// The earlier message that it overtook.
     pub overtook: Option<StimulusId>,
+    /// True when its device had no connection when it was due or left.
+    pub link_down: bool,
+}
+
+impl Answer {
+    /// When it left, µs, and no later than its answer came: the sender stamps after the write, so the stamp may be
+    /// some ten microseconds behind the answer.
+    pub fn departed_us(&self) -> Option<Micros> {
+        let seen = self.observed_us.unwrap_or(Micros::MAX).max(self.intended_us);
+        self.left_us.map(|left| left.min(seen))
+    }
 }
 
 /// Why an observation answers nothing.
@@ -142,15 +161,23 @@ pub enum ExtraKind {
     OtherRun,
     /// The broker replayed a retained message.
     RetainedReplay,
+    /// The gateway said that a device is offline, and it was.
+    DeviceOffline,
 }
 
 impl ExtraKind {
+    /// Whether it is held against the gateway.
+    pub fn is_spurious(self) -> bool {
+        matches!(self, ExtraKind::NoSuchStimulus | ExtraKind::OtherRun)
+    }
+
     /// The word used in reports.
     pub fn word(self) -> &'static str {
         match self {
             ExtraKind::NoSuchStimulus => "no_such_stimulus",
             ExtraKind::OtherRun => "other_run",
             ExtraKind::RetainedReplay => "retained_replay",
+            ExtraKind::DeviceOffline => "device_offline",
         }
     }
 }
@@ -190,16 +217,17 @@ impl Pairing {
         let mut tally = Tally {
             spurious: self.spurious(),
             false_alarm: self.false_alarms.len(),
-            retained_replay: self.extras.len() - self.spurious(),
+            retained_replay: self.extras.iter().filter(|e| e.kind == ExtraKind::RetainedReplay).count(),
             ..Tally::default()
         };
         self.answers.iter().for_each(|a| tally.add(a.outcome));
         tally
     }
 
-    /// How many observations had no stimulus of this run; replays of retained messages are not among them.
+    /// How many observations had no stimulus of this run; replays of retained messages and true words about lost
+    /// connections are not among them.
     pub fn spurious(&self) -> usize {
-        self.extras.iter().filter(|e| e.kind != ExtraKind::RetainedReplay).count()
+        self.extras.iter().filter(|e| e.kind.is_spurious()).count()
     }
 }
 
@@ -222,8 +250,10 @@ fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>)
     let deadline = expected.intended_us + expected.deadline_us;
     let instead =
         slot.answers.iter().map(|&i| observed[i]).find(|o| differs(o, expected, fact)).map(describe);
+    let sent_by = slot.left_us.unwrap_or(deadline).max(expected.intended_us);
+    let link_down = given.outages.touches(expected.device, expected.intended_us, sent_by);
     let outcome = match first {
-        _ if slot.left_us.is_none() => Outcome::Undecidable,
+        _ if slot.left_us.is_none() && !link_down => Outcome::Undecidable,
         None if given.listened_until_us < deadline => Outcome::Undecidable,
         None => Outcome::Missed,
         Some(_) if instead.is_some() => Outcome::Wrong,
@@ -244,6 +274,7 @@ fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>)
         by: slot.by,
         instead,
         overtook: None,
+        link_down,
     })
 }
 

@@ -14,7 +14,7 @@ pub struct Tally {
     pub answered: usize,
     /// Came after its deadline.
     pub late: usize,
-    /// Never came.
+    /// Never came, or could not be sent because the gateway had cut the device's connection.
     pub missed: usize,
     /// Came more than once.
     pub duplicate: usize,
@@ -22,7 +22,7 @@ pub struct Tally {
     pub wrong: usize,
     /// Overtook an earlier message of the same device.
     pub out_of_order: usize,
-    /// Cannot be judged: never sent, or the run was cut before its deadline.
+    /// Cannot be judged: never sent by the harness, or the run was cut before its deadline.
     pub undecidable: usize,
     /// Outside the sum: said without a stimulus of this run.
     pub spurious: usize,

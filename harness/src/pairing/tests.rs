@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::record::Link;
 
 const DEADLINE: Micros = 2_000_000;
 
@@ -47,6 +48,7 @@ struct Case {
     observed: Vec<Observation>,
     facts: BTreeMap<StimulusId, Fact>,
     until: Option<Micros>,
+    links: Vec<Link>,
 }
 
 impl Case {
@@ -64,6 +66,7 @@ impl Case {
             left: &self.left,
             observed: &self.observed,
             facts: &self.facts,
+            outages: &Outages::of(&self.links, |d| name(d.0)),
             listened_until_us: self.until.unwrap_or(Micros::MAX),
         })
     }
@@ -176,6 +179,55 @@ fn without_ids_a_second_answer_is_a_duplicate() {
     case.observed = vec![seen(None, 1, 5_000), seen(None, 1, 9_000), seen(None, 1, 60_000_000)];
     assert_eq!(case.outcomes(), [Outcome::Duplicate]);
     assert_eq!(case.pair().spurious(), 1);
+}
+
+#[test]
+fn without_ids_an_answer_that_came_before_the_stamp_of_its_message_is_found() {
+    let mut case = Case::default();
+    case.send(0, 1, 0);
+    case.send(1, 1, 20_000_000);
+    case.observed = vec![seen(None, 1, 60), seen(None, 1, 20_000_040)];
+    assert_eq!(case.outcomes(), [Outcome::Answered; 2]);
+    assert_eq!(case.pair().answers[0].departed_us(), Some(60));
+    case.observed = vec![seen(None, 1, -1)];
+    assert_eq!(case.outcomes(), [Outcome::Missed; 2], "nothing was due yet");
+}
+
+fn link(device: u32, at_us: Micros, up: bool) -> Link {
+    Link { at_us, part: "main".into(), device: DeviceIx(device), up }
+}
+
+#[test]
+fn a_message_due_without_a_connection_is_the_gateways_affair() {
+    let mut case = Case::default();
+    for (id, at) in [(0, 1_000_000), (1, 5_000_000), (2, 6_000_000), (3, 9_000_000)] {
+        case.send(id, 1, at);
+    }
+    case.send(4, 2, 5_500_000);
+    case.left[1].left_us = 7_010_000;
+    case.left.remove(2);
+    case.left.pop();
+    case.observed = [0, 1, 3].map(|n| seen(Some(&format!("r1-{n}")), 1, n * 3_000_000 + 4_200_000)).into();
+    case.links = vec![link(1, 4_000_000, false), link(1, 7_000_000, true)];
+    let answers = case.pair().answers;
+    let told: Vec<_> = answers.iter().map(|a| (a.stimulus.0, a.link_down)).collect();
+    assert_eq!(told, [(0, false), (1, true), (4, false), (2, true), (3, false)]);
+    assert_eq!(answers[3].outcome, Outcome::Missed, "never sent: its device had no connection");
+    assert_eq!(answers[2].outcome, Outcome::Undecidable, "never sent by the harness");
+    case.links.pop();
+    assert!(case.pair().answers[4].link_down, "a connection that never came back stays down");
+}
+
+#[test]
+fn a_true_word_about_a_lost_connection_is_not_spurious() {
+    let offline = |device, at| Observation { signal: "device_offline".into(), ..seen(None, device, at) };
+    let mut case = Case::default();
+    case.send(0, 1, 0);
+    case.observed = vec![seen(Some("r1-0"), 1, 10), offline(1, 9_000_000), offline(2, 9_000_000)];
+    assert_eq!(case.pair().spurious(), 2);
+    case.links = vec![link(1, 4_000_000, false)];
+    let tally = case.pair().tally();
+    assert_eq!((tally.spurious, tally.retained_replay), (1, 0));
 }
 
 #[test]

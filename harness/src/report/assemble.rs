@@ -14,7 +14,7 @@ use super::model::{
     Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart, WindowPart,
 };
 use crate::latency::Latency;
-use crate::pairing::{Extra, ExtraKind, Fact, Given, Outcome, Pairing, pair};
+use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::Micros;
 use crate::verdict::{Evidence, Message, Verdict, judge};
 
@@ -37,6 +37,7 @@ pub(super) struct Part {
     pub(super) latency: Latency,
     pub(super) tally: Tally,
     pub(super) by_class: BTreeMap<String, Tally>,
+    pub(super) outages: Outages,
 }
 
 /// Names of what the journal numbers.
@@ -91,12 +92,15 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let expected: Vec<_> = journal.expected.iter().filter(|e| of(&e.part)).cloned().collect();
     let left: Vec<_> = journal.left.iter().filter(|l| of(&l.part)).cloned().collect();
     let observed: Vec<_> = journal.observed.iter().filter(|o| of(&o.part)).cloned().collect();
+    let links = journal.links.iter().filter(|l| of(&l.part));
+    let outages = Outages::of(links, |d| names.device(d).0);
     let pairing = pair(Given {
         run: names.run,
         expected: &expected,
         left: &left,
         observed: &observed,
         facts: &names.facts,
+        outages: &outages,
         listened_until_us: journal.listened_until_us(),
     });
     let messages: Vec<Message> = pairing.answers.iter().map(|a| names.message(a)).collect();
@@ -112,7 +116,7 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
             by_class.entry(class).or_default().false_alarm += 1;
         }
     }
-    Part { tally: pairing.tally(), pairing, messages, latency, by_class }
+    Part { tally: pairing.tally(), pairing, messages, latency, by_class, outages }
 }
 
 /// Makes the report as data.

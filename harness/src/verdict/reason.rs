@@ -4,7 +4,7 @@ use palisade_sim::analysis::answer::{Gap, Stretch};
 
 use super::figure::{Figure, What};
 use super::{Evidence, Message};
-use crate::pairing::{ExtraKind, Outcome};
+use crate::pairing::Outcome;
 
 /// Messages named in one sentence.
 const NAMED: usize = 5;
@@ -28,7 +28,7 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
             format!("{found} of {expected} answers{of} {} (must be {must}): {what}", verb(*outcome))
         }
         What::Spurious => {
-            let names = evidence.extras.iter().filter(|(kind, _)| *kind != ExtraKind::RetainedReplay);
+            let names = evidence.extras.iter().filter(|(kind, _)| kind.is_spurious());
             let names: Vec<String> = names.map(|(_, name)| name.clone()).collect();
             format!("{found} observations had no stimulus (must be {must}): {}", list(&names))
         }
@@ -98,9 +98,10 @@ fn largest_gap(height: &str, evidence: &Evidence<'_>) -> String {
 fn slowest(path: &str, class: Option<&str>, evidence: &Evidence<'_>) -> String {
     let took = |m: &Message| -> Option<i64> {
         let a = &m.answer;
-        let left = a.left_us?;
+        let left = a.departed_us()?;
         let seen = a.observed_us.filter(|_| a.outcome != Outcome::Wrong);
         match path {
+            "lateness" if a.link_down => None,
             "lateness" => Some(left - a.intended_us),
             "service" => Some(seen? - left),
             _ => Some(seen? - a.intended_us),

@@ -20,6 +20,7 @@ fn message(id: u32, class: &str, outcome: Outcome, response_us: Option<i64>) -> 
             by: None,
             instead: None,
             overtook: None,
+            link_down: false,
         },
         id: format!("r1-{id}"),
         device: format!("{class}-{id:02}"),
