@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ const KEPT: usize = 2_000;
 /// How often the probe asks again.
 const ASK: Duration = Duration::from_millis(200);
 
+/// How often a wait looks whether somebody asked to stop.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Listens until it is stopped.
 #[derive(Debug)]
 pub struct Observer {
@@ -30,12 +34,13 @@ pub struct Observer {
 /// Connects, subscribes, and waits until the gateway passes on the message of a probe.
 ///
 /// # Errors
-/// A sentence, when the gateway does not answer within `patience`.
+/// A sentence, when the gateway does not answer within `patience`, or `stop` says so before.
 pub fn observe(
     to: &Address,
     common: Common,
     figures: Arc<Figures>,
     patience: Duration,
+    stop_asked: &dyn Fn() -> bool,
 ) -> Result<Observer, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -57,16 +62,21 @@ pub fn observe(
                 )),
             };
             let good = ready.is_ok();
-            // Nobody waits any more only when this process is ending.
-            let _ = tell.send(ready);
-            if good {
+            // Nobody waits any more when the run was stopped meanwhile.
+            if tell.send(ready).is_ok() && good {
                 listen(client, events, &common, &figures, stopped).await;
             }
         });
     });
     let thread = thread.map_err(|error| format!("a thread could not be started: {error}"))?;
-    told.recv().map_err(|_| "the observer stopped; this is a bug".to_owned())??;
-    Ok(Observer { stop, thread })
+    loop {
+        match told.recv_timeout(LOOK) {
+            Ok(ready) => return ready.map(|()| Observer { stop, thread }),
+            Err(RecvTimeoutError::Disconnected) => return Err("the observer stopped; this is a bug".into()),
+            Err(RecvTimeoutError::Timeout) if stop_asked() => return Err("stopped while connecting".into()),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
 }
 
 /// Subscribes, then asks until an answer comes. A lost connection starts again.
@@ -121,7 +131,7 @@ async fn listen(
     figures: &Figures,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    let mut told = false;
+    let mut gone: Option<(Micros, String)> = None;
     loop {
         let event = tokio::select! {
             biased;
@@ -139,20 +149,35 @@ async fn listen(
             Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
                 let _ = client.try_subscribe(common.topics.all_alarms(), QoS::AtLeastOnce);
             }
-            Ok(_) => told = false,
-            Err(error) => {
-                if !told {
-                    common.note("info", format!("the observer lost its connection: {error}"));
+            Ok(MqttEvent::Incoming(Packet::SubAck(_))) => {
+                if let Some((since_us, why)) = gone.take() {
+                    deaf(common, since_us, &why);
                 }
-                told = true;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                gone.get_or_insert_with(|| (common.clock.now_us(), error.to_string()));
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+    if let Some((since_us, why)) = gone {
+        deaf(common, since_us, &why);
     }
     let _ = client.try_disconnect();
     let goodbye = async { while events.poll().await.is_ok() {} };
     // The connection is closed either way.
     let _ = tokio::time::timeout(Duration::from_millis(200), goodbye).await;
+}
+
+/// Says that nothing was heard until now. The session is a clean one: what was said meanwhile is not said again.
+fn deaf(common: &Common, since_us: Micros, why: &str) {
+    let (since, for_s) = (since_us as f64 / 1e6, (common.clock.now_us() - since_us) as f64 / 1e6);
+    let text = format!(
+        "the observer had no connection for {for_s:.1} s from {since:.1} s on, and answers of that time may be \
+         missing: {why}"
+    );
+    common.note("observer", text);
 }
 
 /// What was said, decoded. What cannot be decoded keeps its payload, and the device that its topic names.

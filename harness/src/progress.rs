@@ -38,6 +38,14 @@ impl Progress {
         }
     }
 
+    /// Something came to its end: a line where there is no bar.
+    pub fn line(&self, what: impl FnOnce() -> String) {
+        if self.bar.is_none() {
+            // A reader that has gone away is no reason to stop a measurement.
+            let _ = writeln!(std::io::stderr(), "{}", what());
+        }
+    }
+
     /// How far it is, 0..1, and what happens at this instant. Only a bar shows it.
     pub fn at(&self, share: f64, what: impl FnOnce() -> String) {
         if let Some(bar) = &self.bar {

@@ -15,7 +15,7 @@
 
 mod writer;
 
-pub use writer::{Journal, Writing, create};
+pub use writer::{Journal, Writing, append, create};
 
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
@@ -32,7 +32,7 @@ pub enum Entry {
     Start(Start),
     /// A window of the day begins.
     Window(WindowEntry),
-    /// Something is expected of the gateway. Written before the stimulus is due.
+    /// Something is expected of the gateway. All of a part's are written before its first window begins.
     Expected(Expected),
     /// A stimulus left.
     Left(Left),
@@ -156,7 +156,8 @@ pub struct Link {
 pub struct Note {
     /// When.
     pub at_us: Micros,
-    /// `info`, `lost` (the gateway is gone), `interrupted` (somebody stopped the run), `disk` (could not write).
+    /// `info`, `connection` (devices lost theirs), `observer` (it did not hear for a while), `lost` (the gateway is gone),
+    /// `interrupted` (somebody stopped the run), `disk` (could not write).
     pub kind: String,
     /// A sentence.
     pub text: String,

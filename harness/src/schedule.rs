@@ -62,17 +62,22 @@ pub fn parse_windows(text: &str) -> Result<Vec<Window>, WindowError> {
 /// # Errors
 /// When windows that were asked for overlap, are empty or reach past the day.
 pub fn windows(tape: &Tape, drive: &Drive, asked: Option<&[Window]>) -> Result<Vec<Window>, WindowError> {
-    let given = asked.unwrap_or(&drive.windows);
-    if given.is_empty() {
-        return Ok(choose(tape, drive));
-    }
+    let given = check(asked.unwrap_or(&drive.windows), tape.lasting)?;
+    Ok(if given.is_empty() { choose(tape, drive) } else { given })
+}
+
+/// Windows in order of the day, for a day of this length.
+///
+/// # Errors
+/// When they overlap, are empty or reach past the day.
+pub fn check(given: &[Window], day: Ms) -> Result<Vec<Window>, WindowError> {
     let mut windows = given.to_vec();
     windows.sort_by_key(|w| w.from);
     for w in &windows {
         if w.lasting.0.0 == 0 {
             return Err(WindowError::Empty(w.from));
         }
-        if w.from.0 + w.lasting.0 > tape.lasting {
+        if w.from.0 + w.lasting.0 > day {
             return Err(WindowError::PastTheDay { from: w.from, lasting: w.lasting });
         }
     }

@@ -47,6 +47,7 @@ struct Windows(Vec<Window>);
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let loaded = input::load(&args.scenario)?;
     let file = &loaded.scenario.file;
+    can_be_driven(&loaded, args.windows.as_ref(), args.defect.as_ref())?;
     let sut = sut(args.sut.as_deref().unwrap_or(&file.sut.address), args.defect.as_ref())?;
     let request = Request {
         seed: args.seed.unwrap_or(file.seed),
@@ -78,6 +79,26 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     // A reader that has gone away (`| head`) does not change the verdict.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
     Ok(trouble.unwrap_or(report.exit()))
+}
+
+/// What is asked for must exist in this scenario, which is said before anything is done.
+fn can_be_driven(
+    loaded: &input::Loaded,
+    windows: Option<&Windows>,
+    defects: Option<&Defects>,
+) -> Result<(), Failure> {
+    let usage = |text: String| Failure::new(Exit::Usage, text);
+    let scenario = &loaded.scenario;
+    let windows = windows.map_or(&scenario.file.drive.windows, |w| &w.0);
+    schedule::check(windows, scenario.file.day.lasting.0).map_err(|error| usage(error.to_string()))?;
+    let deaf = defects.map_or(&[][..], |d| &d.deaf_to);
+    let unknown = deaf.iter().find(|name| scenario.devices.iter().all(|d| d.id.to_string() != **name));
+    let Some(unknown) = unknown else { return Ok(()) };
+    let some: Vec<String> = scenario.devices.iter().take(6).map(|d| d.id.to_string()).collect();
+    Err(usage(format!(
+        "--defect: `deaf-to={unknown}` names no device of the scenario; there are {} and others",
+        some.join(", ")
+    )))
 }
 
 fn sut(address: &str, defects: Option<&Defects>) -> Result<Sut, Failure> {

@@ -1,23 +1,25 @@
 //! All devices of a run, and the thread that gives each its messages at the intended instants. Open loop: no send
 //! waits for an answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use palisade_sim::contract::Class;
 use palisade_sim::whole::Tape;
+use palisade_sim::words::DeviceIx;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 use super::mqtt::{Address, Device, Listener, Message};
+use super::outage::{Outage, summary};
 use super::{Clock, wait_until};
-use crate::record::{Entry, Expected, Journal, Left, Micros, Note, WindowEntry};
+use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, WindowEntry};
 use crate::schedule::{Plan, Send, What};
 use crate::wire::mqtt_json::{Event, Leaf, Topics, heartbeat, latches, wire_id};
 
-/// Lost connections that get a remark of their own; the rest are counted.
-const REMARKS: usize = 20;
+/// How often a wait looks whether somebody asked to stop.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What the devices of one part of a run have in common.
 #[derive(Clone, Debug)]
@@ -55,8 +57,6 @@ pub struct Figures {
     pub latest_us: AtomicI64,
     /// Index of the window that is driven.
     pub window: AtomicUsize,
-    /// Connections that broke.
-    pub breaks: AtomicUsize,
 }
 
 struct Ears {
@@ -65,7 +65,20 @@ struct Ears {
     names: Vec<String>,
     standing: Vec<AtomicBool>,
     changed: Notify,
-    why: std::sync::Mutex<String>,
+    why: Mutex<String>,
+    /// Connections that broke, in order.
+    outages: Mutex<Vec<Outage>>,
+}
+
+impl Ears {
+    fn outages(&self) -> MutexGuard<'_, Vec<Outage>> {
+        self.outages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn link(&self, device: usize, at_us: Micros, up: bool) {
+        let (part, device) = (self.common.part.into(), DeviceIx(device as u32));
+        self.common.journal.write(Entry::Link(Link { at_us, part, device, up }));
+    }
 }
 
 impl Listener for Ears {
@@ -85,6 +98,14 @@ impl Listener for Ears {
     fn up(&self, device: usize) {
         if !self.standing[device].swap(true, Ordering::SeqCst) {
             self.figures.connected.fetch_add(1, Ordering::SeqCst);
+            let at_us = self.common.clock.now_us();
+            let mut outages = self.outages();
+            // The first connection of all ends no outage.
+            let broken = outages.iter_mut().rev().find(|o| o.device == device && o.up_us.is_none());
+            if let Some(outage) = broken {
+                outage.up_us = Some(at_us);
+                self.link(device, at_us, true);
+            }
         }
         self.changed.notify_one();
     }
@@ -95,9 +116,9 @@ impl Listener for Ears {
         }
         if self.standing[device].swap(false, Ordering::SeqCst) {
             self.figures.connected.fetch_sub(1, Ordering::SeqCst);
-            if self.figures.breaks.fetch_add(1, Ordering::SeqCst) < REMARKS {
-                self.common.note("info", format!("{} lost its connection: {why}", self.names[device]));
-            }
+            let down_us = self.common.clock.now_us();
+            self.outages().push(Outage { device, down_us, up_us: None, why: why.to_owned() });
+            self.link(device, down_us, false);
         }
         self.changed.notify_one();
     }
@@ -115,13 +136,14 @@ impl Fleet {
     /// Connects every device of the tape.
     ///
     /// # Errors
-    /// A sentence, when not all stand within `patience`.
+    /// A sentence, when not all stand within `patience`, or `stop` says so before.
     pub fn connect(
         tape: &Tape,
         to: &Address,
         common: &Common,
         figures: Arc<Figures>,
         patience: Duration,
+        stop: &dyn Fn() -> bool,
     ) -> Result<Fleet, String> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -131,35 +153,70 @@ impl Fleet {
             .map_err(|error| format!("the runtime could not be started: {error}"))?;
         let names: Vec<String> = tape.devices.iter().map(|d| d.id.to_string()).collect();
         let standing = names.iter().map(|_| AtomicBool::new(false)).collect();
-        let (changed, why) = Default::default();
-        let ears = Arc::new(Ears { common: common.clone(), figures, names, standing, changed, why });
+        let (changed, why, outages) = Default::default();
+        let common = common.clone();
+        let ears = Arc::new(Ears { common, figures, names, standing, changed, why, outages });
         let mut fleet = Fleet { devices: Vec::new(), tasks: Vec::new(), ears, runtime };
         for (index, name) in fleet.ears.names.iter().enumerate() {
-            let (device, events) = Device::new(index, name, &common.topics, to);
+            let (device, events) = Device::new(index, name, &fleet.ears.common.topics, to);
             let device = Arc::new(device);
             let (runs, ears) = (device.clone(), fleet.ears.clone());
             fleet.tasks.push(fleet.runtime.spawn(async move { runs.run(events, &*ears).await }));
             fleet.devices.push(device);
         }
-        fleet.wait_for_all(patience)?;
-        Ok(fleet)
+        match fleet.wait_for_all(patience, stop) {
+            Ok(()) => Ok(fleet),
+            Err(why) => {
+                fleet.runtime.shutdown_background();
+                Err(why)
+            }
+        }
     }
 
-    fn wait_for_all(&self, patience: Duration) -> Result<(), String> {
+    fn wait_for_all(&self, patience: Duration, stop: &dyn Fn() -> bool) -> Result<(), String> {
         let wanted = self.devices.len();
         let all = async {
             while self.ears.figures.connected.load(Ordering::SeqCst) < wanted {
+                if stop() {
+                    return;
+                }
                 // A change between the look and the wait has left its permit.
-                self.ears.changed.notified().await;
+                let _ = tokio::time::timeout(LOOK, self.ears.changed.notified()).await;
             }
         };
         let waited = self.runtime.block_on(async { tokio::time::timeout(patience, all).await });
+        if stop() {
+            return Err("stopped while connecting".into());
+        }
         waited.map_err(|_| {
             let stand = self.ears.figures.connected.load(Ordering::SeqCst);
             let why = self.ears.why.lock().map(|why| why.clone()).unwrap_or_default();
             let why = if why.is_empty() { "no answer".to_owned() } else { why };
             format!("{stand} of {wanted} devices could connect within {} s: {why}", patience.as_secs())
         })
+    }
+
+    /// Writes down every answer that the plan expects, so that a run that is cut does not look whole.
+    pub fn announce(&self, tape: &Tape, plan: &Plan, drive: Timing) {
+        for send in &plan.sends {
+            let What::Stimulus(id) = send.what else { continue };
+            let Some(stimulus) = tape.stimuli.get(id.index()) else { continue };
+            self.ears.common.journal.write(Entry::Expected(Expected {
+                stimulus: stimulus.id,
+                device: send.device,
+                part: self.ears.common.part.into(),
+                intended_us: drive.start_us + send.at_us,
+                severity: stimulus.signal.severity(),
+                deadline_us: drive.deadline_us,
+            }));
+        }
+    }
+
+    /// One remark for each time that connections were lost together. Called once, before they are closed.
+    pub fn remark_outages(&self) {
+        for text in summary(&self.ears.outages(), &self.ears.names) {
+            self.ears.common.note("connection", text);
+        }
     }
 
     /// Sends the plan, which starts at `start_us` on the run's clock. Returns when the last message was handed over
@@ -178,12 +235,11 @@ impl Fleet {
                 let entry = WindowEntry { index, from, lasting, began_us, part };
                 self.ears.common.journal.write(Entry::Window(entry));
             }
-            let (message, expected, state) = self.message(tape, *send, drive);
+            let (message, state) = self.message(tape, *send, drive);
             let at_us = drive.start_us + send.at_us;
             if !wait_until(&self.ears.common.clock, at_us, stop) {
                 return;
             }
-            expected.into_iter().for_each(|e| self.ears.common.journal.write(Entry::Expected(e)));
             let Some(device) = self.devices.get(send.device.index()) else { continue };
             if !device.say(message) {
                 let name = &self.ears.names[send.device.index()];
@@ -200,13 +256,8 @@ impl Fleet {
         }
     }
 
-    /// The message, the answer that it expects, and the state that it sets.
-    fn message(
-        &self,
-        tape: &Tape,
-        send: Send,
-        drive: Timing,
-    ) -> (Message, Option<Expected>, Option<Message>) {
+    /// The message, and the state that it sets.
+    fn message(&self, tape: &Tape, send: Send, drive: Timing) -> (Message, Option<Message>) {
         let common = &self.ears.common;
         let at_us = drive.start_us + send.at_us;
         let ts = common.clock.epoch_ms(at_us);
@@ -219,7 +270,7 @@ impl Fleet {
         let Some(stimulus) = stimulus else {
             let What::Heartbeat(count) = send.what else { unreachable!("the plan is made from this tape") };
             let (topic, payload) = (common.topics.device(name, Leaf::Heartbeat), heartbeat(name, count, ts));
-            return (Message { stimulus: None, topic, payload, qos: 0, retain: false }, None, None);
+            return (Message { stimulus: None, topic, payload, qos: 0, retain: false }, None);
         };
         let payload = Event {
             id: wire_id(&common.run, stimulus.id.0),
@@ -238,17 +289,9 @@ impl Fleet {
             qos,
             retain: true,
         });
-        let expected = Expected {
-            stimulus: stimulus.id,
-            device: send.device,
-            part: common.part.into(),
-            intended_us: at_us,
-            severity: stimulus.signal.severity(),
-            deadline_us: drive.deadline_us,
-        };
         let topic = common.topics.device(name, Leaf::Event);
         let message = Message { stimulus: Some(stimulus.id), topic, payload, qos, retain: false };
-        (message, Some(expected), state)
+        (message, state)
     }
 
     /// Says goodbye for every device.

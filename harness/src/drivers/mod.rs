@@ -2,6 +2,7 @@
 
 pub mod fleet;
 pub mod mqtt;
+mod outage;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

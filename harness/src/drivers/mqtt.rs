@@ -151,9 +151,11 @@ impl Device {
         taken.is_ok()
     }
 
-    /// Says goodbye, so that the last will is not sent.
+    /// Says goodbye: sets its own status to offline, since the last will is not sent after a goodbye.
     pub fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
+        let (topic, payload) = (self.status.clone(), OFFLINE.to_owned());
+        self.say(Message { stimulus: None, topic, payload, qos: 1, retain: true });
         // A full queue belongs to a connection that is down: it has nobody to say goodbye to.
         let _ = self.client.try_disconnect();
     }

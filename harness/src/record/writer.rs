@@ -1,6 +1,6 @@
 //! Writing the journal: a thread of its own, so that a slow disk never holds up a message.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -46,6 +46,18 @@ pub fn create(path: &Path) -> io::Result<Writing> {
         }
     })?;
     Ok(Writing { journal, thread })
+}
+
+/// Adds an entry to a journal whose writer has stopped, on a line of its own.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn append(path: &Path, entry: &Entry) -> io::Result<()> {
+    let mut line = b"\n".to_vec();
+    serde_json::to_writer(&mut line, entry)?;
+    line.push(b'\n');
+    // The line before may have been cut in the middle.
+    OpenOptions::new().append(true).open(path)?.write_all(&line)
 }
 
 fn sentence(path: &Path, error: &io::Error) -> String {

@@ -22,11 +22,11 @@ use crate::drivers::mqtt::Address;
 use crate::exit::{Exit, Failure};
 use crate::input::Loaded;
 use crate::progress::Progress;
-use crate::record::{self, End, Entry, Journal, Note, Start};
+use crate::record::{self, End, Entry, Journal, Micros, Note, Start};
 use crate::schedule;
 use crate::wire::mqtt_json::Topics;
 use child::Gateway;
-use part::{Ending, Part};
+use part::{Ended, Ending, Part};
 pub use stop::Stop;
 
 /// Longest floor.
@@ -78,7 +78,7 @@ pub struct Measured {
 /// # Errors
 /// When nothing could be recorded, or the windows asked for are wrong.
 pub fn measure(request: &Request, stop: &Stop, progress: &Progress) -> Result<Measured, Failure> {
-    let folder = folder::make(request.out.as_deref(), &request.path)?;
+    let (folder, ballast) = folder::make(request.out.as_deref(), &request.path)?;
     folder::write(&folder.join("scenario.toml"), request.loaded.toml.text.as_bytes())?;
     folder::write(&folder.join("site.geojson"), request.loaded.geometry.text.as_bytes())?;
     let journal_path = folder.join("journal.jsonl");
@@ -88,17 +88,27 @@ pub fn measure(request: &Request, stop: &Stop, progress: &Progress) -> Result<Me
     let mut run = Run::new(request, &folder, writing.journal().clone(), stop, progress);
     let outcome = run.all();
     progress.end();
-    let ending = match outcome {
-        Ok(ending) => ending,
+    // From here on there is room for the last lines and the report.
+    drop(ballast);
+    let ended = match outcome {
+        Ok(ended) => ended,
         Err(failure) => {
             // What was recorded so far stays; the failure is the news.
             let _ = writing.finish();
             return Err(failure);
         }
     };
-    run.sign_off(&ending);
+    if matches!(ended.how, Ending::Disk(_)) && !run.started {
+        run.start();
+    }
+    run.sign_off(&ended);
     let disk = writing.finish().err();
-    let trouble = match (disk, ending) {
+    if let Some(fault) = &disk {
+        let note = Note { at_us: ended.at_us, kind: "disk".into(), text: fault.clone() };
+        // A journal that is lost for good is said anyway.
+        let _ = record::append(&journal_path, &Entry::Note(note));
+    }
+    let trouble = match (disk, ended.how) {
         (Some(fault), _) | (None, Ending::Disk(fault)) => Some((Exit::Harness, fault)),
         (None, Ending::Whole) => None,
         (None, Ending::Interrupted) => {
@@ -117,6 +127,7 @@ struct Run<'a> {
     progress: &'a Progress,
     tag: String,
     clock: Clock,
+    started: bool,
 }
 
 impl<'a> Run<'a> {
@@ -130,32 +141,35 @@ impl<'a> Run<'a> {
         // From time and process, not from the twin's dice: two runs of one seed must differ here.
         let now = jiff::Timestamp::now().as_nanosecond();
         let tag = format!("{:08x}", AgentKey::of(&format!("{now}/{}", std::process::id())).0 as u32);
-        Run { request, folder, journal, stop, progress, tag, clock: Clock::start() }
+        Run { request, folder, journal, stop, progress, tag, clock: Clock::start(), started: false }
     }
 
-    fn all(&mut self) -> Result<Ending, Failure> {
+    fn all(&mut self) -> Result<Ended, Failure> {
         if let Sut::Mqtt(address) = &self.request.sut
             && let Err(why) = knock(address, self.stop)
         {
             self.start();
-            return Ok(if self.stop.asked() { Ending::Interrupted } else { Ending::Lost(why) });
+            return Ok(self.ended(if self.stop.asked() { Ending::Interrupted } else { Ending::Lost(why) }));
         }
         let seed = self.request.seed;
         let made = day::live_and_plan(&self.request.loaded, seed, self.stop, self.progress)
             .map_err(|why| Failure::new(Exit::Bug, why))?;
         let Some((day, answer)) = made else {
             self.start();
-            return Ok(Ending::Interrupted);
+            return Ok(self.ended(Ending::Interrupted));
         };
-        self.write_inputs(&day, &answer)?;
+        if let Err(failure) = self.write_inputs(&day, &answer) {
+            // The first line is written once there is room again.
+            return Ok(self.ended(Ending::Disk(failure.to_string())));
+        }
         let drive = &self.request.loaded.scenario.file.drive;
         let windows = schedule::windows(&day.tape, drive, self.request.windows.as_deref())
             .map_err(|error| Failure::new(Exit::Usage, error))?;
         self.start();
         if self.request.floor {
-            let ending = self.floor(&day.tape, &windows);
-            if ending != Ending::Whole {
-                return Ok(ending);
+            let ended = self.floor(&day.tape, &windows);
+            if ended.how != Ending::Whole {
+                return Ok(ended);
             }
         }
         Ok(self.main(&day.tape, &windows))
@@ -163,6 +177,7 @@ impl<'a> Run<'a> {
 
     /// Writes the first line. The run's clock starts here.
     fn start(&mut self) {
+        self.started = true;
         self.clock = Clock::start();
         let (sut, defects) = match &self.request.sut {
             Sut::Builtin(defects) => ("builtin".to_owned(), defects.clone()),
@@ -188,25 +203,27 @@ impl<'a> Run<'a> {
     }
 
     /// The same schedule against the harness's own echo. Without it the run goes on, and says so.
-    fn floor(&self, tape: &Tape, windows: &[Window]) -> Ending {
-        let Some(window) = schedule::floor_window(tape, windows, FLOOR) else { return Ending::Whole };
+    fn floor(&self, tape: &Tape, windows: &[Window]) -> Ended {
+        let Some(window) = schedule::floor_window(tape, windows, FLOOR) else {
+            return self.ended(Ending::Whole);
+        };
         let gateway = match Gateway::start(&["--echo".into()]) {
             Ok(gateway) => gateway,
             Err(why) => {
                 self.note("info", format!("there is no floor: {why}"));
-                return Ending::Whole;
+                return self.ended(Ending::Whole);
             }
         };
         match self.part("floor", tape, &[window], FLOOR_DRAIN, Some(gateway), None).run() {
-            Ending::Lost(why) => {
+            Ended { how: Ending::Lost(why), at_us } => {
                 self.note("info", format!("there is no floor: {why}"));
-                Ending::Whole
+                Ended { how: Ending::Whole, at_us }
             }
             other => other,
         }
     }
 
-    fn main(&self, tape: &Tape, windows: &[Window]) -> Ending {
+    fn main(&self, tape: &Tape, windows: &[Window]) -> Ended {
         let drain = self.request.loaded.scenario.file.drive.drain.0;
         match &self.request.sut {
             Sut::Mqtt(address) => self.part("main", tape, windows, drain, None, Some(address)).run(),
@@ -218,7 +235,7 @@ impl<'a> Run<'a> {
                         self.note("info", format!("the gateway is process {}", gateway.id()));
                         self.part("main", tape, windows, drain, Some(gateway), None).run()
                     }
-                    Err(why) => Ending::Lost(why),
+                    Err(why) => self.ended(Ending::Lost(why)),
                 }
             }
         }
@@ -257,17 +274,26 @@ impl<'a> Run<'a> {
     }
 
     fn note(&self, kind: &str, text: String) {
-        let note = Note { at_us: self.clock.now_us(), kind: kind.into(), text };
-        self.journal.write(Entry::Note(note));
+        self.note_at(self.clock.now_us(), kind, text);
+    }
+
+    fn note_at(&self, at_us: Micros, kind: &str, text: String) {
+        self.journal.write(Entry::Note(Note { at_us, kind: kind.into(), text }));
+    }
+
+    /// An end at this instant.
+    fn ended(&self, how: Ending) -> Ended {
+        Ended { how, at_us: self.clock.now_us() }
     }
 
     /// The last line: the end, or why there is none.
-    fn sign_off(&self, ending: &Ending) {
-        match ending {
-            Ending::Whole => self.journal.write(Entry::End(End { at_us: self.clock.now_us() })),
-            Ending::Interrupted => self.note("interrupted", "somebody stopped the run".into()),
-            Ending::Lost(why) => self.note("lost", why.clone()),
-            Ending::Disk(why) => self.note("disk", why.clone()),
+    fn sign_off(&self, ended: &Ended) {
+        let at_us = ended.at_us;
+        match &ended.how {
+            Ending::Whole => self.journal.write(Entry::End(End { at_us })),
+            Ending::Interrupted => self.note_at(at_us, "interrupted", "somebody stopped the run".into()),
+            Ending::Lost(why) => self.note_at(at_us, "lost", why.clone()),
+            Ending::Disk(why) => self.note_at(at_us, "disk", why.clone()),
         }
     }
 }

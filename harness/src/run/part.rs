@@ -37,6 +37,15 @@ pub(super) enum Ending {
     Disk(String),
 }
 
+/// How it ended, and when: from then on nothing was listened for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// How.
+    pub(super) how: Ending,
+    /// When, µs on the run's clock.
+    pub(super) at_us: Micros,
+}
+
 /// What a part is made of.
 pub(super) struct Part<'a> {
     pub(super) common: Common,
@@ -53,34 +62,44 @@ pub(super) struct Part<'a> {
 
 impl Part<'_> {
     /// Connects, drives, listens.
-    pub(super) fn run(mut self) -> Ending {
+    pub(super) fn run(mut self) -> Ended {
         let mut plan = schedule::plan(self.tape, self.windows, self.heartbeat, self.drain);
         // Whoever answers in time is heard, also after the last message.
         plan.ends_us += (self.deadline - self.drain).0.max(0) * 1000;
         let figures = Arc::new(Figures::default());
         self.progress.begin(&self.headline(&plan));
-        let observer = match observe(&self.address, self.common.clone(), figures.clone(), PATIENCE) {
+        let stop = self.stop;
+        let asked = || stop.asked();
+        let observer = observe(&self.address, self.common.clone(), figures.clone(), PATIENCE, &asked);
+        let observer = match observer {
             Ok(observer) => observer,
-            Err(why) => return Ending::Lost(why),
+            Err(why) => return self.ended(Ending::Lost(why)),
         };
-        let fleet = Fleet::connect(self.tape, &self.address, &self.common, figures.clone(), PATIENCE);
-        let ending = match fleet {
+        let fleet = Fleet::connect(self.tape, &self.address, &self.common, figures.clone(), PATIENCE, &asked);
+        match fleet {
             Ok(fleet) => {
-                let ending = self.drive(&fleet, &plan, &figures);
+                let ended = self.drive(&fleet, &plan, &figures);
+                fleet.remark_outages();
+                // First the observer: what a gateway makes of the goodbyes is not the run's.
                 observer.stop();
                 fleet.close();
-                ending
+                ended
             }
             Err(why) => {
+                let ended = self.ended(Ending::Lost(why));
                 observer.stop();
-                Ending::Lost(why)
+                ended
             }
-        };
-        let breaks = figures.breaks.load(Ordering::SeqCst);
-        if breaks > 0 {
-            self.common.note("info", format!("{breaks} connections broke"));
         }
-        ending
+    }
+
+    /// An end at this instant. That somebody stopped the run is the reason for whatever else ended then.
+    fn ended(&self, how: Ending) -> Ended {
+        let how = match how {
+            Ending::Lost(_) if self.stop.asked() => Ending::Interrupted,
+            how => how,
+        };
+        Ended { how, at_us: self.common.clock.now_us() }
     }
 
     fn headline(&self, plan: &Plan) -> String {
@@ -95,18 +114,20 @@ impl Part<'_> {
         )
     }
 
-    fn drive(&mut self, fleet: &Fleet, plan: &Plan, figures: &Figures) -> Ending {
+    fn drive(&mut self, fleet: &Fleet, plan: &Plan, figures: &Figures) -> Ended {
         let start_us = self.common.clock.now_us() + RUN_UP_US;
         let timing = Timing { start_us, deadline_us: self.deadline.0 * 1000 };
         let halt = AtomicBool::new(false);
+        fleet.announce(self.tape, plan, timing);
         let tape = self.tape;
         std::thread::scope(|scope| {
             let stop = || halt.load(Ordering::Relaxed);
             let sender = scope.spawn(move || fleet.drive(tape, plan, timing, &stop));
-            let ending = self.watch(plan, start_us, figures);
+            let how = self.watch(plan, start_us, figures);
+            let ended = self.ended(how);
             halt.store(true, Ordering::Relaxed);
             match sender.join() {
-                Ok(()) => ending,
+                Ok(()) => ended,
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         })
@@ -116,8 +137,10 @@ impl Part<'_> {
     fn watch(&mut self, plan: &Plan, start_us: Micros, figures: &Figures) -> Ending {
         let clock = self.common.clock;
         let mut heard = Instant::now();
+        let mut told = Told::default();
         loop {
             let at_us = clock.now_us() - start_us;
+            self.tell_windows(plan, at_us, figures, &mut told);
             if at_us >= plan.ends_us {
                 return Ending::Whole;
             }
@@ -141,6 +164,31 @@ impl Part<'_> {
         }
     }
 
+    /// A line for each window whose listening is over.
+    fn tell_windows(&self, plan: &Plan, at_us: Micros, figures: &Figures, told: &mut Told) {
+        while let Some(window) = plan.windows.get(told.windows) {
+            let ends_us = plan.windows.get(told.windows + 1).map_or(plan.ends_us, |next| next.began_us);
+            if at_us < ends_us {
+                return;
+            }
+            let left = figures.left.load(Ordering::Relaxed);
+            let answers = figures.answers.load(Ordering::Relaxed);
+            let time = window.from.to_string();
+            self.progress.line(|| {
+                format!(
+                    "{}window {}/{} at {}: {} sent, {} answers",
+                    if self.common.part == "floor" { "floor " } else { "" },
+                    told.windows + 1,
+                    plan.windows.len(),
+                    &time[..8.min(time.len())],
+                    left - told.left,
+                    answers - told.answers,
+                )
+            });
+            *told = Told { windows: told.windows + 1, left, answers };
+        }
+    }
+
     fn now(&self, plan: &Plan, at_us: Micros, figures: &Figures) -> String {
         let index = figures.window.load(Ordering::Relaxed);
         let time = plan
@@ -159,4 +207,12 @@ impl Part<'_> {
             figures.latest_us.load(Ordering::Relaxed) as f64 / 1000.0,
         )
     }
+}
+
+/// What was told of the windows so far.
+#[derive(Default)]
+struct Told {
+    windows: usize,
+    left: usize,
+    answers: usize,
 }

@@ -141,6 +141,8 @@ fn an_honest_gateway_passes_and_every_id_is_in_the_journal() -> Result<()> {
     };
     assert_eq!(stimuli("left"), stimuli("expected"));
     assert_eq!(stimuli("left").len() as u64, expected);
+    ensure!(stderr.contains(&format!(": {expected} sent, {expected} answers")), "a line a window: {stderr}");
+    ensure!(!journal.iter().any(|e| e.to_string().contains("device_offline")), "the goodbyes are no answers");
     Ok(())
 }
 
@@ -196,7 +198,72 @@ fn an_interrupted_run_reports_what_it_measured() -> Result<()> {
     assert_eq!(code, Some(130), "{stderr}");
     let report = bench.report()?;
     assert_eq!(report["partial"], true);
-    expected_is_the_sum(&report)?;
+    let sum = expected_is_the_sum(&report)?;
+    // What was never sent counts too: the run that was not cut expects as much.
+    ensure!(report["outcomes"]["undecidable"].as_u64() > Some(0), "{}", report["outcomes"]);
+    let whole = Bench::new()?;
+    whole.run(&[])?;
+    assert_eq!(whole.report()?["outcomes"]["expected"], sum);
+    Ok(())
+}
+
+#[test]
+fn an_interrupt_while_nobody_answers_ends_at_once() -> Result<()> {
+    let bench = Bench::new()?;
+    // It accepts and never answers.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let sut = format!("mqtt://{}", mute.local_addr()?);
+    let child = bench.command(&["--sut", &sut]).arg("--out").arg(bench.out()).process_group(0).spawn()?;
+    let began = Instant::now();
+    while !fs::read_to_string(bench.out().join("journal.jsonl")).is_ok_and(|text| text.contains("start")) {
+        ensure!(began.elapsed() < PATIENCE, "the run did not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let asked = Instant::now();
+    signal("-INT", child.id().into())?;
+    let (code, stderr) = ended(child)?;
+    assert_eq!(code, Some(130), "{stderr}");
+    ensure!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
+    assert_eq!(bench.report()?["partial"], true);
+    Ok(())
+}
+
+#[test]
+fn a_folder_of_another_run_shows_nothing_of_it() -> Result<()> {
+    let bench = Bench::new()?;
+    fs::create_dir_all(bench.out().join("tables"))?;
+    for name in
+        ["journal.jsonl", "tape.bin", "report.html", "junit.xml", "response.hlog", "tables/devices.csv"]
+    {
+        fs::write(bench.out().join(name), "old")?;
+    }
+    for name in ["mine.txt", "tables/mine.txt"] {
+        fs::write(bench.out().join(name), "mine")?;
+    }
+    // Nobody listens: this run has no day of its own.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    bench.run(&["--sut", &format!("mqtt://127.0.0.1:{closed}")])?;
+    ensure!(!bench.out().join("tape.bin").exists(), "the day of another run");
+    for name in ["journal.jsonl", "report.html", "junit.xml", "response.hlog", "tables/devices.csv"] {
+        ensure!(fs::read_to_string(bench.out().join(name)).map_or(true, |text| text != "old"), "{name}");
+    }
+    for name in ["mine.txt", "tables/mine.txt"] {
+        assert_eq!(fs::read_to_string(bench.out().join(name))?, "mine");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_the_scenario_does_not_have_is_said_before_any_work() -> Result<()> {
+    let bench = Bench::new()?;
+    for (args, named) in
+        [(["--windows", "23:59:59+99s"], "23:59:59"), (["--defect", "deaf-to=nobody"], "nobody")]
+    {
+        let (code, _, stderr) = bench.run(&args)?;
+        assert_eq!(code, Some(2), "{stderr}");
+        ensure!(stderr.contains(named), "{stderr}");
+        ensure!(!bench.out().exists(), "a folder was made for {args:?}");
+    }
     Ok(())
 }
 
@@ -254,6 +321,22 @@ fn a_disk_that_is_full_ends_the_run_and_names_the_file() -> Result<()> {
     let (code, _, stderr) = bench.run(&[])?;
     assert_eq!(code, Some(6), "{stderr}");
     ensure!(stderr.contains("journal.jsonl") && stderr.contains("make room"), "{stderr}");
+    Ok(())
+}
+
+#[test]
+fn a_day_that_does_not_fit_on_the_disk_still_has_a_report() -> Result<()> {
+    let bench = Bench::new()?;
+    fs::create_dir(bench.out())?;
+    std::os::unix::fs::symlink("/dev/full", bench.out().join("tape.bin"))?;
+    let (code, _, stderr) = bench.run(&[])?;
+    assert_eq!(code, Some(6), "{stderr}");
+    ensure!(stderr.contains("tape.bin"), "{stderr}");
+    let report = bench.report()?;
+    assert_eq!(report["partial"], true);
+    let notes = report["notes"].to_string();
+    ensure!(notes.contains("disk") && notes.contains("tape.bin"), "{notes}");
+    ensure!(bench.journal()?[0].get("start").is_some(), "the journal has no first line");
     Ok(())
 }
 
