@@ -63,9 +63,9 @@ impl Outages {
     /// Whether the device had no connection, or was just coming back, at some instant from `from_us` to `until_us`.
     pub fn touches(&self, device: DeviceIx, from_us: Micros, until_us: Micros) -> bool {
         self.by_device.get(&device).is_some_and(|outages| {
-            outages.iter().any(|o| {
-                o.from_us <= until_us && o.until_us.is_none_or(|up| from_us <= up + RECONNECT_US)
-            })
+            outages
+                .iter()
+                .any(|o| o.from_us <= until_us && o.until_us.is_none_or(|up| from_us <= up + RECONNECT_US))
         })
     }
 

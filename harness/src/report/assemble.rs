@@ -1,21 +1,25 @@
 //! From a run folder to the report as data: pairs, measures, has it judged, and puts the figures in their places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_sim::contract::Cause;
-use palisade_sim::model::drive::{Drive, Thresholds};
+use palisade_sim::model::drive::{Drive, Thresholds, Window};
+use palisade_sim::model::scenario::{Duration, TimeOfDay};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
 use super::folder::Folder;
 use super::incidents;
 use super::model::{
-    CheckPart, CorrelationPart, DevicePart, ExtraPart, FORMAT, FailurePart, HarnessPart, NotePart, Paths,
-    Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart, WindowPart,
+    CheckPart, ConnectionsPart, CorrelationPart, DevicePart, ExtraPart, FORMAT, FailurePart, HarnessPart,
+    NotePart, Paths, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart,
+    WindowPart,
 };
+use super::told::quoted;
 use crate::latency::Latency;
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::Micros;
+use crate::schedule;
 use crate::verdict::{Evidence, Message, Verdict, judge};
 
 /// Failures told one by one; `outcomes` counts them all.
@@ -197,7 +201,7 @@ fn report(
         scenario: scenario(folder),
         tape: names.tape.map(tape_part).unwrap_or_default(),
         sut: sut(folder),
-        run: run(folder),
+        run: run(folder, main),
         harness: HarnessPart {
             valid: verdict.invalid.is_empty() && disk.is_none(),
             lateness_ms: Spread::of(&lateness),
@@ -212,6 +216,7 @@ fn report(
         floor_ms: paths(&floor.latency),
         floor_all_ms: Paths::of(&floor.latency.all),
         correlation: correlation(&main.pairing),
+        connections: connections(folder, names, main),
         coverage: plan.map(|p| p.coverage.clone()).unwrap_or_default(),
         gaps: plan.map(|p| p.gaps.clone()).unwrap_or_default(),
         small_gaps: plan.map(|p| p.small_gaps).unwrap_or_default(),
@@ -221,8 +226,8 @@ fn report(
         devices: devices(names, main),
         failures: failures(main),
         extras: main.pairing.extras.iter().take(EXTRAS).map(extra).collect(),
-        notes: notes(folder),
-        provenance: provenance(),
+        notes: notes(folder, &verdict.remarks),
+        provenance: provenance(folder),
         verdict: verdict_part(verdict),
         ..Report::default()
     };
@@ -264,10 +269,69 @@ fn sut(folder: &Folder) -> SutPart {
         address: start.map_or_else(String::new, |s| s.sut.clone()),
         defects: start.map_or_else(String::new, |s| s.defects.clone()),
         lost: folder.journal.note("lost").is_some(),
+        reached: folder.journal.reached(),
     }
 }
 
-fn run(folder: &Folder) -> RunPart {
+/// What to type to run the same again: options are repeated where they differ from the scenario's own.
+fn command(folder: &Folder) -> String {
+    let Some(start) = folder.journal.start.as_ref() else { return String::new() };
+    let mut command = format!("palisade run {} --seed {}", quoted(&start.scenario), start.seed);
+    let own_sut = folder.file.as_ref().map_or("builtin", |f| f.sut.address.as_str());
+    if start.sut != own_sut {
+        command += &format!(" --sut {}", quoted(&start.sut));
+    }
+    let driven: Vec<Window> = folder
+        .journal
+        .windows
+        .iter()
+        .filter(|w| w.part == "main")
+        .map(|w| Window { from: TimeOfDay(w.from), lasting: Duration(w.lasting) })
+        .collect();
+    // A run that was cut drove the first of its windows only.
+    let own = match (&folder.tape, &folder.file) {
+        (Ok(tape), Ok(file)) => schedule::windows(tape, &file.drive, None).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let whole = folder.journal.end.is_none() || own.len() == driven.len();
+    if !driven.is_empty() && !(whole && own.starts_with(&driven)) {
+        let told: Vec<String> = driven.iter().map(|w| format!("{}+{}", w.from, w.lasting)).collect();
+        command += &format!(" --windows {}", quoted(&told.join(",").replace(' ', "")));
+    }
+    if !start.defects.is_empty() {
+        command += &format!(" --defect {}", quoted(&start.defects));
+    }
+    command
+}
+
+fn connections(folder: &Folder, names: &Names<'_>, main: &Part) -> ConnectionsPart {
+    let all = main.outages.all();
+    let Some(first) = all.first() else { return ConnectionsPart::default() };
+    let end = folder.journal.last_us;
+    let longest = all.iter().map(|o| o.until_us.unwrap_or(end) - o.from_us).max().unwrap_or_default();
+    let devices: BTreeSet<DeviceIx> = all.iter().map(|o| o.device).collect();
+    let never_back = all.iter().filter(|o| o.until_us.is_none()).count();
+    let messages = main.messages.iter().filter(|m| m.answer.link_down).count();
+    let told = format!(
+        "connections lost: {} of {} devices, the first ({}) {:.1} s after the start, down for {:.1} s at the longest, {never_back} never came back; {messages} messages were due meanwhile and do not count in the harness's lateness",
+        all.len(),
+        devices.len(),
+        names.device(first.device).0,
+        first.from_us as f64 / 1e6,
+        longest as f64 / 1e6,
+    );
+    ConnectionsPart {
+        lost: all.len(),
+        never_back,
+        devices: devices.len(),
+        first_us: Some(first.from_us),
+        longest_ms: Some(longest as f64 / 1000.0),
+        messages,
+        told,
+    }
+}
+
+fn run(folder: &Folder, main: &Part) -> RunPart {
     let start = folder.journal.start.as_ref();
     RunPart {
         tag: start.map_or_else(String::new, |s| s.run.clone()),
@@ -275,6 +339,8 @@ fn run(folder: &Folder) -> RunPart {
         lasted_s: folder.journal.last_us as f64 / 1e6,
         interrupted: folder.journal.note("interrupted").is_some(),
         folder: folder.path.display().to_string(),
+        driven: main.messages.iter().filter(|m| m.answer.left_us.is_some()).count(),
+        command: command(folder),
     }
 }
 
@@ -369,6 +435,12 @@ fn failure_text(m: &Message, main: &Part) -> String {
     let after = m.response_ms().unwrap_or_default();
     match a.outcome {
         Outcome::Undecidable if a.left_us.is_none() => "it was never sent".into(),
+        Outcome::Missed if a.left_us.is_none() => {
+            "it was never sent: its device had no connection to the gateway".into()
+        }
+        Outcome::Missed if a.link_down => {
+            format!("no answer came; its device had lost its connection, the deadline was {deadline:.0} ms")
+        }
         Outcome::Undecidable => "the run was cut before its deadline".into(),
         Outcome::Missed => format!("no answer came; the deadline was {deadline:.0} ms"),
         Outcome::Wrong => format!("the gateway said: {}", a.instead.as_deref().unwrap_or("something else")),
@@ -395,7 +467,7 @@ fn extra(extra: &Extra) -> ExtraPart {
     }
 }
 
-fn notes(folder: &Folder) -> Vec<NotePart> {
+fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {
     let journal = &folder.journal;
     let mut notes: Vec<NotePart> = journal
         .notes
@@ -403,7 +475,7 @@ fn notes(folder: &Folder) -> Vec<NotePart> {
         .map(|n| NotePart { at_us: Some(n.at_us), kind: n.kind.clone(), text: n.text.clone() })
         .collect();
     let missing = [
-        ("the tape cannot be read, so incidents, devices and names are missing", folder.tape.as_ref().err()),
+        ("the tape is left out, so incidents, devices and names are missing", folder.tape.as_ref().err()),
         ("the planner's answer cannot be read, so coverage and gaps are missing", folder.plan.as_ref().err()),
         ("the scenario cannot be read, so no threshold was applied", folder.file.as_ref().err()),
         ("the geometry cannot be read, so the plan is drawn without it", folder.site.as_ref().err()),
@@ -414,13 +486,17 @@ fn notes(folder: &Folder) -> Vec<NotePart> {
             say(format!("{what}: {why}"));
         }
     }
+    remarks.iter().cloned().for_each(&mut say);
     if journal.unreadable > 0 {
         say(format!("{} lines of the journal could not be read", journal.unreadable));
     }
     notes
 }
 
-fn provenance() -> BTreeMap<String, String> {
+fn provenance(folder: &Folder) -> BTreeMap<String, String> {
+    // A map names its source; a site without one was drawn by the author of the scenario.
+    let named = folder.geometry.as_ref().ok().and_then(|g| attribution(g)).is_some();
+    let site = if named { "imported" } else { "assumed" };
     [
         ("outcomes", "measured"),
         ("latency_ms", "measured"),
@@ -432,7 +508,7 @@ fn provenance() -> BTreeMap<String, String> {
         ("coverage", "computed"),
         ("gaps", "computed"),
         ("perimeter", "computed"),
-        ("site", "imported"),
+        ("site", site),
         ("kit", "assumed"),
         ("cast", "assumed"),
         ("thresholds", "assumed"),

@@ -101,6 +101,9 @@ impl Journal {
             .filter_map(|(kind, what)| {
                 let note = self.note(kind)?;
                 let at = seconds(note.at_us);
+                if *kind == "lost" && !self.reached() {
+                    return Some((note.at_us, format!("the gateway was not reached: {}", note.text)));
+                }
                 Some((note.at_us, format!("{what} {at} s after the start: {}", note.text)))
             })
             .collect();
@@ -112,6 +115,12 @@ impl Journal {
             ));
         }
         cuts
+    }
+
+    /// Whether the main part got as far as the gateway.
+    pub(super) fn reached(&self) -> bool {
+        let parts = self.left.iter().map(|l| &l.part).chain(self.observed.iter().map(|o| &o.part));
+        parts.chain(self.links.iter().map(|l| &l.part)).any(|part| part == "main")
     }
 
     /// Until when answers were listened for, µs.
@@ -168,10 +177,16 @@ pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
         (Ok(scenario), Ok(geometry)) => site(scenario, geometry),
         (Err(why), _) | (_, Err(why)) => Err(why.clone()),
     };
+    let (site, digest) = match site {
+        Ok((site, digest)) => (Ok(site), Some(digest)),
+        Err(why) => (Err(why), None),
+    };
+    let tape = bytes("tape.bin").and_then(|b| Tape::from_bytes(&b).map_err(|e| format!("tape.bin: {e}")));
+    let tape = tape.and_then(|tape| own(tape, journal.start.as_ref(), digest.as_deref()));
     Ok(Folder {
         path: path.to_owned(),
         journal,
-        tape: bytes("tape.bin").and_then(|b| Tape::from_bytes(&b).map_err(|e| format!("tape.bin: {e}"))),
+        tape,
         plan: bytes("plan.json")
             .and_then(|b| serde_json::from_slice(&b).map_err(|e| format!("plan.json: {e}"))),
         file: scenario
@@ -181,8 +196,24 @@ pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
     })
 }
 
-fn site(scenario: &str, geometry: &str) -> Result<Site, String> {
+/// The tape, if it is this run's: figures of another one are not shown as this run's.
+fn own(tape: Tape, start: Option<&Start>, digest: Option<&str>) -> Result<Tape, String> {
+    if let Some(start) = start.filter(|s| s.seed != tape.seed) {
+        let (is, must) = (tape.seed, start.seed);
+        return Err(format!("tape.bin belongs to another run, its seed is {is} and not {must}"));
+    }
+    if digest.is_some_and(|digest| digest != tape.scenario_digest) {
+        let text = "tape.bin belongs to another run, it was not made from the scenario.toml and site.geojson beside it";
+        return Err(text.into());
+    }
+    Ok(tape)
+}
+
+/// The site and the digest of the scenario.
+fn site(scenario: &str, geometry: &str) -> Result<(Site, String), String> {
     let source = |name: &str, text: &str| SourceText { name: name.to_owned(), text: text.to_owned() };
     let loaded = load(&source("scenario.toml", scenario), Some(&source("site.geojson", geometry)));
-    loaded.map(|s| s.site).map_err(|p| format!("{} problems in the scenario or its geometry", p.len()))
+    loaded
+        .map(|s| (s.site, s.digest))
+        .map_err(|p| format!("{} problems in the scenario or its geometry", p.len()))
 }

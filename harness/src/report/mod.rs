@@ -10,6 +10,7 @@ mod junit;
 pub mod model;
 mod tables;
 pub mod terminal;
+mod told;
 mod write;
 
 use std::path::Path;

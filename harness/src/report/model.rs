@@ -42,12 +42,14 @@ pub struct Report {
     pub latency_ms: BTreeMap<String, Paths>,
     /// Latency of all classes together, ms, measured.
     pub latency_all_ms: Paths,
-    /// The same schedule against the echo gateway, by device class, ms, measured.
+    /// The first window of the schedule against the echo gateway, by device class, ms, measured.
     pub floor_ms: BTreeMap<String, Paths>,
     /// The floor of all classes together, ms, measured.
     pub floor_all_ms: Paths,
     /// How observations found their stimuli.
     pub correlation: CorrelationPart,
+    /// Connections of devices that were lost in the main part.
+    pub connections: ConnectionsPart,
     /// Edition of IEC 62676-4 -> height of the target, m -> class -> share of the public ground, computed.
     pub coverage: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
     /// Public ground that no camera sees at the working density, computed.
@@ -111,8 +113,10 @@ pub struct SutPart {
     pub address: String,
     /// Defects asked of the builtin gateway, as typed; empty for none.
     pub defects: String,
-    /// True when it went away during the run.
+    /// True when it went away during the run, or was never reached.
     pub lost: bool,
+    /// True when a device was connected to it.
+    pub reached: bool,
 }
 
 /// When and for how long.
@@ -128,6 +132,10 @@ pub struct RunPart {
     pub interrupted: bool,
     /// Its folder, as typed.
     pub folder: String,
+    /// Messages of the main part that left and expected an answer.
+    pub driven: usize,
+    /// What to type to run the same again.
+    pub command: String,
 }
 
 /// Whether the harness kept its own schedule.
@@ -135,9 +143,10 @@ pub struct RunPart {
 pub struct HarnessPart {
     /// False when the figures cannot be trusted; `reasons` says why.
     pub valid: bool,
-    /// How long after its intended instant each message left, ms, both parts, measured.
+    /// How long after its intended instant each message left, ms, both parts, measured. Messages whose device had no
+    /// connection are not among them.
     pub lateness_ms: Spread,
-    /// The bound on its p99, ms, from the scenario.
+    /// The bound on its p99, ms, from the scenario; it takes at least two late messages to break it.
     pub lateness_bound_ms: f64,
     /// Why the run is not valid; empty when it is.
     pub reasons: Vec<String>,
@@ -183,6 +192,25 @@ pub struct CorrelationPart {
     pub unmatched: usize,
     /// The same in a sentence.
     pub used: String,
+}
+
+/// Connections of devices that went down while the gateway was driven.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ConnectionsPart {
+    /// How often one went down.
+    pub lost: usize,
+    /// Of those, how many never came back.
+    pub never_back: usize,
+    /// Devices that lost theirs at least once.
+    pub devices: usize,
+    /// When the first went down, µs on the run's clock.
+    pub first_us: Option<i64>,
+    /// The longest time that one was down, ms; to the end of the journal for one that never came back.
+    pub longest_ms: Option<f64>,
+    /// Messages that were due or left meanwhile.
+    pub messages: usize,
+    /// The same in a sentence; empty when none was lost.
+    pub told: String,
 }
 
 /// A window of the day that was driven.
@@ -310,7 +338,7 @@ pub struct FailurePart {
 /// Something the gateway said that answers nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExtraPart {
-    /// `no_such_stimulus`, `other_run` or `retained_replay`.
+    /// `no_such_stimulus`, `other_run`, `retained_replay` or `device_offline` (which was true).
     pub kind: String,
     /// When it came, µs on the run's clock.
     pub received_us: i64,

@@ -5,8 +5,8 @@ use std::io::IsTerminal as _;
 
 use palisade_sim::analysis::answer::Share;
 
-use super::Report;
 use super::model::{Spread, Tally};
+use super::{Report, told};
 
 /// Columns.
 const WIDTH: usize = 100;
@@ -55,7 +55,8 @@ pub fn render_with(report: &Report, paint: Paint) -> String {
         line(&text);
     }
     line(&format!("  answers    {}", sum(&report.outcomes)));
-    for text in wrap(&beside(report), WIDTH - 13) {
+    let driven = told::driven(report).unwrap_or_default();
+    for text in wrap(&driven, WIDTH - 13).into_iter().chain(wrap(&beside(report), WIDTH - 13)) {
         line(&format!("             {text}"));
     }
     let partial = if report.partial { " (partial: it was cut)" } else { "" };
@@ -81,6 +82,7 @@ fn head(report: &Report, paint: Paint) -> String {
     let word = match report.exit() {
         crate::exit::Exit::Ok => paint.with("1;32", "PASS"),
         crate::exit::Exit::Interrupted => paint.with("1;33", "CUT "),
+        crate::exit::Exit::Harness if report.harness.valid => paint.with("1;33", "CUT "),
         crate::exit::Exit::Harness => paint.with("1;33", "VOID"),
         _ => paint.with("1;31", "FAIL"),
     };
@@ -150,8 +152,14 @@ fn sut(report: &Report) -> String {
 
 fn harness(report: &Report) -> String {
     let h = &report.harness;
-    let word = if h.valid { "kept its schedule" } else { "NOT VALID" };
-    format!("{word}: lateness p99 {} ms, bound {} ms", ms(h.lateness_ms.p99), h.lateness_bound_ms)
+    match (told::lateness(report), h.valid) {
+        (None, true) => "lateness not measured".into(),
+        (None, false) => "NOT VALID: lateness not measured".into(),
+        (Some(spread), valid) => {
+            let word = if valid { "kept its schedule" } else { "NOT VALID" };
+            format!("{word}: lateness p99 {} ms, bound {} ms", ms(spread.p99), h.lateness_bound_ms)
+        }
+    }
 }
 
 /// One row a device class.
@@ -222,6 +230,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         );
         facts.push(("perimeter", text));
     }
+    if report.connections.lost > 0 {
+        facts.push(("lost", report.connections.told.clone()));
+    }
     for note in report.notes.iter().filter(|n| n.kind != "info").take(6) {
         facts.push(("note", note.text.clone()));
     }
@@ -259,25 +270,23 @@ fn coverage(report: &Report) -> Option<String> {
         .into_iter()
         .map(|(class, s)| format!("{class} {:.0} %", s.share * 100.0))
         .collect();
-    let gaps: f64 = report.gaps.iter().map(|g| g.area_m2).sum();
     Some(format!(
-        "of public ground at {height} m, IEC 62676-4:{edition}: {}; {} gaps, {gaps:.0} m² at all heights",
+        "of public ground at {height} m, IEC 62676-4:{edition}: {}; gaps: {}",
         shares.join(", "),
-        report.gaps.len()
+        told::gaps(&report.gaps)
     ))
 }
 
 fn next(report: &Report) -> String {
-    let scenario = &report.scenario.path;
     match report.exit() {
-        crate::exit::Exit::Ok => format!("palisade run {scenario} --seed {}", report.scenario.seed + 1),
         crate::exit::Exit::Verdict => format!("xdg-open {}/report.html", report.run.folder),
-        _ => format!("palisade run {scenario} --seed {}", report.scenario.seed),
+        _ if report.run.command.is_empty() => format!("xdg-open {}/report.html", report.run.folder),
+        _ => report.run.command.clone(),
     }
 }
 
 /// Columns that a letter takes: Chinese letters take two.
-fn columns(text: &str) -> usize {
+pub(super) fn columns(text: &str) -> usize {
     text.chars().map(|c| if u32::from(c) >= 0x1100 { 2 } else { 1 }).sum()
 }
 

@@ -155,6 +155,23 @@ fn a_harness_that_is_late_never_passes() {
     let verdict = bench.judge(&[]);
     assert!(!verdict.pass);
     assert!(verdict.invalid[0].contains("too slow for its own schedule"), "{:?}", verdict.invalid);
+    assert!(verdict.invalid[0].contains("20 of 20 messages"), "{:?}", verdict.invalid);
+}
+
+#[test]
+fn one_late_message_of_a_few_is_a_remark_and_two_are_a_reason() {
+    let late = |n: usize, of: usize| {
+        let mut messages: Vec<Message> =
+            (0..of as u32).map(|i| message(i, "beam", Outcome::Answered, Some(40_000))).collect();
+        messages.iter_mut().take(n).for_each(|m| m.answer.left_us = Some(11_700));
+        Bench::of(messages).judge(&[])
+    };
+    let one = late(1, 10);
+    assert!(one.pass, "{:?}", one.reasons);
+    assert!(one.remarks[0].starts_with("1 of 10 messages left 10.7 ms late"), "{:?}", one.remarks);
+    assert!(!late(2, 10).pass);
+    assert!(late(2, 500).pass && late(2, 500).remarks.is_empty(), "2 of 500 are within the bound");
+    assert!(!late(6, 500).pass);
 }
 
 #[test]

@@ -333,3 +333,113 @@ fn the_plan_shows_the_shipped_site() {
         assert!(page.contains(beam), "{beam}");
     }
 }
+
+/// The journal rewritten line by line.
+fn edit_journal(folder: &Path, keep: impl FnMut(&str) -> Option<String>) {
+    let journal = folder.join("journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    let lines: Vec<String> = text.lines().filter_map(keep).map(|l| l + "\n").collect();
+    fs::write(journal, lines.concat()).unwrap();
+}
+
+#[test]
+fn a_cut_run_says_what_was_driven_and_is_never_green() {
+    let folder = tempfile::tempdir().unwrap();
+    Run { ended: false, notes: vec![("interrupted", "somebody stopped the run")], ..Run::sound() }
+        .write(folder.path());
+    // All that is owed is in the journal; what was driven ends in the middle of the second window.
+    edit_journal(folder.path(), |line| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        let at = |what: &str, when: &str| entry[what][when].as_i64().filter(|at| *at > 80_000_000);
+        let late = at("left", "left_us").or(at("observed", "received_us"));
+        late.is_none().then(|| line.replace("\"at_us\":101000000", "\"at_us\":84000000"))
+    });
+    let report = report::make(folder.path()).unwrap();
+    let driven = report.run.driven;
+    assert!(report.partial && driven > 200 && driven < 412 && report.outcomes.expected == 412);
+    assert_eq!((report.outcomes.answered, report.outcomes.missed), (driven, 0));
+    let told = format!("{driven} of 412 messages were driven before the run was cut; all {driven} came");
+    let text = render_with(&report, Paint::Plain);
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.starts_with("CUT") && flat.contains(&told), "{text}");
+    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains(&told) && !page.contains("passed on all") && !page.contains("class=\"top good\""));
+}
+
+#[test]
+fn a_lost_connection_is_told_and_does_not_spoil_the_harness() {
+    let device = Run::sound().tape.stimuli[2_010].device;
+    let run =
+        Run { links: vec![(device.0, 51_500_000, false), (device.0, 53_000_000, true)], ..Run::sound() };
+    let (folder, report) = made(&Run { faults: vec![(2_010, Fault::Unsent)], ..run });
+    assert_eq!((report.connections.lost, report.connections.never_back), (1, 0));
+    assert!(report.harness.valid, "{:?}", report.harness.reasons);
+    assert_eq!((report.outcomes.missed, report.outcomes.undecidable), (1, 0));
+    assert!(
+        report.connections.told.contains("51.5 s after the start, down for 1.5 s"),
+        "{}",
+        report.connections.told
+    );
+    assert!(render_with(&report, Paint::Plain).contains("connections lost: 1"));
+    assert!(fs::read_to_string(folder.path().join("report.html")).unwrap().contains("connections lost: 1"));
+}
+
+#[test]
+fn the_tape_of_another_run_is_not_shown() {
+    let mut other_seed = Run::sound();
+    other_seed.tape.seed = 7;
+    let mut other_scenario = Run::shipped("tiny");
+    other_scenario.tape.scenario_digest = "00".into();
+    for run in [other_seed, other_scenario] {
+        let (_folder, report) = made(&run);
+        assert!(report.notes.iter().any(|n| n.text.contains("belongs to another run")), "{:?}", report.notes);
+        assert_eq!((report.tape.stimuli, report.incidents.len()), (0, 0));
+    }
+}
+
+#[test]
+fn a_gateway_that_was_never_reached_is_said_to_be_so() {
+    let folder = tempfile::tempdir().unwrap();
+    Run { ended: false, notes: vec![("lost", "nobody listens")], ..Run::sound() }.write(folder.path());
+    edit_journal(folder.path(), |line| {
+        let main = line.contains("\"part\":\"main\"")
+            && !line.starts_with("{\"start\"")
+            && !line.starts_with("{\"expected\"");
+        let floor = line.contains("\"part\":\"floor\"");
+        (!main && !floor).then(|| line.to_owned())
+    });
+    let report = report::make(folder.path()).unwrap();
+    assert_eq!(report.verdict.reasons[0], "the gateway was not reached: nobody listens");
+    let text = render_with(&report, Paint::Plain);
+    assert!(text.contains("lateness not measured") && !text.contains("kept its schedule"), "{text}");
+}
+
+#[test]
+fn the_next_command_repeats_the_options() {
+    let folder = tempfile::tempdir().unwrap();
+    faulty().write(folder.path());
+    edit_journal(folder.path(), |line| {
+        Some(line.replace("\"sut\":\"builtin\"", "\"sut\":\"mqtt://127.0.0.1:1883\""))
+    });
+    let command = report::make(folder.path()).unwrap().run.command;
+    assert!(
+        command.starts_with("palisade run scenarios/cuiyuan.toml --seed 1 --sut mqtt://127.0.0.1:1883 --windows 08:00:01.250+21s,"),
+        "{command}"
+    );
+    assert!(command.ends_with(" --defect drop=0.05"), "{command}");
+}
+
+#[test]
+fn a_site_without_a_source_is_drawn_and_the_gravest_incidents_come_first() {
+    let (_folder, report) = made(&Run::sound());
+    assert_eq!(report.provenance["site"], "imported");
+    let mut run = Run::sound();
+    run.texts[1] = run.texts[1].replace("\"attribution\":\"invented for tests\",", "");
+    let (folder, report) = made(&run);
+    assert_eq!(report.provenance["site"], "assumed");
+    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains("site drawn (assumed)"));
+    let last = |gravity: &str| page.rfind(&format!("row g-{gravity}")).unwrap();
+    let first = |gravity: &str| page.find(&format!("row g-{gravity}")).unwrap();
+    assert!(last("grave") < first("notable") && last("notable") < first("routine"));
+}

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use palisade::record::{End, Entry, Expected, Left, Micros, Note, Observation, Start, WindowEntry};
+use palisade::record::{End, Entry, Expected, Left, Link, Micros, Note, Observation, Start, WindowEntry};
 use palisade_sim::analysis::answer::{
     Gap, GapReason, Grid, Layer, Perimeter, PlanAnswer, Share, SmallGaps, Stretch,
 };
@@ -47,6 +47,8 @@ pub(crate) struct Run {
     pub(crate) faults: Vec<(u32, Fault)>,
     pub(crate) notes: Vec<(&'static str, &'static str)>,
     pub(crate) ended: bool,
+    /// Connections that went down or came back: device, µs, up.
+    pub(crate) links: Vec<(u32, Micros, bool)>,
     pub(crate) thresholds: &'static str,
     /// Every message leaves this much after its instant, µs.
     pub(crate) lateness_us: Micros,
@@ -209,6 +211,10 @@ pub(crate) fn plan() -> PlanAnswer {
     }
 }
 
+fn with_thresholds(scenario: &str, thresholds: &str) -> String {
+    format!("{scenario}\n[thresholds]\n{thresholds}")
+}
+
 impl Run {
     /// A run of a shipped compound: its real day and plan, with a journal as if it had been driven.
     pub(crate) fn shipped(name: &str) -> Run {
@@ -219,7 +225,7 @@ impl Run {
         let (toml, geometry) = (read(&format!("{name}.toml")), read(&format!("sites/{name}.geojson")));
         let scenario = Arc::new(load(&toml, Some(&geometry)).expect("a shipped scenario is sound"));
         let plan = palisade_sim::analysis::plan(&scenario);
-        let tape = live(scenario, 1, &Inputs::default(), &mut |_| {}).tape;
+        let mut tape = live(scenario, 1, &Inputs::default(), &mut |_| {}).tape;
         let driven = (0..tape.stimuli.len() as u32).skip(1_000).step_by(3).take(412).collect();
         // The run's own thresholds take the place of the scenario's.
         let lines = toml.text.lines().scan(false, |inside, line| {
@@ -229,14 +235,10 @@ impl Run {
             Some(if *inside { "" } else { line })
         });
         let text = lines.collect::<Vec<_>>().join("\n");
-        Run {
-            tape,
-            plan,
-            driven,
-            texts: [text, geometry.text],
-            thresholds: "missed = \"== 0\"\n",
-            ..Run::sound()
-        }
+        let thresholds = "missed = \"== 0\"\n";
+        let written = SourceText { text: with_thresholds(&text, thresholds), ..toml };
+        tape.scenario_digest = load(&written, Some(&geometry)).expect("it is still sound").digest;
+        Run { tape, plan, driven, texts: [text, geometry.text], thresholds, ..Run::sound() }
     }
 
     /// A run in which all is well.
@@ -246,6 +248,7 @@ impl Run {
             faults: Vec::new(),
             notes: Vec::new(),
             ended: true,
+            links: Vec::new(),
             texts: [
                 "format = 1\nname = \"翠苑\"\n[site]\ngeometry = \"site.geojson\"\norigin = { lon_deg = 120.1, lat_deg = 30.3 }\n".into(),
                 r#"{"type":"FeatureCollection","attribution":"invented for tests","features":[]}"#.into(),
@@ -271,8 +274,8 @@ impl Run {
         fs::create_dir_all(to).expect("a folder");
         fs::write(to.join("tape.bin"), self.tape.to_bytes()).expect("the tape");
         fs::write(to.join("plan.json"), serde_json::to_vec(&self.plan).expect("JSON")).expect("the plan");
-        let scenario = format!("{}\n[thresholds]\n{}", self.texts[0], self.thresholds);
-        fs::write(to.join("scenario.toml"), scenario).expect("the scenario");
+        fs::write(to.join("scenario.toml"), with_thresholds(&self.texts[0], self.thresholds))
+            .expect("the scenario");
         fs::write(to.join("site.geojson"), &self.texts[1]).expect("the geometry");
         let lines: Vec<String> =
             self.journal().iter().map(|e| serde_json::to_string(e).expect("JSON") + "\n").collect();
@@ -306,6 +309,9 @@ impl Run {
                 }
                 now += 25_000_000;
             }
+        }
+        for &(device, at_us, up) in &self.links {
+            journal.push(Entry::Link(Link { at_us, part: "main".into(), device: DeviceIx(device), up }));
         }
         for (kind, text) in &self.notes {
             journal.push(Entry::Note(Note { at_us: now, kind: (*kind).into(), text: (*text).into() }));

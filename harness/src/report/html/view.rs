@@ -14,6 +14,7 @@ use crate::report::assemble::Assembled;
 use crate::report::incidents::word;
 use crate::report::model::{IncidentPart, SaidPart, Spread, Tally};
 use crate::report::terminal::{by_density, ms};
+use crate::report::told;
 
 /// How many rows are told.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +60,7 @@ pub(super) struct View {
     coverage: Vec<CoverageRow>,
     gaps: Vec<GapRow>,
     gaps_left: usize,
+    gaps_told: String,
     heights: Vec<Height>,
     steps: Vec<(String, &'static str)>,
     densities: Vec<(String, String)>,
@@ -215,7 +217,9 @@ impl View {
         let (word, tone) = match report.exit() {
             Exit::Ok => ("Pass", "good"),
             Exit::Interrupted => ("Interrupted", "open"),
+            Exit::Sut if !report.sut.reached => ("Gateway not reached", "bad"),
             Exit::Sut => ("Gateway lost", "bad"),
+            Exit::Harness if report.harness.valid => ("Cut", "open"),
             Exit::Harness => ("Not valid", "open"),
             _ => ("Fail", "bad"),
         };
@@ -234,6 +238,7 @@ impl View {
             coverage: coverage_rows(report),
             gaps_left: report.gaps.len() - gaps.len(),
             gaps,
+            gaps_told: told::gaps(&report.gaps),
             heights: heights(report),
             steps: plan::steps(),
             densities: plan::densities(),
@@ -258,6 +263,13 @@ fn lead(report: &Report) -> String {
     let gateway = if report.sut.address == "builtin" { "The built-in gateway" } else { "The gateway" };
     let reasons = report.verdict.reasons.len();
     let answers = match (o.expected, failed(o)) {
+        _ if told::driven(report).is_some() => {
+            let text = told::driven(report).unwrap_or_default();
+            text.chars()
+                .next()
+                .map_or_else(String::new, |c| c.to_uppercase().chain(text.chars().skip(1)).collect())
+                + "."
+        }
         (0, _) => "No answer was expected of the gateway.".to_owned(),
         (n, 0) => format!("{gateway} passed on all {n} messages: once, in time, in order."),
         (n, bad) => format!("{gateway} owed {n} answers; {bad} did not come as they should."),
@@ -294,7 +306,7 @@ fn tiles(report: &Report) -> Vec<Tile> {
             "",
         ),
         tile(
-            format!("{} ms", ms(lateness.lateness_ms.p99)),
+            told::lateness(report).map_or("not measured".into(), |s| format!("{} ms", ms(s.p99))),
             format!("harness lateness p99; bound {} ms", lateness.lateness_bound_ms),
             "measured",
             tone(!lateness.valid),
@@ -404,7 +416,7 @@ fn spread_rows(report: &Report) -> Vec<SpreadRow> {
         row(
             "floor response",
             "c-floor",
-            "the same schedule against an echo: what the harness itself costs",
+            "first window of the schedule against an echo: what the harness itself costs",
             &floor.response,
         ),
     ]
@@ -462,11 +474,11 @@ fn heights(report: &Report) -> Vec<Height> {
 }
 
 fn incident_rows(report: &Report, limits: Limits) -> Vec<IncidentRow> {
-    // The gravest first when there is no room for all, then by time.
+    // The gravest first; when there is no room for all, those with a latency before those without.
     let mut chosen: Vec<&IncidentPart> = report.incidents.iter().collect();
     chosen.sort_by_key(|i| (std::cmp::Reverse(i.gravity), i.latency_ms.is_none(), i.began_ms));
     chosen.truncate(limits.incidents);
-    chosen.sort_by_key(|i| (i.began_ms, i.id));
+    chosen.sort_by_key(|i| (std::cmp::Reverse(i.gravity), i.began_ms, i.id));
     chosen.into_iter().map(|i| incident_row(i, limits)).collect()
 }
 

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use geo::{LineString, Polygon};
 use palisade_sim::model::Site;
-use palisade_sim::model::site::{Building, GateFor, Ground, PathFor, Use, WallKind};
+use palisade_sim::model::site::{Building, Gate, GateFor, Ground, PathFor, Use, WallKind};
 
 use super::{Frame, middle, way};
 use crate::report::html::escape;
+use crate::report::terminal::columns;
 
 /// Trees drawn at most.
 const TREES: usize = 1_500;
@@ -73,6 +74,12 @@ pub(super) fn over(svg: &mut String, frame: &Frame, site: &Site, unit: f64) {
         let title = format!("{}, {} m high", wall.id, wall.height_m);
         let _ = write!(svg, "<path class=\"{class}\" d=\"{d}\"><title>{}</title></path>", escape(&title));
     }
+    let radius = |gate: &Gate| (gate.width_m / 2.0).clamp(1.6 * unit, 3.2 * unit);
+    let circle = |gate: &Gate| {
+        let (x, y, r) = (frame.x(gate.at.x), frame.y(gate.at.y), radius(gate));
+        [x - r, y - r, x + r, y + r]
+    };
+    let mut labels = Labels { taken: site.gates.iter().map(circle).collect() };
     for gate in &site.gates {
         let who = match gate.passage {
             GateFor::Pedestrians => "people",
@@ -82,15 +89,41 @@ pub(super) fn over(svg: &mut String, frame: &Frame, site: &Site, unit: f64) {
         let name = gate.name.as_deref().unwrap_or(gate.id.as_str());
         let (x, y) = (frame.x(gate.at.x), frame.y(gate.at.y));
         let title = format!("{name}: gate for {who}, {} m wide", gate.width_m);
-        let r = (gate.width_m / 2.0).clamp(1.6 * unit, 3.2 * unit);
+        let r = radius(gate);
+        let size = 4.6 * unit;
+        let label_y = labels.place([x, y], r + unit, columns(name) as f64 * 0.52 * size, size);
         let _ = write!(
             svg,
             "<circle class=\"gate\" cx=\"{x}\" cy=\"{y}\" r=\"{r:.1}\"><title>{}</title></circle><text class=\"gate-label\" x=\"{x}\" y=\"{:.1}\" font-size=\"{:.1}\">{}</text>",
             escape(&title),
-            y - r - unit,
-            4.6 * unit,
+            label_y,
+            size,
             escape(name)
         );
+    }
+}
+
+/// Boxes of the picture that are taken: west, north, east, south.
+struct Labels {
+    taken: Vec<[f64; 4]>,
+}
+
+impl Labels {
+    /// Where the foot of a label stands that is centred on `at`, at least `off` above or below it: the nearest place
+    /// that is free, else right above.
+    fn place(&mut self, at: [f64; 2], off: f64, width: f64, height: f64) -> f64 {
+        let [x, y] = at;
+        let of = |foot: f64| [x - width / 2.0, foot - height, x + width / 2.0, foot];
+        let places = (0..8).flat_map(|i| {
+            let step = f64::from(i) * height / 2.0;
+            [y - off - step, y + off + height * 0.9 + step]
+        });
+        let free = |b: &[f64; 4]| {
+            !self.taken.iter().any(|t| b[0] < t[2] && t[0] < b[2] && b[1] < t[3] && t[1] < b[3])
+        };
+        let foot = places.into_iter().find(|foot| free(&of(*foot))).unwrap_or(y - off);
+        self.taken.push(of(foot));
+        foot
     }
 }
 
@@ -118,4 +151,19 @@ fn building(svg: &mut String, frame: &Frame, building: &Building, unit: f64) {
         4.4 * unit,
         escape(name)
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_gates_at_one_place_do_not_overlap() {
+        let mut labels = Labels { taken: Vec::new() };
+        let feet: Vec<f64> = (0..4).map(|i| labels.place([f64::from(i), 50.0], 3.0, 20.0, 5.0)).collect();
+        assert!((feet[0] - 47.0).abs() < 1e-9, "the first stands right above its gate");
+        for (i, a) in feet.iter().enumerate() {
+            assert!(feet[..i].iter().all(|b| (a - b).abs() >= 5.0 - 1e-9), "{feet:?}");
+        }
+    }
 }

@@ -1,0 +1,99 @@
+//! Sentences that the terminal and the page share.
+
+use std::collections::BTreeMap;
+
+use palisade_sim::analysis::answer::Gap;
+
+use super::Report;
+
+/// What was driven and what came, where not all of it could be judged; nothing for a whole run.
+pub(super) fn driven(report: &Report) -> Option<String> {
+    let o = &report.outcomes;
+    let driven = report.run.driven;
+    let bad = o.expected - o.answered - o.undecidable;
+    let open = driven.saturating_sub(o.answered + bad);
+    if o.expected == 0 || (!report.partial && o.undecidable == 0) {
+        return None;
+    }
+    let came = match (o.answered, bad, open) {
+        (0, 0, _) => "none can be judged".to_owned(),
+        (n, 0, 0) => format!("all {n} came"),
+        (n, bad, open) => {
+            let open = if open > 0 { format!(", {open} cannot be judged") } else { String::new() };
+            format!("{n} came as they should, {bad} did not{open}")
+        }
+    };
+    let when = if report.partial { " before the run was cut" } else { "" };
+    Some(match driven {
+        0 => format!("none of {} messages was driven{when}", o.expected),
+        _ => format!("{driven} of {} messages were driven{when}; {came}", o.expected),
+    })
+}
+
+/// Gaps with their area, for each height by itself: the same ground may be unseen at two heights.
+pub(super) fn gaps(gaps: &[Gap]) -> String {
+    let mut heights: BTreeMap<i64, (f64, usize, f64)> = BTreeMap::new();
+    for gap in gaps {
+        let (_, count, area) =
+            heights.entry((gap.height_m * 100.0).round() as i64).or_insert((gap.height_m, 0, 0.0));
+        *count += 1;
+        *area += gap.area_m2;
+    }
+    let told = heights.values().map(|(height, count, area)| format!("{count} at {height} m ({area:.0} m²)"));
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { "none".into() } else { told.join(", ") }
+}
+
+/// The harness's lateness in a few words.
+pub(super) fn lateness(report: &Report) -> Option<&super::model::Spread> {
+    Some(&report.harness.lateness_ms).filter(|s| s.count > 0)
+}
+
+/// A word for a shell.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Tally;
+    use super::*;
+
+    fn report(partial: bool, driven: usize, outcomes: Tally) -> Report {
+        let mut report = Report { partial, outcomes, ..Report::default() };
+        report.run.driven = driven;
+        report
+    }
+
+    #[test]
+    fn a_cut_run_says_what_was_driven_and_a_whole_one_nothing() {
+        let cut = Tally { expected: 142, answered: 61, undecidable: 81, ..Tally::default() };
+        assert_eq!(
+            driven(&report(true, 61, cut)).as_deref(),
+            Some("61 of 142 messages were driven before the run was cut; all 61 came")
+        );
+        let open = driven(&report(true, 64, Tally { missed: 1, undecidable: 80, ..cut }));
+        assert_eq!(
+            open.as_deref(),
+            Some(
+                "64 of 142 messages were driven before the run was cut; 61 came as they should, 1 did not, 2 cannot be judged"
+            )
+        );
+        let none = driven(&report(true, 0, Tally { expected: 9, undecidable: 9, ..Tally::default() }));
+        assert_eq!(none.as_deref(), Some("none of 9 messages was driven before the run was cut"));
+        let whole = Tally { expected: 61, answered: 61, ..Tally::default() };
+        assert_eq!(driven(&report(false, 61, whole)), None);
+        assert!(driven(&report(true, 61, whole)).is_some());
+    }
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_break_them() {
+        assert_eq!(quoted("mqtt://127.0.0.1:1883"), "mqtt://127.0.0.1:1883");
+        assert_eq!(quoted("my site's.toml"), "'my site'\\''s.toml'");
+    }
+}
