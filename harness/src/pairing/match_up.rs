@@ -160,6 +160,6 @@ impl Matched<'_> {
         open()
             .find(|&i| in_time(&self.slots[i]))
             .or_else(|| open().next())
-            .or_else(|| gone().last().filter(|&i| in_time(&self.slots[i])))
+            .or_else(|| gone().next_back().filter(|&i| in_time(&self.slots[i])))
     }
 }

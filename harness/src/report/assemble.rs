@@ -293,8 +293,9 @@ fn command(folder: &Folder) -> String {
         (Ok(tape), Ok(file)) => schedule::windows(tape, &file.drive, None).unwrap_or_default(),
         _ => Vec::new(),
     };
-    let whole = folder.journal.end.is_none() || own.len() == driven.len();
-    if !driven.is_empty() && !(whole && own.starts_with(&driven)) {
+    let all = folder.journal.end.is_none() || own.len() == driven.len();
+    let by_itself = all && own.starts_with(&driven);
+    if !driven.is_empty() && !by_itself {
         let told: Vec<String> = driven.iter().map(|w| format!("{}+{}", w.from, w.lasting)).collect();
         command += &format!(" --windows {}", quoted(&told.join(",").replace(' ', "")));
     }

@@ -1,4 +1,5 @@
-//! The summary on the terminal: the verdict first, the next command to type last, at most 100 columns.
+//! The summary on the terminal: the verdict first, the next command to type last. At most 100 columns,
+//! but for that command, which is not broken.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;

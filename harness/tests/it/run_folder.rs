@@ -47,6 +47,8 @@ pub(crate) struct Run {
     pub(crate) faults: Vec<(u32, Fault)>,
     pub(crate) notes: Vec<(&'static str, &'static str)>,
     pub(crate) ended: bool,
+    /// The tape is made from another scenario.
+    pub(crate) foreign: bool,
     /// Connections that went down or came back: device, µs, up.
     pub(crate) links: Vec<(u32, Micros, bool)>,
     pub(crate) thresholds: &'static str,
@@ -225,7 +227,7 @@ impl Run {
         let (toml, geometry) = (read(&format!("{name}.toml")), read(&format!("sites/{name}.geojson")));
         let scenario = Arc::new(load(&toml, Some(&geometry)).expect("a shipped scenario is sound"));
         let plan = palisade_sim::analysis::plan(&scenario);
-        let mut tape = live(scenario, 1, &Inputs::default(), &mut |_| {}).tape;
+        let tape = live(scenario, 1, &Inputs::default(), &mut |_| {}).tape;
         let driven = (0..tape.stimuli.len() as u32).skip(1_000).step_by(3).take(412).collect();
         // The run's own thresholds take the place of the scenario's.
         let lines = toml.text.lines().scan(false, |inside, line| {
@@ -236,8 +238,6 @@ impl Run {
         });
         let text = lines.collect::<Vec<_>>().join("\n");
         let thresholds = "missed = \"== 0\"\n";
-        let written = SourceText { text: with_thresholds(&text, thresholds), ..toml };
-        tape.scenario_digest = load(&written, Some(&geometry)).expect("it is still sound").digest;
         Run { tape, plan, driven, texts: [text, geometry.text], thresholds, ..Run::sound() }
     }
 
@@ -248,6 +248,7 @@ impl Run {
             faults: Vec::new(),
             notes: Vec::new(),
             ended: true,
+            foreign: false,
             links: Vec::new(),
             texts: [
                 "format = 1\nname = \"翠苑\"\n[site]\ngeometry = \"site.geojson\"\norigin = { lon_deg = 120.1, lat_deg = 30.3 }\n".into(),
@@ -272,10 +273,17 @@ impl Run {
     /// Writes the folder.
     pub(crate) fn write(&self, to: &Path) {
         fs::create_dir_all(to).expect("a folder");
-        fs::write(to.join("tape.bin"), self.tape.to_bytes()).expect("the tape");
+        let toml = SourceText {
+            name: "scenario.toml".into(),
+            text: with_thresholds(&self.texts[0], self.thresholds),
+        };
+        let geometry = SourceText { name: "site.geojson".into(), text: self.texts[1].clone() };
+        let own = load(&toml, Some(&geometry)).ok().filter(|_| !self.foreign);
+        let scenario_digest = own.map_or_else(|| self.tape.scenario_digest.clone(), |s| s.digest);
+        let tape = Tape { scenario_digest, ..self.tape.clone() };
+        fs::write(to.join("tape.bin"), tape.to_bytes()).expect("the tape");
         fs::write(to.join("plan.json"), serde_json::to_vec(&self.plan).expect("JSON")).expect("the plan");
-        fs::write(to.join("scenario.toml"), with_thresholds(&self.texts[0], self.thresholds))
-            .expect("the scenario");
+        fs::write(to.join("scenario.toml"), toml.text).expect("the scenario");
         fs::write(to.join("site.geojson"), &self.texts[1]).expect("the geometry");
         let lines: Vec<String> =
             self.journal().iter().map(|e| serde_json::to_string(e).expect("JSON") + "\n").collect();

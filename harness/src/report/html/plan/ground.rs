@@ -74,30 +74,47 @@ pub(super) fn over(svg: &mut String, frame: &Frame, site: &Site, unit: f64) {
         let title = format!("{}, {} m high", wall.id, wall.height_m);
         let _ = write!(svg, "<path class=\"{class}\" d=\"{d}\"><title>{}</title></path>", escape(&title));
     }
-    let radius = |gate: &Gate| (gate.width_m / 2.0).clamp(1.6 * unit, 3.2 * unit);
-    let circle = |gate: &Gate| {
-        let (x, y, r) = (frame.x(gate.at.x), frame.y(gate.at.y), radius(gate));
-        [x - r, y - r, x + r, y + r]
-    };
-    let mut labels = Labels { taken: site.gates.iter().map(circle).collect() };
     for gate in &site.gates {
         let who = match gate.passage {
             GateFor::Pedestrians => "people",
             GateFor::Vehicles => "vehicles",
             GateFor::Both => "people and vehicles",
         };
-        let name = gate.name.as_deref().unwrap_or(gate.id.as_str());
-        let (x, y) = (frame.x(gate.at.x), frame.y(gate.at.y));
-        let title = format!("{name}: gate for {who}, {} m wide", gate.width_m);
-        let r = radius(gate);
-        let size = 4.6 * unit;
-        let label_y = labels.place([x, y], r + unit, columns(name) as f64 * 0.52 * size, size);
+        let (x, y, r) = (frame.x(gate.at.x), frame.y(gate.at.y), radius(gate, unit));
+        let title = format!("{}: gate for {who}, {} m wide", gate_name(gate), gate.width_m);
         let _ = write!(
             svg,
-            "<circle class=\"gate\" cx=\"{x}\" cy=\"{y}\" r=\"{r:.1}\"><title>{}</title></circle><text class=\"gate-label\" x=\"{x}\" y=\"{:.1}\" font-size=\"{:.1}\">{}</text>",
-            escape(&title),
-            label_y,
-            size,
+            "<circle class=\"gate\" cx=\"{x}\" cy=\"{y}\" r=\"{r:.1}\"><title>{}</title></circle>",
+            escape(&title)
+        );
+    }
+}
+
+/// Radius of a gate's mark, m.
+fn radius(gate: &Gate, unit: f64) -> f64 {
+    (gate.width_m / 2.0).clamp(1.6 * unit, 3.2 * unit)
+}
+
+fn gate_name(gate: &Gate) -> &str {
+    gate.name.as_deref().unwrap_or(gate.id.as_str())
+}
+
+/// Names of gates, over everything; those of neighbours are moved apart.
+pub(super) fn gate_labels(svg: &mut String, frame: &Frame, site: &Site, unit: f64) {
+    let circle = |gate: &Gate| {
+        let (x, y, r) = (frame.x(gate.at.x), frame.y(gate.at.y), radius(gate, unit));
+        [x - r, y - r, x + r, y + r]
+    };
+    let mut labels = Labels { taken: site.gates.iter().map(circle).collect() };
+    let size = 4.6 * unit;
+    for gate in &site.gates {
+        let name = gate_name(gate);
+        let (x, y) = (frame.x(gate.at.x), frame.y(gate.at.y));
+        let width = columns(name) as f64 * 0.52 * size;
+        let foot = labels.place([x, y], radius(gate, unit) + unit, width, size);
+        let _ = write!(
+            svg,
+            "<text class=\"gate-label\" x=\"{x}\" y=\"{foot:.1}\" font-size=\"{size:.1}\">{}</text>",
             escape(name)
         );
     }

@@ -149,6 +149,9 @@ fn draw_with(report: &Report, ground: &Ground<'_>, outlined: usize) -> String {
     }
     devices::draw(&mut svg, &frame, report, ground.kit, unit);
     incidents(&mut svg, &frame, report, unit);
+    if let Some(site) = ground.site {
+        ground::gate_labels(&mut svg, &frame, site, unit);
+    }
     furniture(&mut svg, width, height, unit);
     svg.push_str("</svg>");
     svg
