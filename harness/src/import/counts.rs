@@ -133,7 +133,7 @@ fn cross(line: &LineString<f64>, ring: &LineString<f64>, found: &mut Vec<Coord<f
 
 /// Share of the outline that was downloaded, as far as the file shows. `<bounds>` may be the box of a later cut, so it
 /// is drawn in to the tightest box in which every way has a node: a map download holds no way without one.
-fn downloaded(map: &Map, utm: &Utm, outline: &Polygon<f64>) -> f64 {
+pub(super) fn downloaded(map: &Map, utm: &Utm, outline: &Polygon<f64>) -> f64 {
     let Some([mut west, mut south, mut east, mut north]) = map.bounds else { return 1.0 };
     let nodes = |w: &Way| w.nodes.iter().filter_map(|n| map.nodes.get(n)).collect::<Vec<_>>();
     let [mut w, mut s, mut e, mut n] = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];

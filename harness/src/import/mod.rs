@@ -46,6 +46,8 @@ pub struct Candidate {
     pub area_m2: f64,
     /// How many buildings it holds.
     pub buildings: usize,
+    /// Share of its area that was downloaded, as far as the file shows, 0..1.
+    pub downloaded: f64,
 }
 
 /// What came out of a map.
@@ -224,7 +226,7 @@ fn thresholds() -> palisade_sim::model::drive::Thresholds {
     all.iter().map(|(figure, must)| ((*figure).to_owned(), (*must).to_owned())).collect()
 }
 
-/// The closed ways `landuse=residential` of a map with buildings in them, largest first; those without come last.
+/// The closed ways `landuse=residential` of a map, the one with most downloaded buildings first.
 pub fn candidates(map: &Map) -> Result<Vec<Candidate>, ImportError> {
     let mut list = Vec::new();
     let residential = |w: &osm::Way| w.closed() && w.tags.get("landuse").is_some_and(|v| v == "residential");
@@ -244,9 +246,11 @@ pub fn candidates(map: &Map) -> Result<Vec<Candidate>, ImportError> {
             name: way.tags.get("name").cloned(),
             area_m2: outline.unsigned_area(),
             buildings,
+            downloaded: counts::downloaded(map, &utm, &outline),
         });
     }
-    let key = |c: &Candidate| (c.buildings > 0, c.area_m2);
-    list.sort_by(|a, b| key(b).0.cmp(&key(a).0).then(key(b).1.total_cmp(&key(a).1)));
+    // A large outline of which a corner was downloaded is worth less than a small one that is whole.
+    let worth = |c: &Candidate| c.buildings as f64 * c.downloaded;
+    list.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then(b.area_m2.total_cmp(&a.area_m2)));
     Ok(list)
 }

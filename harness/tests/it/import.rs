@@ -205,3 +205,15 @@ fn real_sites_become_sound_scenarios() {
         }
     }
 }
+
+#[test]
+fn a_corner_of_a_large_outline_is_not_offered_before_a_whole_compound() {
+    let Some(folder) = sites() else { return };
+    for row in &ROWS {
+        let map = read(&folder.join(format!("{}.osm", row.file))).unwrap();
+        let offered = palisade::import::candidates(&map).unwrap();
+        let place = offered.iter().position(|c| c.way == row.way).unwrap();
+        assert!(place < 2, "{} stands at {place}: {offered:?}", row.file);
+        assert!(offered[0].downloaded > row.downloaded - 0.05, "{}: {offered:?}", row.file);
+    }
+}

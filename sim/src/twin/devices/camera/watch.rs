@@ -135,7 +135,11 @@ fn look_anew(
             continue;
         }
         if let Some(look) = watched.looks.iter_mut().find(|l| l.camera == seen.camera) {
-            look.gone = None;
+            let hidden_since = look.gone.take();
+            if look.reported.is_none() {
+                // The analytics need their time in view: what was hidden does not count.
+                look.due += now - hidden_since.unwrap_or(now);
+            }
             look.px_per_m = look.px_per_m.max(seen.px_per_m);
             continue;
         }
