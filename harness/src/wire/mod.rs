@@ -1,3 +1,4 @@
 //! What devices and gateways write, as bytes and back. Pure: no sockets, no clocks.
 
+pub mod modbus;
 pub mod mqtt_json;
