@@ -1,9 +1,10 @@
 //! Drives a gateway with a compound's real traffic and judges what it says.
 //!
-//! Rooms: pure ([`wire`], [`pairing`], [`latency`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
+//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
 //! [`observe`], [`record`], [`progress`], [`import`]) owns sockets, clocks and files; out ([`report`]) renders and
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
+pub mod actuator;
 pub mod cli;
 pub mod drivers;
 pub mod exit;

@@ -40,6 +40,15 @@ pub enum Entry {
     Observed(Observation),
     /// A device's connection went down or came back.
     Link(Link),
+    /// A command is expected of the gateway. All of a part's are written before its first window begins.
+    Owed(Owed),
+    /// The gateway told a device to do something.
+    Command(Command),
+    /// The device answered, or something changed later because of a command.
+    Answered(Answered),
+    /// A stimulus was not sent, because the gateway had disarmed or bypassed the device's zone. Nothing is expected
+    /// of the gateway for it.
+    Withheld(Withheld),
     /// Something that a reader of the report should know: a gateway that exited, a disk that is full.
     Note(Note),
     /// Last line of a run that was not cut.
@@ -65,6 +74,9 @@ pub struct Start {
     pub wall_clock: String,
     /// Which part of the run these entries measure: `floor` or `main`.
     pub part: String,
+    /// Options that were typed and are not told by the fields above, such as `--no-floor`.
+    #[serde(default)]
+    pub options: Vec<String>,
 }
 
 /// A window of the day.
@@ -149,6 +161,84 @@ pub struct Link {
     pub device: DeviceIx,
     /// True when it came back.
     pub up: bool,
+}
+
+/// A command that the gateway owes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Owed {
+    /// The stimulus that is its cause.
+    pub stimulus: StimulusId,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The devices of which one must receive it.
+    pub devices: Vec<DeviceIx>,
+    /// The command's word.
+    pub command: String,
+    /// When its cause should leave.
+    pub intended_us: Micros,
+    /// How long after `intended_us` the command is in time.
+    pub deadline_us: Micros,
+}
+
+/// A command of the gateway, as it came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// Its number in this part of the run, whatever its id.
+    pub number: u32,
+    /// When it was received.
+    pub received_us: Micros,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The device that was told.
+    pub device: DeviceIx,
+    /// The command's word; empty when it could not be read.
+    pub command: String,
+    /// The gateway's id of it, if it could be read.
+    pub id: Option<String>,
+    /// The wire id of the event that caused it, if the gateway says so.
+    pub cause: Option<String>,
+    /// Over which link it came: `mqtt`, `modbus`.
+    pub link: String,
+}
+
+/// What a device answered to a command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The command's number.
+    pub number: u32,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The device.
+    pub device: DeviceIx,
+    /// The gateway's id of the command, if it could be read.
+    pub id: Option<String>,
+    /// When it was done, or refused.
+    pub executed_us: Micros,
+    /// Whether it was done.
+    pub ok: bool,
+    /// What the device is in now.
+    pub state: String,
+    /// Why it was not done.
+    pub why: Option<String>,
+    /// True when the same id was answered before: nothing was done this time.
+    pub repeated: bool,
+    /// The signal that the device said on its event topic because of it.
+    pub signal: Option<String>,
+}
+
+/// A stimulus that was not sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// The stimulus.
+    pub stimulus: StimulusId,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The device.
+    pub device: DeviceIx,
+    /// When it should have left.
+    pub at_us: Micros,
+    /// What its zone was in: `bypassed` or `disarmed`.
+    pub why: String,
 }
 
 /// A remark for the report.

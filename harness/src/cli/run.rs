@@ -35,7 +35,8 @@ pub struct Args {
     /// What is wrong with the builtin gateway, such as drop=0.05,delay=200ms; see `palisade gateway --help`.
     #[arg(long, value_name = "SPEC")]
     defect: Option<Defects>,
-    /// Skip the floor: the same schedule against an echo, which shows the harness's own share.
+    /// Skip the floor: the first 6 seconds of one window (the one that expects most in them) driven against an echo,
+    /// which shows the harness's own share.
     #[arg(long)]
     no_floor: bool,
 }

@@ -302,6 +302,9 @@ fn command(folder: &Folder) -> String {
     if !start.defects.is_empty() {
         command += &format!(" --defect {}", quoted(&start.defects));
     }
+    for option in &start.options {
+        command += &format!(" {}", quoted(option));
+    }
     command
 }
 

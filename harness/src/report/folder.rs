@@ -9,7 +9,10 @@ use palisade_sim::model::{ScenarioFile, Site};
 use palisade_sim::whole::Tape;
 
 use crate::exit::{Exit, Failure};
-use crate::record::{End, Entry, Expected, Left, Link, Micros, Note, Observation, Start, WindowEntry};
+use crate::record::{
+    Answered, Command, End, Entry, Expected, Left, Link, Micros, Note, Observation, Owed, Start, WindowEntry,
+    Withheld,
+};
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -38,6 +41,14 @@ pub(super) struct Journal {
     pub(super) observed: Vec<Observation>,
     /// Connections of devices that went down or came back.
     pub(super) links: Vec<Link>,
+    /// Commands that the gateway owed.
+    pub(super) owed: Vec<Owed>,
+    /// Commands that devices received.
+    pub(super) commands: Vec<Command>,
+    /// What devices answered to them.
+    pub(super) answered: Vec<Answered>,
+    /// Stimuli that were not sent because their zone was bypassed or disarmed.
+    pub(super) withheld: Vec<Withheld>,
     pub(super) notes: Vec<Note>,
     pub(super) end: Option<End>,
     /// Latest instant that any entry names as past.
@@ -68,7 +79,10 @@ impl Journal {
             Entry::Link(l) => l.at_us,
             Entry::Note(n) => n.at_us,
             Entry::End(e) => e.at_us,
-            Entry::Start(_) | Entry::Expected(_) => 0,
+            Entry::Command(c) => c.received_us,
+            Entry::Answered(a) => a.executed_us,
+            Entry::Withheld(w) => w.at_us,
+            Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) => 0,
         };
         self.last_us = self.last_us.max(at_us);
         match entry {
@@ -79,6 +93,10 @@ impl Journal {
             Entry::Left(l) => self.left.push(l),
             Entry::Observed(o) => self.observed.push(o),
             Entry::Link(l) => self.links.push(l),
+            Entry::Owed(o) => self.owed.push(o),
+            Entry::Command(c) => self.commands.push(c),
+            Entry::Answered(a) => self.answered.push(a),
+            Entry::Withheld(w) => self.withheld.push(w),
             Entry::Note(n) => self.notes.push(n),
             Entry::End(e) => self.end = Some(e),
         }

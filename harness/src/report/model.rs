@@ -42,7 +42,7 @@ pub struct Report {
     pub latency_ms: BTreeMap<String, Paths>,
     /// Latency of all classes together, ms, measured.
     pub latency_all_ms: Paths,
-    /// The first window of the schedule against the echo gateway, by device class, ms, measured.
+    /// The floor: the first seconds of one window against the echo gateway, by device class, ms, measured.
     pub floor_ms: BTreeMap<String, Paths>,
     /// The floor of all classes together, ms, measured.
     pub floor_all_ms: Paths,

@@ -29,7 +29,7 @@ use child::Gateway;
 use part::{Ended, Ending, Part};
 pub use stop::Stop;
 
-/// Longest floor.
+/// Longest floor: so much of one window is driven against the echo.
 const FLOOR: Ms = Ms(6_000);
 /// Listening after the floor.
 const FLOOR_DRAIN: Ms = Ms(500);
@@ -192,7 +192,13 @@ impl<'a> Run<'a> {
             defects,
             wall_clock: jiff::Timestamp::now().to_string(),
             part: "main".into(),
+            options: self.options(),
         }));
+    }
+
+    /// What was typed and no other field of the first line tells.
+    fn options(&self) -> Vec<String> {
+        if self.request.floor { Vec::new() } else { vec!["--no-floor".into()] }
     }
 
     fn write_inputs(&self, day: &Day, answer: &PlanAnswer) -> Result<(), Failure> {
@@ -202,7 +208,8 @@ impl<'a> Run<'a> {
         folder::write(&self.folder.join("tracks.bin"), &day.tracks.to_bytes())
     }
 
-    /// The same schedule against the harness's own echo. Without it the run goes on, and says so.
+    /// The first seconds of one window, where most is expected in them, against the harness's own echo. Without it the run goes on,
+    /// and says so.
     fn floor(&self, tape: &Tape, windows: &[Window]) -> Ended {
         let Some(window) = schedule::floor_window(tape, windows, FLOOR) else {
             return self.ended(Ending::Whole);

@@ -8,6 +8,8 @@
 //! | `site/<site>/dev/<device>/heartbeat` | device | [`heartbeat`] |
 //! | `site/<site>/alarm/<device>` | gateway | [`Alarm`] |
 //!
+//! Commands to devices and their answers stand in [`crate::wire::command`].
+//!
 //! Numbers are JSON numbers; a number written as text is refused.
 
 use palisade_sim::contract::{Class, Severity, Signal};
@@ -43,10 +45,15 @@ pub enum Leaf {
     Status,
     /// That it is alive.
     Heartbeat,
+    /// What the gateway tells it to do: see [`crate::wire::command`].
+    Command,
+    /// What it answers to that.
+    Ack,
 }
 
 impl Leaf {
-    const ALL: [Leaf; 4] = [Leaf::Event, Leaf::State, Leaf::Status, Leaf::Heartbeat];
+    const ALL: [Leaf; 6] =
+        [Leaf::Event, Leaf::State, Leaf::Status, Leaf::Heartbeat, Leaf::Command, Leaf::Ack];
 
     fn word(self) -> &'static str {
         match self {
@@ -54,6 +61,8 @@ impl Leaf {
             Leaf::State => "state",
             Leaf::Status => "status",
             Leaf::Heartbeat => "heartbeat",
+            Leaf::Command => "cmd",
+            Leaf::Ack => "ack",
         }
     }
 }

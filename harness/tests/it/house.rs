@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 const SIM: [&str; 6] = ["words", "contract", "model", "analysis", "twin", "whole"];
 
 /// Room of `harness`, and what it must not name.
-const HARNESS: [(&str, &[&str]); 8] = [
+const HARNESS: [(&str, &[&str]); 9] = [
     (
         "wire",
         &[
@@ -23,6 +23,20 @@ const HARNESS: [(&str, &[&str]); 8] = [
             "crate::cli",
             "std::fs",
             "std::net",
+        ],
+    ),
+    (
+        "actuator",
+        &[
+            "tokio",
+            "rumqttc",
+            "crate::drivers",
+            "crate::run",
+            "crate::report",
+            "crate::cli",
+            "std::fs",
+            "std::net",
+            "std::time",
         ],
     ),
     (

@@ -427,6 +427,9 @@ fn the_next_command_repeats_the_options() {
         "{command}"
     );
     assert!(command.ends_with(" --defect drop=0.05"), "{command}");
+    edit_journal(folder.path(), |line| Some(line.replace("\"options\":[]", "\"options\":[\"--no-floor\"]")));
+    let command = report::make(folder.path()).unwrap().run.command;
+    assert!(command.ends_with(" --defect drop=0.05 --no-floor"), "{command}");
 }
 
 #[test]

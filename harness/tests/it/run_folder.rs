@@ -300,6 +300,7 @@ impl Run {
             defects: if self.faults.is_empty() { String::new() } else { "drop=0.05".into() },
             wall_clock: "2026-03-02T08:00:00Z".into(),
             part: "main".into(),
+            options: Vec::new(),
         })];
         let mut now = 1_000_000;
         for part in ["floor", "main"] {

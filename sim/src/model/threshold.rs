@@ -8,8 +8,14 @@ use crate::contract::Class;
 ///
 /// Names are `expected`, `answered`, `late`, `missed`, `duplicate`, `wrong`, `out_of_order`, `undecidable`, `spurious`,
 /// `false_alarm`; `lateness`, `service` or `response` followed by `.p50`, `.p90`, `.p99`, `.p99.9` or `.max`; each of
-/// these after a device class and a dot; `coverage.<edition>.<height>.<class>`; `perimeter.gaps`.
+/// these after a device class and a dot; `coverage.<edition>.<height>.<class>`; `perimeter.gaps`; and of the commands of
+/// the gateway to devices `commands.` followed by one of [`COMMAND_COUNTS`], or by `response` or `execution` with
+/// `.p50` and so on.
 pub fn is_figure(name: &str) -> bool {
+    if let Some(rest) = name.strip_prefix("commands.") {
+        let timed = |(path, which): (&str, &str)| COMMAND_TIMES.contains(&path) && SHARES.contains(&which);
+        return COMMAND_COUNTS.contains(&rest) || rest.split_once('.').is_some_and(timed);
+    }
     if name == "perimeter.gaps" || plain(name) {
         return true;
     }
@@ -36,10 +42,19 @@ pub const COUNTS: [&str; 12] = [
     "false_alarms",
 ];
 
+/// Counts of commands that a threshold can name after `commands.`.
+pub const COMMAND_COUNTS: [&str; 9] =
+    ["received", "executed", "refused", "repeated", "unanswered", "expected", "late", "missed", "withheld"];
+
+/// Lengths of time of commands: from the alarm that caused one to its reception, and from there to its execution.
+pub const COMMAND_TIMES: [&str; 2] = ["response", "execution"];
+
+/// Figures of a length of time.
+const SHARES: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
+
 fn plain(name: &str) -> bool {
     let timed = |(path, which): (&str, &str)| {
-        ["lateness", "service", "response"].contains(&path)
-            && ["p50", "p90", "p99", "p99.9", "max"].contains(&which)
+        ["lateness", "service", "response"].contains(&path) && SHARES.contains(&which)
     };
     COUNTS.contains(&name) || name.split_once('.').is_some_and(timed)
 }
@@ -77,6 +92,9 @@ mod tests {
             "beam.missed",
             "perimeter.gaps",
             "coverage.2025.1.5.observe",
+            "commands.missed",
+            "commands.response.p99",
+            "commands.execution.max",
         ] {
             assert!(is_figure(name), "{name}");
         }
@@ -87,6 +105,9 @@ mod tests {
             "bean.missed",
             "coverage.2025.observe",
             "coverage.1999.0.observe",
+            "commands.wrong",
+            "commands.response",
+            "commands.service.p99",
             "",
         ] {
             assert!(!is_figure(name), "{name}");
