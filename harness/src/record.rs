@@ -17,6 +17,8 @@ mod writer;
 
 pub use writer::{Journal, Writing, append, create};
 
+use std::collections::BTreeMap;
+
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,8 @@ pub enum Entry {
     /// A stimulus was not sent, because the gateway had disarmed or bypassed the device's zone. Nothing is expected
     /// of the gateway for it.
     Withheld(Withheld),
+    /// What was seen on a serial line so far.
+    Line(Line),
     /// Something that a reader of the report should know: a gateway that exited, a disk that is full.
     Note(Note),
     /// Last line of a run that was not cut.
@@ -239,6 +243,63 @@ pub struct Withheld {
     pub at_us: Micros,
     /// What its zone was in: `bypassed` or `disarmed`.
     pub why: String,
+}
+
+/// What was seen on a serial line since it was opened. The last one of a part holds all of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// When.
+    pub at_us: Micros,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The line's name.
+    pub line: String,
+    /// Speed and characters, `9600 8N1`; times on the line are computed from it.
+    pub rate: String,
+    /// Requests for a unit of the line.
+    pub polls: u64,
+    /// Answers, exceptions among them.
+    pub answers: u64,
+    /// Requests that a slave refused.
+    pub exceptions: u64,
+    /// Stretches of bytes that were no frame, or had a wrong check sum.
+    pub broken: u64,
+    /// Requests for units that are not on the line, which nobody answers.
+    pub strangers: u64,
+    /// Requests for all units, which nobody answers.
+    pub broadcasts: u64,
+    /// Answers that nobody took from the port.
+    pub unsent: u64,
+    /// Faults that were played, and how often.
+    pub faults: BTreeMap<String, u64>,
+    /// How each unit was polled, by function.
+    pub units: Vec<UnitPolls>,
+}
+
+/// How a unit was polled with one function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitPolls {
+    /// The unit, 1 to 247.
+    pub unit: u8,
+    /// The function: 1 to 4.
+    pub function: u8,
+    /// How often.
+    pub polls: u64,
+    /// Time from one poll of the same first address to the next, measured; nothing before the second.
+    pub interval: Option<Interval>,
+    /// From the look at the inputs to the last character of the answer, computed from the line's rate.
+    pub answer_us: Micros,
+}
+
+/// A measured interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Half were at most so long.
+    pub p50_us: Micros,
+    /// Nine in ten were.
+    pub p90_us: Micros,
+    /// The longest.
+    pub max_us: Micros,
 }
 
 /// A remark for the report.

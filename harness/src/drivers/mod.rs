@@ -3,6 +3,7 @@
 pub mod fleet;
 pub mod mqtt;
 mod outage;
+pub mod serial;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

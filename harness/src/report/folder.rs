@@ -1,5 +1,6 @@
 //! Reading a run folder, also one that was cut: whatever is missing is missing with its reason.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,8 +11,8 @@ use palisade_sim::whole::Tape;
 
 use crate::exit::{Exit, Failure};
 use crate::record::{
-    Answered, Command, End, Entry, Expected, Left, Link, Micros, Note, Observation, Owed, Start, WindowEntry,
-    Withheld,
+    Answered, Command, End, Entry, Expected, Left, Line, Link, Micros, Note, Observation, Owed, Start,
+    WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -49,6 +50,8 @@ pub(super) struct Journal {
     pub(super) answered: Vec<Answered>,
     /// Stimuli that were not sent because their zone was bypassed or disarmed.
     pub(super) withheld: Vec<Withheld>,
+    /// What was seen on each serial line, by part and name.
+    pub(super) lines: BTreeMap<(String, String), Line>,
     pub(super) notes: Vec<Note>,
     pub(super) end: Option<End>,
     /// Latest instant that any entry names as past.
@@ -77,6 +80,7 @@ impl Journal {
             Entry::Left(l) => l.left_us,
             Entry::Observed(o) => o.received_us,
             Entry::Link(l) => l.at_us,
+            Entry::Line(l) => l.at_us,
             Entry::Note(n) => n.at_us,
             Entry::End(e) => e.at_us,
             Entry::Command(c) => c.received_us,
@@ -97,6 +101,8 @@ impl Journal {
             Entry::Command(c) => self.commands.push(c),
             Entry::Answered(a) => self.answered.push(a),
             Entry::Withheld(w) => self.withheld.push(w),
+            // The last of a line holds all that was seen on it.
+            Entry::Line(l) => drop(self.lines.insert((l.part.clone(), l.line.clone()), l)),
             Entry::Note(n) => self.notes.push(n),
             Entry::End(e) => self.end = Some(e),
         }

@@ -1,5 +1,5 @@
 //! What devices and gateways write, as bytes and back. Pure: no sockets, no clocks.
 
-pub mod modbus;
 pub mod command;
+pub mod modbus;
 pub mod mqtt_json;

@@ -109,7 +109,8 @@ pub enum Length {
 /// How long the frame is that begins with these bytes.
 pub fn length(direction: Direction, bytes: &[u8]) -> Length {
     let Some(&function) = bytes.get(1) else { return Length::NeedsMore };
-    let counted = |at: usize| bytes.get(at).map_or(Length::NeedsMore, |n| known(at + 1 + usize::from(*n) + 2));
+    let counted =
+        |at: usize| bytes.get(at).map_or(Length::NeedsMore, |n| known(at + 1 + usize::from(*n) + 2));
     match (direction, function) {
         (Direction::Request, 1..=6) | (Direction::Answer, 5 | 6 | 15 | 16) => Length::Known(8),
         (Direction::Request, 15 | 16) => counted(6),

@@ -356,7 +356,9 @@ mod tests {
 
     #[test]
     fn what_is_no_response_is_refused() {
-        for pdu in [&[][..], &[2], &[2, 0], &[2, 2, 0], &[3, 3, 0, 1, 2], &[0x82], &[0x82, 2, 2], &[16, 0, 1], &[7]] {
+        for pdu in
+            [&[][..], &[2], &[2, 0], &[2, 2, 0], &[3, 3, 0, 1, 2], &[0x82], &[0x82, 2, 2], &[16, 0, 1], &[7]]
+        {
             assert!(Response::decode(pdu).is_err(), "{pdu:02x?}");
         }
     }

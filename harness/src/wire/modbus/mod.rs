@@ -7,6 +7,7 @@
 //! | [`receiver`] | from bytes with their instants to frames, by length and by silence |
 //! | [`meaning`] | requests and responses |
 //! | [`slave`] | what a slave answers from its coils, inputs and registers |
+//! | [`module`] | how devices of a compound appear on an I/O module: which signal sets which input |
 //!
 //! | function | | data |
 //! |---|---|---|
@@ -18,6 +19,7 @@
 pub mod bytes;
 pub mod frame;
 pub mod meaning;
+pub mod module;
 pub mod receiver;
 pub mod slave;
 #[cfg(test)]

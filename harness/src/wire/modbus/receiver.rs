@@ -257,7 +257,8 @@ mod tests {
         check(Silence::Exact, &in_two(4_000), "b3 b5");
         check(Silence::Coarse(20_000), &in_two(4_000), "F2");
         check(Silence::Coarse(20_000), &in_two(30_000), "b3 b5");
-        let slowly: Vec<(Micros, &[u8])> = POLL.chunks(1).enumerate().map(|(i, b)| (i as i64 * 1_042, b)).collect();
+        let slowly: Vec<(Micros, &[u8])> =
+            POLL.chunks(1).enumerate().map(|(i, b)| (i as i64 * 1_042, b)).collect();
         check(Silence::Exact, &slowly, "F2");
     }
 

@@ -35,9 +35,9 @@ pub fn answer(units: &mut Units, frame: &Frame) -> Option<Frame> {
         return None;
     }
     let image = units.get_mut(&frame.unit())?;
-    let response = request.and_then(|request| image.carry_out(&request)).unwrap_or_else(|refused| {
-        Response::Exception { function: frame.function(), code: refused as u8 }
-    });
+    let response = request
+        .and_then(|request| image.carry_out(&request))
+        .unwrap_or_else(|refused| Response::Exception { function: frame.function(), code: refused as u8 });
     Frame::new(frame.unit(), response.encode())
 }
 

@@ -33,7 +33,10 @@ fn responses() -> impl Strategy<Value = Response> {
             Response::Bits { table: if coils { Table::Coils } else { Table::Inputs }, values }
         }),
         (any::<bool>(), prop::collection::vec(any::<u16>(), 1..=125)).prop_map(|(holding, values)| {
-            Response::Registers { table: if holding { Table::Holding } else { Table::InputRegisters }, values }
+            Response::Registers {
+                table: if holding { Table::Holding } else { Table::InputRegisters },
+                values,
+            }
         }),
         (any::<u16>(), any::<u16>())
             .prop_map(|(address, value)| Response::Echo(Request::WriteRegister { address, value })),

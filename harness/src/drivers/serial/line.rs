@@ -1,0 +1,379 @@
+//! The thread that plays all slaves of one line.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+
+use palisade_sim::words::{DeviceIx, Dice};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use thiserror::Error;
+
+use super::count::Counts;
+use super::faults::{Fault, Faults};
+use super::pty::{Pty, PtyError};
+use crate::drivers::{Clock, wait_until};
+use crate::record::{self, Micros};
+use crate::wire::modbus::frame::{BROADCAST, Direction, LAST_UNIT};
+use crate::wire::modbus::meaning::Exception;
+use crate::wire::modbus::module::{Effect, Point, State, Table};
+use crate::wire::modbus::receiver::{Heard, Receiver, Silence};
+use crate::wire::modbus::slave::{Units, answer, refusal};
+use crate::wire::modbus::{Frame, LineRate};
+
+/// A broken stretch lasts until a silence of so long: see [`Silence::Coarse`].
+const COARSE_US: Micros = 20_000;
+/// The thread looks at least so often whether it should stop, µs.
+const LOOK_US: Micros = 20_000;
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// In one piece, when their last character would have arrived.
+    #[default]
+    Frame,
+    /// A byte at a time, each when it would have arrived: a stress for the gateway's reader.
+    Byte,
+}
+
+/// What a line is.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Its name in the report.
+    pub name: String,
+    /// The name that the gateway opens.
+    pub link: PathBuf,
+    /// Speed and characters: all times on the line are computed from it.
+    pub rate: LineRate,
+    /// How long a slave thinks between the look at its inputs and the first character of its answer, µs.
+    pub turnaround_us: Micros,
+    /// How long an input stays on that no signal clears, µs.
+    pub hold_us: Micros,
+    /// How answers are written.
+    pub pace: Pace,
+    /// What slaves do wrong.
+    pub faults: Faults,
+    /// Seed of the faults.
+    pub seed: u64,
+}
+
+/// Why a line could not be started.
+#[derive(Debug, Error)]
+#[error("line {line}: {error}")]
+pub struct LineError {
+    /// The line.
+    pub line: String,
+    /// Why.
+    pub error: PtyError,
+}
+
+/// What became of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A master sees a change from now on.
+    Seen,
+    /// It was so already: no master can see that anything happened.
+    Same,
+}
+
+/// A line with its slaves, played until it is dropped.
+#[derive(Debug)]
+pub struct Line {
+    shared: Arc<Shared>,
+    table: Table,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    spec: Spec,
+    clock: Clock,
+    stop: AtomicBool,
+    fault: OnceLock<String>,
+    state: Mutex<Slaves>,
+}
+
+#[derive(Debug)]
+struct Slaves {
+    units: Units,
+    /// Inputs that fall back by themselves: when, unit, input.
+    resets: Vec<(Micros, u8, u16)>,
+    counts: Counts,
+}
+
+impl Shared {
+    fn slaves(&self) -> MutexGuard<'_, Slaves> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    /// Makes the pseudo terminal and plays the slaves of the table, all inputs off.
+    ///
+    /// # Errors
+    /// When there is no terminal or no thread.
+    pub fn open(spec: Spec, table: Table, clock: Clock) -> Result<Line, LineError> {
+        let pty = Pty::open(&spec.link).map_err(|error| LineError { line: spec.name.clone(), error })?;
+        let slaves = Slaves { units: table.units(), resets: Vec::new(), counts: Counts::default() };
+        let name = spec.name.clone();
+        let (stop, fault) = Default::default();
+        let shared = Arc::new(Shared { spec, clock, stop, fault, state: Mutex::new(slaves) });
+        let player = Player {
+            shared: shared.clone(),
+            receiver: Receiver::new(Direction::Request, shared.spec.rate, Silence::Coarse(COARSE_US)),
+            pty,
+            last: None,
+            answered: 0,
+        };
+        let thread = std::thread::Builder::new().name(name.clone()).spawn(move || player.play());
+        match thread {
+            Ok(thread) => Ok(Line { shared, table, thread: Some(thread) }),
+            Err(error) => Err(LineError { line: name, error: PtyError::Terminal(error) }),
+        }
+    }
+
+    /// Its name in the report.
+    pub fn name(&self) -> &str {
+        &self.shared.spec.name
+    }
+
+    /// The name that the gateway opens.
+    pub fn link(&self) -> &Path {
+        &self.shared.spec.link
+    }
+
+    /// Where a device is on the line.
+    pub fn point(&self, device: DeviceIx) -> Option<Point> {
+        self.table.point(device)
+    }
+
+    /// Sets or clears an input now. A master that polls from now on sees it.
+    pub fn set(&self, point: Point, effect: Effect) -> Change {
+        let now_us = self.shared.clock.now_us();
+        let until_us = effect.held.then(|| now_us + self.shared.spec.hold_us);
+        let mut slaves = self.shared.slaves();
+        slaves.settle(now_us);
+        slaves.set(point, effect, until_us)
+    }
+
+    /// Puts every input into the state that the tape gives it at a window's start. Returns the stimuli whose states a
+    /// master now sees change.
+    pub fn preset(&self, states: &[State], window_from_ms: i64) -> Vec<State> {
+        let now_us = self.shared.clock.now_us();
+        let mut slaves = self.shared.slaves();
+        slaves.settle(now_us);
+        let mut changed = Vec::new();
+        for state in states {
+            let Some(point) = self.table.point(state.device) else { continue };
+            let mut effect = state.effect;
+            let left_us = self.shared.spec.hold_us - (window_from_ms - state.due_ms) * 1_000;
+            effect.on &= !effect.held || left_us > 0;
+            let until_us = (effect.on && effect.held).then_some(now_us + left_us);
+            if slaves.set(point, effect, until_us) == Change::Seen {
+                changed.push(*state);
+            }
+        }
+        changed
+    }
+
+    /// What was seen so far.
+    pub fn figures(&self, part: &str) -> record::Line {
+        let spec = &self.shared.spec;
+        self.shared.slaves().counts.figures(&spec.name, spec.rate, self.shared.clock.now_us(), part)
+    }
+
+    /// Why the line does not work any more.
+    pub fn fault(&self) -> Option<&str> {
+        self.shared.fault.get().map(String::as_str)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Slaves {
+    fn set(&mut self, point: Point, effect: Effect, until_us: Option<Micros>) -> Change {
+        let address = point.first + effect.input;
+        let Some(image) = self.units.get_mut(&point.unit) else { return Change::Same };
+        if let (Some(reading), Some(register)) =
+            (effect.reading, image.input_registers.get_mut(usize::from(address)))
+        {
+            *register = reading;
+        }
+        let Some(input) = image.inputs.get_mut(usize::from(address)) else { return Change::Same };
+        let was = std::mem::replace(input, effect.on);
+        self.resets.retain(|(_, unit, input)| (*unit, *input) != (point.unit, address));
+        self.resets.extend(until_us.map(|until_us| (until_us, point.unit, address)));
+        if was == effect.on { Change::Same } else { Change::Seen }
+    }
+
+    /// Lets inputs fall back whose time has come.
+    fn settle(&mut self, now_us: Micros) {
+        let Slaves { units, resets, .. } = self;
+        resets.retain(|(until_us, unit, input)| {
+            let over = *until_us <= now_us;
+            let input = units.get_mut(unit).and_then(|image| image.inputs.get_mut(usize::from(*input)));
+            if let (true, Some(input)) = (over, input) {
+                *input = false;
+            }
+            !over
+        });
+    }
+}
+
+/// What the thread has to itself.
+struct Player {
+    shared: Arc<Shared>,
+    receiver: Receiver,
+    pty: Pty,
+    /// The answer before, for the fault that repeats it.
+    last: Option<Frame>,
+    answered: u64,
+}
+
+impl Player {
+    fn play(mut self) {
+        let shared = self.shared.clone();
+        while !shared.stop.load(Ordering::Relaxed) {
+            if let Err(error) = self.step() {
+                // There is one writer, and only the first fault counts.
+                let _ = shared.fault.set(format!("line {} broke: {error}", shared.spec.name));
+                return;
+            }
+        }
+    }
+
+    /// Waits for bytes or the end of a silence, and does what follows.
+    fn step(&mut self) -> std::io::Result<()> {
+        let clock = self.shared.clock;
+        let now_us = clock.now_us();
+        let wake_us = self.receiver.wakes_us(now_us).unwrap_or(Micros::MAX).min(now_us + LOOK_US);
+        let wait = std::time::Duration::from_micros(u64::try_from(wake_us - now_us).unwrap_or(0));
+        let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(wait.subsec_nanos()) };
+        let mut ready = [PollFd::new(self.pty.master(), PollFlags::IN)];
+        match poll(&mut ready, Some(&wait)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => self.receiver.idle(clock.now_us()),
+            Ok(_) => self.read()?,
+            Err(error) => return Err(error.into()),
+        }
+        while let Some(heard) = self.receiver.heard() {
+            match heard {
+                Heard::Frame { frame, began_us } => self.request(&frame, began_us)?,
+                Heard::Broken(_) => self.shared.slaves().counts.broken(),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> std::io::Result<()> {
+        let mut bytes = [0; 512];
+        match self.pty.master().read(&mut bytes) {
+            Ok(n) => self.receiver.bytes(self.shared.clock.now_us(), &bytes[..n]),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Answers when the line would have carried the request and the answer.
+    fn request(&mut self, frame: &Frame, began_us: Micros) -> std::io::Result<()> {
+        let shared = self.shared.clone();
+        let Spec { rate, turnaround_us, ref faults, .. } = shared.spec;
+        let stop = || shared.stop.load(Ordering::Relaxed);
+        let heard_us = began_us + rate.time_us(frame.to_bytes().len()) + rate.frame_gap_us();
+        if !wait_until(&shared.clock, heard_us, &stop) {
+            return Ok(());
+        }
+        let Some(honest) = self.look(frame, began_us) else { return Ok(()) };
+        self.answered += 1;
+        let fault = faults.draw(Dice::new(shared.spec.seed), &shared.spec.name, frame.unit(), self.answered);
+        let mut bytes = self.bend(frame, &honest, fault);
+        let lasting_us = turnaround_us + rate.time_us(bytes.len());
+        {
+            let mut slaves = shared.slaves();
+            slaves.counts.answer(frame, &honest, lasting_us);
+            fault.into_iter().for_each(|fault| slaves.counts.fault(fault));
+        }
+        if fault == Some(Fault::Silent) {
+            bytes.clear();
+        }
+        let slow_us = if fault == Some(Fault::Slow) { faults.slow_by_us } else { 0 };
+        self.write(&bytes, heard_us + turnaround_us + slow_us)
+    }
+
+    /// Counts a request and lets the slaves see to it.
+    fn look(&mut self, frame: &Frame, began_us: Micros) -> Option<Frame> {
+        let mut slaves = self.shared.slaves();
+        slaves.settle(self.shared.clock.now_us());
+        if frame.unit() == BROADCAST {
+            slaves.counts.broadcast();
+        } else if slaves.units.contains_key(&frame.unit()) {
+            slaves.counts.request(frame, began_us);
+        } else {
+            slaves.counts.stranger();
+        }
+        answer(&mut slaves.units, frame)
+    }
+
+    /// The answer's bytes as a fault leaves them.
+    fn bend(&mut self, request: &Frame, honest: &Frame, fault: Option<Fault>) -> Vec<u8> {
+        let last = self.last.replace(honest.clone());
+        match fault {
+            Some(Fault::Busy) => {
+                refusal(request, Exception::Busy).unwrap_or_else(|| honest.clone()).to_bytes()
+            }
+            Some(Fault::WrongUnit) => {
+                let neighbour = honest.unit() % LAST_UNIT + 1;
+                let astray = Frame::new(neighbour, honest.pdu().to_vec());
+                astray.unwrap_or_else(|| honest.clone()).to_bytes()
+            }
+            Some(Fault::CheckSum) => {
+                let mut bytes = honest.to_bytes();
+                if let Some(byte) = bytes.get_mut(2) {
+                    *byte ^= 0x55;
+                }
+                bytes
+            }
+            Some(Fault::Stale) => last.unwrap_or_else(|| honest.clone()).to_bytes(),
+            Some(Fault::Slow | Fault::Silent) | None => honest.to_bytes(),
+        }
+    }
+
+    /// Writes bytes whose first character begins at an instant.
+    fn write(&mut self, bytes: &[u8], begins_us: Micros) -> std::io::Result<()> {
+        let shared = self.shared.clone();
+        let stop = || shared.stop.load(Ordering::Relaxed);
+        let piece = match shared.spec.pace {
+            Pace::Frame => bytes.len().max(1),
+            Pace::Byte => 1,
+        };
+        let mut arrived = 0;
+        for piece in bytes.chunks(piece) {
+            arrived += piece.len();
+            if !wait_until(&shared.clock, begins_us + shared.spec.rate.time_us(arrived), &stop) {
+                return Ok(());
+            }
+            match self.pty.master().write_all(piece) {
+                Ok(()) => {}
+                // Nobody reads: on a real line the characters would be gone as well.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    shared.slaves().counts.unsent();
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

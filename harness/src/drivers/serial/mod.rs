@@ -1,0 +1,20 @@
+//! Serial lines: a pseudo terminal that the gateway opens as its serial port, and the slaves that it polls there.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`pty`] | the pseudo terminal with its name in the file system |
+//! | [`line`] | the thread that plays all slaves of one line |
+//! | [`faults`] | what slaves do wrong when asked to, drawn by seed |
+//! | [`count`] | what was seen on a line |
+//!
+//! A pseudo terminal has neither speed nor parity: bytes arrive at once. What a real line would take is *computed* from
+//! the rate and waited for: an answer is written when the request's characters, the silence behind them, the slave's
+//! own time and the answer's characters would have passed.
+
+pub mod count;
+pub mod faults;
+pub mod line;
+pub mod pty;
+
+pub use faults::Faults;
+pub use line::{Line, Pace, Spec};
