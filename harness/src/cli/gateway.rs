@@ -18,7 +18,7 @@ pub struct Args {
     /// Listen on an address that other machines reach. There is no password and no encryption.
     #[arg(long)]
     expose: bool,
-    /// Faults, such as `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s`.
+    /// Faults, such as `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,no-commands`.
     #[arg(long, default_value = "")]
     defect: String,
     /// Seed of the faults.
@@ -27,6 +27,10 @@ pub struct Args {
     /// Pass every device message on at once, with no rules and no faults: the harness's own floor.
     #[arg(long)]
     echo: bool,
+    /// The duty room's device, such as `duty-room`: alarms of beams, smoke and heat detectors sound its siren, and are
+    /// acknowledged there once they are over. No device is told anything when this is not given.
+    #[arg(long, value_name = "DEVICE")]
+    commands: Option<String>,
     /// Stop when standard input closes, so that nothing is left when the parent process dies.
     #[arg(long)]
     with_parent: bool,
@@ -42,7 +46,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         );
         return Err(Failure::new(Exit::Usage, message));
     }
-    let options = Options { defects, seed: args.seed, echo: args.echo };
+    if let Some(device) = args.commands.as_deref().filter(|d| d.is_empty() || d.contains(['/', '+', '#'])) {
+        let message =
+            format!("--commands: `{device}` is no device's name; it stands in topics, without / + #");
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let options = Options { defects, seed: args.seed, echo: args.echo, commands: args.commands };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -12,11 +12,13 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 use super::mqtt::{Address, Device, Listener, Message};
+use super::orders::{Desk, Hands};
 use super::outage::{Outage, summary};
 use super::{Clock, wait_until};
 use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, WindowEntry};
 use crate::schedule::{Plan, Send, What};
-use crate::wire::mqtt_json::{Event, Leaf, Topics, heartbeat, latches, wire_id};
+use crate::wire::command::{Answer, Change};
+use crate::wire::mqtt_json::{Event, Leaf, Topics, command_id, heartbeat, latches, wire_id};
 
 /// How often a wait looks whether somebody asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -68,6 +70,8 @@ struct Ears {
     why: Mutex<String>,
     /// Connections that broke, in order.
     outages: Mutex<Vec<Outage>>,
+    /// Where commands go.
+    desk: Desk,
 }
 
 impl Ears {
@@ -122,6 +126,43 @@ impl Listener for Ears {
         }
         self.changed.notify_one();
     }
+
+    fn told(&self, device: usize, payload: &[u8], retained: bool) {
+        self.desk.told_json(device, payload, retained, "mqtt");
+    }
+}
+
+/// What devices answer to commands, and what they say because of them.
+struct Mouths {
+    run: String,
+    topics: Topics,
+    /// Each device with its name and its quality of service.
+    devices: Vec<(Arc<Device>, String, u8)>,
+}
+
+impl Mouths {
+    fn say(&self, device: usize, leaf: Leaf, payload: String) {
+        let Some((connection, name, qos)) = self.devices.get(device) else { return };
+        let (topic, retain) = (self.topics.device(name, leaf), leaf == Leaf::State);
+        // A device that cannot send keeps its answer to itself, and the gateway will notice.
+        let _ = connection.say(Message { stimulus: None, topic, payload, qos: *qos, retain });
+    }
+}
+
+impl Hands for Mouths {
+    fn answer(&self, device: usize, answer: &Answer, ts: i64) {
+        self.say(device, Leaf::Ack, answer.encode(ts));
+    }
+
+    fn changed(&self, device: usize, class: Class, number: u32, change: &Change, ts: i64) {
+        let Some((_, name, _)) = self.devices.get(device) else { return };
+        if let Some(signal) = &change.signal {
+            let (kind, signal) = (signal.severity(), signal.clone());
+            let (id, name) = (command_id(&self.run, number), name.clone());
+            self.say(device, Leaf::Event, Event { id, ts, device: name, class, kind, signal }.encode());
+        }
+        self.say(device, Leaf::State, change.encode(name, class, ts));
+    }
 }
 
 /// All devices, connected.
@@ -144,6 +185,7 @@ impl Fleet {
         figures: Arc<Figures>,
         patience: Duration,
         stop: &dyn Fn() -> bool,
+        desk: &Desk,
     ) -> Result<Fleet, String> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -154,15 +196,20 @@ impl Fleet {
         let names: Vec<String> = tape.devices.iter().map(|d| d.id.to_string()).collect();
         let standing = names.iter().map(|_| AtomicBool::new(false)).collect();
         let (changed, why, outages) = Default::default();
-        let common = common.clone();
-        let ears = Arc::new(Ears { common, figures, names, standing, changed, why, outages });
+        let (common, desk) = (common.clone(), desk.clone());
+        let ears = Arc::new(Ears { common, figures, names, standing, changed, why, outages, desk });
         let mut fleet = Fleet { devices: Vec::new(), tasks: Vec::new(), ears, runtime };
+        let mut lines = Vec::new();
         for (index, name) in fleet.ears.names.iter().enumerate() {
             let (device, events) = Device::new(index, name, &fleet.ears.common.topics, to);
-            let device = Arc::new(device);
+            fleet.devices.push(Arc::new(device));
+            lines.push(events);
+        }
+        // Whoever is told something can answer: this stands before the first connection.
+        fleet.give_mouths(tape);
+        for (device, events) in fleet.devices.iter().zip(lines) {
             let (runs, ears) = (device.clone(), fleet.ears.clone());
             fleet.tasks.push(fleet.runtime.spawn(async move { runs.run(events, &*ears).await }));
-            fleet.devices.push(device);
         }
         match fleet.wait_for_all(patience, stop) {
             Ok(()) => Ok(fleet),
@@ -171,6 +218,15 @@ impl Fleet {
                 Err(why)
             }
         }
+    }
+
+    fn give_mouths(&self, tape: &Tape) {
+        let ears = &self.ears;
+        let rows = self.devices.iter().zip(&ears.names).zip(&tape.devices);
+        let devices = rows.map(|((device, name), row)| (device.clone(), name.clone(), row.qos)).collect();
+        let (run, topics) = (ears.common.run.clone(), ears.common.topics.clone());
+        let mouths: Arc<dyn Hands> = Arc::new(Mouths { run, topics, devices });
+        (0..self.devices.len()).for_each(|device| ears.desk.attach(device, mouths.clone()));
     }
 
     fn wait_for_all(&self, patience: Duration, stop: &dyn Fn() -> bool) -> Result<(), String> {
@@ -241,6 +297,9 @@ impl Fleet {
                 return;
             }
             let Some(device) = self.devices.get(send.device.index()) else { continue };
+            if self.withheld(tape, *send, at_us) {
+                continue;
+            }
             if !device.say(message) {
                 let name = &self.ears.names[send.device.index()];
                 self.ears
@@ -254,6 +313,18 @@ impl Fleet {
                 let _ = device.say(state);
             }
         }
+    }
+
+    /// Whether the gateway has told the device to keep this to itself.
+    fn withheld(&self, tape: &Tape, send: Send, at_us: Micros) -> bool {
+        let What::Stimulus(id) = send.what else { return false };
+        let Some(stimulus) = tape.stimuli.get(id.index()) else { return false };
+        let desk = &self.ears.desk;
+        let withheld = desk.withholds(send.device.index(), id, &stimulus.signal, at_us);
+        if !withheld {
+            desk.said(send.device.index(), &stimulus.signal);
+        }
+        withheld
     }
 
     /// The message, and the state that it sets.

@@ -2,6 +2,7 @@
 
 pub mod fleet;
 pub mod mqtt;
+pub mod orders;
 mod outage;
 pub mod serial;
 

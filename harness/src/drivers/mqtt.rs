@@ -108,6 +108,8 @@ pub trait Listener: Send + Sync + 'static {
     fn up(&self, device: usize);
     /// The connection broke or could not be made.
     fn down(&self, device: usize, why: &str);
+    /// The gateway told the device something; `retained` when the broker had kept it.
+    fn told(&self, device: usize, payload: &[u8], retained: bool);
 }
 
 /// One device's connection.
@@ -116,6 +118,8 @@ pub struct Device {
     index: usize,
     client: AsyncClient,
     status: String,
+    /// Where it is told what to do.
+    commands: String,
     /// Handed over and not yet written, in order. Its lock is held while the client takes the message, so that the
     /// orders agree.
     waiting: Mutex<VecDeque<Message>>,
@@ -128,8 +132,9 @@ impl Device {
         let status = topics.device(name, Leaf::Status);
         let will = LastWill::new(status.clone(), OFFLINE, QoS::AtLeastOnce, true);
         let (client, events) = client(name, to, Some(will));
+        let commands = topics.device(name, Leaf::Command);
         let (waiting, closing) = Default::default();
-        (Device { index, client, status, waiting, closing }, events)
+        (Device { index, client, status, commands, waiting, closing }, events)
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Message>> {
@@ -160,6 +165,15 @@ impl Device {
         let _ = self.client.try_disconnect();
     }
 
+    /// Listens for commands and says that it is there.
+    fn greet(&self, listener: &dyn Listener) {
+        // A queue that is full has no room for the status either; both are asked for again at the next connection.
+        let _ = self.client.try_subscribe(self.commands.clone(), QoS::AtLeastOnce);
+        let (topic, payload) = (self.status.clone(), ONLINE.to_owned());
+        self.say(Message { stimulus: None, topic, payload, qos: 1, retain: true });
+        listener.up(self.index);
+    }
+
     /// Keeps the connection until it is closed.
     pub async fn run(&self, mut events: EventLoop, listener: &dyn Listener) {
         let mut pause = FIRST_PAUSE;
@@ -168,9 +182,10 @@ impl Device {
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     pause = FIRST_PAUSE;
-                    let (topic, payload) = (self.status.clone(), ONLINE.to_owned());
-                    self.say(Message { stimulus: None, topic, payload, qos: 1, retain: true });
-                    listener.up(self.index);
+                    self.greet(listener);
+                }
+                Ok(Event::Incoming(Packet::Publish(publish))) if publish.topic == self.commands => {
+                    listener.told(self.index, &publish.payload, publish.retain);
                 }
                 Ok(Event::Outgoing(Outgoing::Publish(_))) if again > 0 => again -= 1,
                 Ok(Event::Outgoing(Outgoing::Publish(_))) => {
@@ -225,9 +240,7 @@ impl Device {
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     events.pending.extend(requests.into_iter().enumerate().map(|(i, r)| fresh(r, i < again)));
-                    let (topic, payload) = (self.status.clone(), ONLINE.to_owned());
-                    self.say(Message { stimulus: None, topic, payload, qos: 1, retain: true });
-                    listener.up(self.index);
+                    self.greet(listener);
                     return again;
                 }
                 Ok(_) => {}

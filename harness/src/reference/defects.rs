@@ -1,4 +1,4 @@
-//! Faults on demand: `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s`.
+//! Faults on demand: `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,no-commands`.
 //!
 //! Which message suffers is drawn from the seed and the message's own number, so the same seed hurts the same
 //! messages again, in whatever order they arrive.
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use palisade_sim::words::{AgentKey, Dice};
 
-const NAMES: [&str; 6] = ["drop", "delay", "duplicate", "reorder", "deaf-to", "stall"];
+const NAMES: [&str; 7] = ["drop", "delay", "duplicate", "reorder", "deaf-to", "stall", "no-commands"];
 
 /// Which faults the gateway has.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Defects {
     pub deaf_to: Vec<String>,
     /// The whole gateway stands still for this long, each time this much has passed.
     pub stall: Option<Stall>,
+    /// No device is told anything.
+    pub no_commands: bool,
 }
 
 /// A gateway that stands still again and again.
@@ -48,6 +50,10 @@ impl FromStr for Defects {
     fn from_str(spec: &str) -> Result<Defects, BadSpec> {
         let mut defects = Defects::default();
         for part in spec.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            if part == "no-commands" {
+                defects.no_commands = true;
+                continue;
+            }
             let (name, value) = part
                 .split_once('=')
                 .ok_or_else(|| BadSpec(format!("`{part}` has no value; write it like `drop=0.05`")))?;
@@ -58,6 +64,9 @@ impl FromStr for Defects {
                 "delay" => defects.delay = duration(name, value)?,
                 "deaf-to" => defects.deaf_to.push(value.trim().to_owned()),
                 "stall" => defects.stall = Some(stall(value)?),
+                "no-commands" => {
+                    return Err(BadSpec(format!("`no-commands` stands alone, without `={value}`")));
+                }
                 other => {
                     return Err(BadSpec(format!(
                         "there is no defect `{other}`; there are {}",
@@ -109,6 +118,9 @@ impl fmt::Display for Defects {
         if let Some(stall) = self.stall {
             parts.push(format!("stall={}ms/{}ms", stall.lasting.as_millis(), stall.every.as_millis()));
         }
+        if self.no_commands {
+            parts.push("no-commands".into());
+        }
         f.write_str(&parts.join(","))
     }
 }
@@ -145,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_specification_reads_and_writes() {
-        let spec = "drop=0.05,duplicate=0.02,delay=200ms,deaf-to=beam-07,stall=500ms/5s";
+        let spec = "drop=0.05,duplicate=0.02,delay=200ms,deaf-to=beam-07,stall=500ms/5s,no-commands";
         let defects: Defects = spec.parse().unwrap();
         assert_eq!(defects.drop, 0.05);
         assert_eq!(defects.delay, Duration::from_millis(200));
@@ -158,7 +170,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_the_remedy() {
         for (spec, expected) in [
-            ("dorp=0.5", "drop, delay, duplicate, reorder, deaf-to, stall"),
+            ("dorp=0.5", "drop, delay, duplicate, reorder, deaf-to, stall, no-commands"),
+            ("no-commands=1", "stands alone"),
             ("drop", "write it like `drop=0.05`"),
             ("drop=2", "from 0 to 1"),
             ("drop=NaN", "from 0 to 1"),

@@ -6,10 +6,12 @@
 //! | [`broker`] | the broker as a state machine: packets in, packets out; no socket, no clock |
 //! | [`topic`] | topic filters |
 //! | [`rules`] | from a device's message to an alarm |
+//! | [`commands`] | from an alarm to commands to the duty room |
 //! | [`defects`] | faults on demand, drawn by seed |
 //! | [`serve`] | sockets, timers, the process |
 
 pub mod broker;
+pub mod commands;
 pub mod defects;
 pub mod rules;
 pub mod serve;

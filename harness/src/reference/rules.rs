@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Map, Value, json};
 
+use super::commands::{Commander, Order};
+
 /// How many ids of each device are remembered to recognise a message that is sent again.
 const REMEMBERED: usize = 256;
 
@@ -18,6 +20,8 @@ pub struct Alarm {
     pub id: Option<String>,
     /// JSON.
     pub payload: Vec<u8>,
+    /// What devices are told because of it.
+    pub orders: Vec<Order>,
 }
 
 /// Why a message led to nothing.
@@ -47,14 +51,17 @@ pub enum Ignored {
 pub struct Rules {
     /// Pass everything on at once and remember nothing: the floor.
     echo: bool,
+    commander: Commander,
     seen: BTreeMap<String, VecDeque<String>>,
     online: BTreeMap<String, bool>,
 }
 
 impl Rules {
-    /// Rules that remember; or, for the floor, that only pass on.
-    pub fn new(echo: bool) -> Rules {
-        Rules { echo, ..Rules::default() }
+    /// Rules that remember, and tell the duty room's device what to do if there is one; or, for the floor, that only
+    /// pass on.
+    pub fn new(echo: bool, duty_room: Option<String>) -> Rules {
+        let commander = Commander::new(duty_room.filter(|_| !echo));
+        Rules { echo, commander, ..Rules::default() }
     }
 
     /// What a message published to the broker leads to. `now_ms` is the gateway's wall clock, epoch milliseconds.
@@ -88,7 +95,8 @@ impl Rules {
             "ts": event.get("ts").cloned().unwrap_or(Value::Null),
             "gateway_ts": now_ms,
         });
-        Ok(alarm_on(site, device, Some(id), &alarm))
+        let orders = self.commander.heard(site, device, &event, now_ms);
+        Ok(Alarm { orders, ..alarm_on(site, device, Some(id), &alarm) })
     }
 
     /// A device that was online and vanished is a warning; one that comes back or says good-bye is not.
@@ -123,6 +131,7 @@ fn alarm_on(site: &str, device: &str, id: Option<String>, payload: &Value) -> Al
         device: device.to_owned(),
         id,
         payload: payload.to_string().into_bytes(),
+        orders: Vec::new(),
     }
 }
 
@@ -135,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_event_becomes_an_alarm_once() {
-        let mut rules = Rules::new(false);
+        let mut rules = Rules::new(false, None);
         let payload = br#"{"id":"r1-5","signal":"beam_broken","kind":"alarm","ts":12}"#;
         let alarm = rules.message(EVENT, payload, 99).unwrap();
         assert_eq!(alarm.topic, "site/a/alarm/beam-07");
@@ -145,13 +154,13 @@ mod tests {
             json!({"id": "r1-5", "device": "beam-07", "signal": "beam_broken", "kind": "alarm", "ts": 12, "gateway_ts": 99})
         );
         assert!(matches!(rules.message(EVENT, payload, 100), Err(Ignored::Repeated { .. })));
-        let mut echo = Rules::new(true);
+        let mut echo = Rules::new(true, None);
         assert!(echo.message(EVENT, payload, 1).is_ok() && echo.message(EVENT, payload, 2).is_ok());
     }
 
     #[test]
     fn what_is_not_an_event_leads_to_nothing() {
-        let mut rules = Rules::new(false);
+        let mut rules = Rules::new(false, None);
         assert_eq!(rules.message("site/a/dev/b/heartbeat", b"{}", 0), Err(Ignored::NotForUs));
         for payload in [&b"not json"[..], b"[]", br#"{"id":5,"signal":"x"}"#, br#"{"id":"5"}"#] {
             assert!(matches!(rules.message(EVENT, payload, 0), Err(Ignored::Malformed { .. })));
@@ -160,7 +169,7 @@ mod tests {
 
     #[test]
     fn only_a_device_that_was_online_goes_offline() {
-        let mut rules = Rules::new(false);
+        let mut rules = Rules::new(false, None);
         let topic = "site/a/dev/cam-1/status";
         assert!(rules.message(topic, b"offline", 0).is_err());
         assert!(rules.message(topic, b"online", 0).is_err());

@@ -38,6 +38,8 @@ pub struct Options {
     pub seed: u64,
     /// Pass everything on with no rules and no faults: the harness's own floor.
     pub echo: bool,
+    /// The duty room's device, which is told to sound its siren; see [`super::commands`].
+    pub commands: Option<String>,
 }
 
 enum Event {
@@ -168,7 +170,10 @@ impl Hub {
     fn new(options: Options) -> Hub {
         Hub {
             broker: Broker::default(),
-            rules: Rules::new(options.echo),
+            rules: Rules::new(
+                options.echo,
+                options.commands.clone().filter(|_| !options.defects.no_commands),
+            ),
             options,
             links: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -288,6 +293,9 @@ impl Hub {
                 self.overtaken.remove(&alarm.device);
             }
             self.broker.distribute(own_message(&alarm.topic, alarm.payload));
+            for order in alarm.orders {
+                self.broker.distribute(own_message(&order.topic, order.payload));
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use palisade_sim::model::drive::Window;
 use palisade_sim::whole::{Day, Tape};
 use palisade_sim::words::{AgentKey, Ms};
 
+use crate::actuator::{Actuator, Times};
 use crate::drivers::Clock;
 use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;
@@ -236,7 +237,11 @@ impl<'a> Run<'a> {
             Sut::Mqtt(address) => self.part("main", tape, windows, drain, None, Some(address)).run(),
             Sut::Builtin(defects) => {
                 let seed = self.request.seed.to_string();
-                let options = ["--seed".to_owned(), seed, "--defect".to_owned(), defects.clone()];
+                let mut options = vec!["--seed".to_owned(), seed, "--defect".to_owned(), defects.clone()];
+                // The built-in gateway has the siren of the first duty room sounded, where there is one.
+                let kit = &self.request.loaded.scenario.file.kit;
+                let duty_room = kit.duty_room.first().map(|room| room.id.to_string());
+                options.extend(duty_room.map(|id| format!("--commands={id}")));
                 match Gateway::start(&options) {
                     Ok(gateway) => {
                         self.note("info", format!("the gateway is process {}", gateway.id()));
@@ -277,6 +282,11 @@ impl<'a> Run<'a> {
             gateway,
             stop: self.stop,
             progress: self.progress,
+            actuators: tape
+                .devices
+                .iter()
+                .map(|row| Actuator::new(row.class, Times::of(&file.kit, row.id.as_str())))
+                .collect(),
         }
     }
 

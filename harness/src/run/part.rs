@@ -10,8 +10,10 @@ use palisade_sim::words::Ms;
 
 use super::child::Gateway;
 use super::stop::Stop;
+use crate::actuator::Actuator;
 use crate::drivers::fleet::{Common, Figures, Fleet, Timing};
 use crate::drivers::mqtt::Address;
+use crate::drivers::orders::Orders;
 use crate::observe::observe;
 use crate::progress::Progress;
 use crate::record::Micros;
@@ -58,6 +60,8 @@ pub(super) struct Part<'a> {
     pub(super) gateway: Option<Gateway>,
     pub(super) stop: &'a Stop,
     pub(super) progress: &'a Progress,
+    /// What each device does when it is told to, in the order of the tape.
+    pub(super) actuators: Vec<Actuator>,
 }
 
 impl Part<'_> {
@@ -75,7 +79,15 @@ impl Part<'_> {
             Ok(observer) => observer,
             Err(why) => return self.ended(Ending::Lost(why)),
         };
-        let fleet = Fleet::connect(self.tape, &self.address, &self.common, figures.clone(), PATIENCE, &asked);
+        let orders = match Orders::start(self.common.clone(), std::mem::take(&mut self.actuators)) {
+            Ok(orders) => orders,
+            Err(why) => {
+                observer.stop();
+                return self.ended(Ending::Lost(why));
+            }
+        };
+        let (to, desk) = (&self.address, orders.desk());
+        let fleet = Fleet::connect(self.tape, to, &self.common, figures.clone(), PATIENCE, &asked, desk);
         match fleet {
             Ok(fleet) => {
                 let ended = self.drive(&fleet, &plan, &figures);
