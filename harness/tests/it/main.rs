@@ -9,3 +9,4 @@ mod report;
 mod run;
 mod run_folder;
 mod scenarios;
+mod serial;
