@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 mod check;
+mod compare;
 mod doctor;
 mod gateway;
 mod import;
@@ -9,6 +10,7 @@ mod report;
 mod run;
 mod schema;
 mod tape;
+mod view;
 
 use std::process::ExitCode;
 
@@ -52,6 +54,10 @@ pub enum Verb {
     Gateway(gateway::Args),
     /// Make the report of a run folder again.
     Report(report::Args),
+    /// Set runs side by side: verdicts, answers and latency in one table.
+    Compare(compare::Args),
+    /// Look at a run in 3D: starts `palisade-view`, which is built by itself.
+    View(view::Args),
     /// Print a JSON Schema: `scenario` or `report`.
     Schema(schema::Args),
     /// Say what this machine has, what is missing and how to get it.
@@ -75,6 +81,8 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => run::run(args),
         Verb::Gateway(args) => gateway::run(args),
         Verb::Report(args) => report::run(args),
+        Verb::Compare(args) => compare::run(args),
+        Verb::View(args) => view::run(args),
         Verb::Schema(args) => schema::run(args),
         Verb::Doctor(args) => doctor::run(args),
     };

@@ -292,7 +292,7 @@ pub(super) fn columns(text: &str) -> usize {
 }
 
 /// Breaks text at spaces so that no line is wider than `width`, where its words allow.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

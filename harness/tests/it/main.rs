@@ -1,6 +1,7 @@
 //! Integration tests of the harness, one binary.
 
 mod broken;
+mod compare;
 mod gateway;
 mod house;
 mod import;
@@ -10,3 +11,4 @@ mod run;
 mod run_folder;
 mod scenarios;
 mod serial;
+mod view;

@@ -40,7 +40,7 @@ pub(super) fn cut(letters: &BTreeSet<char>) -> Result<Option<Vec<u8>>, Failure> 
 }
 
 /// The style rule that embeds the letters of `text`; empty when there are none.
-pub(super) fn face(text: &str) -> Result<String, Failure> {
+pub(in crate::report) fn face(text: &str) -> Result<String, Failure> {
     let Some(bytes) = cut(&letters(text))? else { return Ok(String::new()) };
     let data = base64::engine::general_purpose::STANDARD.encode(bytes);
     Ok(format!(

@@ -16,10 +16,11 @@ use super::assemble::Assembled;
 use super::folder::Folder;
 use super::write::bug;
 use crate::exit::Failure;
+pub(super) use font::face;
 use view::Limits;
 
 const TEMPLATE: &str = include_str!("../../../../assets/report.html");
-const STYLE: &str = include_str!("../../../../assets/report.css");
+pub(super) const STYLE: &str = include_str!("../../../../assets/report.css");
 const SCRIPT: &str = include_str!("../../../../assets/report.js");
 
 /// Size that the file keeps below, bytes.
@@ -85,6 +86,6 @@ fn page(
             script => SCRIPT,
         })
         .map_err(|e| bug("report.html", format!("{e:#}")))?;
-    let face = font::face(&page)?;
+    let face = face(&page)?;
     Ok(page.replacen("/*face*/", &face, 1))
 }
