@@ -2,12 +2,14 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Exit, Failure};
-use crate::reference::{self, Defects, Options};
+use crate::reference::{self, Defects, Inputs, Options, Serial};
 
 /// Options of `palisade gateway`.
 #[derive(clap::Args, Debug)]
@@ -31,6 +33,18 @@ pub struct Args {
     /// acknowledged there once they are over. No device is told anything when this is not given.
     #[arg(long, value_name = "DEVICE")]
     commands: Option<String>,
+    /// Serial ports that it polls as a Modbus RTU master, several with commas between.
+    #[arg(long, value_name = "PORT", value_delimiter = ',', requires = "inputs")]
+    serial: Vec<PathBuf>,
+    /// What the inputs there mean, a list for each port in their order: unit,input,site,device,class,on,on_kind,off,off_kind.
+    #[arg(long, value_name = "CSV", value_delimiter = ',', requires = "serial")]
+    inputs: Vec<PathBuf>,
+    /// Speed of the serial ports, bits per second.
+    #[arg(long, default_value_t = 9_600)]
+    baud: u32,
+    /// How often each unit is polled.
+    #[arg(long, value_name = "TIME", default_value = "200ms")]
+    every: palisade_sim::model::scenario::Duration,
     /// Stop when standard input closes, so that nothing is left when the parent process dies.
     #[arg(long)]
     with_parent: bool,
@@ -51,13 +65,32 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             format!("--commands: `{device}` is no device's name; it stands in topics, without / + #");
         return Err(Failure::new(Exit::Usage, message));
     }
-    let options = Options { defects, seed: args.seed, echo: args.echo, commands: args.commands };
+    let serial = lines(&args)?;
+    let options = Options { defects, seed: args.seed, echo: args.echo, commands: args.commands, serial };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("no runtime: {error}")))?;
     runtime.block_on(listen(args.listen, args.with_parent, options))?;
     Ok(Exit::Ok)
+}
+
+/// The serial lines with what their inputs mean.
+fn lines(args: &Args) -> Result<Vec<Serial>, Failure> {
+    if args.serial.len() != args.inputs.len() {
+        let (ports, lists) = (args.serial.len(), args.inputs.len());
+        let text =
+            format!("there are {ports} ports and {lists} lists of inputs; each --serial needs its --inputs");
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    let line = |(port, list): (&PathBuf, &PathBuf)| {
+        let wrong = |why: String| Failure::new(Exit::Input, format!("{}: {why}", list.display()));
+        let text = std::fs::read_to_string(list).map_err(|error| wrong(error.to_string()))?;
+        let inputs = Inputs::read(&text).map_err(|error| wrong(error.to_string()))?;
+        let every = Duration::from_millis(args.every.0.0.unsigned_abs());
+        Ok(Serial { port: port.clone(), baud: args.baud, every, inputs })
+    };
+    args.serial.iter().zip(&args.inputs).map(line).collect()
 }
 
 async fn listen(address: SocketAddr, with_parent: bool, options: Options) -> Result<(), Failure> {

@@ -43,7 +43,10 @@ impl Commander {
     /// The commands that an event of a device leads to, in order. `now_ms` is the gateway's wall clock.
     pub fn heard(&mut self, site: &str, device: &str, event: &Map<String, Value>, now_ms: i64) -> Vec<Order> {
         let text = |key: &str| event.get(key).and_then(Value::as_str);
-        let (Some(duty_room), Some(cause)) = (&self.duty_room, text("id")) else { return Vec::new() };
+        let cause = text("id");
+        let (Some(duty_room), Some(number)) = (&self.duty_room, cause.or_else(|| text("number"))) else {
+            return Vec::new();
+        };
         if !text("class").is_some_and(|class| LOUD.contains(&class)) {
             return Vec::new();
         }
@@ -62,13 +65,16 @@ impl Commander {
             }
             _ => {}
         }
-        let order = |(word, args): (&str, Value)| Order {
-            topic: format!("site/{site}/dev/{duty_room}/cmd"),
-            payload: json!({
-                "id": format!("{cause}-{word}"), "command": word, "ts": now_ms, "args": args, "cause": cause,
-            })
-            .to_string()
-            .into_bytes(),
+        let order = |(word, args): (&str, Value)| {
+            let mut order = json!({
+                "id": format!("{number}-{word}"), "command": word, "ts": now_ms, "args": args,
+            });
+            // An input that changed on a serial line has no id that a device could know.
+            if let Some(cause) = cause {
+                order["cause"] = cause.into();
+            }
+            let topic = format!("site/{site}/dev/{duty_room}/cmd");
+            Order { topic, payload: order.to_string().into_bytes() }
         };
         words.into_iter().map(order).collect()
     }

@@ -8,14 +8,20 @@
 //! | [`rules`] | from a device's message to an alarm |
 //! | [`commands`] | from an alarm to commands to the duty room |
 //! | [`defects`] | faults on demand, drawn by seed |
+//! | [`master`] | the gateway as Modbus master on a serial port |
+//! | [`inputs`] | what the inputs that it polls mean |
 //! | [`serve`] | sockets, timers, the process |
 
 pub mod broker;
 pub mod commands;
 pub mod defects;
+pub mod inputs;
+pub mod master;
 pub mod rules;
 pub mod serve;
 pub mod topic;
 
 pub use defects::Defects;
+pub use inputs::Inputs;
+pub use master::Serial;
 pub use serve::{Options, serve};

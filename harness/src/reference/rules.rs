@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Map, Value, json};
 
 use super::commands::{Commander, Order};
+use super::inputs::Said;
 
 /// How many ids of each device are remembered to recognise a message that is sent again.
 const REMEMBERED: usize = 256;
@@ -53,6 +54,8 @@ pub struct Rules {
     echo: bool,
     commander: Commander,
     seen: BTreeMap<String, VecDeque<String>>,
+    /// How often an input of a device has changed.
+    changes: BTreeMap<String, u64>,
     online: BTreeMap<String, bool>,
 }
 
@@ -112,6 +115,23 @@ impl Rules {
         Ok(alarm_on(site, device, None, &alarm))
     }
 
+    /// What a changed input leads to. Modbus carries no id: the alarm has none either.
+    pub fn input(&mut self, said: &Said, now_ms: i64) -> Alarm {
+        let Said { site, device, class, signal, kind } = said;
+        let count = self.changes.entry(device.clone()).or_default();
+        *count += 1;
+        let alarm = json!({ "device": device, "signal": signal, "kind": kind, "gateway_ts": now_ms });
+        let number = format!("input-{count}");
+        let event = Map::from_iter([
+            ("number".to_owned(), format!("{device}-{number}").into()),
+            ("class".to_owned(), class.clone().into()),
+            ("kind".to_owned(), kind.clone().into()),
+        ]);
+        let orders = self.commander.heard(site, device, &event, now_ms);
+        // The number is for the defects, which are drawn for each message.
+        Alarm { orders, ..alarm_on(site, device, Some(number), &alarm) }
+    }
+
     fn is_new(&mut self, device: &str, id: &str) -> bool {
         let seen = self.seen.entry(device.to_owned()).or_default();
         if seen.iter().any(|known| known == id) {
@@ -165,6 +185,30 @@ mod tests {
         for payload in [&b"not json"[..], b"[]", br#"{"id":5,"signal":"x"}"#, br#"{"id":"5"}"#] {
             assert!(matches!(rules.message(EVENT, payload, 0), Err(Ignored::Malformed { .. })));
         }
+    }
+
+    #[test]
+    fn a_changed_input_becomes_an_alarm_without_an_id() {
+        let mut rules = Rules::new(false, Some("duty-room".into()));
+        let said = |signal: &str, kind: &str| Said {
+            site: "a".into(),
+            device: "beam-07".into(),
+            class: "beam".into(),
+            signal: signal.into(),
+            kind: kind.into(),
+        };
+        let alarm = rules.input(&said("beam_broken", "alarm"), 99);
+        assert_eq!(alarm.topic, "site/a/alarm/beam-07");
+        let payload: Value = serde_json::from_slice(&alarm.payload).unwrap();
+        assert_eq!(
+            payload,
+            json!({"device": "beam-07", "signal": "beam_broken", "kind": "alarm", "gateway_ts": 99})
+        );
+        let order: Value = serde_json::from_slice(&alarm.orders[0].payload).unwrap();
+        assert_eq!((&order["command"], order.get("cause")), (&json!("siren_on"), None));
+        let again = rules.input(&said("beam_restored", "restore"), 100);
+        assert_ne!(again.id, alarm.id, "each is lost or kept on its own");
+        assert_eq!(again.orders.len(), 2);
     }
 
     #[test]

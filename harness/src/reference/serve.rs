@@ -19,6 +19,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::broker::{Act, Broker, Link, own_message};
 use super::defects::{Defects, Stall};
+use super::inputs::Said;
+use super::master::{self, Serial};
 use super::rules::{Alarm, Ignored, Rules};
 
 const MAX_PACKET: usize = 1 << 20;
@@ -40,12 +42,16 @@ pub struct Options {
     pub echo: bool,
     /// The duty room's device, which is told to sound its siren; see [`super::commands`].
     pub commands: Option<String>,
+    /// Serial lines that it polls.
+    pub serial: Vec<Serial>,
 }
 
 enum Event {
     Opened(Link, mpsc::Sender<Packet>),
     Packet(Link, Packet),
     Gone(Link),
+    /// An input of a serial line changed.
+    Changed(Said),
 }
 
 /// Serves until `stop` is done. The listener is the caller's, so that it can be bound to port 0.
@@ -53,6 +59,20 @@ pub async fn serve(listener: TcpListener, options: Options, stop: impl Future<Ou
     let (events, inbox) = mpsc::channel(8192);
     if let Some(stall) = options.defects.stall.filter(|_| !options.echo) {
         tokio::spawn(stand_still(stall));
+    }
+    for serial in options.serial.clone() {
+        let events = events.clone();
+        tokio::spawn(async move {
+            let (tell, mut told) = mpsc::channel(64);
+            let heard = async {
+                while let Some(said) = told.recv().await {
+                    if events.send(Event::Changed(said)).await.is_err() {
+                        return;
+                    }
+                }
+            };
+            tokio::join!(master::poll(serial, tell), heard);
+        });
     }
     let hub = tokio::spawn(Hub::new(options).run(inbox));
     tokio::select! {
@@ -212,6 +232,10 @@ impl Hub {
             Event::Gone(link) => {
                 self.links.remove(&link);
                 self.broker.gone(link);
+            }
+            Event::Changed(said) => {
+                let alarm = self.rules.input(&said, now_ms());
+                self.decide(alarm);
             }
         }
         self.act();

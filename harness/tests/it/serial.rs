@@ -158,7 +158,7 @@ fn golden_frames_are_what_others_make() -> Result<()> {
     Ok(())
 }
 
-// Masters that others wrote, against our slaves.
+// Masters, against our slaves.
 
 /// 16 beams on unit 1, 3 smoke detectors and a charger on unit 2. The third beam is broken already.
 fn line(folder: &Path, rate: LineRate) -> Result<Line> {
@@ -336,5 +336,149 @@ fn mbpoll_polls_our_slaves() -> Result<()> {
     ask(&["-a", "9", "-t", "1", "-r", "1"], &["Connection timed out"])?;
     let figures = line.figures("main");
     ensure!((figures.exceptions, figures.broken) == (2, 0) && figures.strangers > 0, "{figures:?}");
+    Ok(())
+}
+
+// The reference gateway polls as well.
+
+/// `palisade gateway` on two lines, with a client that hears its alarms.
+struct Polled {
+    child: Child,
+    client: rumqttc::Connection,
+}
+
+impl Polled {
+    fn start(lines: [&Line; 2], folder: &Path, defect: &str) -> Result<Polled> {
+        let list = |n: usize| folder.join(format!("inputs-{n}.csv"));
+        for (n, line) in lines.iter().enumerate() {
+            std::fs::write(
+                list(n),
+                line.table().csv("yard", |device| format!("{}/{}", line.name(), device.0)),
+            )?;
+        }
+        let both = |paths: [PathBuf; 2]| paths.map(|p| p.display().to_string()).join(",");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
+            .args(["gateway", "--with-parent", "--every", "30ms", "--baud", "115200", "--defect", defect])
+            .args(["--serial", &both(lines.map(|l| l.link().to_owned()))])
+            .args(["--inputs", &both([list(0), list(1)])])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().context("its output")?).read_line(&mut said)?;
+        let port = said.trim().rsplit_once(':').with_context(|| format!("no port in {said:?}"))?.1.parse()?;
+        let (client, connection) =
+            rumqttc::Client::new(rumqttc::MqttOptions::new("ears", "127.0.0.1", port), 10);
+        client.subscribe("site/+/alarm/#", rumqttc::QoS::AtLeastOnce)?;
+        let mut polled = Polled { child, client: connection };
+        polled.until(|packet| matches!(packet, rumqttc::Packet::SubAck(_)).then_some(()))?;
+        Ok(polled)
+    }
+
+    fn until<T>(&mut self, wanted: impl Fn(rumqttc::Packet) -> Option<T>) -> Result<T> {
+        let until = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < until {
+            match self.client.recv_timeout(Duration::from_millis(100)) {
+                Ok(Ok(rumqttc::Event::Incoming(packet))) => {
+                    if let Some(found) = wanted(packet) {
+                        return Ok(found);
+                    }
+                }
+                Ok(Ok(_)) | Err(rumqttc::RecvTimeoutError::Timeout) => {}
+                Ok(Err(error)) => return Err(error.into()),
+                Err(error) => bail!("the client ended: {error:?}"),
+            }
+        }
+        bail!("nothing came in time")
+    }
+
+    /// Device, signal and kind of the next alarm.
+    fn alarm(&mut self) -> Result<String> {
+        let payload: Value = self.until(|packet| match packet {
+            rumqttc::Packet::Publish(publish) => serde_json::from_slice(&publish.payload).ok(),
+            _ => None,
+        })?;
+        ensure!(payload.get("id").is_none(), "Modbus carries no id: {payload}");
+        let text = |key: &str| payload[key].as_str().unwrap_or_default().to_owned();
+        Ok(format!("{} {} {}", text("device"), text("signal"), text("kind")))
+    }
+}
+
+impl Drop for Polled {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn two_lines(folder: &Path, faults: &str) -> Result<[Line; 2]> {
+    let open = |name: &str| -> Result<Line> {
+        let spec = Spec {
+            name: name.into(),
+            link: folder.join(name),
+            rate: LineRate { baud: 115_200, ..LineRate::default() },
+            turnaround_us: 500,
+            hold_us: 300_000,
+            pace: Pace::Frame,
+            faults: faults.parse()?,
+            seed: 3,
+        };
+        let kit = [Class::Beam, Class::Charger, Class::Beam].into_iter().enumerate();
+        let places = Places::allot(kit.map(|(i, class)| (DeviceIx(i as u32), class)), 1, 3)?;
+        Ok(Line::open(spec, places, Clock::start())?)
+    };
+    Ok([open("north")?, open("south")?])
+}
+
+#[test]
+fn the_reference_gateway_turns_inputs_into_alarms() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let [north, south] = two_lines(folder.path(), "")?;
+    let mut gateway = Polled::start([&north, &south], folder.path(), "")?;
+    say(&south, 0, &Signal::BeamBroken { broken_ms: 60 })?;
+    assert_eq!(gateway.alarm()?, "south/0 beam_broken alarm");
+    say(&north, 1, &Signal::SocketHot { socket: 2 })?;
+    assert_eq!(gateway.alarm()?, "north/1 socket_hot alarm");
+    say(&south, 0, &Signal::BeamRestored)?;
+    assert_eq!(gateway.alarm()?, "south/0 beam_restored restore");
+    say(&north, 2, &Signal::BeamBroken { broken_ms: 60 })?;
+    assert_eq!(
+        gateway.alarm()?,
+        "north/2 beam_broken alarm",
+        "and nothing was said of the socket that cooled"
+    );
+    let polls = north.figures("main");
+    let units: Vec<(u8, u8)> = polls.units.iter().map(|u| (u.unit, u.function)).collect();
+    assert_eq!(units, [(1, 2), (2, 2)]);
+    ensure!((polls.exceptions, polls.broken, polls.strangers) == (0, 0, 0), "{polls:?}");
+    Ok(())
+}
+
+#[test]
+fn the_reference_gateway_gets_over_the_faults_of_slaves() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let [north, south] = two_lines(folder.path(), "busy=0.1,wrong-unit=0.1,crc=0.1,stale=0.1")?;
+    let mut gateway = Polled::start([&north, &south], folder.path(), "")?;
+    for broken in [true, false, true] {
+        let signal = if broken { Signal::BeamBroken { broken_ms: 60 } } else { Signal::BeamRestored };
+        say(&north, 0, &signal)?;
+        let word = if broken { "beam_broken alarm" } else { "beam_restored restore" };
+        assert_eq!(gateway.alarm()?, format!("north/0 {word}"));
+    }
+    let played = north.figures("main").faults;
+    ensure!(!played.is_empty(), "no fault was played");
+    Ok(())
+}
+
+#[test]
+fn a_deaf_gateway_is_deaf_on_serial_lines_too() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let [north, south] = two_lines(folder.path(), "")?;
+    let mut gateway = Polled::start([&north, &south], folder.path(), "deaf-to=north/0,duplicate=1")?;
+    say(&north, 0, &Signal::BeamBroken { broken_ms: 60 })?;
+    std::thread::sleep(Duration::from_millis(200));
+    say(&south, 0, &Signal::BeamBroken { broken_ms: 60 })?;
+    assert_eq!(gateway.alarm()?, "south/0 beam_broken alarm");
+    assert_eq!(gateway.alarm()?, "south/0 beam_broken alarm", "each is said twice");
     Ok(())
 }

@@ -143,6 +143,11 @@ impl Line {
         &self.shared.spec.link
     }
 
+    /// Where the devices are on the line.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// Where a device is on the line.
     pub fn point(&self, device: DeviceIx) -> Option<Point> {
         self.table.point(device)

@@ -16,7 +16,7 @@
 
 use std::collections::BTreeMap;
 
-use palisade_sim::contract::{Class, Signal};
+use palisade_sim::contract::{Class, Severity, Signal};
 use palisade_sim::words::{DeviceIx, StimulusId};
 use thiserror::Error;
 
@@ -26,35 +26,38 @@ use super::slave::{Image, Units};
 /// One discrete input of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// Word of the signal that sets it.
-    pub on: &'static str,
-    /// Word of the signal that clears it; one without is cleared after the hold time.
-    pub off: Option<&'static str>,
+    /// Word of the signal that sets it, and how loud that is.
+    pub on: (&'static str, Severity),
+    /// Word of the signal that clears it, and how loud that is; one without is cleared after the hold time.
+    pub off: Option<(&'static str, Severity)>,
 }
 
-const fn input(on: &'static str, off: Option<&'static str>) -> Input {
-    Input { on, off }
+const fn input(on: &'static str, loud: Severity, off: Option<(&'static str, Severity)>) -> Input {
+    Input { on: (on, loud), off }
 }
 
 /// The inputs of a class, in order.
 pub fn inputs(class: Class) -> &'static [Input] {
+    use Severity::{Alarm, Info, Restore, Warning};
     match class {
-        Class::Beam => const { &[input("beam_broken", Some("beam_restored"))] },
-        Class::SmokeDetector => const { &[input("smoke_alarm", Some("smoke_cleared"))] },
-        Class::HeatDetector => const { &[input("heat_alarm", Some("heat_cleared"))] },
-        Class::Charger => const { &[input("socket_hot", None), input("current_abnormal", None)] },
-        Class::GatePost => const { &[input("panic_pressed", None)] },
+        Class::Beam => const { &[input("beam_broken", Alarm, Some(("beam_restored", Restore)))] },
+        Class::SmokeDetector => const { &[input("smoke_alarm", Alarm, Some(("smoke_cleared", Restore)))] },
+        Class::HeatDetector => const { &[input("heat_alarm", Alarm, Some(("heat_cleared", Restore)))] },
+        Class::Charger => {
+            const { &[input("socket_hot", Alarm, None), input("current_abnormal", Warning, None)] }
+        }
+        Class::GatePost => const { &[input("panic_pressed", Alarm, None)] },
         Class::Barrier => {
             const {
                 &[
-                    input("arm_raised", Some("arm_lowered")),
-                    input("arm_blocked", None),
-                    input("car_park_full", None),
+                    input("arm_raised", Info, Some(("arm_lowered", Info))),
+                    input("arm_blocked", Warning, None),
+                    input("car_park_full", Warning, None),
                 ]
             }
         }
-        Class::Intercom => const { &[input("door_opened", Some("door_closed"))] },
-        Class::FireStation => const { &[input("water_on", None)] },
+        Class::Intercom => const { &[input("door_opened", Info, Some(("door_closed", Info)))] },
+        Class::FireStation => const { &[input("water_on", Info, None)] },
         _ => &[],
     }
 }
@@ -76,8 +79,8 @@ pub struct Effect {
 pub fn effect(class: Class, signal: &Signal) -> Option<Effect> {
     let word = signal.word();
     inputs(class).iter().enumerate().find_map(|(at, input)| {
-        let on = input.on == word;
-        (on || input.off == Some(word.as_str())).then(|| Effect {
+        let on = input.on.0 == word;
+        (on || input.off.is_some_and(|(off, _)| off == word)).then(|| Effect {
             input: at as u16,
             on,
             held: on && input.off.is_none(),
@@ -215,8 +218,9 @@ impl Table {
             for (at, input) in inputs(point.class).iter().enumerate() {
                 let address = point.first + at as u16;
                 let (name, class) = (name(device), point.class.word());
-                let off = input.off.unwrap_or_default();
-                let row = format!("{},{address},{site},{name},{class},{},{off}\n", point.unit, input.on);
+                let off = input.off.map_or(",".to_owned(), |(off, kind)| format!("{off},{}", word_of(kind)));
+                let (on, kind) = (input.on.0, word_of(input.on.1));
+                let row = format!("{},{address},{site},{name},{class},{on},{kind},{off}\n", point.unit);
                 rows.push((point.unit, address, row));
             }
         }
@@ -226,7 +230,16 @@ impl Table {
 }
 
 /// First row of the list.
-const HEADER: &str = "unit,input,site,device,class,on,off\n";
+const HEADER: &str = "unit,input,site,device,class,on,on_kind,off,off_kind\n";
+
+fn word_of(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Restore => "restore",
+        Severity::Warning => "warning",
+        Severity::Alarm => "alarm",
+    }
+}
 
 /// A state of an input that an earlier stimulus left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,12 +292,24 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_a_signal_that_exists() {
-        for class in [Class::Beam, Class::SmokeDetector, Class::HeatDetector, Class::Charger, Class::Barrier]
-        {
-            for word in inputs(class).iter().flat_map(|i| std::iter::once(i.on).chain(i.off)) {
-                let schema = schemars::schema_for!(Signal);
-                assert!(schema.to_value().to_string().contains(&format!("\"{word}\"")), "{word}");
+    fn every_word_is_a_signal_as_loud_as_the_twin_says() {
+        for class in [
+            Class::Beam,
+            Class::SmokeDetector,
+            Class::HeatDetector,
+            Class::Charger,
+            Class::GatePost,
+            Class::Barrier,
+            Class::Intercom,
+            Class::FireStation,
+        ] {
+            for (word, loud) in inputs(class).iter().flat_map(|i| std::iter::once(i.on).chain(i.off)) {
+                let fields = serde_json::json!({"broken_ms": 1, "obscuration_pct_per_m_x100": 1, "temperature_c": 1,
+                    "socket": 1});
+                let plain = serde_json::from_value::<Signal>(word.into());
+                let tagged = serde_json::from_value(serde_json::json!({ word: fields }));
+                let signal: Signal = plain.or(tagged).expect(word);
+                assert_eq!((signal.word().as_str(), signal.severity()), (word, loud));
             }
         }
     }
@@ -303,7 +328,7 @@ mod tests {
         let list = table.csv("yard", |device| format!("d{}", device.0));
         assert_eq!(list.lines().count(), 7);
         assert!(
-            list.contains("5,0,yard,d0,beam,beam_broken,beam_restored\n5,1,yard,d1,charger,socket_hot,\n")
+            list.contains("5,0,yard,d0,beam,beam_broken,alarm,beam_restored,restore\n5,1,yard,d1,charger,socket_hot,alarm,,\n")
         );
         assert_eq!(Table::allot(kit.clone(), 247, 4), Err(DoesNotFit::Units));
         assert_eq!(Table::allot(kit.clone(), 0, 9), Err(DoesNotFit::Units));
