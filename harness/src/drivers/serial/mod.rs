@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`pty`] | the pseudo terminal with its name in the file system |
 //! | [`line`] | the thread that plays all slaves of one line |
+//! | [`lines`] | all lines of a run |
 //! | [`faults`] | what slaves do wrong when asked to, drawn by seed |
 //! | [`count`] | what was seen on a line |
 //!
@@ -15,7 +16,9 @@
 pub mod count;
 pub mod faults;
 pub mod line;
+pub mod lines;
 pub mod pty;
 
 pub use faults::Faults;
-pub use line::{Line, Pace, Spec};
+pub use line::{Line, LineError, Pace, Spec};
+pub use lines::Lines;
