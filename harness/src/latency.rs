@@ -4,6 +4,8 @@
 //! minus intended) judge the gateway. Messages have an intended instant, so a stall shows in the tail of `response`
 //! instead of pausing the clock.
 
+pub mod polled;
+
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;

@@ -274,6 +274,19 @@ pub struct Line {
     pub faults: BTreeMap<String, u64>,
     /// How each unit was polled, by function.
     pub units: Vec<UnitPolls>,
+    /// Which devices are on the line, and where.
+    pub places: Vec<Place>,
+}
+
+/// Where a device is on a serial line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The device.
+    pub device: DeviceIx,
+    /// Its slave, 1 to 247.
+    pub unit: u8,
+    /// Its first discrete input.
+    pub input: u16,
 }
 
 /// How a unit was polled with one function.

@@ -10,6 +10,7 @@ use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
 use super::folder::Folder;
 use super::incidents;
+use super::links;
 use super::model::{
     CheckPart, ConnectionsPart, CorrelationPart, DevicePart, ExtraPart, FORMAT, FailurePart, HarnessPart,
     NotePart, Paths, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart,
@@ -217,6 +218,7 @@ fn report(
         floor_all_ms: Paths::of(&floor.latency.all),
         correlation: correlation(&main.pairing),
         connections: connections(folder, names, main),
+        links: links::links(folder, &main.messages),
         coverage: plan.map(|p| p.coverage.clone()).unwrap_or_default(),
         gaps: plan.map(|p| p.gaps.clone()).unwrap_or_default(),
         small_gaps: plan.map(|p| p.small_gaps).unwrap_or_default(),
@@ -506,6 +508,11 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("latency_ms", "measured"),
         ("floor_ms", "measured"),
         ("harness.lateness_ms", "measured"),
+        ("links.polls", "measured"),
+        ("links.units.interval_ms", "measured"),
+        ("links.units.answer_ms", "computed"),
+        ("links.expected_ms", "computed"),
+        ("links.measured_ms", "measured"),
         ("incidents", "computed"),
         ("incidents.latency_ms", "measured"),
         ("tape", "computed"),

@@ -8,6 +8,7 @@ mod hlog;
 mod html;
 mod incidents;
 mod junit;
+mod links;
 pub mod model;
 mod tables;
 pub mod terminal;

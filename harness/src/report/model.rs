@@ -50,6 +50,9 @@ pub struct Report {
     pub correlation: CorrelationPart,
     /// Connections of devices that were lost in the main part.
     pub connections: ConnectionsPart,
+    /// Serial lines of the main part, and what polling alone would bring.
+    #[serde(default)]
+    pub links: Vec<LinkPart>,
     /// Edition of IEC 62676-4 -> height of the target, m -> class -> share of the public ground, computed.
     pub coverage: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
     /// Public ground that no camera sees at the working density, computed.
@@ -211,6 +214,76 @@ pub struct ConnectionsPart {
     pub messages: usize,
     /// The same in a sentence; empty when none was lost.
     pub told: String,
+}
+
+/// A serial line and how the gateway polled it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkPart {
+    /// Its name.
+    pub name: String,
+    /// `modbus_rtu`.
+    pub carrier: String,
+    /// Speed and characters, such as `9600 8N1`; times on the line are computed from it.
+    pub rate: String,
+    /// Devices on it.
+    pub devices: usize,
+    /// Requests that the gateway sent to units of the line, measured.
+    pub polls: u64,
+    /// Answers, exceptions among them.
+    pub answers: u64,
+    /// Requests that a slave refused.
+    pub exceptions: u64,
+    /// Stretches of bytes that were no frame, or had a wrong check sum.
+    pub broken: u64,
+    /// Requests for units that are not on the line.
+    pub strangers: u64,
+    /// Answers that the gateway did not take from its port.
+    pub unsent: u64,
+    /// Faults that the slaves played, and how often.
+    pub faults: BTreeMap<String, u64>,
+    /// How each unit was polled.
+    pub units: Vec<UnitPart>,
+    /// What polling alone explains; nothing when no driven message's input was polled twice.
+    pub expected_ms: Option<PolledPart>,
+    /// Intended instant to observation of the line's driven messages, ms, measured.
+    pub measured_ms: Spread,
+    /// The same in a plain sentence.
+    pub told: String,
+}
+
+/// How a unit was polled with one function.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitPart {
+    /// The unit, 1 to 247.
+    pub unit: u8,
+    /// The function: 1 to 4.
+    pub function: u8,
+    /// How often.
+    pub polls: u64,
+    /// From one poll to the next, half were at most so long, ms, measured.
+    pub interval_p50_ms: Option<f64>,
+    /// Nine in ten were at most so long, ms, measured.
+    pub interval_p90_ms: Option<f64>,
+    /// The longest, ms, measured.
+    pub interval_max_ms: Option<f64>,
+    /// From the look at the inputs to the last character of the answer, ms, computed.
+    pub answer_ms: f64,
+}
+
+/// Latencies that polling alone explains, ms: uniform from 0 to each unit's measured interval, and the computed time of
+/// the answer's characters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PolledPart {
+    /// Messages that it is made for.
+    pub count: usize,
+    /// Half are no longer.
+    pub p50: f64,
+    /// 90 % are no longer.
+    pub p90: f64,
+    /// 99 % are no longer.
+    pub p99: f64,
+    /// None is longer.
+    pub max: f64,
 }
 
 /// A window of the day that was driven.

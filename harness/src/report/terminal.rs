@@ -231,6 +231,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         );
         facts.push(("perimeter", text));
     }
+    for link in &report.links {
+        facts.push(("line", link.told.clone()));
+    }
     if report.connections.lost > 0 {
         facts.push(("lost", report.connections.told.clone()));
     }

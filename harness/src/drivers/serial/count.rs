@@ -91,7 +91,7 @@ impl Counts {
         *self.faults.entry(fault).or_insert(0) += 1;
     }
 
-    /// The figures so far.
+    /// The figures so far, without the places of devices.
     pub(super) fn figures(&self, line: &str, rate: LineRate, at_us: Micros, part: &str) -> Line {
         let units = self.units.iter().map(|((unit, function), seen)| UnitPolls {
             unit: *unit,
@@ -118,6 +118,7 @@ impl Counts {
             unsent: self.unsent,
             faults: self.faults.iter().map(|(fault, n)| (fault.word().to_owned(), *n)).collect(),
             units: units.collect(),
+            places: Vec::new(),
         }
     }
 

@@ -185,7 +185,14 @@ impl Line {
     /// What was seen so far.
     pub fn figures(&self, part: &str) -> record::Line {
         let spec = &self.shared.spec;
-        self.shared.slaves().counts.figures(&spec.name, spec.rate, self.shared.clock.now_us(), part)
+        let now_us = self.shared.clock.now_us();
+        let places = self.table.points().map(|(device, point)| record::Place {
+            device,
+            unit: point.unit,
+            input: point.first,
+        });
+        let figures = self.shared.slaves().counts.figures(&spec.name, spec.rate, now_us, part);
+        record::Line { places: places.collect(), ..figures }
     }
 
     /// Why the line does not work any more.
