@@ -57,6 +57,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         windows: args.windows.map(|w| w.0),
         sut,
         floor: !args.no_floor,
+        serial: Vec::new(),
         loaded,
     };
     let stop = Stop::on_signals()?;

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use super::mqtt::{Address, Device, Listener, Message};
 use super::orders::{Desk, Hands};
 use super::outage::{Outage, summary};
+use super::serial::Lines;
 use super::{Clock, wait_until};
 use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, WindowEntry};
 use crate::schedule::{Plan, Send, What};
@@ -165,9 +166,20 @@ impl Hands for Mouths {
     }
 }
 
+/// What devices are connected with.
+#[derive(Debug)]
+pub struct Wires<'a> {
+    /// The broker of all devices that are on no line.
+    pub broker: &'a Address,
+    /// Serial lines.
+    pub lines: Lines,
+}
+
 /// All devices, connected.
 pub struct Fleet {
+    /// Those on serial lines have no connection: theirs is never made.
     devices: Vec<Arc<Device>>,
+    lines: Lines,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     ears: Arc<Ears>,
     runtime: Runtime,
@@ -180,7 +192,7 @@ impl Fleet {
     /// A sentence, when not all stand within `patience`, or `stop` says so before.
     pub fn connect(
         tape: &Tape,
-        to: &Address,
+        wires: Wires<'_>,
         common: &Common,
         figures: Arc<Figures>,
         patience: Duration,
@@ -198,16 +210,20 @@ impl Fleet {
         let (changed, why, outages) = Default::default();
         let (common, desk) = (common.clone(), desk.clone());
         let ears = Arc::new(Ears { common, figures, names, standing, changed, why, outages, desk });
-        let mut fleet = Fleet { devices: Vec::new(), tasks: Vec::new(), ears, runtime };
-        let mut lines = Vec::new();
+        let Wires { broker, lines } = wires;
+        let mut fleet = Fleet { devices: Vec::new(), lines, tasks: Vec::new(), ears, runtime };
+        let mut loops = Vec::new();
         for (index, name) in fleet.ears.names.iter().enumerate() {
-            let (device, events) = Device::new(index, name, &fleet.ears.common.topics, to);
+            let (device, events) = Device::new(index, name, &fleet.ears.common.topics, broker);
             fleet.devices.push(Arc::new(device));
-            lines.push(events);
+            loops.push(events);
         }
         // Whoever is told something can answer: this stands before the first connection.
         fleet.give_mouths(tape);
-        for (device, events) in fleet.devices.iter().zip(lines) {
+        for (index, (device, events)) in fleet.devices.iter().zip(loops).enumerate() {
+            if fleet.lines.has(DeviceIx(index as u32)) {
+                continue;
+            }
             let (runs, ears) = (device.clone(), fleet.ears.clone());
             fleet.tasks.push(fleet.runtime.spawn(async move { runs.run(events, &*ears).await }));
         }
@@ -230,7 +246,7 @@ impl Fleet {
     }
 
     fn wait_for_all(&self, patience: Duration, stop: &dyn Fn() -> bool) -> Result<(), String> {
-        let wanted = self.devices.len();
+        let wanted = self.connections();
         let all = async {
             while self.ears.figures.connected.load(Ordering::SeqCst) < wanted {
                 if stop() {
@@ -252,11 +268,15 @@ impl Fleet {
         })
     }
 
-    /// Writes down every answer that the plan expects, so that a run that is cut does not look whole.
+    /// Writes down every answer that the plan expects, so that a run that is cut does not look whole. Nothing is
+    /// expected for a signal that its line does not carry.
     pub fn announce(&self, tape: &Tape, plan: &Plan, drive: Timing) {
         for send in &plan.sends {
             let What::Stimulus(id) = send.what else { continue };
             let Some(stimulus) = tape.stimuli.get(id.index()) else { continue };
+            if self.lines.has(send.device) && !self.lines.carries(send.device, &stimulus.signal) {
+                continue;
+            }
             self.ears.common.journal.write(Entry::Expected(Expected {
                 stimulus: stimulus.id,
                 device: send.device,
@@ -290,6 +310,13 @@ impl Fleet {
                 self.ears.figures.window.store(index as usize, Ordering::Relaxed);
                 let entry = WindowEntry { index, from, lasting, began_us, part };
                 self.ears.common.journal.write(Entry::Window(entry));
+                self.lines.begin(&tape.stimuli, from);
+            }
+            if self.lines.has(send.device) {
+                if !self.say_on_line(tape, *send, drive.start_us + send.at_us, stop) {
+                    return;
+                }
+                continue;
             }
             let (message, state) = self.message(tape, *send, drive);
             let at_us = drive.start_us + send.at_us;
@@ -313,6 +340,32 @@ impl Fleet {
                 let _ = device.say(state);
             }
         }
+    }
+
+    /// What a device on a serial line says, at its instant. False when it was stopped before.
+    fn say_on_line(&self, tape: &Tape, send: Send, at_us: Micros, stop: &dyn Fn() -> bool) -> bool {
+        // A sign of life is that a slave answers.
+        let What::Stimulus(id) = send.what else { return true };
+        let Some(stimulus) = tape.stimuli.get(id.index()) else { return true };
+        let clock = &self.ears.common.clock;
+        if !wait_until(clock, at_us, stop) {
+            return false;
+        }
+        if !self.withheld(tape, send, at_us) && self.lines.say(stimulus) {
+            self.ears.figures.left.fetch_add(1, Ordering::Relaxed);
+            self.ears.figures.latest_us.fetch_max(clock.now_us() - at_us, Ordering::Relaxed);
+        }
+        true
+    }
+
+    /// How many devices have a connection of their own when all stand.
+    pub fn connections(&self) -> usize {
+        self.devices.len() - self.lines.devices()
+    }
+
+    /// The serial lines.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// Whether the gateway has told the device to keep this to itself.

@@ -5,6 +5,7 @@ mod child;
 mod day;
 mod folder;
 mod part;
+pub mod serial;
 mod stop;
 
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -20,6 +21,7 @@ use crate::actuator::{Actuator, Times};
 use crate::drivers::Clock;
 use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;
+use crate::drivers::serial::Lines;
 use crate::exit::{Exit, Failure};
 use crate::input::Loaded;
 use crate::progress::Progress;
@@ -28,6 +30,7 @@ use crate::schedule;
 use crate::wire::mqtt_json::Topics;
 use child::Gateway;
 use part::{Ended, Ending, Part};
+use serial::SerialLine;
 pub use stop::Stop;
 
 /// Longest floor: so much of one window is driven against the echo.
@@ -63,6 +66,8 @@ pub struct Request {
     pub sut: Sut,
     /// Whether the floor is measured first.
     pub floor: bool,
+    /// Serial lines that the gateway polls; their devices have no other connection.
+    pub serial: Vec<SerialLine>,
 }
 
 /// What a run left.
@@ -233,8 +238,15 @@ impl<'a> Run<'a> {
 
     fn main(&self, tape: &Tape, windows: &[Window]) -> Ended {
         let drain = self.request.loaded.scenario.file.drive.drain.0;
+        // Before the gateway starts: it opens them.
+        let lines = match self.lines(tape, windows) {
+            Ok(lines) => lines,
+            Err(why) => return self.ended(Ending::Lost(why)),
+        };
+        let part =
+            |gateway, address| Part { lines, ..self.part("main", tape, windows, drain, gateway, address) };
         match &self.request.sut {
-            Sut::Mqtt(address) => self.part("main", tape, windows, drain, None, Some(address)).run(),
+            Sut::Mqtt(address) => part(None, Some(address)).run(),
             Sut::Builtin(defects) => {
                 let seed = self.request.seed.to_string();
                 let mut options = vec!["--seed".to_owned(), seed, "--defect".to_owned(), defects.clone()];
@@ -242,15 +254,31 @@ impl<'a> Run<'a> {
                 let kit = &self.request.loaded.scenario.file.kit;
                 let duty_room = kit.duty_room.first().map(|room| room.id.to_string());
                 options.extend(duty_room.map(|id| format!("--commands={id}")));
+                for line in &self.request.serial {
+                    let (port, list) = (line.spec.link.display(), line.list());
+                    options.extend([format!("--serial={port}"), format!("--inputs={}", list.display())]);
+                }
                 match Gateway::start(&options) {
                     Ok(gateway) => {
                         self.note("info", format!("the gateway is process {}", gateway.id()));
-                        self.part("main", tape, windows, drain, Some(gateway), None).run()
+                        part(Some(gateway), None).run()
                     }
                     Err(why) => self.ended(Ending::Lost(why)),
                 }
             }
         }
+    }
+
+    /// The serial lines of the main part, if there are any.
+    fn lines(&self, tape: &Tape, windows: &[Window]) -> Result<Option<Lines>, String> {
+        if self.request.serial.is_empty() {
+            return Ok(None);
+        }
+        let first = windows.first().map_or(Ms(0), |w| w.from.0);
+        let file = &self.request.loaded.scenario.file;
+        let topics = Topics::of(file.sut.topic_site.as_deref().unwrap_or(&file.name));
+        let shared = (self.clock, self.journal.clone(), "main");
+        serial::open(&self.request.serial, tape, first, topics.site(), shared).map(Some)
     }
 
     fn part<'b>(
@@ -287,6 +315,7 @@ impl<'a> Run<'a> {
                 .iter()
                 .map(|row| Actuator::new(row.class, Times::of(&file.kit, row.id.as_str())))
                 .collect(),
+            lines: None,
         }
     }
 

@@ -11,9 +11,10 @@ use palisade_sim::words::Ms;
 use super::child::Gateway;
 use super::stop::Stop;
 use crate::actuator::Actuator;
-use crate::drivers::fleet::{Common, Figures, Fleet, Timing};
+use crate::drivers::fleet::{Common, Figures, Fleet, Timing, Wires};
 use crate::drivers::mqtt::Address;
 use crate::drivers::orders::Orders;
+use crate::drivers::serial::Lines;
 use crate::observe::observe;
 use crate::progress::Progress;
 use crate::record::Micros;
@@ -62,6 +63,8 @@ pub(super) struct Part<'a> {
     pub(super) progress: &'a Progress,
     /// What each device does when it is told to, in the order of the tape.
     pub(super) actuators: Vec<Actuator>,
+    /// Serial lines that stand already, since a gateway opens them when it starts.
+    pub(super) lines: Option<Lines>,
 }
 
 impl Part<'_> {
@@ -86,11 +89,15 @@ impl Part<'_> {
                 return self.ended(Ending::Lost(why));
             }
         };
-        let (to, desk) = (&self.address, orders.desk());
-        let fleet = Fleet::connect(self.tape, to, &self.common, figures.clone(), PATIENCE, &asked, desk);
+        let common = &self.common;
+        let none = Lines::none(common.clock, common.journal.clone(), common.part);
+        let wires = Wires { broker: &self.address, lines: self.lines.take().unwrap_or(none) };
+        let desk = orders.desk();
+        let fleet = Fleet::connect(self.tape, wires, common, figures.clone(), PATIENCE, &asked, desk);
         match fleet {
             Ok(fleet) => {
                 let ended = self.drive(&fleet, &plan, &figures);
+                fleet.lines().write_figures();
                 fleet.remark_outages();
                 // First the observer: what a gateway makes of the goodbyes is not the run's.
                 observer.stop();
@@ -135,7 +142,7 @@ impl Part<'_> {
         std::thread::scope(|scope| {
             let stop = || halt.load(Ordering::Relaxed);
             let sender = scope.spawn(move || fleet.drive(tape, plan, timing, &stop));
-            let how = self.watch(plan, start_us, figures);
+            let how = self.watch(fleet, plan, start_us, figures);
             let ended = self.ended(how);
             halt.store(true, Ordering::Relaxed);
             match sender.join() {
@@ -146,7 +153,7 @@ impl Part<'_> {
     }
 
     /// Watches until the plan has ended or something ends it.
-    fn watch(&mut self, plan: &Plan, start_us: Micros, figures: &Figures) -> Ending {
+    fn watch(&mut self, fleet: &Fleet, plan: &Plan, start_us: Micros, figures: &Figures) -> Ending {
         let clock = self.common.clock;
         let mut heard = Instant::now();
         let mut told = Told::default();
@@ -165,7 +172,10 @@ impl Part<'_> {
             if let Some(status) = self.gateway.as_mut().and_then(Gateway::ended) {
                 return Ending::Lost(format!("the gateway's process ended: {status}"));
             }
-            if figures.connected.load(Ordering::SeqCst) > 0 || self.tape.devices.is_empty() {
+            if let Some(fault) = fleet.lines().fault() {
+                return Ending::Lost(fault.to_owned());
+            }
+            if figures.connected.load(Ordering::SeqCst) > 0 || fleet.connections() == 0 {
                 heard = Instant::now();
             } else if heard.elapsed() > SILENCE {
                 let wait = SILENCE.as_secs();

@@ -74,6 +74,11 @@ impl Topics {
         Topics { site: if site.is_empty() { "site".into() } else { site } }
     }
 
+    /// The site as topics name it.
+    pub fn site(&self) -> &str {
+        &self.site
+    }
+
     /// A topic of a device.
     pub fn device(&self, device: &str, leaf: Leaf) -> String {
         format!("site/{}/dev/{device}/{}", self.site, leaf.word())
