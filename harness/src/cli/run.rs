@@ -58,6 +58,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         sut,
         floor: !args.no_floor,
         serial: Vec::new(),
+        commands: Vec::new(),
         loaded,
     };
     let stop = Stop::on_signals()?;

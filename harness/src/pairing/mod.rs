@@ -12,6 +12,7 @@
 //! A message whose device had no connection when it was due is the gateway's affair: its lateness does not speak
 //! against the harness, and if it was never sent it is missed.
 
+mod commands;
 mod match_up;
 mod outages;
 mod tally;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
+pub use commands::{Came, Commands, Due, Heard, Rule, To, Told, owed, pair_commands};
 pub use outages::{Outage, Outages};
 pub use tally::Tally;
 
@@ -163,6 +165,8 @@ pub enum ExtraKind {
     RetainedReplay,
     /// The gateway said that a device is offline, and it was.
     DeviceOffline,
+    /// It passes on what a device said because of a command.
+    OfCommand,
 }
 
 impl ExtraKind {
@@ -178,6 +182,7 @@ impl ExtraKind {
             ExtraKind::OtherRun => "other_run",
             ExtraKind::RetainedReplay => "retained_replay",
             ExtraKind::DeviceOffline => "device_offline",
+            ExtraKind::OfCommand => "of_command",
         }
     }
 }
@@ -222,6 +227,12 @@ impl Pairing {
         };
         self.answers.iter().for_each(|a| tally.add(a.outcome));
         tally
+    }
+
+    /// Takes out of what was said without a stimulus what a device had said because of a command.
+    pub fn excuse(&mut self, because_of_command: impl Fn(&Observation) -> bool) {
+        let unasked = self.extras.iter_mut().filter(|e| e.kind == ExtraKind::NoSuchStimulus);
+        unasked.filter(|e| because_of_command(&e.observation)).for_each(|e| e.kind = ExtraKind::OfCommand);
     }
 
     /// How many observations had no stimulus of this run; replays of retained messages and true words about lost

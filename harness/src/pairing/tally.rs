@@ -30,6 +30,9 @@ pub struct Tally {
     pub false_alarm: usize,
     /// Outside the sum: retained messages that a broker replayed.
     pub retained_replay: usize,
+    /// Outside the sum: not sent, since the gateway had bypassed or disarmed the device's zone; nothing was expected.
+    #[serde(default)]
+    pub withheld: usize,
 }
 
 impl Tally {

@@ -9,19 +9,18 @@ use palisade_sim::whole::Tape;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
 use super::folder::Folder;
-use super::incidents;
-use super::links;
 use super::model::{
     CheckPart, ConnectionsPart, CorrelationPart, DevicePart, ExtraPart, FORMAT, FailurePart, HarnessPart,
     NotePart, Paths, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart,
     WindowPart,
 };
 use super::told::quoted;
+use super::{commands, incidents, links};
 use crate::latency::Latency;
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::Micros;
 use crate::schedule;
-use crate::verdict::{Evidence, Message, Verdict, judge};
+use crate::verdict::{CommandFacts, Evidence, Message, Verdict, judge};
 
 /// Failures told one by one; `outcomes` counts them all.
 const FAILURES: usize = 2_000;
@@ -46,8 +45,8 @@ pub(super) struct Part {
 }
 
 /// Names of what the journal numbers.
-struct Names<'a> {
-    run: &'a str,
+pub(super) struct Names<'a> {
+    pub(super) run: &'a str,
     tape: Option<&'a Tape>,
     facts: BTreeMap<StimulusId, Fact>,
 }
@@ -59,12 +58,22 @@ impl<'a> Names<'a> {
         Names { run, tape, facts: tape.map(facts).unwrap_or_default() }
     }
 
-    fn device(&self, device: DeviceIx) -> (String, String) {
+    /// Name and class of a device.
+    pub(super) fn device(&self, device: DeviceIx) -> (String, String) {
         let row = self.tape.and_then(|t| t.devices.get(device.index()));
         row.map_or_else(
             || (format!("device {}", device.0), "unknown".to_owned()),
             |d| (d.id.to_string(), d.class.word().to_owned()),
         )
+    }
+
+    /// Device, signal, wire id and time of day of a stimulus.
+    pub(super) fn stimulus(&self, id: StimulusId) -> String {
+        let wire_id = format!("{}-{}", self.run, id.0);
+        let stimulus = self.tape.and_then(|t| t.stimuli.get(id.index()));
+        let told = stimulus
+            .map(|s| format!("{} {} {wire_id} at {}", self.device(s.device).0, s.signal.word(), s.due));
+        told.unwrap_or(wire_id)
     }
 
     fn message(&self, answer: &crate::pairing::Answer) -> Message {
@@ -94,12 +103,16 @@ fn facts(tape: &Tape) -> BTreeMap<StimulusId, Fact> {
 fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let journal = &folder.journal;
     let of = |p: &str| p == part;
-    let expected: Vec<_> = journal.expected.iter().filter(|e| of(&e.part)).cloned().collect();
+    let withheld = commands::withheld(journal, part);
+    let kept: BTreeSet<StimulusId> = withheld.iter().map(|w| w.stimulus).collect();
+    // What was not sent because the gateway said so expects nothing.
+    let owed = journal.expected.iter().filter(|e| of(&e.part) && !kept.contains(&e.stimulus));
+    let expected: Vec<_> = owed.cloned().collect();
     let left: Vec<_> = journal.left.iter().filter(|l| of(&l.part)).cloned().collect();
     let observed: Vec<_> = journal.observed.iter().filter(|o| of(&o.part)).cloned().collect();
     let links = journal.links.iter().filter(|l| of(&l.part));
     let outages = Outages::of(links, |d| names.device(d).0);
-    let pairing = pair(Given {
+    let mut pairing = pair(Given {
         run: names.run,
         expected: &expected,
         left: &left,
@@ -108,6 +121,7 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
         outages: &outages,
         listened_until_us: journal.listened_until_us(),
     });
+    pairing.excuse(|seen| commands::is_of_command(journal, names, part, seen));
     let messages: Vec<Message> = pairing.answers.iter().map(|a| names.message(a)).collect();
     let mut by_class: BTreeMap<String, Tally> = BTreeMap::new();
     let mut latency = Latency::default();
@@ -121,7 +135,11 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
             by_class.entry(class).or_default().false_alarm += 1;
         }
     }
-    Part { tally: pairing.tally(), pairing, messages, latency, by_class, outages }
+    for withheld in &withheld {
+        by_class.entry(names.device(withheld.device).1).or_default().withheld += 1;
+    }
+    let tally = Tally { withheld: withheld.len(), ..pairing.tally() };
+    Part { tally, pairing, messages, latency, by_class, outages }
 }
 
 /// Makes the report as data.
@@ -131,16 +149,18 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let floor = part(folder, &names, "floor");
     let (drive, thresholds) =
         folder.file.as_ref().map_or_else(|_| Default::default(), |f| (f.drive.clone(), f.thresholds.clone()));
-    let verdict = verdict(folder, &names, &main, &floor, &drive, &thresholds);
-    let report = report(folder, &names, &main, &floor, &drive, verdict);
+    let commands = commands::facts(folder, &names);
+    let verdict = verdict(folder, &names, (&main, &floor), &commands, &drive, &thresholds);
+    let mut report = report(folder, &names, &main, &floor, &drive, verdict);
+    report.commands = commands::part(&commands, &names);
     Assembled { report, main, floor }
 }
 
 fn verdict(
     folder: &Folder,
     names: &Names<'_>,
-    main: &Part,
-    floor: &Part,
+    (main, floor): (&Part, &Part),
+    commands: &CommandFacts,
     drive: &Drive,
     thresholds: &Thresholds,
 ) -> Verdict {
@@ -160,6 +180,7 @@ fn verdict(
             messages: &main.messages,
             extras: &extras,
             false_alarms: &false_alarms,
+            commands,
             cut: &cut,
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
@@ -513,6 +534,7 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("links.units.answer_ms", "computed"),
         ("links.expected_ms", "computed"),
         ("links.measured_ms", "measured"),
+        ("commands", "measured"),
         ("incidents", "computed"),
         ("incidents.latency_ms", "measured"),
         ("tape", "computed"),

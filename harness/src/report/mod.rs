@@ -2,6 +2,7 @@
 //! [`crate::verdict`] found and decides nothing itself.
 
 mod assemble;
+mod commands;
 pub mod compare;
 mod folder;
 mod hlog;

@@ -53,6 +53,9 @@ pub struct Report {
     /// Serial lines of the main part, and what polling alone would bring.
     #[serde(default)]
     pub links: Vec<LinkPart>,
+    /// Commands of the gateway to devices, main part only.
+    #[serde(default)]
+    pub commands: CommandsPart,
     /// Edition of IEC 62676-4 -> height of the target, m -> class -> share of the public ground, computed.
     pub coverage: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
     /// Public ground that no camera sees at the working density, computed.
@@ -286,6 +289,85 @@ pub struct PolledPart {
     pub max: f64,
 }
 
+/// Commands of the gateway to devices.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CommandsPart {
+    /// Commands that devices received; the next four sum to it.
+    pub received: usize,
+    /// Done.
+    pub executed: usize,
+    /// Refused, with a reason.
+    pub refused: usize,
+    /// Came again with an id that was answered before: answered again, not done again.
+    pub repeated: usize,
+    /// Not answered when the run ended.
+    pub unanswered: usize,
+    /// Commands that the gateway owed by the contract; the next four sum to it.
+    pub expected: usize,
+    /// Of those, came in time.
+    pub in_time: usize,
+    /// Came after their deadline.
+    pub late: usize,
+    /// Never came.
+    pub missed: usize,
+    /// Cannot be judged: the cause was never sent, or the run was cut before the deadline.
+    pub undecidable: usize,
+    /// Messages that were not sent, because the gateway had bypassed or disarmed their zones.
+    pub withheld: usize,
+    /// From the intended instant of the alarm that caused a command to its reception, ms, measured.
+    pub response_ms: Spread,
+    /// From a command's reception to its execution, ms, measured; it holds the time that the real device takes.
+    pub execution_ms: Spread,
+    /// The same in a sentence; empty when there is nothing to tell.
+    pub told: String,
+    /// The commands in order of reception, at most 500.
+    pub list: Vec<CommandPart>,
+    /// Owed commands in order of their causes, at most 500.
+    pub owed: Vec<OwedPart>,
+}
+
+/// A command that a device received.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CommandPart {
+    /// When it was received, µs on the run's clock.
+    pub received_us: i64,
+    /// The device.
+    pub device: String,
+    /// Its word; empty when it could not be read.
+    pub command: String,
+    /// The gateway's id of it.
+    pub id: Option<String>,
+    /// The message that caused it: device, signal, wire id and time of day; nothing when it is not known.
+    pub cause: Option<String>,
+    /// Over which link it came: `mqtt`, `modbus`.
+    pub link: String,
+    /// From the intended instant of its cause to its reception, ms.
+    pub response_ms: Option<f64>,
+    /// From its reception to its execution, ms.
+    pub execution_ms: Option<f64>,
+    /// Whether it was done; nothing when it was not answered.
+    pub ok: Option<bool>,
+    /// True when the same id was answered before.
+    pub repeated: bool,
+    /// What the device was in then.
+    pub state: String,
+    /// Why it was refused.
+    pub why: Option<String>,
+}
+
+/// A command that the gateway owed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OwedPart {
+    /// The command, who must be told, and the message that caused it.
+    pub name: String,
+    /// `in_time`, `late`, `missed` or `undecidable`.
+    pub outcome: String,
+    /// How long after its cause it was in time, ms.
+    pub deadline_ms: f64,
+    /// How long after its cause it came, ms.
+    pub response_ms: Option<f64>,
+}
+
 /// A window of the day that was driven.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WindowPart {
@@ -411,7 +493,8 @@ pub struct FailurePart {
 /// Something the gateway said that answers nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExtraPart {
-    /// `no_such_stimulus`, `other_run`, `retained_replay` or `device_offline` (which was true).
+    /// `no_such_stimulus`, `other_run`, `retained_replay`, `device_offline` (which was true) or `of_command` (a device
+    /// said it because of a command).
     pub kind: String,
     /// When it came, µs on the run's clock.
     pub received_us: i64,

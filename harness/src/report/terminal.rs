@@ -137,6 +137,7 @@ fn beside(report: &Report) -> String {
         (o.spurious, "said without a stimulus"),
         (o.false_alarm, "false alarms passed on"),
         (o.retained_replay, "replays of retained messages"),
+        (o.withheld, "not sent, their zone was bypassed or disarmed"),
     ];
     let mut shown: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
@@ -234,6 +235,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     for link in &report.links {
         facts.push(("line", link.told.clone()));
     }
+    if !report.commands.told.is_empty() {
+        facts.push(("commands", commands(report)));
+    }
     if report.connections.lost > 0 {
         facts.push(("lost", report.connections.told.clone()));
     }
@@ -241,6 +245,17 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         facts.push(("note", note.text.clone()));
     }
     facts
+}
+
+/// What became of commands, and how long they took.
+fn commands(report: &Report) -> String {
+    let c = &report.commands;
+    let time = |what: &str, s: &Spread| match s.count {
+        0 => String::new(),
+        _ => format!("; {what} p50 {} p99 {} ms", ms(s.p50), ms(s.p99)),
+    };
+    let response = time("after their alarms", &c.response_ms);
+    format!("{}{response}{}", c.told, time("done within", &c.execution_ms))
 }
 
 /// Classes of both editions of IEC 62676-4, from the lowest density to the highest.

@@ -24,6 +24,7 @@ use crate::drivers::mqtt::Address;
 use crate::drivers::serial::Lines;
 use crate::exit::{Exit, Failure};
 use crate::input::Loaded;
+use crate::pairing::Rule;
 use crate::progress::Progress;
 use crate::record::{self, End, Entry, Journal, Micros, Note, Start};
 use crate::schedule;
@@ -68,6 +69,8 @@ pub struct Request {
     pub floor: bool,
     /// Serial lines that the gateway polls; their devices have no other connection.
     pub serial: Vec<SerialLine>,
+    /// Commands that are expected of the system under test.
+    pub commands: Vec<Rule>,
 }
 
 /// What a run left.
@@ -316,6 +319,8 @@ impl<'a> Run<'a> {
                 .map(|row| Actuator::new(row.class, Times::of(&file.kit, row.id.as_str())))
                 .collect(),
             lines: None,
+            // The echo tells nobody anything.
+            rules: if part == "floor" { &[] } else { &self.request.commands },
         }
     }
 

@@ -16,8 +16,9 @@ use crate::drivers::mqtt::Address;
 use crate::drivers::orders::Orders;
 use crate::drivers::serial::Lines;
 use crate::observe::observe;
+use crate::pairing::{Rule, owed};
 use crate::progress::Progress;
-use crate::record::Micros;
+use crate::record::{Entry, Micros};
 use crate::schedule::{self, Plan};
 
 /// How long a gateway may take to answer the probe, and devices to connect.
@@ -65,6 +66,8 @@ pub(super) struct Part<'a> {
     pub(super) actuators: Vec<Actuator>,
     /// Serial lines that stand already, since a gateway opens them when it starts.
     pub(super) lines: Option<Lines>,
+    /// Commands that are expected.
+    pub(super) rules: &'a [Rule],
 }
 
 impl Part<'_> {
@@ -138,6 +141,9 @@ impl Part<'_> {
         let timing = Timing { start_us, deadline_us: self.deadline.0 * 1000 };
         let halt = AtomicBool::new(false);
         fleet.announce(self.tape, plan, timing);
+        for owed in owed(self.rules, self.tape, plan, start_us, self.common.part) {
+            self.common.journal.write(Entry::Owed(owed));
+        }
         let tape = self.tape;
         std::thread::scope(|scope| {
             let stop = || halt.load(Ordering::Relaxed);

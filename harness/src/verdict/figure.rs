@@ -1,8 +1,8 @@
 //! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`,
-//! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`.
+//! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`.
 
 use super::Evidence;
-use crate::latency::{ENOUGH_FOR_P999, Path};
+use crate::latency::{ENOUGH_FOR_P999, Path, Series};
 use crate::pairing::{Outcome, Tally};
 
 /// A figure that a threshold can name.
@@ -35,6 +35,10 @@ pub enum What {
     Coverage(String),
     /// Stretches of the perimeter without a beam.
     PerimeterGaps,
+    /// Commands of the gateway to devices, counted: the word behind `commands.`.
+    Command(String),
+    /// A time of commands: `response` or `execution`.
+    CommandTime(String),
 }
 
 impl Figure {
@@ -42,7 +46,7 @@ impl Figure {
     pub fn text(&self) -> String {
         match (&self.what, self.value) {
             (_, None) => "not measured".into(),
-            (What::Time(_), Some(ms)) => format!("{ms:.1} ms"),
+            (What::Time(_) | What::CommandTime(_), Some(ms)) => format!("{ms:.1} ms"),
             (What::Coverage(_), Some(share)) => format!("{share:.3}"),
             (_, Some(count)) => format!("{count}"),
         }
@@ -53,6 +57,9 @@ impl Figure {
 pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     if let Some(rest) = name.strip_prefix("coverage.") {
         return coverage(rest, evidence);
+    }
+    if let Some(rest) = name.strip_prefix("commands.") {
+        return super::commands::figure(rest, evidence.commands);
     }
     if name == "perimeter.gaps" {
         let value = evidence.plan.map(|p| p.perimeter.gaps.len() as f64);
@@ -143,18 +150,31 @@ fn count(word: &str, tally: &Tally) -> Option<(What, usize)> {
 
 /// A percentile or the maximum, ms, and whether it is missing because there are too few samples.
 fn time(paths: Option<&Path>, path: &str, which: &str) -> Option<(Option<f64>, bool)> {
-    let percent = match which {
-        "p50" => 50.0,
-        "p90" => 90.0,
-        "p99" => 99.0,
-        "p99.9" => 99.9,
-        "max" => 100.0,
-        _ => return None,
-    };
+    let percent = percent(which)?;
     let series = paths.and_then(|p| p.named().into_iter().find(|(name, _)| *name == path)).map(|(_, h)| h);
     let Some(series) = series else { return Some((None, false)) };
     if which == "p99.9" && series.count() < ENOUGH_FOR_P999 {
         return Some((None, series.count() > 0));
     }
     Some((series.percentile_ms(percent), false))
+}
+
+fn percent(which: &str) -> Option<f64> {
+    Some(match which {
+        "p50" => 50.0,
+        "p90" => 90.0,
+        "p99" => 99.0,
+        "p99.9" => 99.9,
+        "max" => 100.0,
+        _ => return None,
+    })
+}
+
+/// A percentile or the maximum of one series, ms, and why there is none if it is for too few samples.
+pub(super) fn of_series(series: &Series, which: &str) -> Option<(Option<f64>, Option<String>)> {
+    let percent = percent(which)?;
+    if which == "p99.9" && series.count() < ENOUGH_FOR_P999 && series.count() > 0 {
+        return Some((None, Some(format!("fewer than {ENOUGH_FOR_P999} samples"))));
+    }
+    Some((series.percentile_ms(percent), None))
 }

@@ -7,6 +7,7 @@
 //! 100 messages the p99 is the slowest of all, and one late message proves nothing. It is named as a remark.
 
 mod bound;
+mod commands;
 mod figure;
 mod reason;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use palisade_sim::model::drive::Thresholds;
 use palisade_sim::words::Ms;
 
 pub use bound::{Bound, Op};
+pub use commands::CommandFacts;
 pub use figure::{Figure, figure};
 
 use crate::latency::Latency;
@@ -26,6 +28,9 @@ use crate::pairing::{Answer, ExtraKind, Outcome, Tally};
 
 /// Share of undecidable answers above which a run is not valid.
 pub const UNDECIDABLE_BOUND: f64 = 0.001;
+
+/// The threshold that holds wherever commands are owed.
+const COMMANDS_MISSED: &str = "commands.missed";
 
 /// An expected answer with the names that a reader needs.
 #[derive(Clone, Debug)]
@@ -76,6 +81,8 @@ pub struct Evidence<'a> {
     pub extras: &'a [(ExtraKind, String)],
     /// Stimuli without an incident that were passed on: their names for a reader.
     pub false_alarms: &'a [String],
+    /// Commands of the gateway to devices.
+    pub commands: &'a CommandFacts,
     /// How the run ended, if not by itself: a sentence each.
     pub cut: &'a [String],
     /// Bound on the lateness (p99), ms.
@@ -122,6 +129,10 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
         reasons.push("no answer was expected, so nothing could be judged".into());
     }
     let mut checks = Vec::new();
+    // Whoever owes commands is judged by them, also where the scenario has no word for it.
+    let implied = !evidence.commands.paired.due.is_empty() && !thresholds.contains_key(COMMANDS_MISSED);
+    let implied = implied.then_some((COMMANDS_MISSED, "== 0"));
+    let thresholds = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str())).chain(implied);
     for (name, must) in thresholds {
         let (check, reason) = check(name, must, &evidence);
         checks.push(check);

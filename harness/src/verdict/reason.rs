@@ -49,6 +49,15 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
             let names: Vec<String> = gaps.iter().map(told).collect();
             format!("{found} stretches of the perimeter have no beam (must be {must}): {}", list(&names))
         }
+        What::Command(word) => super::commands::sentence(word, &found, must, evidence.commands),
+        What::CommandTime(path) => {
+            let what = if path == "response" {
+                "from the alarm that caused a command to the command"
+            } else {
+                "from a command to its execution"
+            };
+            format!("{name} ({what}) is {found}, must be {must}")
+        }
         What::Time(path) => {
             format!("{name} is {found}, must be {must}; {}", slowest(path, figure.class.as_deref(), evidence))
         }
@@ -74,7 +83,7 @@ pub(super) fn named(evidence: &Evidence<'_>, class: Option<&str>, outcome: Outco
     list(&names)
 }
 
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => "none is known by name".into(),

@@ -36,11 +36,13 @@ struct Bench {
     extras: Vec<(ExtraKind, String)>,
     lateness_bound_ms: f64,
     plan: Option<PlanAnswer>,
+    commands: CommandFacts,
 }
 
 impl Bench {
     fn of(messages: Vec<Message>) -> Bench {
-        Bench { messages, cut: Vec::new(), extras: Vec::new(), lateness_bound_ms: 10.0, plan: None }
+        let (cut, extras, plan, commands) = Default::default();
+        Bench { messages, cut, extras, lateness_bound_ms: 10.0, plan, commands }
     }
 
     fn judge(&self, thresholds: &[(&str, &str)]) -> Verdict {
@@ -62,6 +64,7 @@ impl Bench {
             messages: &self.messages,
             extras: &self.extras,
             false_alarms: &[],
+            commands: &self.commands,
             cut: &self.cut,
             lateness_bound_ms: self.lateness_bound_ms,
         };
@@ -251,4 +254,60 @@ fn the_plan_can_be_judged_too() {
     assert!(!bench.judge(&[("coverage.2014.0.3.detect", ">= 0.1")]).pass, "not worked out at that height");
     assert!(!bench.judge(&[("coverage.2014.1.5.detekt", ">= 0.1")]).pass, "no such class");
     assert!(!Bench::of(sound()).judge(&[("perimeter.gaps", "== 0")]).pass, "no plan");
+}
+
+/// A command that was owed, and one that came for it or none.
+fn commands(received_us: Option<i64>) -> CommandFacts {
+    use crate::pairing::{Came, Due, Told};
+    use crate::record::{Command, Owed};
+    let part = || "main".to_owned();
+    let owed = Owed {
+        stimulus: StimulusId(7),
+        part: part(),
+        devices: vec![DeviceIx(3)],
+        command: "siren_on".into(),
+        intended_us: 1_000,
+        deadline_us: 500_000,
+    };
+    let came = if received_us.is_some() { Came::InTime } else { Came::Missed };
+    let mut facts = CommandFacts::default();
+    facts.paired.due.push(Due { owed, came, received_us });
+    facts.owed.push("siren_on to duty-room after beam-07 beam_broken r1-7 at 02:14:03.250".into());
+    if let Some(received_us) = received_us {
+        let device = DeviceIx(3);
+        let (id, cause, link, command) = (None, None, "mqtt".into(), "siren_on".into());
+        let command = Command { number: 0, received_us, part: part(), device, command, id, cause, link };
+        let response_us = Some(received_us - 1_000);
+        facts.paired.told.push(Told { command, answer: None, cause: Some(StimulusId(7)), response_us });
+        facts.told.push("siren_on to duty-room".into());
+    }
+    facts
+}
+
+#[test]
+fn an_owed_command_that_does_not_come_fails_with_its_cause_also_without_a_threshold() {
+    let bench = Bench { commands: commands(None), ..Bench::of(sound()) };
+    let failed = bench.judge(&[("missed", "== 0")]);
+    assert_eq!(
+        failed.reasons,
+        [
+            "1 of 1 commands that were owed never came (must be == 0): siren_on to duty-room after beam-07 beam_broken r1-7 at 02:14:03.250"
+        ]
+    );
+    assert_eq!(failed.checks.last().unwrap().figure, "commands.missed");
+    assert!(bench.judge(&[("commands.missed", "<= 1")]).pass, "the scenario's own word counts");
+    let none = Bench::of(sound()).judge(&[("missed", "== 0")]);
+    assert_eq!((none.pass, none.checks.len()), (true, 1), "nothing is owed, nothing is judged");
+}
+
+#[test]
+fn commands_can_be_judged_by_time_and_count() {
+    let bench = Bench { commands: commands(Some(151_000)), ..Bench::of(sound()) };
+    assert!(bench.judge(&[("commands.response.p99", "< 200ms"), ("commands.received", "== 1")]).pass);
+    let slow = bench.judge(&[("commands.response.max", "< 100ms"), ("commands.unanswered", "== 0")]);
+    assert!(slow.reasons[0].contains("is 150.0 ms, must be < 100ms"), "{:?}", slow.reasons);
+    assert!(slow.reasons[1].ends_with("siren_on to duty-room"), "{:?}", slow.reasons);
+    let unmeasured = bench.judge(&[("commands.execution.p50", "< 1s")]);
+    assert!(unmeasured.reasons[0].contains("no command was executed"), "{:?}", unmeasured.reasons);
+    assert!(!bench.judge(&[("commands.wrong", "== 0")]).pass, "no such figure");
 }

@@ -1,6 +1,7 @@
 //! Integration tests of the harness, one binary.
 
 mod broken;
+mod commands;
 mod compare;
 mod gateway;
 mod house;

@@ -53,6 +53,14 @@ pub struct RunColumn {
     pub response_ms: Times,
     /// The same by device class, with the answers that were expected.
     pub by_class: BTreeMap<String, ClassTimes>,
+    /// Commands to devices that came.
+    pub commands_received: usize,
+    /// Commands that were owed.
+    pub commands_expected: usize,
+    /// Of those, never came.
+    pub commands_missed: usize,
+    /// From the alarm that caused a command to the command, measured.
+    pub commands_response_ms: Times,
     /// Response of the harness's own echo, measured.
     pub floor_ms: Times,
     /// 99 % of messages left no later than this after their intended instant, ms, measured.
@@ -135,6 +143,10 @@ impl RunColumn {
             outcomes: report.outcomes,
             response_ms: Times::of(&report.latency_all_ms.response),
             by_class: by_class.collect(),
+            commands_received: report.commands.received,
+            commands_expected: report.commands.expected,
+            commands_missed: report.commands.missed,
+            commands_response_ms: Times::of(&report.commands.response_ms),
             floor_ms: Times::of(&report.floor_all_ms.response),
             lateness_p99_ms: report.harness.lateness_ms.p99,
             tape: report.tape.digest.clone(),

@@ -34,13 +34,18 @@ pub(super) struct Cell {
 
 pub(super) fn groups(comparison: &Comparison) -> Vec<Group> {
     let runs = &comparison.runs;
-    vec![
+    let told = |r: &RunColumn| r.commands_received + r.commands_expected > 0;
+    let mut groups = vec![
         Group { title: "Run", how: "", rows: heads(runs) },
         Group { title: "Answers", how: "measured", rows: answers(runs) },
         Group { title: "Response, ms: p50 / p99 / max", how: "measured", rows: responses(runs) },
         Group { title: "Harness, ms", how: "measured", rows: harness(runs) },
         Group { title: "What was driven", how: "computed", rows: driven(comparison) },
-    ]
+    ];
+    if runs.iter().any(told) {
+        groups.insert(3, Group { title: "Commands", how: "measured", rows: commands(runs) });
+    }
+    groups
 }
 
 fn row(label: &str, runs: &[RunColumn], cell: impl Fn(&RunColumn) -> Cell) -> Row {
@@ -110,6 +115,18 @@ fn responses(runs: &[RunColumn]) -> Vec<Row> {
     };
     let all = row("all classes", runs, |r| times(r.response_ms));
     std::iter::once(all).chain(classes.into_iter().map(of_class)).collect()
+}
+
+fn commands(runs: &[RunColumn]) -> Vec<Row> {
+    let owed = |r: &RunColumn| match (r.commands_expected, r.commands_missed) {
+        (0, _) => plain("not judged"),
+        (all, missed) => Cell { text: format!("{missed} of {all}"), fault: missed > 0 },
+    };
+    vec![
+        row("received", runs, |r| plain(r.commands_received.to_string())),
+        row("owed and missed", runs, owed),
+        row("after the alarm", runs, |r| times(r.commands_response_ms)),
+    ]
 }
 
 fn harness(runs: &[RunColumn]) -> Vec<Row> {

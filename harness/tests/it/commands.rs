@@ -1,0 +1,267 @@
+//! Commands of a gateway to the devices of a run, by the real binary: the built-in gateway's own, and those of a client
+//! that knows its trade and of one that does not.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use rumqttc::{Client, Connection, Event, MqttOptions, Packet, Publish, QoS};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The intrusion over the north wall, until the zone is clear again.
+const WINDOW: &str = "02:14:00+14s";
+
+/// A process that is killed when the test is done with it.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The tiny site in a folder of its own. How punctual a loaded machine is is judged elsewhere.
+fn bench() -> Result<tempfile::TempDir> {
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let folder = tempfile::tempdir()?;
+    let mut text = fs::read_to_string(scenarios.join("tiny.toml"))?;
+    for (from, to) in [
+        ("lateness_bound = \"10ms\"", "lateness_bound = \"20s\""),
+        ("\"beam.response.p99\" = \"< 1s\"", "wrong = \"== 0\""),
+    ] {
+        ensure!(text.contains(from), "tiny.toml no longer holds {from:?}");
+        text = text.replace(from, to);
+    }
+    fs::write(folder.path().join("tiny.toml"), text)?;
+    fs::create_dir(folder.path().join("sites"))?;
+    fs::copy(scenarios.join("sites/tiny.geojson"), folder.path().join("sites/tiny.geojson"))?;
+    Ok(folder)
+}
+
+fn run(folder: &Path, args: &[&str]) -> (Command, PathBuf) {
+    let out = folder.join("out");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+    command.arg("run").arg(folder.join("tiny.toml")).args(["--no-floor", "--windows", WINDOW]).args(args);
+    command.arg("--out").arg(&out).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    (command, out)
+}
+
+fn report(out: &Path) -> Result<Value> {
+    let text = fs::read_to_string(out.join("report.json")).context("no report.json")?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn journal(out: &Path, kind: &str) -> Result<Vec<Value>> {
+    let text = fs::read_to_string(out.join("journal.jsonl"))?;
+    let all: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    Ok(all.into_iter().filter_map(|entry| entry.get(kind).cloned()).collect())
+}
+
+#[test]
+fn the_builtin_gateway_sounds_the_siren_and_it_is_recorded_but_not_judged() -> Result<()> {
+    let folder = bench()?;
+    let (mut command, out) = run(folder.path(), &[]);
+    let output = command.output()?;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let report = report(&out)?;
+    let commands = &report["commands"];
+    let words: Vec<&str> =
+        commands["list"].as_array().context("a list")?.iter().filter_map(|c| c["command"].as_str()).collect();
+    assert_eq!(words, ["siren_on", "acknowledge", "siren_off"], "{commands:#}");
+    assert_eq!((&commands["received"], &commands["executed"]), (&json!(3), &json!(3)));
+    assert_eq!((&commands["expected"], &commands["response_ms"]["count"]), (&json!(0), &json!(3)));
+    ensure!(commands["execution_ms"]["p50"].as_f64() >= Some(30.0), "faster than a relay: {commands:#}");
+    let cause = commands["list"][0]["cause"].as_str().context("a cause")?;
+    ensure!(cause.starts_with("beam-north beam_broken"), "{cause}");
+    let said = String::from_utf8(output.stdout)?;
+    ensure!(said.contains("3 came: 3 executed; none was owed, so they are not judged"), "{said}");
+    let page = fs::read_to_string(out.join("report.html"))?;
+    ensure!(page.contains("id=\"commands\"") && page.contains("siren on"), "the page has the commands");
+    Ok(())
+}
+
+#[test]
+fn a_gateway_without_commands_sends_none() -> Result<()> {
+    let folder = bench()?;
+    let (mut command, out) = run(folder.path(), &["--defect", "no-commands"]);
+    let output = command.output()?;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(report(&out)?["commands"]["received"], 0);
+    Ok(())
+}
+
+/// A client of the gateway's broker beside the run.
+struct Operator {
+    client: Client,
+    connection: Connection,
+    heard: Vec<Publish>,
+}
+
+impl Operator {
+    fn connect(port: u16) -> Result<Operator> {
+        let options = MqttOptions::new("operator", "127.0.0.1", port);
+        let (client, connection) = Client::new(options, 100);
+        for topic in [
+            "site/tiny/dev/+/status",
+            "site/tiny/dev/+/ack",
+            "site/tiny/dev/+/event",
+            "site/tiny/dev/+/state",
+        ] {
+            client.subscribe(topic, QoS::AtLeastOnce)?;
+        }
+        Ok(Operator { client, connection, heard: Vec::new() })
+    }
+
+    /// The first message that fits, of those that came or come. It is taken out.
+    fn wait(&mut self, what: &str, fits: impl Fn(&Publish) -> bool) -> Result<Publish> {
+        let began = Instant::now();
+        loop {
+            if let Some(at) = self.heard.iter().position(&fits) {
+                return Ok(self.heard.remove(at));
+            }
+            ensure!(began.elapsed() < PATIENCE, "{what} did not come");
+            match self.connection.recv_timeout(Duration::from_millis(200)) {
+                Ok(Ok(Event::Incoming(Packet::Publish(publish)))) => self.heard.push(publish),
+                Ok(Ok(_)) | Err(_) => {}
+                Ok(Err(error)) => anyhow::bail!("the operator lost the broker: {error}"),
+            }
+        }
+    }
+
+    /// Tells a device something and waits for its answer.
+    fn tell(&mut self, device: &str, payload: &str, id: Option<&str>) -> Result<Value> {
+        self.client.publish(format!("site/tiny/dev/{device}/cmd"), QoS::AtLeastOnce, false, payload)?;
+        let topic = format!("site/tiny/dev/{device}/ack");
+        let answer = |p: &Publish| serde_json::from_slice::<Value>(&p.payload).unwrap_or_default();
+        let found = self.wait(&format!("the answer to {payload}"), |p| {
+            p.topic == topic && answer(p)["id"].as_str() == id
+        })?;
+        let answer = answer(&found);
+        ensure!(answer["ts"].is_i64() && answer["ok"].is_boolean(), "{answer}");
+        Ok(answer)
+    }
+}
+
+fn order(id: &str, command: &str, args: Value) -> String {
+    json!({ "id": id, "command": command, "ts": 1, "args": args }).to_string()
+}
+
+/// A gateway of its own, a run against it, and a client beside them once the devices are there.
+fn with_operator(act: impl FnOnce(&mut Operator) -> Result<()>) -> Result<(Value, tempfile::TempDir)> {
+    let folder = bench()?;
+    let mut gateway = Killed(
+        Command::new(env!("CARGO_BIN_EXE_palisade"))
+            .arg("gateway")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?,
+    );
+    let mut line = String::new();
+    BufReader::new(gateway.0.stdout.take().context("stdout is piped")?).read_line(&mut line)?;
+    let port: u16 =
+        line.trim().rsplit_once(':').with_context(|| format!("no port in {line:?}"))?.1.parse()?;
+    let (mut command, out) = run(folder.path(), &["--sut", &format!("mqtt://127.0.0.1:{port}")]);
+    let mut measured = Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+    let mut operator = Operator::connect(port)?;
+    for device in ["door-b01-1", "beam-north", "cam-middle", "barrier-south"] {
+        let topic = format!("site/tiny/dev/{device}/status");
+        operator.wait(device, |p| p.topic == topic && p.payload == "online")?;
+    }
+    act(&mut operator)?;
+    let began = Instant::now();
+    let status = loop {
+        if let Some(status) = measured.0.try_wait()? {
+            break status;
+        }
+        ensure!(began.elapsed() < PATIENCE, "the run did not end");
+        // The operator keeps reading, as a client must.
+        let _ = operator.connection.recv_timeout(Duration::from_millis(20));
+    };
+    assert_eq!(status.code(), Some(0), "{}", report(&out)?["verdict"]);
+    Ok((report(&out)?, folder))
+}
+
+#[test]
+fn commands_are_executed_once_answered_and_wrong_ones_refused() -> Result<()> {
+    let (report, folder) = with_operator(|operator| {
+        let unlock = order("t-1", "unlock", json!({}));
+        let answer = operator.tell("door-b01-1", &unlock, Some("t-1"))?;
+        assert_eq!(
+            (&answer["ok"], &answer["state"], &answer["why"]),
+            (&json!(true), &json!("released"), &Value::Null)
+        );
+        let event = operator.wait("the door's event", |p| p.topic.ends_with("door-b01-1/event"))?;
+        let event: Value = serde_json::from_slice(&event.payload)?;
+        assert_eq!((&event["signal"], &event["by"]), (&json!("door_released"), &json!("command")));
+        assert_eq!(operator.tell("door-b01-1", &unlock, Some("t-1"))?["ok"], true, "answered again");
+
+        let raised = operator.tell("barrier-south", &order("t-2", "lift", json!({})), Some("t-2"))?;
+        assert_eq!(raised["state"], "raised");
+        for (device, payload, id, why) in [
+            ("beam-north", "{\"id\":", None, "not JSON"),
+            ("beam-north", &order("t-3", "explode", json!({})), Some("t-3"), "there is no command `explode`"),
+            (
+                "cam-middle",
+                &order("t-4", "siren_on", json!({})),
+                Some("t-4"),
+                "class camera cannot `siren_on`",
+            ),
+            ("beam-north", &order("t-5", "bypass", json!({})), Some("t-5"), "needs `for_s`"),
+        ] {
+            let answer = operator.tell(device, payload, id)?;
+            assert_eq!(answer["ok"], false, "{answer}");
+            ensure!(answer["why"].as_str().is_some_and(|said| said.contains(why)), "{answer}");
+        }
+        let shut = |p: &Publish| {
+            p.topic.ends_with("door-b01-1/state") && p.payload.windows(6).any(|w| w == b"locked")
+        };
+        operator.wait("the lock that closes by itself", shut).map(drop)
+    })?;
+    let commands = &report["commands"];
+    let counts =
+        ["received", "executed", "refused", "repeated", "unanswered"].map(|name| commands[name].as_u64());
+    assert_eq!(counts, [7, 2, 4, 1, 0].map(Some), "{commands:#}");
+    // The door's and the barrier's events were passed on: no stimulus asked for them, and the gateway did nothing wrong.
+    assert_eq!((&report["outcomes"]["spurious"], &report["outcomes"]["missed"]), (&json!(0), &json!(0)));
+    let of_command =
+        report["extras"].as_array().context("extras")?.iter().filter(|e| e["kind"] == "of_command");
+    assert_eq!(of_command.count(), 2);
+    let answered = journal(&folder.path().join("out"), "answered")?;
+    let lift = answered.iter().find(|a| a["id"] == "t-2").context("the lift is in the journal")?;
+    let began = journal(&folder.path().join("out"), "command")?;
+    let began = began.iter().find(|c| c["id"] == "t-2").context("its command too")?;
+    let took_us =
+        lift["executed_us"].as_i64().unwrap_or_default() - began["received_us"].as_i64().unwrap_or_default();
+    ensure!(took_us >= 1_500_000, "the arm takes the kit's 1,500 ms, and took {took_us} µs");
+    Ok(())
+}
+
+#[test]
+fn a_bypassed_zone_says_nothing_and_nothing_is_expected_of_the_gateway() -> Result<()> {
+    let (report, folder) = with_operator(|operator| {
+        let answer =
+            operator.tell("beam-north", &order("b-1", "bypass", json!({ "for_s": 60 })), Some("b-1"))?;
+        assert_eq!(answer["state"], "bypassed");
+        Ok(())
+    })?;
+    let withheld = journal(&folder.path().join("out"), "withheld")?;
+    ensure!(!withheld.is_empty() && withheld.iter().all(|w| w["why"] == "bypassed"), "{withheld:?}");
+    let outcomes = &report["outcomes"];
+    assert_eq!(outcomes["withheld"].as_u64(), Some(withheld.len() as u64));
+    assert_eq!((&outcomes["missed"], &outcomes["undecidable"]), (&json!(0), &json!(0)));
+    assert_eq!(outcomes["answered"], outcomes["expected"]);
+    assert_eq!(report["outcomes_by_class"]["beam"]["withheld"].as_u64(), Some(withheld.len() as u64));
+    let left = journal(&folder.path().join("out"), "left")?;
+    ensure!(
+        withheld.iter().all(|w| left.iter().all(|l| l["stimulus"] != w["stimulus"])),
+        "it was sent for all that"
+    );
+    let told = report["commands"]["told"].as_str().context("a sentence")?;
+    ensure!(told.contains("NOT SENT"), "{told}");
+    Ok(())
+}
