@@ -11,12 +11,21 @@ use crate::report;
 pub struct Args {
     /// The run folder, such as `results/cuiyuan-1`.
     run: PathBuf,
+    /// Put the pictures of this folder into the page, as `palisade-view stills RUN --out DIR` wrote them; the run
+    /// keeps them.
+    #[arg(long, value_name = "DIR")]
+    stills: Option<PathBuf>,
     /// How the summary is printed.
     #[arg(long, value_enum, default_value_t)]
     output_format: OutputFormat,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    if let Some(stills) = &args.stills
+        && let Some(warning) = report::adopt_stills(stills, &args.run)?
+    {
+        eprintln!("{warning}");
+    }
     let report = report::make(&args.run)?;
     let text = match args.output_format {
         OutputFormat::Human => report::terminal::render(&report),

@@ -211,7 +211,10 @@ impl Commands {
 pub fn pair_commands(heard: Heard<'_>) -> Commands {
     let withheld: BTreeSet<StimulusId> = heard.withheld.iter().map(|w| w.stimulus).collect();
     let mut told = told(heard);
-    let mut owed: Vec<&Owed> = heard.owed.iter().filter(|o| !withheld.contains(&o.stimulus)).collect();
+    // What a line does not carry was never to be sent, and owes nothing.
+    let to_send: BTreeSet<StimulusId> = heard.expected.iter().map(|e| e.stimulus).collect();
+    let owes = |o: &&Owed| to_send.contains(&o.stimulus) && !withheld.contains(&o.stimulus);
+    let mut owed: Vec<&Owed> = heard.owed.iter().filter(owes).collect();
     owed.sort_by_key(|o| (o.intended_us, o.stimulus, &o.command));
     let found = found(&owed, &told);
     for (owed, by) in owed.iter().zip(&found) {

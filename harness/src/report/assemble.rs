@@ -506,6 +506,7 @@ fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {
         ("the planner's answer cannot be read, so coverage and gaps are missing", folder.plan.as_ref().err()),
         ("the scenario cannot be read, so no threshold was applied", folder.file.as_ref().err()),
         ("the geometry cannot be read, so the plan is drawn without it", folder.site.as_ref().err()),
+        ("the pictures in `stills` are left out", folder.stills.as_ref().err()),
     ];
     let mut say = |text: String| notes.push(NotePart { at_us: None, kind: "report".into(), text });
     for (what, why) in missing {

@@ -9,6 +9,7 @@ use palisade_sim::model::load::{SourceText, load};
 use palisade_sim::model::{ScenarioFile, Site};
 use palisade_sim::whole::Tape;
 
+use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
     Answered, Command, End, Entry, Expected, Left, Line, Link, Micros, Note, Observation, Owed, Start,
@@ -30,6 +31,8 @@ pub(super) struct Folder {
     pub(super) geometry: Result<String, String>,
     /// The checked geometry, or why there is none.
     pub(super) site: Result<Site, String>,
+    /// Pictures that were put into the folder, or why they cannot be shown.
+    pub(super) stills: Result<Vec<Still>, String>,
 }
 
 /// The journal, sorted by kind of entry.
@@ -172,8 +175,8 @@ fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-/// Reads the folder.
-pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
+/// Reads the journal of the folder, by which it is a run's.
+pub(super) fn read_journal(path: &Path) -> Result<Journal, Failure> {
     let journal = path.join("journal.jsonl");
     let text = read_file(&journal).map_err(|error| {
         let why = if path.is_dir() { "it holds no journal.jsonl" } else { "there is no such folder" };
@@ -194,6 +197,12 @@ pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
         );
         return Err(Failure::new(Exit::Input, text));
     }
+    Ok(journal)
+}
+
+/// Reads the folder.
+pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
+    let journal = read_journal(path)?;
     let bytes = |name: &str| fs::read(path.join(name)).map_err(|e| format!("{name}: {e}"));
     let text = |name: &str| fs::read_to_string(path.join(name)).map_err(|e| format!("{name}: {e}"));
     let (scenario, geometry) = (text("scenario.toml"), text("site.geojson"));
@@ -217,6 +226,7 @@ pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
             .and_then(|t| toml::from_str(&t).map_err(|e| format!("scenario.toml: {}", e.message()))),
         geometry,
         site,
+        stills: stills::of_run(path),
     })
 }
 

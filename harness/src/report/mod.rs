@@ -11,6 +11,7 @@ mod incidents;
 mod junit;
 mod links;
 pub mod model;
+mod stills;
 mod tables;
 pub mod terminal;
 mod told;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 use crate::exit::{Exit, Failure};
 pub use model::Report;
+pub use stills::adopt as adopt_stills;
 
 impl Report {
     /// The exit code. The worst wins, in this order: interrupted (130), the gateway was lost (4), the harness could

@@ -13,7 +13,8 @@ const RESULTS: &str = "results";
 const ARTEFACTS: [&str; 7] =
     ["journal.jsonl", "tape.bin", "tracks.bin", "plan.json", "report.json", "report.html", "junit.xml"];
 /// Folders of a run, with the ending of the files in them.
-const INNER: [(&str, &str); 2] = [("histograms", "hlog"), ("tables", "csv")];
+const INNER: [(&str, &str); 4] =
+    [("histograms", "hlog"), ("tables", "csv"), ("stills", "png"), ("stills", "json")];
 /// Room that is kept for the report, bytes.
 const BALLAST: usize = 8 << 20;
 

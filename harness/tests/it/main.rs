@@ -12,4 +12,5 @@ mod run;
 mod run_folder;
 mod scenarios;
 mod serial;
+mod stills;
 mod view;

@@ -3,6 +3,7 @@
 mod chart;
 mod day;
 mod font;
+mod pictures;
 mod plan;
 mod png;
 mod view;
@@ -23,7 +24,7 @@ const TEMPLATE: &str = include_str!("../../../../assets/report.html");
 pub(super) const STYLE: &str = include_str!("../../../../assets/report.css");
 const SCRIPT: &str = include_str!("../../../../assets/report.js");
 
-/// Size that the file keeps below, bytes.
+/// Size that the file keeps below without its pictures, bytes.
 pub(super) const SIZE: usize = 490_000;
 
 /// Letters with a meaning in HTML, made harmless.
@@ -35,10 +36,14 @@ fn escape(text: &str) -> String {
 pub(super) fn render(assembled: &Assembled, folder: &Folder) -> Result<String, Failure> {
     let report = &assembled.report;
     let pictures = Pictures::draw(assembled, folder);
+    let stills = folder.stills.as_deref().unwrap_or_default();
+    let pictures = Pictures { stills: pictures::rows(stills), ..pictures };
+    let of_stills: usize = pictures.stills.iter().map(|still| still.data.len()).sum();
     let mut limits = Limits::default();
     loop {
         let page = page(report, assembled, &pictures, limits)?;
-        if page.len() <= SIZE || limits.is_least() {
+        // Pictures are as big as they are: fewer rows would not help.
+        if page.len() - of_stills <= SIZE || limits.is_least() {
             return Ok(page);
         }
         limits = limits.halved();
@@ -50,6 +55,7 @@ struct Pictures {
     plan: String,
     day: String,
     latency: String,
+    stills: Vec<pictures::Row>,
 }
 
 impl Pictures {
@@ -61,6 +67,7 @@ impl Pictures {
             plan: plan::draw(&assembled.report, &ground),
             day: day::draw(&assembled.report),
             latency: chart::path("Latency of all messages", &assembled.main.latency.all, floor),
+            stills: Vec::new(),
         }
     }
 }
@@ -82,10 +89,17 @@ fn page(
             plan => pictures.plan.as_str(),
             day => pictures.day.as_str(),
             latency => pictures.latency.as_str(),
+            stills => Serde(&pictures.stills),
             style => STYLE,
             script => SCRIPT,
         })
         .map_err(|e| bug("report.html", format!("{e:#}")))?;
     let face = face(&page)?;
     Ok(page.replacen("/*face*/", &face, 1))
+}
+
+/// A picture of two pixels.
+#[cfg(test)]
+pub(super) fn tiny_png() -> Vec<u8> {
+    png::encode(2, 1, &[[0, 0, 0, 255], [255, 255, 255, 255]], &[0, 1]).unwrap_or_default()
 }
