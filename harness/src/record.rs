@@ -9,6 +9,7 @@
 //! | `tape.bin`, `tracks.bin` | the twin's day |
 //! | `plan.json` | the planner's first answer: coverage, gaps, perimeter |
 //! | `journal.jsonl` | [`Entry`] lines; the last one is [`Entry::End`] unless the run was cut |
+//! | `stills/` | pictures with their index `stills.json`, if `palisade report RUN --stills DIR` put them there |
 //! | `report.json`, `report.html`, `junit.xml`, `*.hlog`, `tables/*.csv` | made from the above by `palisade report RUN` |
 //!
 //! All instants are microseconds of one monotonic clock since the run's start.
