@@ -219,6 +219,7 @@ impl Fleet {
             loops.push(events);
         }
         // Whoever is told something can answer: this stands before the first connection.
+        fleet.lines.obey(&fleet.ears.desk);
         fleet.give_mouths(tape);
         for (index, (device, events)) in fleet.devices.iter().zip(loops).enumerate() {
             if fleet.lines.has(DeviceIx(index as u32)) {

@@ -8,6 +8,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use palisade::pairing::{Rule, To};
+use palisade::progress::Progress;
+use palisade::run::{Request, Stop, Sut, measure};
+use palisade_sim::contract::Class;
+use palisade_sim::words::Ms;
 use rumqttc::{Client, Connection, Event, MqttOptions, Packet, Publish, QoS};
 use serde_json::{Value, json};
 
@@ -151,20 +156,26 @@ fn order(id: &str, command: &str, args: Value) -> String {
     json!({ "id": id, "command": command, "ts": 1, "args": args }).to_string()
 }
 
-/// A gateway of its own, a run against it, and a client beside them once the devices are there.
-fn with_operator(act: impl FnOnce(&mut Operator) -> Result<()>) -> Result<(Value, tempfile::TempDir)> {
-    let folder = bench()?;
+/// A gateway process and its port.
+fn gateway(args: &[&str]) -> Result<(Killed, u16)> {
     let mut gateway = Killed(
         Command::new(env!("CARGO_BIN_EXE_palisade"))
             .arg("gateway")
+            .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?,
     );
     let mut line = String::new();
     BufReader::new(gateway.0.stdout.take().context("stdout is piped")?).read_line(&mut line)?;
-    let port: u16 =
-        line.trim().rsplit_once(':').with_context(|| format!("no port in {line:?}"))?.1.parse()?;
+    let port = line.trim().rsplit_once(':').with_context(|| format!("no port in {line:?}"))?.1.parse()?;
+    Ok((gateway, port))
+}
+
+/// A gateway of its own, a run against it, and a client beside them once the devices are there.
+fn with_operator(act: impl FnOnce(&mut Operator) -> Result<()>) -> Result<(Value, tempfile::TempDir)> {
+    let folder = bench()?;
+    let (_gateway, port) = gateway(&[])?;
     let (mut command, out) = run(folder.path(), &["--sut", &format!("mqtt://127.0.0.1:{port}")]);
     let mut measured = Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     let mut operator = Operator::connect(port)?;
@@ -263,5 +274,53 @@ fn a_bypassed_zone_says_nothing_and_nothing_is_expected_of_the_gateway() -> Resu
     );
     let told = report["commands"]["told"].as_str().context("a sentence")?;
     ensure!(told.contains("NOT SENT"), "{told}");
+    Ok(())
+}
+
+/// The tiny site against a gateway that owes the siren for every alarm of a beam.
+fn owing(args: &[&str]) -> Result<palisade::report::Report> {
+    let folder = bench()?;
+    let (_gateway, port) = gateway(args)?;
+    let path = folder.path().join("tiny.toml");
+    let loaded = palisade::input::load(&path)?;
+    let rule = Rule {
+        signals: vec!["beam_broken".into()],
+        severities: Vec::new(),
+        classes: vec![Class::Beam],
+        to: To::Class(Class::DutyRoom),
+        command: "siren_on".into(),
+        deadline: Ms(2_000),
+    };
+    let request = Request {
+        seed: loaded.scenario.file.seed,
+        loaded,
+        path,
+        out: Some(folder.path().join("out")),
+        windows: Some(palisade::schedule::parse_windows(WINDOW)?),
+        sut: Sut::Mqtt(format!("mqtt://127.0.0.1:{port}").parse()?),
+        floor: false,
+        serial: Vec::new(),
+        commands: vec![rule],
+    };
+    let measured = measure(&request, &Stop::default(), &Progress::new())?;
+    ensure!(measured.trouble.is_none(), "{:?}", measured.trouble);
+    Ok(palisade::report::make(&measured.folder)?)
+}
+
+#[test]
+fn an_owed_command_is_judged_and_its_miss_names_the_alarm() -> Result<()> {
+    let good = owing(&["--commands", "duty-room"])?;
+    assert!(good.verdict.pass, "{:?}", good.verdict.reasons);
+    assert_eq!((good.commands.expected, good.commands.in_time), (1, 1));
+    ensure!(good.commands.owed[0].response_ms.is_some_and(|ms| ms < 2_000.0), "{:?}", good.commands.owed);
+    assert_eq!(good.verdict.checks.last().map(|c| c.figure.as_str()), Some("commands.missed"));
+
+    let bad = owing(&["--commands", "duty-room", "--defect", "no-commands"])?;
+    assert_eq!((bad.commands.received, bad.commands.missed, bad.outcomes.missed), (0, 1, 0));
+    let reason = &bad.verdict.reasons[0];
+    ensure!(
+        !bad.verdict.pass && reason.contains("siren_on to duty-room after beam-north beam_broken"),
+        "{reason}"
+    );
     Ok(())
 }

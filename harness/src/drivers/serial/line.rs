@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use palisade_sim::words::{DeviceIx, Dice};
@@ -16,7 +16,7 @@ use super::pty::{Pty, PtyError};
 use crate::drivers::{Clock, wait_until};
 use crate::record::{self, Micros};
 use crate::wire::modbus::frame::{BROADCAST, Direction, LAST_UNIT};
-use crate::wire::modbus::meaning::Exception;
+use crate::wire::modbus::meaning::{Exception, Request};
 use crate::wire::modbus::module::{Effect, Point, State, Table};
 use crate::wire::modbus::receiver::{Heard, Receiver, Silence};
 use crate::wire::modbus::slave::{Units, answer, refusal};
@@ -92,6 +92,30 @@ struct Shared {
     stop: AtomicBool,
     fault: OnceLock<String>,
     state: Mutex<Slaves>,
+    coils: OnceLock<OnCoil>,
+}
+
+/// What is told when a master has written a coil: unit, address, on or off.
+type Tell = dyn Fn(u8, u16, bool) + Send + Sync;
+
+/// Who is told when a master has written a coil.
+struct OnCoil(Box<Tell>);
+
+impl std::fmt::Debug for OnCoil {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnCoil")
+    }
+}
+
+/// A handle with which a device's inputs are changed from another thread, as long as the line stands.
+#[derive(Clone, Debug)]
+pub struct Setter(Weak<Shared>);
+
+impl Setter {
+    /// Sets or clears an input now. A master that polls from now on sees it.
+    pub fn set(&self, point: Point, effect: Effect) -> Change {
+        self.0.upgrade().map_or(Change::Same, |line| line.set(point, effect))
+    }
 }
 
 #[derive(Debug)]
@@ -106,6 +130,26 @@ impl Shared {
     fn slaves(&self) -> MutexGuard<'_, Slaves> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn set(&self, point: Point, effect: Effect) -> Change {
+        let now_us = self.clock.now_us();
+        let until_us = effect.held.then(|| now_us + self.spec.hold_us);
+        let mut slaves = self.slaves();
+        slaves.settle(now_us);
+        slaves.set(point, effect, until_us)
+    }
+
+    /// Tells of coils that a request has written.
+    fn tell_coils(&self, unit: u8, frame: &Frame) {
+        let Some(OnCoil(tell)) = self.coils.get() else { return };
+        match Request::decode(frame.pdu()) {
+            Ok(Request::WriteCoil { address, on }) => tell(unit, address, on),
+            Ok(Request::WriteCoils { start, values }) => {
+                (start..).zip(values).for_each(|(address, on)| tell(unit, address, on));
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Line {
@@ -117,8 +161,8 @@ impl Line {
         let pty = Pty::open(&spec.link).map_err(|error| LineError { line: spec.name.clone(), error })?;
         let slaves = Slaves { units: table.units(), resets: Vec::new(), counts: Counts::default() };
         let name = spec.name.clone();
-        let (stop, fault) = Default::default();
-        let shared = Arc::new(Shared { spec, clock, stop, fault, state: Mutex::new(slaves) });
+        let (stop, fault, coils) = Default::default();
+        let shared = Arc::new(Shared { spec, clock, stop, fault, state: Mutex::new(slaves), coils });
         let player = Player {
             shared: shared.clone(),
             receiver: Receiver::new(Direction::Request, shared.spec.rate, Silence::Coarse(COARSE_US)),
@@ -155,11 +199,17 @@ impl Line {
 
     /// Sets or clears an input now. A master that polls from now on sees it.
     pub fn set(&self, point: Point, effect: Effect) -> Change {
-        let now_us = self.shared.clock.now_us();
-        let until_us = effect.held.then(|| now_us + self.shared.spec.hold_us);
-        let mut slaves = self.shared.slaves();
-        slaves.settle(now_us);
-        slaves.set(point, effect, until_us)
+        self.shared.set(point, effect)
+    }
+
+    /// The same for another thread.
+    pub fn setter(&self) -> Setter {
+        Setter(Arc::downgrade(&self.shared))
+    }
+
+    /// From now on tells of every coil that a master writes: unit, address, on or off. The first who asks is told.
+    pub fn on_coil(&self, tell: impl Fn(u8, u16, bool) + Send + Sync + 'static) {
+        let _ = self.shared.coils.set(OnCoil(Box::new(tell)));
     }
 
     /// Puts every input into the state that the tape gives it at a window's start. Returns the stimuli whose states a
@@ -332,7 +382,18 @@ impl Player {
         } else {
             slaves.counts.stranger();
         }
-        answer(&mut slaves.units, frame)
+        let answered = answer(&mut slaves.units, frame);
+        let units: Vec<u8> = match frame.unit() {
+            BROADCAST => slaves.units.keys().copied().collect(),
+            unit => vec![unit],
+        };
+        drop(slaves);
+        // A broadcast has no answer, and a refusal is one of an exception.
+        let done = answered.as_ref().map_or(frame.unit() == BROADCAST, |a| a.function() == frame.function());
+        if done {
+            units.iter().for_each(|unit| self.shared.tell_coils(*unit, frame));
+        }
+        answered
     }
 
     /// The answer's bytes as a fault leaves them.

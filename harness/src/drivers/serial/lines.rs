@@ -1,14 +1,35 @@
 //! All serial lines of a run: who is where, what is said there at its intended time, what was seen in the end.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use palisade_sim::contract::{Signal, Stimulus};
+use palisade_sim::contract::{Class, Signal, Stimulus};
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
-use super::line::{Change, Line, LineError, Spec};
+use super::line::{Change, Line, LineError, Setter, Spec};
 use crate::drivers::Clock;
+use crate::drivers::orders::{Desk, Hands};
 use crate::record::{Entry, Journal, Left, Note};
+use crate::wire::command::{Answer, Change as StateChange, Order, Verb};
 use crate::wire::modbus::module::{Effect, Point, Table, before, effect};
+
+/// A device that shows on its inputs what it does.
+struct Inputs {
+    setter: Setter,
+    point: Point,
+}
+
+impl Hands for Inputs {
+    /// The echo of the write was the answer.
+    fn answer(&self, _: usize, _: &Answer, _: i64) {}
+
+    fn changed(&self, _: usize, class: Class, _: u32, change: &StateChange, _: i64) {
+        if let Some(effect) = change.signal.as_ref().and_then(|signal| effect(class, signal)) {
+            self.setter.set(self.point, effect);
+        }
+    }
+}
 
 /// The lines of one part of a run. Its devices have no connection of their own.
 #[derive(Debug)]
@@ -64,6 +85,28 @@ impl Lines {
         let line = self.lines.get(*self.of.get(&device)?)?;
         let point = line.point(device)?;
         Some((line, point, effect(point.class, signal)?))
+    }
+
+    /// Takes what a master writes to coils as commands to devices, and shows on inputs what devices do because of them.
+    /// A device's coil has the address of its first input; [`Verb::of_coil`] says what on and off mean. The answer that
+    /// the protocol has is the echo, given at once; when it is done is seen on the inputs.
+    pub fn obey(&self, desk: &Desk) {
+        for line in &self.lines {
+            for (device, point) in line.table().points() {
+                let hands = Inputs { setter: line.setter(), point };
+                desk.attach(device.index(), Arc::new(hands));
+            }
+            let (table, name, desk) = (line.table().clone(), line.name().to_owned(), desk.clone());
+            let count = AtomicU64::new(0);
+            line.on_coil(move |unit, address, on| {
+                let meant = table.points().find(|(_, point)| (point.unit, point.first) == (unit, address));
+                let verb = meant.and_then(|(device, point)| Some((device, Verb::of_coil(point.class, on)?)));
+                let Some((device, verb)) = verb else { return };
+                // A written coil has no id of its own: every write is a command.
+                let id = format!("{name}-{}", count.fetch_add(1, Ordering::Relaxed));
+                desk.told(device.index(), Ok(Order { id, verb, ts: None, cause: None }), "modbus");
+            });
+        }
     }
 
     /// Puts all inputs into the state that the tape gives them at a window's start. What a master sees change because
@@ -143,6 +186,76 @@ mod tests {
     fn stimulus(id: u32, due: i64, device: u32, signal: Signal) -> Stimulus {
         let (id, device, due) = (StimulusId(id), DeviceIx(device), Ms(due));
         Stimulus { id, due, device, signal, cause: Cause::Nuisance(Nuisance::Bird) }
+    }
+
+    #[test]
+    fn a_written_coil_is_a_command_and_its_effect_is_on_the_input() {
+        use std::io::{Read as _, Write as _};
+        use std::time::{Duration, Instant};
+
+        use crate::actuator::{Actuator, Times};
+        use crate::drivers::fleet::Common;
+        use crate::drivers::orders::Orders;
+        use crate::wire::modbus::Frame;
+        use crate::wire::mqtt_json::Topics;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.jsonl");
+        let writing = record::create(&path).expect("a journal");
+        let (clock, journal) = (Clock::start(), writing.journal().clone());
+        let spec = Spec {
+            name: "line-1".into(),
+            link: folder.path().join("line-1"),
+            rate: LineRate { baud: 115_200, ..LineRate::default() },
+            turnaround_us: 0,
+            hold_us: 2_000_000,
+            pace: Pace::Frame,
+            faults: Faults::default(),
+            seed: 1,
+        };
+        let link = spec.link.clone();
+        let classes = [Class::Barrier, Class::Beam];
+        let kit = classes.into_iter().enumerate().map(|(i, c)| (DeviceIx(i as u32), c));
+        let table = Table::allot(kit, 1, 8).expect("it fits");
+        let lines = Lines::open(vec![(spec, table)], clock, journal.clone(), "main").expect("a line");
+        let common = Common { clock, journal, part: "main", run: "r".into(), topics: Topics::of("s") };
+        let times = Times { release: Ms(50), arm: Ms(40), relay: Ms(10) };
+        let devices = classes.map(|class| Actuator::new(class, times)).into();
+        let orders = Orders::start(common, devices).expect("a thread");
+        lines.obey(orders.desk());
+        let mut port = std::fs::File::options().read(true).write(true).open(link).expect("the port");
+        let mut ask = |pdu: &[u8], wanted: usize| {
+            port.write_all(&Frame::new(1, pdu.to_vec()).expect("short").to_bytes()).expect("written");
+            let mut answer = vec![0; wanted];
+            port.read_exact(&mut answer).expect("an answer");
+            answer
+        };
+        // Write one coil: the arm of the barrier, whose first input is 0. The answer is the echo.
+        assert_eq!(ask(&[5, 0, 0, 0xFF, 0], 8)[1..6], [5, 0, 0, 0xFF, 0]);
+        let began = Instant::now();
+        // Read one input until the arm is up.
+        while ask(&[2, 0, 0, 0, 1], 6)[3] != 1 {
+            assert!(began.elapsed() < Duration::from_secs(20), "the arm did not rise");
+        }
+        // Coils 1 to 3 in one request: only the beam at 3 has a meaning. A coil that is not there is refused.
+        ask(&[15, 0, 1, 0, 3, 1, 0b111], 8);
+        assert_eq!(ask(&[5, 0, 99, 0xFF, 0], 5)[1], 5 | 0x80);
+        let broken = Signal::BeamBroken { broken_ms: 80 };
+        while !orders.desk().withholds(1, StimulusId(4), &broken, 0) {
+            assert!(began.elapsed() < Duration::from_secs(20), "the zone was not disarmed");
+        }
+        drop((lines, orders));
+        writing.finish().expect("written");
+        let text = std::fs::read_to_string(&path).expect("read");
+        let told: Vec<(String, String, u32)> = text
+            .lines()
+            .filter_map(|line| match serde_json::from_str(line).expect("an entry") {
+                Entry::Command(c) => Some((c.command, c.link, c.device.0)),
+                _ => None,
+            })
+            .collect();
+        let modbus = |word: &str, device| (word.to_owned(), "modbus".to_owned(), device);
+        assert_eq!(told, [modbus("lift", 0), modbus("disarm", 1)]);
     }
 
     #[test]
