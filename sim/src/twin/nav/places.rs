@@ -1,6 +1,6 @@
 //! Places that people and vehicles go to: doors, gates, the street outside, spots on the ground, car parks.
 
-use geo::{Area as _, Centroid, Contains, Point};
+use geo::{Area as _, BoundingRect as _, Centroid, Contains, Point};
 
 use super::{Nav, bounds, distance};
 use crate::model::Site;
@@ -10,6 +10,8 @@ use crate::model::site::{GateFor, Ground, Use};
 const STREET_M: f64 = 20.0;
 /// How far the street points of one gate lie apart, m.
 const STREET_SIDE_M: f64 = 9.0;
+/// How far apart people stand who stay on a playground, m.
+const APART_M: f64 = 2.5;
 
 /// A way in and out of the compound.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +48,7 @@ pub struct Places {
     pub portals: Vec<Portal>,
     /// Spots to stroll to: lawns, plazas, corners of paths.
     pub spots: Vec<[f64; 2]>,
-    /// Playgrounds.
+    /// Places on playgrounds, some metres apart.
     pub playgrounds: Vec<[f64; 2]>,
     /// Car parks.
     pub lots: Vec<Lot>,
@@ -66,7 +68,7 @@ impl Places {
             doors,
             portals,
             spots: spots(site, nav),
-            playgrounds: grounds(site, nav, &[Ground::Playground]),
+            playgrounds: scattered(site, nav, Ground::Playground),
             lots: lots(site, nav),
         }
     }
@@ -180,6 +182,30 @@ fn grounds(site: &Site, nav: &Nav, kinds: &[Ground]) -> Vec<[f64; 2]> {
         .filter_map(|area| area.outline.centroid())
         .filter_map(|middle| nav.stand_near([middle.x(), middle.y()]))
         .collect()
+}
+
+/// Places on the grounds of a kind, as far apart as people who stay there stand; the middle of one that is too small.
+fn scattered(site: &Site, nav: &Nav, kind: Ground) -> Vec<[f64; 2]> {
+    let mut places = Vec::new();
+    for area in site.areas.iter().filter(|area| area.ground == kind) {
+        let Some(extent) = area.outline.bounding_rect() else { continue };
+        let before = places.len();
+        let steps = |length: f64| (length / APART_M) as usize;
+        for row in 0..steps(extent.height()) {
+            for column in 0..steps(extent.width()) {
+                let at = |low: f64, step: usize| low + (step as f64 + 0.5) * APART_M;
+                let here = [at(extent.min().x, column), at(extent.min().y, row)];
+                if area.outline.contains(&Point::new(here[0], here[1])) && nav.is_clear(here) {
+                    places.push(here);
+                }
+            }
+        }
+        if places.len() == before {
+            places
+                .extend(area.outline.centroid().and_then(|middle| nav.stand_near([middle.x(), middle.y()])));
+        }
+    }
+    places
 }
 
 /// At most 40 spots for strolls: open ground first, then corners of paths.
