@@ -4,6 +4,7 @@ pub mod fleet;
 pub mod mqtt;
 pub mod orders;
 mod outage;
+pub mod platform;
 pub mod serial;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
