@@ -5,6 +5,8 @@ mod child;
 mod day;
 mod folder;
 mod part;
+mod places;
+mod processes;
 pub mod serial;
 mod stop;
 
