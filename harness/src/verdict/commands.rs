@@ -17,9 +17,11 @@ pub struct CommandFacts {
 }
 
 impl CommandFacts {
-    /// From the intended instant of the alarm that caused a command to its reception, all with a known cause.
+    /// From the intended instant of the alarm that caused a command to its reception, all with a known cause. One that
+    /// came again is not among them.
     pub fn response(&self) -> Series {
-        series(self.paired.told.iter().filter_map(|t| t.response_us))
+        let again = |t: &&Told| t.answer.as_ref().is_some_and(|a| a.repeated);
+        series(self.paired.told.iter().filter(|t| !again(t)).filter_map(|t| t.response_us))
     }
 
     /// From the reception of a command to its execution, all that were executed.

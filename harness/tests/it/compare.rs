@@ -72,7 +72,7 @@ fn the_page_stands_alone() {
         assert!(!page.contains(asks), "{asks}");
     }
     assert!(page.contains("class=\"f fault\">1</td>") && page.contains("drop=0.05"), "{page}");
-    assert!(page.contains("翠苑") && page.contains("font-family:\"Palisade Han\""));
+    assert!(page.contains("翠苑") && page.contains("url(data:font/ttf;base64,"));
     assert!(page.len() < 200_000, "{} bytes", page.len());
 }
 
