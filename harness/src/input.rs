@@ -5,10 +5,11 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 use palisade_sim::model::Scenario;
 use palisade_sim::model::load::{self as model, Problems, SourceText};
 
+use crate::contract::Contract;
 use crate::exit::{Exit, Failure};
 
 /// A scenario that is sound, with the texts that it was read from.
@@ -72,6 +73,32 @@ pub fn read(path: &Path) -> Result<Loaded, Wrong> {
 /// The same for a verb that needs the scenario: a failure with exit code 3 and all problems as its message.
 pub fn load(path: &Path) -> Result<Loaded, Failure> {
     read(path).map_err(|wrong| Failure::new(Exit::Input, wrong.render(colour_on_stderr()).trim_end()))
+}
+
+/// Reads and checks the contract at a path: a failure with exit code 3 and all that is wrong as its message.
+pub fn contract(path: &Path) -> Result<Contract, Failure> {
+    let text = text_of(path).map_err(|(why, remedy)| {
+        let text = format!("cannot read the contract {}: {why}\n  help: {remedy}", path.display());
+        Failure::new(Exit::Input, text)
+    })?;
+    Contract::read(&text.text).map_err(|wrong| {
+        let theme =
+            if colour_on_stderr() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_context_lines(1);
+        let mut shown = String::new();
+        for one in wrong {
+            let mut diagnostic = MietteDiagnostic::new(one.text);
+            if let Some(span) = one.span {
+                diagnostic = diagnostic.with_label(LabeledSpan::at(span, "here"));
+            }
+            let source = NamedSource::new(&text.name, text.text.clone());
+            let report = Report::from(diagnostic).with_source_code(source);
+            if handler.render_report(&mut shown, report.as_ref()).is_err() {
+                shown.push_str(&report.to_string());
+            }
+        }
+        Failure::new(Exit::Input, shown.trim_end())
+    })
 }
 
 /// Whether stderr shows colours: it is a terminal and `NO_COLOR` is not set.

@@ -6,6 +6,7 @@
 
 pub mod actuator;
 pub mod cli;
+pub mod contract;
 pub mod drivers;
 pub mod exit;
 pub mod import;

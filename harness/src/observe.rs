@@ -1,8 +1,10 @@
 //! Hearing what the gateway says: a connection of its own on a thread of its own, so that no device's work delays the
 //! stamp.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,8 +13,10 @@ use palisade_sim::contract::{Class, Signal};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet, Publish, QoS};
 use tokio::sync::oneshot;
 
+use crate::contract::Reading;
 use crate::drivers::fleet::{Common, Figures};
 use crate::drivers::mqtt::{Address, client};
+use crate::drivers::platform::{Ear, Heard, Platform};
 use crate::record::{Entry, Micros, Observation};
 use crate::wire::mqtt_json::{Alarm, Event, Leaf, PROBE, Topics};
 
@@ -29,6 +33,55 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Observer {
     stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
+    cloud: Option<Cloud>,
+}
+
+/// Where answers are heard, and how they are read.
+#[derive(Debug, Default)]
+pub struct Source {
+    /// How; as [`crate::wire::mqtt_json`] says when nothing is said.
+    pub reading: Option<Reading>,
+    /// A platform that the gateway sends its answers to; the devices' broker when there is none.
+    pub cloud: Option<Cloud>,
+}
+
+/// A platform that writes down what it hears.
+#[derive(Debug)]
+pub struct Cloud {
+    platform: Platform,
+    /// Whether the probe came.
+    probe: Arc<AtomicBool>,
+}
+
+impl Cloud {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the address cannot be listened at.
+    pub fn listen(
+        at: SocketAddr,
+        common: Common,
+        figures: Arc<Figures>,
+        reading: Reading,
+    ) -> io::Result<Cloud> {
+        let probe = Arc::new(AtomicBool::new(false));
+        let came = probe.clone();
+        let clock = common.clock;
+        let ear: Ear = Arc::new(move |received_us, heard| match heard {
+            Heard::Row(row) if row.device == PROBE => came.store(true, Ordering::SeqCst),
+            Heard::Row(row) => {
+                figures.answers.fetch_add(1, Ordering::Relaxed);
+                let mut publish = Publish::new("v1/gateway/telemetry", QoS::AtLeastOnce, row.json());
+                publish.retain = false;
+                let seen = observation(&publish, received_us, common.part, Some(&reading));
+                common.journal.write(Entry::Observed(seen));
+            }
+            Heard::Gone(why) => common.note("observer", format!("the gateway left the platform: {why}")),
+            Heard::Odd(what) => common.note("observer", format!("of the gateway, at the platform: {what}")),
+            Heard::Connected | Heard::Device(_) => {}
+        });
+        Ok(Cloud { platform: Platform::listen(at, clock, ear)?, probe })
+    }
 }
 
 /// Connects, subscribes, and waits until the gateway passes on the message of a probe.
@@ -37,8 +90,8 @@ pub struct Observer {
 /// A sentence, when the gateway does not answer within `patience`, or `stop` says so before.
 pub fn observe(
     to: &Address,
-    common: Common,
-    figures: Arc<Figures>,
+    source: Source,
+    (common, figures): (Common, Arc<Figures>),
     patience: Duration,
     stop_asked: &dyn Fn() -> bool,
 ) -> Result<Observer, String> {
@@ -49,29 +102,31 @@ pub fn observe(
     let (stop, stopped) = oneshot::channel();
     let (tell, told) = std::sync::mpsc::channel();
     let to = to.clone();
+    let Source { reading, cloud } = source;
+    let heard_at = Place::of(&common.topics, reading, cloud.as_ref());
     let thread = std::thread::Builder::new().name("observer".into()).spawn(move || {
         runtime.block_on(async {
             let (client, mut events) = client(&format!("palisade-observer-{}", common.run), &to, None);
-            let ready = ready(&client, &mut events, &common.topics, &common.run);
+            let ready = ready(&client, &mut events, &common, &heard_at);
             let ready = match tokio::time::timeout(patience, ready).await {
                 Ok(()) => Ok(()),
                 Err(_) => Err(format!(
-                    "the gateway at {to} passed on no probe within {} s: it must answer \
-                     site/+/dev/+/event on site/SITE/alarm/DEVICE",
-                    patience.as_secs()
+                    "the gateway at {to} passed on no probe within {} s: it must answer site/+/dev/+/event {}",
+                    patience.as_secs(),
+                    heard_at.described()
                 )),
             };
             let good = ready.is_ok();
             // Nobody waits any more when the run was stopped meanwhile.
             if tell.send(ready).is_ok() && good {
-                listen(client, events, &common, &figures, stopped).await;
+                listen(client, events, (&common, &figures), &heard_at, stopped).await;
             }
         });
     });
     let thread = thread.map_err(|error| format!("a thread could not be started: {error}"))?;
     loop {
         match told.recv_timeout(LOOK) {
-            Ok(ready) => return ready.map(|()| Observer { stop, thread }),
+            Ok(ready) => return ready.map(|()| Observer { stop, thread, cloud }),
             Err(RecvTimeoutError::Disconnected) => return Err("the observer stopped; this is a bug".into()),
             Err(RecvTimeoutError::Timeout) if stop_asked() => return Err("stopped while connecting".into()),
             Err(RecvTimeoutError::Timeout) => {}
@@ -79,8 +134,52 @@ pub fn observe(
     }
 }
 
+/// Where answers come.
+struct Place {
+    /// The filter of alarms; none when a platform hears them.
+    filter: Option<String>,
+    reading: Option<Reading>,
+    /// Whether the platform heard the probe.
+    probe: Arc<AtomicBool>,
+}
+
+impl Place {
+    fn of(topics: &Topics, reading: Option<Reading>, cloud: Option<&Cloud>) -> Place {
+        let filter = reading.as_ref().and_then(Reading::filter).unwrap_or_else(|| topics.all_alarms());
+        Place {
+            filter: cloud.is_none().then_some(filter),
+            reading,
+            probe: cloud.map(|cloud| cloud.probe.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn described(&self) -> String {
+        match &self.filter {
+            Some(filter) => format!("on {filter}"),
+            None => "in the telemetry that it sends to its platform".into(),
+        }
+    }
+
+    /// Whether a message is the answer to a probe.
+    fn is_probe(&self, publish: &Publish) -> bool {
+        let read = self.reading.as_ref().map(|r| r.read(&publish.topic, &publish.payload));
+        Topics::read_alarm(&publish.topic) == Some(PROBE)
+            || publish.topic.ends_with(PROBE)
+            || read.is_some_and(|read| read.device == PROBE)
+    }
+
+    /// Asks for all answers, if they come over the broker.
+    fn subscribe(&self, client: &AsyncClient) {
+        if let Some(filter) = &self.filter {
+            // The queue has room: nothing else was asked of this client.
+            let _ = client.try_subscribe(filter.clone(), QoS::AtLeastOnce);
+        }
+    }
+}
+
 /// Subscribes, then asks until an answer comes. A lost connection starts again.
-async fn ready(client: &AsyncClient, events: &mut EventLoop, topics: &Topics, run: &str) {
+async fn ready(client: &AsyncClient, events: &mut EventLoop, common: &Common, place: &Place) {
+    let (topics, run) = (&common.topics, &common.run);
     let mut ask = tokio::time::interval(ASK);
     let mut subscribed = false;
     // Each question has an id of its own: a gateway may rightly answer one id only once, or lose one and not the next.
@@ -99,12 +198,12 @@ async fn ready(client: &AsyncClient, events: &mut EventLoop, topics: &Topics, ru
         tokio::select! {
             event = events.poll() => match event {
                 Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
-                    // The queue has room: nothing else was asked of this client.
-                    let _ = client.try_subscribe(topics.all_alarms(), QoS::AtLeastOnce);
+                    place.subscribe(client);
+                    subscribed = place.filter.is_none();
                 }
                 Ok(MqttEvent::Incoming(Packet::SubAck(_))) => subscribed = true,
                 Ok(MqttEvent::Incoming(Packet::Publish(publish))) if !publish.retain => {
-                    if Topics::read_alarm(&publish.topic) == Some(PROBE) || publish.topic.ends_with(PROBE) {
+                    if place.is_probe(&publish) {
                         return;
                     }
                 }
@@ -115,6 +214,9 @@ async fn ready(client: &AsyncClient, events: &mut EventLoop, topics: &Topics, ru
                 }
             },
             _ = ask.tick(), if subscribed => {
+                if place.probe.load(Ordering::SeqCst) {
+                    return;
+                }
                 if let Some(payload) = questions.next() {
                     // When it cannot be taken now, the next tick asks again.
                     let _ = client.try_publish(topics.device(PROBE, Leaf::Event), QoS::AtLeastOnce, false, payload);
@@ -127,8 +229,8 @@ async fn ready(client: &AsyncClient, events: &mut EventLoop, topics: &Topics, ru
 async fn listen(
     client: AsyncClient,
     mut events: EventLoop,
-    common: &Common,
-    figures: &Figures,
+    (common, figures): (&Common, &Figures),
+    place: &Place,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let mut gone: Option<(Micros, String)> = None;
@@ -141,13 +243,14 @@ async fn listen(
         match event {
             Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
                 let received_us = common.clock.now_us();
-                if Topics::read_alarm(&publish.topic) != Some(PROBE) {
+                if !place.is_probe(&publish) {
                     figures.answers.fetch_add(1, Ordering::Relaxed);
-                    common.journal.write(Entry::Observed(observation(&publish, received_us, common.part)));
+                    let seen = observation(&publish, received_us, common.part, place.reading.as_ref());
+                    common.journal.write(Entry::Observed(seen));
                 }
             }
             Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
-                let _ = client.try_subscribe(common.topics.all_alarms(), QoS::AtLeastOnce);
+                place.subscribe(&client);
             }
             Ok(MqttEvent::Incoming(Packet::SubAck(_))) => {
                 if let Some((since_us, why)) = gone.take() {
@@ -181,7 +284,26 @@ fn deaf(common: &Common, since_us: Micros, why: &str) {
 }
 
 /// What was said, decoded. What cannot be decoded keeps its payload, and the device that its topic names.
-pub fn observation(publish: &Publish, received_us: Micros, part: &str) -> Observation {
+pub fn observation(
+    publish: &Publish,
+    received_us: Micros,
+    part: &str,
+    reading: Option<&Reading>,
+) -> Observation {
+    if let Some(reading) = reading {
+        let read = reading.read(&publish.topic, &publish.payload);
+        return Observation {
+            received_us,
+            part: part.to_owned(),
+            topic: publish.topic.clone(),
+            device: read.device,
+            signal: read.signal,
+            severity: read.severity,
+            correlation: read.id,
+            payload: String::from_utf8_lossy(&publish.payload).chars().take(KEPT).collect(),
+            retained: publish.retain,
+        };
+    }
     let alarm = Alarm::decode(&publish.topic, &publish.payload).unwrap_or_else(|_| Alarm {
         id: None,
         device: Topics::read_alarm(&publish.topic).unwrap_or_default().to_owned(),
@@ -209,6 +331,9 @@ impl Observer {
         // It may have stopped by itself, which is a bug that its thread has reported.
         let _ = self.stop.send(());
         let _ = self.thread.join();
+        if let Some(cloud) = self.cloud {
+            tracing::debug!(address = %cloud.platform.address(), "the platform closes");
+        }
     }
 }
 
@@ -221,7 +346,7 @@ mod tests {
         let long = "院".repeat(5_000);
         let mut publish = Publish::new("site/s/alarm/beam-1", QoS::AtLeastOnce, long);
         publish.retain = true;
-        let seen = observation(&publish, 7, "main");
+        let seen = observation(&publish, 7, "main", None);
         assert_eq!((seen.device.as_str(), seen.signal.as_str(), seen.severity), ("beam-1", "", None));
         assert_eq!((seen.payload.chars().count(), seen.retained, seen.received_us), (KEPT, true, 7));
     }

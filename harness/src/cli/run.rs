@@ -9,7 +9,7 @@ use super::{Exit, Failure, OutputFormat};
 use crate::progress::Progress;
 use crate::reference::Defects;
 use crate::report;
-use crate::run::{Request, Stop, Sut, measure};
+use crate::run::{Outside, Request, Stop, Sut, measure};
 use crate::{input, schedule};
 
 /// Options of `palisade run`.
@@ -29,7 +29,8 @@ pub struct Args {
     /// Stretches of the day to drive, such as 02:14:00+20s,08:00+10s; chosen by what happens when not given.
     #[arg(long, value_name = "WINDOWS", value_parser = |text: &str| schedule::parse_windows(text).map(Windows))]
     windows: Option<Windows>,
-    /// The system under test: builtin or mqtt://HOST:PORT; the scenario's own when not given.
+    /// The system under test: builtin, mqtt://HOST:PORT or a contract such as scenarios/sut/node-red/contract.toml;
+    /// the scenario's own when not given.
     #[arg(long, value_name = "ADDRESS")]
     sut: Option<String>,
     /// What is wrong with the builtin gateway, such as drop=0.05,delay=200ms; see `palisade gateway --help`.
@@ -109,9 +110,15 @@ fn sut(address: &str, defects: Option<&Defects>) -> Result<Sut, Failure> {
     if address == "builtin" {
         return Ok(Sut::Builtin(typed));
     }
+    if address.ends_with(".toml") && defects.is_none() {
+        let path = PathBuf::from(address);
+        return input::contract(&path).map(|contract| Sut::Contract(Box::new(Outside { path, contract })));
+    }
     if defects.is_some() {
         let text = format!("--defect bends the builtin gateway only, and the system under test is {address}");
         return Err(Failure::new(Exit::Usage, text));
     }
-    address.parse().map(Sut::Mqtt).map_err(|error| Failure::new(Exit::Usage, format!("{error}, or builtin")))
+    address.parse().map(Sut::Mqtt).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{error}, or builtin, or a contract's .toml file"))
+    })
 }

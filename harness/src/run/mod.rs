@@ -4,6 +4,7 @@
 mod child;
 mod day;
 mod folder;
+mod outside;
 mod part;
 mod places;
 mod processes;
@@ -12,6 +13,7 @@ mod stop;
 
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use palisade_sim::analysis::answer::PlanAnswer;
@@ -26,13 +28,17 @@ use crate::drivers::mqtt::Address;
 use crate::drivers::serial::Lines;
 use crate::exit::{Exit, Failure};
 use crate::input::Loaded;
+use crate::observe::Source;
 use crate::pairing::Rule;
 use crate::progress::Progress;
 use crate::record::{self, End, Entry, Journal, Micros, Note, Start};
 use crate::schedule;
 use crate::wire::mqtt_json::Topics;
 use child::Gateway;
+pub use outside::Outside;
+use outside::Stage;
 use part::{Ended, Ending, Part};
+use processes::Processes;
 use serial::SerialLine;
 pub use stop::Stop;
 
@@ -40,16 +46,20 @@ pub use stop::Stop;
 const FLOOR: Ms = Ms(6_000);
 /// Listening after the floor.
 const FLOOR_DRAIN: Ms = Ms(500);
+/// How long a gateway that was just started may take to answer the probe: connections of its own come first.
+const STRANGER: Duration = Duration::from_secs(30);
 /// How long a gateway that is not there yet is waited for.
 const KNOCK: Duration = Duration::from_secs(3);
 
 /// The system under test.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Sut {
     /// The embedded reference gateway, with defects as typed (empty for none).
     Builtin(String),
     /// A broker that somebody else runs.
     Mqtt(Address),
+    /// What a contract describes; its programs are started here.
+    Contract(Box<Outside>),
 }
 
 /// What is asked of a run.
@@ -193,6 +203,7 @@ impl<'a> Run<'a> {
         let (sut, defects) = match &self.request.sut {
             Sut::Builtin(defects) => ("builtin".to_owned(), defects.clone()),
             Sut::Mqtt(address) => (address.to_string(), String::new()),
+            Sut::Contract(outside) => (outside.path.display().to_string(), String::new()),
         };
         self.journal.write(Entry::Start(Start {
             format: 1,
@@ -252,6 +263,14 @@ impl<'a> Run<'a> {
             |gateway, address| Part { lines, ..self.part("main", tape, windows, drain, gateway, address) };
         match &self.request.sut {
             Sut::Mqtt(address) => part(None, Some(address)).run(),
+            Sut::Contract(outside) => match self.outside(outside, tape, windows, drain) {
+                Ok(part) => part.run(),
+                Err(why) if self.stop.asked() => {
+                    self.note("info", why);
+                    self.ended(Ending::Interrupted)
+                }
+                Err(why) => self.ended(Ending::Lost(why)),
+            },
             Sut::Builtin(defects) => {
                 let seed = self.request.seed.to_string();
                 let mut options = vec!["--seed".to_owned(), seed, "--defect".to_owned(), defects.clone()];
@@ -272,6 +291,37 @@ impl<'a> Run<'a> {
                 }
             }
         }
+    }
+
+    /// The main part against what a contract describes. First its serial lines and its platform, then its programs: they
+    /// find what they open.
+    fn outside<'b>(
+        &'b self,
+        outside: &Outside,
+        tape: &'b Tape,
+        windows: &'b [Window],
+        drain: Ms,
+    ) -> Result<Part<'b>, String> {
+        let file = &self.request.loaded.scenario.file;
+        let topics = Topics::of(file.sut.topic_site.as_deref().unwrap_or(&file.name));
+        let stage = Stage::set(outside, self.folder, topics.site())?;
+        let broker = stage.broker()?;
+        let mut part = self.part("main", tape, windows, drain, None, Some(&broker));
+        let serial = stage.lines(tape, self.request.seed)?;
+        if !serial.is_empty() {
+            let first = windows.first().map_or(Ms(0), |w| w.from.0);
+            let shared = (self.clock, self.journal.clone(), "main");
+            part.lines = Some(serial::open(&serial, tape, first, topics.site(), shared)?);
+        }
+        part.source = stage.source(&part.common, &part.figures)?;
+        part.deadline = outside.contract.deadline.map_or(part.deadline, |d| d.0);
+        part.patience = STRANGER;
+        self.progress.begin(&format!("starting {}", outside.contract.name));
+        part.processes = stage.start(&|| self.stop.asked())?;
+        for (id, pid) in part.processes.ids() {
+            self.note("info", format!("{id} is process {pid}"));
+        }
+        Ok(part)
     }
 
     /// The serial lines of the main part, if there are any.
@@ -323,6 +373,10 @@ impl<'a> Run<'a> {
             lines: None,
             // The echo tells nobody anything.
             rules: if part == "floor" { &[] } else { &self.request.commands },
+            patience: part::PATIENCE,
+            source: Source::default(),
+            figures: Arc::default(),
+            processes: Processes::default(),
         }
     }
 

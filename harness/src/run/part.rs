@@ -9,20 +9,21 @@ use palisade_sim::whole::Tape;
 use palisade_sim::words::Ms;
 
 use super::child::Gateway;
+use super::processes::Processes;
 use super::stop::Stop;
 use crate::actuator::Actuator;
 use crate::drivers::fleet::{Common, Figures, Fleet, Timing, Wires};
 use crate::drivers::mqtt::Address;
 use crate::drivers::orders::Orders;
 use crate::drivers::serial::Lines;
-use crate::observe::observe;
+use crate::observe::{Source, observe};
 use crate::pairing::{Rule, owed};
 use crate::progress::Progress;
 use crate::record::{Entry, Micros};
 use crate::schedule::{self, Plan};
 
 /// How long a gateway may take to answer the probe, and devices to connect.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 /// All connections down for so long: the gateway is lost.
 const SILENCE: Duration = Duration::from_secs(2);
 /// Between the plan being made and its first message.
@@ -68,6 +69,14 @@ pub(super) struct Part<'a> {
     pub(super) lines: Option<Lines>,
     /// Commands that are expected.
     pub(super) rules: &'a [Rule],
+    /// How long the gateway may take to answer the probe.
+    pub(super) patience: Duration,
+    /// Where its answers are heard.
+    pub(super) source: Source,
+    /// Figures that are watched.
+    pub(super) figures: Arc<Figures>,
+    /// Its programs, when the harness started them.
+    pub(super) processes: Processes,
 }
 
 impl Part<'_> {
@@ -76,11 +85,13 @@ impl Part<'_> {
         let mut plan = schedule::plan(self.tape, self.windows, self.heartbeat, self.drain);
         // Whoever answers in time is heard, also after the last message.
         plan.ends_us += (self.deadline - self.drain).0.max(0) * 1000;
-        let figures = Arc::new(Figures::default());
+        let figures = self.figures.clone();
         self.progress.begin(&self.headline(&plan));
         let stop = self.stop;
         let asked = || stop.asked();
-        let observer = observe(&self.address, self.common.clone(), figures.clone(), PATIENCE, &asked);
+        let source = std::mem::take(&mut self.source);
+        let heard = (self.common.clone(), figures.clone());
+        let observer = observe(&self.address, source, heard, self.patience, &asked);
         let observer = match observer {
             Ok(observer) => observer,
             Err(why) => return self.ended(Ending::Lost(why)),
@@ -177,6 +188,9 @@ impl Part<'_> {
             }
             if let Some(status) = self.gateway.as_mut().and_then(Gateway::ended) {
                 return Ending::Lost(format!("the gateway's process ended: {status}"));
+            }
+            if let Some(why) = self.processes.ended() {
+                return Ending::Lost(why);
             }
             if let Some(fault) = fleet.lines().fault() {
                 return Ending::Lost(fault.to_owned());

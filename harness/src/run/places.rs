@@ -44,12 +44,14 @@ impl Places {
             filled.push_str(&rest[..at]);
             rest = &rest[at..];
             let name = rest[1..].split('}').next().unwrap_or_default();
-            match self.meaning(name)? {
-                Some(meaning) if rest.len() > name.len() + 1 => {
+            // `${site}` is a script's own.
+            let foreign = filled.ends_with('$') || rest.len() < name.len() + 2;
+            match if foreign { None } else { self.meaning(name)? } {
+                Some(meaning) => {
                     filled.push_str(&meaning);
                     rest = &rest[name.len() + 2..];
                 }
-                _ => {
+                None => {
                     filled.push('{');
                     rest = &rest[1..];
                 }
@@ -110,6 +112,7 @@ mod tests {
             ("{work}/line-1 of {site}", "/w/line-1 of yard"),
             ("f({ a: {port.mqtt} })", "f({ a: 1884 })"),
             ("{device} {{work}} {work", "{device} {/w} {work"),
+            ("`site/${site}/${port.none}`", "`site/${site}/${port.none}`"),
             ("", ""),
         ] {
             assert_eq!(places.fill(text).as_deref(), Ok(filled), "{text}");
