@@ -26,6 +26,9 @@ const SHOWN: usize = 6;
 /// Folders in which Debian keeps servers, and which the path of a plain user does not name.
 const SERVERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 
+/// A contract that names this means the program that reads it, wherever it lies: the embedded gateway is part of it.
+const OURSELVES: &str = "palisade";
+
 /// Groups that run now, for an end without any more ado.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
@@ -263,8 +266,11 @@ fn missing(program: &Program, what: &str) -> String {
     format!("{}: {what}\n  remedy: {remedy}", program.id)
 }
 
-/// The program of this name: a path as it is, else the first on the path.
+/// The program of this name: a path as it is, `palisade` for this very program, else the first on the path.
 fn find(name: &str) -> Option<PathBuf> {
+    if name == OURSELVES {
+        return std::env::current_exe().ok();
+    }
     let can_run = |path: &PathBuf| {
         path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     };

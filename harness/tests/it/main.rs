@@ -12,5 +12,6 @@ mod run;
 mod run_folder;
 mod scenarios;
 mod serial;
+mod serial_run;
 mod stills;
 mod view;

@@ -159,4 +159,5 @@ fn a_program_is_a_file_that_can_be_run() {
     let link = folder.path().join("link");
     symlink(sh, &link).expect("linked");
     assert_eq!(find(&link.display().to_string()), Some(link));
+    assert_eq!(find("palisade"), std::env::current_exe().ok(), "the program that reads the contract");
 }
