@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use bytes::BytesMut;
-use rumqttc::{Packet, mqttbytes};
+use rumqttc::v5::mqttbytes;
+use rumqttc::v5::mqttbytes::v5::Packet;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -22,7 +23,7 @@ use session::Act;
 pub use session::Row;
 
 /// Largest packet that is read, bytes: no smaller than what the gateway is told that it may send.
-const MAX_PACKET: usize = 1 << 20;
+const MAX_PACKET: u32 = 1 << 20;
 
 /// What the platform hears.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,14 +126,16 @@ async fn serve(mut stream: TcpStream, clock: Clock, ear: &Ear) -> String {
         let received_us = clock.now_us();
         let mut over = None;
         while over.is_none() {
-            match Packet::read(&mut buffer, MAX_PACKET) {
+            match Packet::read(&mut buffer, Some(MAX_PACKET)) {
                 Ok(packet) => {
                     for act in session.packet(packet) {
                         over = over.or(take(act, received_us, ear, &mut reply));
                     }
                 }
                 Err(mqttbytes::Error::InsufficientBytes(_)) => break,
-                Err(error) => over = Some(format!("it does not speak MQTT 3.1.1: {error:?}")),
+                // A good-bye without a reason.
+                Err(mqttbytes::Error::PayloadRequired) => over = Some("it said good-bye".into()),
+                Err(error) => over = Some(format!("it does not speak MQTT 5: {error:?}")),
             }
         }
         if let Err(error) = stream.write_all(&reply).await {
@@ -149,7 +152,7 @@ async fn serve(mut stream: TcpStream, clock: Clock, ear: &Ear) -> String {
 fn take(act: Act, received_us: Micros, ear: &Ear, reply: &mut BytesMut) -> Option<String> {
     match act {
         Act::Send(packet) => {
-            if let Err(error) = packet.write(reply, MAX_PACKET) {
+            if let Err(error) = packet.write(reply, Some(MAX_PACKET)) {
                 tracing::error!(?error, "a packet could not be written");
             }
         }
@@ -166,7 +169,8 @@ mod tests {
     use std::sync::Mutex;
     use std::time::{Duration, Instant};
 
-    use rumqttc::{AsyncClient, Event, Incoming, MqttOptions, QoS};
+    use rumqttc::v5::mqttbytes::QoS;
+    use rumqttc::v5::{AsyncClient, Event, Incoming, MqttOptions};
 
     use super::*;
 

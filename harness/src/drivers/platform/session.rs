@@ -1,12 +1,13 @@
 //! What a ThingsBoard platform answers to a gateway: packets of one connection go in, packets and rows come out. No
-//! socket, no clock.
+//! socket, no clock. MQTT 5, which is what gateways of version 3.8 speak.
 //!
 //! A platform is no broker: nothing that a gateway publishes comes back to it, whatever it subscribed to. That matters,
 //! since a gateway that hears its own question answers it and waits for ever.
 
-use rumqttc::{
-    ConnAck, Connect, ConnectReturnCode, Packet, PubAck, Publish, QoS, SubAck, Subscribe,
-    SubscribeReasonCode, UnsubAck,
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{
+    ConnAck, ConnectReturnCode, Login, Packet, PingResp, PubAck, Publish, SubAck, Subscribe,
+    SubscribeReasonCode, UnsubAck, UnsubAckReason,
 };
 use serde_json::{Map, Value, json};
 
@@ -67,8 +68,6 @@ pub(super) enum Act {
 #[derive(Debug, Default)]
 pub(super) struct Session {
     connected: bool,
-    /// What was granted.
-    hears: Vec<String>,
     number: u16,
 }
 
@@ -76,30 +75,30 @@ impl Session {
     /// What is to be done about a packet, in order.
     pub(super) fn packet(&mut self, packet: Packet) -> Vec<Act> {
         match packet {
-            Packet::Connect(connect) if !self.connected => self.connect(&connect),
+            Packet::Connect(_, _, login) if !self.connected => self.connect(login.as_ref()),
             _ if !self.connected => vec![Act::Close("its first packet was no CONNECT".into())],
             Packet::Subscribe(subscribe) => self.subscribe(subscribe),
             Packet::Unsubscribe(unsubscribe) => {
-                self.hears.retain(|filter| !unsubscribe.topics.contains(filter));
-                vec![Act::Send(Packet::UnsubAck(UnsubAck::new(unsubscribe.pkid)))]
+                let reasons = vec![UnsubAckReason::Success; unsubscribe.filters.len()];
+                let ack = UnsubAck { pkid: unsubscribe.pkid, reasons, properties: None };
+                vec![Act::Send(Packet::UnsubAck(ack))]
             }
             Packet::Publish(publish) => self.published(&publish),
-            Packet::PingReq => vec![Act::Send(Packet::PingResp)],
+            Packet::PingReq(_) => vec![Act::Send(Packet::PingResp(PingResp))],
             Packet::PubAck(_) => Vec::new(),
-            Packet::Disconnect => vec![Act::Close("it said good-bye".into())],
+            Packet::Disconnect(_) => vec![Act::Close("it said good-bye".into())],
             other => vec![Act::Close(format!("it sent what no gateway may send: {other:?}"))],
         }
     }
 
-    fn connect(&mut self, connect: &Connect) -> Vec<Act> {
+    fn connect(&mut self, login: Option<&Login>) -> Vec<Act> {
         // The access token is the user's name; which one it is does not matter to a platform that has one gateway.
-        if connect.login.as_ref().is_none_or(|login| login.username.is_empty()) {
-            let refused = ConnAck::new(ConnectReturnCode::NotAuthorized, false);
+        if login.is_none_or(|login| login.username.is_empty()) {
             let why = "it gave no access token".to_owned();
-            return vec![Act::Send(Packet::ConnAck(refused)), Act::Close(why)];
+            return vec![answer(ConnectReturnCode::NotAuthorized), Act::Close(why)];
         }
         self.connected = true;
-        vec![Act::Send(Packet::ConnAck(ConnAck::new(ConnectReturnCode::Success, false)))]
+        vec![answer(ConnectReturnCode::Success)]
     }
 
     fn subscribe(&mut self, subscribe: Subscribe) -> Vec<Act> {
@@ -107,17 +106,19 @@ impl Session {
         let mut codes = Vec::new();
         for filter in subscribe.filters {
             if MAY_HEAR.contains(&filter.path.as_str()) {
-                codes.push(SubscribeReasonCode::Success(filter.qos.min_with_one()));
-                self.hears.push(filter.path);
+                // At most QoS 1 is granted.
+                let qos = if filter.qos == QoS::AtMostOnce { filter.qos } else { QoS::AtLeastOnce };
+                codes.push(SubscribeReasonCode::Success(qos));
             } else {
-                codes.push(SubscribeReasonCode::Failure);
+                codes.push(SubscribeReasonCode::NotAuthorized);
                 odd.push(Act::Odd(format!(
                     "it asked to hear {}, which a platform does not grant",
                     filter.path
                 )));
             }
         }
-        let ack = Act::Send(Packet::SubAck(SubAck::new(subscribe.pkid, codes)));
+        let ack = SubAck { pkid: subscribe.pkid, return_codes: codes, properties: None };
+        let ack = Act::Send(Packet::SubAck(ack));
         std::iter::once(ack).chain(odd).collect()
     }
 
@@ -125,10 +126,12 @@ impl Session {
         let mut acts = Vec::new();
         match publish.qos {
             QoS::AtMostOnce => {}
-            QoS::AtLeastOnce => acts.push(Act::Send(Packet::PubAck(PubAck::new(publish.pkid)))),
+            QoS::AtLeastOnce => acts.push(Act::Send(Packet::PubAck(PubAck::new(publish.pkid, None)))),
             QoS::ExactlyOnce => return vec![Act::Close("a platform knows QoS 0 and 1 only".into())],
         }
-        let topic = publish.topic.as_str();
+        let Ok(topic) = std::str::from_utf8(&publish.topic) else {
+            return vec![Act::Close("a topic of its is no UTF-8".into())];
+        };
         if let Some(number) = topic.strip_prefix(QUESTION) {
             acts.extend(self.question(number, &publish.payload));
         } else if let Some(number) = topic.strip_prefix(ASKED_ATTRIBUTES) {
@@ -162,21 +165,14 @@ impl Session {
 
     fn say(&mut self, topic: String, payload: &Value) -> Act {
         self.number = self.number.checked_add(1).unwrap_or(1);
-        let mut publish = Publish::new(topic, QoS::AtLeastOnce, payload.to_string());
+        let mut publish = Publish::new(topic, QoS::AtLeastOnce, payload.to_string(), None);
         publish.pkid = self.number;
         Act::Send(Packet::Publish(publish))
     }
 }
 
-/// At most QoS 1 is granted.
-trait MinWithOne {
-    fn min_with_one(self) -> QoS;
-}
-
-impl MinWithOne for QoS {
-    fn min_with_one(self) -> QoS {
-        if self == QoS::AtMostOnce { QoS::AtMostOnce } else { QoS::AtLeastOnce }
-    }
+fn answer(code: ConnectReturnCode) -> Act {
+    Act::Send(Packet::ConnAck(ConnAck { session_present: false, code, properties: None }))
 }
 
 fn device(payload: &[u8]) -> Act {
@@ -217,15 +213,19 @@ fn telemetry(payload: &[u8]) -> Vec<Act> {
 
 #[cfg(test)]
 mod tests {
-    use rumqttc::SubscribeFilter;
+    use rumqttc::v5::mqttbytes::v5::{Connect, Filter, PingReq};
 
     use super::*;
 
+    fn hello(login: Option<Login>) -> Packet {
+        let connect =
+            Connect { keep_alive: 60, client_id: "gateway".into(), clean_start: true, properties: None };
+        Packet::Connect(connect, None, login)
+    }
+
     fn greeted() -> Session {
         let mut session = Session::default();
-        let mut connect = Connect::new("gateway");
-        connect.set_login("token", "");
-        let acts = session.packet(Packet::Connect(connect));
+        let acts = session.packet(hello(Some(Login::new("token", ""))));
         assert!(
             matches!(&acts[..], [Act::Send(Packet::ConnAck(ack))] if ack.code == ConnectReturnCode::Success)
         );
@@ -233,7 +233,7 @@ mod tests {
     }
 
     fn publish(topic: &str, payload: &str) -> Packet {
-        let mut publish = Publish::new(topic, QoS::AtLeastOnce, payload);
+        let mut publish = Publish::new(topic, QoS::AtLeastOnce, payload.to_owned(), None);
         publish.pkid = 7;
         Packet::Publish(publish)
     }
@@ -242,27 +242,28 @@ mod tests {
     fn the_question_about_limits_is_answered_and_never_echoed() {
         let mut session = greeted();
         // Even to a gateway that asked to hear its own questions.
-        let ask = Subscribe::new_many([
-            SubscribeFilter::new("v1/devices/me/rpc/request/+".into(), QoS::ExactlyOnce),
-            SubscribeFilter::new("v1/devices/me/rpc/response/+".into(), QoS::AtLeastOnce),
-            SubscribeFilter::new("#".into(), QoS::AtLeastOnce),
-        ]);
+        let filters = [
+            Filter::new("v1/devices/me/rpc/request/+", QoS::ExactlyOnce),
+            Filter::new("v1/devices/me/rpc/response/+", QoS::AtLeastOnce),
+            Filter::new("#", QoS::AtLeastOnce),
+        ];
+        let ask = Subscribe::new_many(filters, None);
         let acts = session.packet(Packet::Subscribe(ask));
         let granted = SubscribeReasonCode::Success(QoS::AtLeastOnce);
         assert!(
-            matches!(&acts[0], Act::Send(Packet::SubAck(ack)) if ack.return_codes == [granted, granted, SubscribeReasonCode::Failure])
+            matches!(&acts[0], Act::Send(Packet::SubAck(ack)) if ack.return_codes == [granted, granted, SubscribeReasonCode::NotAuthorized])
         );
         assert!(matches!(&acts[1], Act::Odd(text) if text.contains('#')));
         let acts = session
             .packet(publish("v1/devices/me/rpc/request/3", r#"{"method":"getSessionLimits","params":{}}"#));
-        let said: Vec<&str> = acts
+        let said: Vec<&[u8]> = acts
             .iter()
             .filter_map(|act| match act {
-                Act::Send(Packet::Publish(publish)) => Some(publish.topic.as_str()),
+                Act::Send(Packet::Publish(publish)) => Some(&publish.topic[..]),
                 _ => None,
             })
             .collect();
-        assert_eq!(said, ["v1/devices/me/rpc/response/3"]);
+        assert_eq!(said, [b"v1/devices/me/rpc/response/3"]);
     }
 
     #[test]
@@ -290,10 +291,10 @@ mod tests {
 
     #[test]
     fn who_gives_no_token_or_speaks_first_of_something_else_is_shown_out() {
-        let acts = Session::default().packet(Packet::Connect(Connect::new("gateway")));
+        let acts = Session::default().packet(hello(None));
         assert!(
             matches!(&acts[..], [Act::Send(Packet::ConnAck(ack)), Act::Close(_)] if ack.code == ConnectReturnCode::NotAuthorized)
         );
-        assert!(matches!(&Session::default().packet(Packet::PingReq)[..], [Act::Close(_)]));
+        assert!(matches!(&Session::default().packet(Packet::PingReq(PingReq))[..], [Act::Close(_)]));
     }
 }
