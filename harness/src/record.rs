@@ -73,6 +73,9 @@ pub struct Start {
     pub seed: u64,
     /// The gateway: `builtin`, `mqtt://127.0.0.1:1883`.
     pub sut: String,
+    /// What people call the gateway, from its contract; empty without one.
+    #[serde(default)]
+    pub sut_name: String,
     /// Defects asked of the builtin gateway, as typed.
     pub defects: String,
     /// Wall clock at micros 0, RFC 3339.

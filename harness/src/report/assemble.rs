@@ -290,6 +290,7 @@ fn sut(folder: &Folder) -> SutPart {
     let start = folder.journal.start.as_ref();
     SutPart {
         address: start.map_or_else(String::new, |s| s.sut.clone()),
+        name: start.map_or_else(String::new, |s| s.sut_name.clone()),
         defects: start.map_or_else(String::new, |s| s.defects.clone()),
         lost: folder.journal.note("lost").is_some(),
         reached: folder.journal.reached(),

@@ -115,8 +115,11 @@ pub struct TapePart {
 /// The gateway.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SutPart {
-    /// `builtin` or `mqtt://HOST:PORT`.
+    /// `builtin`, `mqtt://HOST:PORT` or the contract's path, as typed.
     pub address: String,
+    /// What people call it, from its contract; empty without one.
+    #[serde(default)]
+    pub name: String,
     /// Defects asked of the builtin gateway, as typed; empty for none.
     pub defects: String,
     /// True when it went away during the run, or was never reached.

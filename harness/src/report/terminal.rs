@@ -149,7 +149,10 @@ fn sut(report: &Report) -> String {
     let sut = &report.sut;
     let defects =
         if sut.defects.is_empty() { String::new() } else { format!(" with defects {}", sut.defects) };
-    format!("gateway {}{defects}", sut.address)
+    match sut.name.as_str() {
+        "" => format!("gateway {}{defects}", sut.address),
+        name => format!("gateway {name}{defects} ({})", sut.address),
+    }
 }
 
 fn harness(report: &Report) -> String {

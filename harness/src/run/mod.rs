@@ -211,6 +211,10 @@ impl<'a> Run<'a> {
             scenario: self.request.path.display().to_string(),
             seed: self.request.seed,
             sut,
+            sut_name: match &self.request.sut {
+                Sut::Contract(outside) => outside.contract.name.clone(),
+                Sut::Builtin(_) | Sut::Mqtt(_) => String::new(),
+            },
             defects,
             wall_clock: jiff::Timestamp::now().to_string(),
             part: "main".into(),

@@ -297,6 +297,7 @@ impl Run {
             scenario: "scenarios/cuiyuan.toml".into(),
             seed: 1,
             sut: "builtin".into(),
+            sut_name: String::new(),
             defects: if self.faults.is_empty() { String::new() } else { "drop=0.05".into() },
             wall_clock: "2026-03-02T08:00:00Z".into(),
             part: "main".into(),

@@ -133,7 +133,11 @@ impl RunColumn {
         RunColumn {
             letter,
             folder: report.run.folder.clone(),
-            gateway: format!("{}{defects}", if sut.address.is_empty() { "unknown" } else { &sut.address }),
+            gateway: match (sut.name.as_str(), sut.address.as_str()) {
+                ("", "") => "unknown".to_owned(),
+                ("", address) => format!("{address}{defects}"),
+                (name, _) => format!("{name}{defects}"),
+            },
             scenario: report.scenario.name.clone(),
             seed: report.scenario.seed,
             verdict: verdict(report),
@@ -254,8 +258,11 @@ mod tests {
         cut.partial = true;
         let mut slow = report("abc", 5);
         slow.harness.valid = false;
+        slow.sut.address = "scenarios/sut/x/contract.toml".into();
+        slow.sut.name = "X 4.1".into();
         let both = Comparison::of(&[cut, slow]);
         assert_eq!(both.runs.iter().map(|r| r.verdict).collect::<Vec<_>>(), ["cut", "void"]);
+        assert_eq!(both.runs.iter().map(|r| r.gateway.as_str()).collect::<Vec<_>>(), ["unknown", "X 4.1"]);
         assert!(both.warnings[0].starts_with("A was cut") && both.warnings[1].starts_with("B: the harness"));
     }
 
