@@ -5,7 +5,7 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use miette::{GraphicalReportHandler, GraphicalTheme};
 use palisade_sim::model::Scenario;
 use palisade_sim::model::load::{self as model, Problems, SourceText};
 
@@ -75,30 +75,25 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
     read(path).map_err(|wrong| Failure::new(Exit::Input, wrong.render(colour_on_stderr()).trim_end()))
 }
 
-/// Reads and checks the contract at a path: a failure with exit code 3 and all that is wrong as its message.
+/// Reads and checks the contract at a path; all problems at once.
+pub fn read_contract(path: &Path) -> Result<Contract, Wrong> {
+    let text =
+        text_of(path).map_err(|(why, remedy)| Wrong::Unreadable { file: path.to_owned(), why, remedy })?;
+    let beside = |name: &str| path.parent().unwrap_or(Path::new("")).join(name).is_file();
+    crate::contract::read(&text, &beside).map_err(Wrong::Problems)
+}
+
+/// The same for a verb that needs the contract: a failure with exit code 3 and all problems as its message.
 pub fn contract(path: &Path) -> Result<Contract, Failure> {
-    let text = text_of(path).map_err(|(why, remedy)| {
-        let text = format!("cannot read the contract {}: {why}\n  help: {remedy}", path.display());
-        Failure::new(Exit::Input, text)
-    })?;
-    Contract::read(&text.text).map_err(|wrong| {
-        let theme =
-            if colour_on_stderr() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_context_lines(1);
-        let mut shown = String::new();
-        for one in wrong {
-            let mut diagnostic = MietteDiagnostic::new(one.text);
-            if let Some(span) = one.span {
-                diagnostic = diagnostic.with_label(LabeledSpan::at(span, "here"));
-            }
-            let source = NamedSource::new(&text.name, text.text.clone());
-            let report = Report::from(diagnostic).with_source_code(source);
-            if handler.render_report(&mut shown, report.as_ref()).is_err() {
-                shown.push_str(&report.to_string());
-            }
-        }
-        Failure::new(Exit::Input, shown.trim_end())
-    })
+    read_contract(path)
+        .map_err(|wrong| Failure::new(Exit::Input, wrong.render(colour_on_stderr()).trim_end()))
+}
+
+/// Whether a file is a contract: it has the key `contract` at its top.
+pub fn is_contract(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let top = text.lines().take_while(|line| !line.trim_start().starts_with('['));
+    top.filter_map(|line| line.split_once('=')).any(|(key, _)| key.trim() == "contract")
 }
 
 /// Whether stderr shows colours: it is a terminal and `NO_COLOR` is not set.

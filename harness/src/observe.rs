@@ -13,12 +13,13 @@ use palisade_sim::contract::{Class, Signal};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet, Publish, QoS};
 use tokio::sync::oneshot;
 
-use crate::contract::Reading;
+use crate::contract::Decoder;
+use crate::contract::decode::Read;
 use crate::drivers::fleet::{Common, Figures};
 use crate::drivers::mqtt::{Address, client};
 use crate::drivers::platform::{Ear, Heard, Platform};
 use crate::record::{Entry, Micros, Observation};
-use crate::wire::mqtt_json::{Alarm, Event, Leaf, PROBE, Topics};
+use crate::wire::mqtt_json::{Event, PROBE};
 
 /// Characters of a payload that the journal keeps.
 const KEPT: usize = 2_000;
@@ -37,10 +38,10 @@ pub struct Observer {
 }
 
 /// Where answers are heard, and how they are read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Source {
-    /// How; as [`crate::wire::mqtt_json`] says when nothing is said.
-    pub reading: Option<Reading>,
+    /// How they are read.
+    pub reading: Decoder,
     /// A platform that the gateway sends its answers to; the devices' broker when there is none.
     pub cloud: Option<Cloud>,
 }
@@ -62,7 +63,7 @@ impl Cloud {
         at: SocketAddr,
         common: Common,
         figures: Arc<Figures>,
-        reading: Reading,
+        reading: Decoder,
     ) -> io::Result<Cloud> {
         let probe = Arc::new(AtomicBool::new(false));
         let came = probe.clone();
@@ -71,10 +72,10 @@ impl Cloud {
             Heard::Row(row) if row.device == PROBE => came.store(true, Ordering::SeqCst),
             Heard::Row(row) => {
                 figures.answers.fetch_add(1, Ordering::Relaxed);
-                let mut publish = Publish::new("v1/gateway/telemetry", QoS::AtLeastOnce, row.json());
-                publish.retain = false;
-                let seen = observation(&publish, received_us, common.part, Some(&reading));
-                common.journal.write(Entry::Observed(seen));
+                let json = row.json();
+                let read = reading.read_row(&serde_json::from_str(&json).unwrap_or_default());
+                let said = Publish::new("v1/gateway/telemetry", QoS::AtLeastOnce, json);
+                common.journal.write(Entry::Observed(observation(&said, received_us, common.part, read)));
             }
             Heard::Gone(why) => common.note("observer", format!("the gateway left the platform: {why}")),
             Heard::Odd(what) => common.note("observer", format!("of the gateway, at the platform: {what}")),
@@ -103,7 +104,7 @@ pub fn observe(
     let (tell, told) = std::sync::mpsc::channel();
     let to = to.clone();
     let Source { reading, cloud } = source;
-    let heard_at = Place::of(&common.topics, reading, cloud.as_ref());
+    let heard_at = Place::of(reading, cloud.as_ref());
     let thread = std::thread::Builder::new().name("observer".into()).spawn(move || {
         runtime.block_on(async {
             let (client, mut events) = client(&format!("palisade-observer-{}", common.run), &to, None);
@@ -111,8 +112,9 @@ pub fn observe(
             let ready = match tokio::time::timeout(patience, ready).await {
                 Ok(()) => Ok(()),
                 Err(_) => Err(format!(
-                    "the gateway at {to} passed on no probe within {} s: it must answer site/+/dev/+/event {}",
+                    "the gateway at {to} passed on no probe within {} s: it must answer what is said on {} {}",
                     patience.as_secs(),
+                    common.event_topic(Class::DutyRoom, PROBE),
                     heard_at.described()
                 )),
             };
@@ -136,41 +138,37 @@ pub fn observe(
 
 /// Where answers come.
 struct Place {
-    /// The filter of alarms; none when a platform hears them.
-    filter: Option<String>,
-    reading: Option<Reading>,
+    /// The filters of answers; none when a platform hears them.
+    filters: Vec<String>,
+    reading: Decoder,
     /// Whether the platform heard the probe.
     probe: Arc<AtomicBool>,
 }
 
 impl Place {
-    fn of(topics: &Topics, reading: Option<Reading>, cloud: Option<&Cloud>) -> Place {
-        let filter = reading.as_ref().and_then(Reading::filter).unwrap_or_else(|| topics.all_alarms());
+    fn of(reading: Decoder, cloud: Option<&Cloud>) -> Place {
         Place {
-            filter: cloud.is_none().then_some(filter),
+            filters: if cloud.is_none() { reading.filters() } else { Vec::new() },
             reading,
             probe: cloud.map(|cloud| cloud.probe.clone()).unwrap_or_default(),
         }
     }
 
     fn described(&self) -> String {
-        match &self.filter {
-            Some(filter) => format!("on {filter}"),
-            None => "in the telemetry that it sends to its platform".into(),
+        if self.filters.is_empty() {
+            return "in the telemetry that it sends to its platform".into();
         }
+        format!("on {}", self.filters.join(" or "))
     }
 
     /// Whether a message is the answer to a probe.
     fn is_probe(&self, publish: &Publish) -> bool {
-        let read = self.reading.as_ref().map(|r| r.read(&publish.topic, &publish.payload));
-        Topics::read_alarm(&publish.topic) == Some(PROBE)
-            || publish.topic.ends_with(PROBE)
-            || read.is_some_and(|read| read.device == PROBE)
+        publish.topic.ends_with(PROBE) || self.reading.read(&publish.topic, &publish.payload).device == PROBE
     }
 
     /// Asks for all answers, if they come over the broker.
     fn subscribe(&self, client: &AsyncClient) {
-        if let Some(filter) = &self.filter {
+        for filter in &self.filters {
             // The queue has room: nothing else was asked of this client.
             let _ = client.try_subscribe(filter.clone(), QoS::AtLeastOnce);
         }
@@ -179,7 +177,11 @@ impl Place {
 
 /// Subscribes, then asks until an answer comes. A lost connection starts again.
 async fn ready(client: &AsyncClient, events: &mut EventLoop, common: &Common, place: &Place) {
-    let (topics, run) = (&common.topics, &common.run);
+    let run = &common.run;
+    let topic = common.event_topic(Class::DutyRoom, PROBE);
+    if !common.contract.probe && place.filters.is_empty() {
+        return;
+    }
     let mut ask = tokio::time::interval(ASK);
     let mut subscribed = false;
     // Each question has an id of its own: a gateway may rightly answer one id only once, or lose one and not the next.
@@ -199,9 +201,14 @@ async fn ready(client: &AsyncClient, events: &mut EventLoop, common: &Common, pl
             event = events.poll() => match event {
                 Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
                     place.subscribe(client);
-                    subscribed = place.filter.is_none();
+                    subscribed = place.filters.is_empty();
                 }
-                Ok(MqttEvent::Incoming(Packet::SubAck(_))) => subscribed = true,
+                Ok(MqttEvent::Incoming(Packet::SubAck(_))) => {
+                    subscribed = true;
+                    if !common.contract.probe {
+                        return;
+                    }
+                }
                 Ok(MqttEvent::Incoming(Packet::Publish(publish))) if !publish.retain => {
                     if place.is_probe(&publish) {
                         return;
@@ -219,7 +226,7 @@ async fn ready(client: &AsyncClient, events: &mut EventLoop, common: &Common, pl
                 }
                 if let Some(payload) = questions.next() {
                     // When it cannot be taken now, the next tick asks again.
-                    let _ = client.try_publish(topics.device(PROBE, Leaf::Event), QoS::AtLeastOnce, false, payload);
+                    let _ = client.try_publish(&topic, QoS::AtLeastOnce, false, payload);
                 }
             }
         }
@@ -245,7 +252,8 @@ async fn listen(
                 let received_us = common.clock.now_us();
                 if !place.is_probe(&publish) {
                     figures.answers.fetch_add(1, Ordering::Relaxed);
-                    let seen = observation(&publish, received_us, common.part, place.reading.as_ref());
+                    let read = place.reading.read(&publish.topic, &publish.payload);
+                    let seen = observation(&publish, received_us, common.part, read);
                     common.journal.write(Entry::Observed(seen));
                 }
             }
@@ -283,43 +291,16 @@ fn deaf(common: &Common, since_us: Micros, why: &str) {
     common.note("observer", text);
 }
 
-/// What was said, decoded. What cannot be decoded keeps its payload, and the device that its topic names.
-pub fn observation(
-    publish: &Publish,
-    received_us: Micros,
-    part: &str,
-    reading: Option<&Reading>,
-) -> Observation {
-    if let Some(reading) = reading {
-        let read = reading.read(&publish.topic, &publish.payload);
-        return Observation {
-            received_us,
-            part: part.to_owned(),
-            topic: publish.topic.clone(),
-            device: read.device,
-            signal: read.signal,
-            severity: read.severity,
-            correlation: read.id,
-            payload: String::from_utf8_lossy(&publish.payload).chars().take(KEPT).collect(),
-            retained: publish.retain,
-        };
-    }
-    let alarm = Alarm::decode(&publish.topic, &publish.payload).unwrap_or_else(|_| Alarm {
-        id: None,
-        device: Topics::read_alarm(&publish.topic).unwrap_or_default().to_owned(),
-        signal: String::new(),
-        kind: None,
-        ts: None,
-        gateway_ts: None,
-    });
+/// What was said, as it was read. What could not be read keeps its payload, and the device that its topic names.
+fn observation(publish: &Publish, received_us: Micros, part: &str, read: Read) -> Observation {
     Observation {
         received_us,
         part: part.to_owned(),
         topic: publish.topic.clone(),
-        device: alarm.device,
-        signal: alarm.signal,
-        severity: alarm.kind,
-        correlation: alarm.id,
+        device: read.device,
+        signal: read.signal,
+        severity: read.severity,
+        correlation: read.id,
         payload: String::from_utf8_lossy(&publish.payload).chars().take(KEPT).collect(),
         retained: publish.retain,
     }
@@ -346,7 +327,8 @@ mod tests {
         let long = "院".repeat(5_000);
         let mut publish = Publish::new("site/s/alarm/beam-1", QoS::AtLeastOnce, long);
         publish.retain = true;
-        let seen = observation(&publish, 7, "main", None);
+        let read = Read { device: "beam-1".into(), ..Read::default() };
+        let seen = observation(&publish, 7, "main", read);
         assert_eq!((seen.device.as_str(), seen.signal.as_str(), seen.severity), ("beam-1", "", None));
         assert_eq!((seen.payload.chars().count(), seen.retained, seen.received_us), (KEPT, true, 7));
     }

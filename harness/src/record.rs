@@ -20,6 +20,7 @@ pub use writer::{Journal, Writing, append, create};
 
 use std::collections::BTreeMap;
 
+use crate::contract::Correlate;
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,9 @@ pub struct Expected {
     pub severity: Severity,
     /// How long after `intended_us` the answer is in time.
     pub deadline_us: Micros,
+    /// How its answer may be found, by the contract; by id, key and order when nothing is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub correlate: Vec<Correlate>,
 }
 
 /// A stimulus that left.

@@ -8,12 +8,13 @@ use palisade_sim::model::Scenario;
 use serde_json::{Value, json};
 
 use super::{Exit, Failure, OutputFormat};
+use crate::contract::Contract;
 use crate::input::{self, Wrong};
 
 /// Options of `palisade check`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Scenario files.
+    /// Scenario files and contracts.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How problems are printed: for a reader on stderr, or as one JSON document on stdout.
@@ -25,8 +26,15 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let json = args.output_format == OutputFormat::Json;
     let (mut exit, mut list, mut good) = (Exit::Ok, Vec::new(), String::new());
     for file in &args.files {
-        match input::read(file) {
-            Ok(loaded) => good.push_str(&format!("{}: {}\n", file.display(), counts(&loaded.scenario))),
+        let read = if input::is_contract(file) {
+            input::read_contract(file)
+                .map(|contract| good.push_str(&format!("{}: {}\n", file.display(), parts(&contract))))
+        } else {
+            input::read(file)
+                .map(|loaded| good.push_str(&format!("{}: {}\n", file.display(), counts(&loaded.scenario))))
+        };
+        match read {
+            Ok(()) => {}
             Err(wrong) => {
                 exit = Exit::Input;
                 list.extend(as_json(&wrong));
@@ -39,6 +47,16 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = if json { format!("{:#}\n", Value::Array(list)) } else { good };
     std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;
     Ok(exit)
+}
+
+/// `ok, 2 links, 3 reactions, 2 programs`.
+fn parts(contract: &Contract) -> String {
+    let (links, reactions) = (contract.link.len(), contract.reaction.len());
+    format!(
+        "ok, contract of {}: {links} links, {reactions} reactions, {} programs",
+        contract.name,
+        contract.process.len()
+    )
 }
 
 /// `2 buildings, 48 flats, 39 devices (gate_post 1, ...)`.

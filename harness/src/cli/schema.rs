@@ -18,6 +18,8 @@ pub struct Args {
 pub enum Name {
     /// Of a scenario file.
     Scenario,
+    /// Of a contract with a gateway.
+    Contract,
     /// Of `report.json`.
     Report,
 }
@@ -25,6 +27,7 @@ pub enum Name {
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = match args.name {
         Name::Scenario => format!("{:#}\n", palisade_sim::model::schema::scenario_schema()),
+        Name::Contract => format!("{:#}\n", crate::contract::schema()),
         Name::Report => crate::report::schema()?,
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;

@@ -1,289 +1,395 @@
-//! What a system under test is made of, how devices reach it, and how its answers are read. Pure: text in, data out.
+//! The contract between Palisade and a gateway: which links there are, how devices speak on them, what is expected of
+//! the gateway in return and where it appears, and the programs that the gateway is made of.
 //!
-//! `{work}`, `{site}` and `{port.NAME}` in texts are filled in when a run starts; `${NAME}` is taken from the environment.
+//! [`read`] turns a text into a checked [`Contract`], or into everything that is wrong with it; [`decode`] reads what
+//! the gateway says by it.
 
-mod reading;
+mod check;
+pub mod decode;
+mod read;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeMap;
 
-use palisade_sim::contract::Class;
+use palisade_sim::contract::{Class, Severity};
 use palisade_sim::model::scenario::Duration;
-use palisade_sim::words::Ms;
-pub use reading::{Read, Reading};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// The version of the format that is read.
-pub const FORMAT: u32 = 1;
+pub use decode::Decoder;
+pub use read::{read, schema};
 
-/// A contract.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// A contract as typed. Keys are the field names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
-    /// Version of the format: 1.
+    /// Version of this format: 1.
     pub contract: u32,
-    /// What people call the system under test.
+    /// What the gateway is called in reports.
     pub name: String,
-    /// How long an answer may take; the scenario's own when nothing is said.
-    pub deadline: Option<Duration>,
-    /// Programs, in the order in which they start.
+    /// How long an answer may take where a reaction says nothing else; the scenario's own when nothing is said.
     #[serde(default)]
-    pub process: Vec<Process>,
-    /// Free loopback ports.
+    pub deadline: Option<Duration>,
+    /// Free loopback ports that are picked at the start.
     #[serde(default)]
     pub ports: Ports,
-    /// How it is reached.
+    /// The programs that the gateway is made of, started in this order and stopped in reverse.
+    #[serde(default)]
+    pub process: Vec<Process>,
+    /// What connects devices and gateway.
     pub link: Vec<Link>,
-    /// How devices reach it; the first row that fits a device wins. Devices without a row use the first MQTT link.
+    /// How devices speak: the first row that fits a device holds.
     #[serde(default)]
     pub device: Vec<DeviceRow>,
-    /// Where its answers appear.
+    /// What is expected of the gateway: the first row that fits a message holds. Messages that fit none expect nothing.
+    #[serde(default)]
     pub reaction: Vec<Reaction>,
+    /// Commands that the gateway owes to devices.
+    #[serde(default)]
+    pub command: Vec<CommandRow>,
+    /// Whether a probe device asks until the gateway passes its message on, before anything is measured.
+    #[serde(default = "yes")]
+    pub probe: bool,
 }
 
-/// Free loopback ports, picked when a run starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+fn two_seconds() -> Duration {
+    Duration::seconds(2.0)
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Free loopback ports that are picked at the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ports {
-    /// Their names: `mqtt` is `{port.mqtt}`.
+    /// Their names: `{port.NAME}`.
     pub names: Vec<String>,
 }
 
-/// A program of the system under test.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// A program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Process {
-    /// What it is called in messages; its output goes to `<id>.log`.
+    /// What it is called in messages, and its log.
     pub id: String,
-    /// Its name on the path, or its path.
+    /// Its name on the path, or its path; `${NAME}` is taken from the environment.
     pub program: String,
-    /// Its arguments.
+    /// Its arguments; `${NAME}`, `{work}`, `{site}` and `{port.NAME}` are filled in.
     #[serde(default)]
     pub args: Vec<String>,
-    /// Variables of its environment, beside ours.
+    /// Variables of its environment, filled in alike.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
-    /// Files beside the contract that are copied into `{work}`, filled in.
+    /// Files beside the contract that are copied into the folder `{work}`, filled in alike.
     #[serde(default)]
     pub files: Vec<String>,
-    /// When it is ready; at once when nothing is said.
+    /// How it shows that it is ready; at once when nothing is said.
+    #[serde(default)]
     pub ready: Option<Ready>,
-    /// How long it may take to be ready.
-    #[serde(default = "patience")]
+    /// How long it may take until it is ready.
+    #[serde(default = "thirty_seconds")]
     pub patience: Duration,
     /// How it is installed, said when it is missing.
+    #[serde(default)]
     pub install: Option<String>,
 }
 
-fn patience() -> Duration {
-    Duration(Ms(30_000))
+fn thirty_seconds() -> Duration {
+    Duration::seconds(30.0)
 }
 
 /// How a program shows that it is ready.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Ready {
-    /// It accepts connections at the port of this name.
+    /// It accepts connections at the loopback port of this name.
     Port(String),
     /// Its output holds this text.
     Line(String),
 }
 
-/// A way to the system under test.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "carrier", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Link {
-    /// A broker, to which devices connect.
-    Mqtt {
-        /// Its name.
-        id: String,
-        /// `mqtt://HOST:PORT`.
-        address: String,
-    },
-    /// A serial line that the system under test polls: Palisade makes a pseudo terminal of this name.
-    ModbusRtu {
-        /// Its name.
-        id: String,
-        /// The name that the system under test opens.
-        pty: String,
-        /// Bits a second.
-        baud: Option<u32>,
-    },
-    /// The platform behind a ThingsBoard gateway: Palisade listens.
-    Thingsboard {
-        /// Its name.
-        id: String,
-        /// `HOST:PORT`, on loopback.
-        listen: String,
-    },
+/// What carries bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Carrier {
+    /// A broker: needs `address`.
+    Mqtt,
+    /// A serial line that the gateway polls: needs `pty`.
+    ModbusRtu,
+    /// The platform behind a ThingsBoard gateway, which Palisade plays: needs `listen`.
+    Thingsboard,
 }
 
-impl Link {
+/// Parity of a serial line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Parity {
+    /// No parity bit.
+    #[default]
+    None,
+    /// Even.
+    Even,
+    /// Odd.
+    Odd,
+}
+
+/// What connects devices and gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
     /// Its name.
-    pub fn id(&self) -> &str {
-        match self {
-            Link::Mqtt { id, .. } | Link::ModbusRtu { id, .. } | Link::Thingsboard { id, .. } => id,
-        }
-    }
+    pub id: String,
+    /// What carries bytes on it.
+    pub carrier: Carrier,
+    /// `mqtt`: the broker, `mqtt://HOST:PORT`.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// `thingsboard`: where Palisade listens, `HOST:PORT`.
+    #[serde(default)]
+    pub listen: Option<String>,
+    /// `modbus_rtu`: the name under which the gateway opens the pseudo terminal that Palisade makes.
+    #[serde(default)]
+    pub pty: Option<String>,
+    /// `modbus_rtu`: bits a second; times on the line are computed from it.
+    #[serde(default = "baud")]
+    pub baud: u32,
+    /// `modbus_rtu`: parity.
+    #[serde(default)]
+    pub parity: Parity,
+    /// `modbus_rtu`: stop bits, 1 or 2.
+    #[serde(default = "one")]
+    pub stop_bits: u8,
 }
 
-/// How some devices reach the system under test.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+fn baud() -> u32 {
+    9_600
+}
+
+fn one() -> u8 {
+    1
+}
+
+/// How devices speak: those of the classes and those of the names; all when neither is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceRow {
-    /// Devices of these classes.
+    /// Classes.
     #[serde(default)]
     pub class: Vec<Class>,
-    /// These devices; all when neither is given.
+    /// Names of the kit.
     #[serde(default)]
     pub devices: Vec<String>,
     /// The link.
     pub link: String,
-    /// On a serial line: the slave of the first one, 1..=247.
+    /// `mqtt`: the topic of events; `{site}` and `{device}` are filled in.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// `mqtt`: quality of service of events, 0..2; the kit's when nothing is said.
+    #[serde(default)]
+    pub qos: Option<u8>,
+    /// `modbus_rtu`: the unit of the first device; the others follow in the order of the kit.
+    #[serde(default)]
     pub unit_from: Option<u8>,
-    /// On a serial line: discrete inputs of each slave.
+    /// `modbus_rtu`: discrete inputs of a unit.
+    #[serde(default)]
     pub inputs_per_unit: Option<u16>,
 }
 
-impl DeviceRow {
-    /// Whether a device is meant.
-    pub fn fits(&self, class: Class, name: &str) -> bool {
-        (self.class.is_empty() && self.devices.is_empty())
-            || self.class.contains(&class)
-            || self.devices.iter().any(|device| device == name)
-    }
+/// How an answer is matched with the message that it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Correlate {
+    /// By the id that the device gave.
+    Id,
+    /// By device and signal.
+    Key,
+    /// Among several of one key, by their order. Needs `key`.
+    Order,
+    /// By device alone, within the deadline.
+    Window,
 }
 
-/// Where answers appear, and how they are read.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reaction {
-    /// The link.
-    pub link: String,
-    /// On MQTT: the topic, with `{site}` and `{device}`.
-    pub topic: Option<String>,
-    /// Where in the JSON of an answer its parts are.
-    pub fields: Fields,
-    /// The system's own words for our signals: `{ beam_broken = "intrusion" }`. A signal without one keeps its own.
-    #[serde(default)]
-    pub words: BTreeMap<String, String>,
-}
-
-/// JSON pointers into an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Where in an answer its parts stand: JSON pointers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Fields {
+    /// The id that the device gave.
+    pub id: Option<String>,
     /// The device; the topic's `{device}` when nothing is said.
     pub device: Option<String>,
-    /// The signal's word.
-    pub signal: String,
-    /// The id that the device gave, when it is kept.
-    pub id: Option<String>,
-    /// How loudly.
+    /// The signal, in the gateway's word.
+    pub signal: Option<String>,
+    /// How loudly: `info`, `restore`, `warning`, `alarm`.
     pub kind: Option<String>,
 }
 
-/// What is wrong with a contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// In a sentence, with the remedy.
-    pub text: String,
-    /// Where in the file, bytes.
-    pub span: Option<Range<usize>>,
+impl Default for Fields {
+    fn default() -> Fields {
+        let at = |p: &str| Some(p.to_owned());
+        Fields { id: at("/id"), device: at("/device"), signal: at("/signal"), kind: at("/kind") }
+    }
 }
+
+/// What is expected of the gateway. A list that is empty leaves its part open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reaction {
+    /// Words of signals, such as `beam_broken`.
+    #[serde(default)]
+    pub signal: Vec<String>,
+    /// Severities of signals.
+    #[serde(default)]
+    pub severity: Vec<Severity>,
+    /// Classes of the devices that say them.
+    #[serde(default)]
+    pub class: Vec<Class>,
+    /// Where the answer appears.
+    pub link: String,
+    /// `mqtt`: its topic; `{site}` is filled in, `{device}` is read from it.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Where its parts stand.
+    #[serde(default)]
+    pub fields: Fields,
+    /// The gateway's words for our signals.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+    /// How long it may take.
+    #[serde(default)]
+    pub deadline: Option<Duration>,
+    /// How it is matched, tried in this order.
+    #[serde(default = "every_way")]
+    pub correlate: Vec<Correlate>,
+}
+
+fn every_way() -> Vec<Correlate> {
+    vec![Correlate::Id, Correlate::Key, Correlate::Order]
+}
+
+/// Who must be told a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The device that said the message.
+    Itself,
+    /// One device of a class.
+    Class(Class),
+    /// One of these devices.
+    Devices(Vec<String>),
+}
+
+/// A command that the gateway owes after a message. A list that is empty leaves its part open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandRow {
+    /// Words of signals.
+    #[serde(default)]
+    pub signal: Vec<String>,
+    /// Severities of signals.
+    #[serde(default)]
+    pub severity: Vec<Severity>,
+    /// Classes of the devices that say them.
+    #[serde(default)]
+    pub class: Vec<Class>,
+    /// Who must be told.
+    pub to: Target,
+    /// The command's word, such as `siren_on`.
+    pub command: String,
+    /// How long it may take.
+    #[serde(default = "two_seconds")]
+    pub deadline: Duration,
+}
+
+/// The topic of events where a contract names none.
+pub const EVENT_TOPIC: &str = "site/{site}/dev/{device}/event";
+/// The topic of alarms where a contract names none.
+pub const ALARM_TOPIC: &str = "site/{site}/alarm/{device}";
 
 impl Contract {
-    /// Reads a contract and checks that its parts fit together.
-    ///
-    /// # Errors
-    /// Everything that is wrong; the first thing only when the file cannot be read at all.
-    pub fn read(text: &str) -> Result<Contract, Vec<Wrong>> {
-        let contract: Contract = toml::from_str(text)
-            .map_err(|error| vec![Wrong { text: error.message().to_owned(), span: error.span() }])?;
-        let wrong = contract.check();
-        if wrong.is_empty() {
-            return Ok(contract);
-        }
-        // The place is that of the first text which the sentence quotes.
-        let place = |sentence: &str| {
-            let quoted = format!("\"{}\"", sentence.split('`').nth(1)?);
-            text.find(&quoted).map(|at| at..at + quoted.len())
-        };
-        Err(wrong.into_iter().map(|text| Wrong { span: place(&text), text }).collect())
-    }
-
-    fn check(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        if self.contract != FORMAT {
-            wrong.push(format!("contract = {} is not known here; write contract = {FORMAT}", self.contract));
-        }
-        twice(&mut wrong, "link", self.link.iter().map(Link::id));
-        twice(&mut wrong, "process", self.process.iter().map(|p| p.id.as_str()));
-        twice(&mut wrong, "port", self.ports.names.iter().map(String::as_str));
-        let count = |wanted: fn(&Link) -> bool| self.link.iter().filter(|link| wanted(link)).count();
-        if count(|link| matches!(link, Link::Mqtt { .. })) != 1 {
-            wrong.push("there must be one mqtt link: devices without a row of their own use it".into());
-        }
-        for row in &self.device {
-            self.check_row(row, &mut wrong);
-        }
-        if self.reaction.len() != 1 {
-            wrong.push(format!("there are {} reactions; write one", self.reaction.len()));
-        }
-        for reaction in &self.reaction {
-            match (self.named(&reaction.link), &reaction.topic) {
-                (Some(Link::Mqtt { id, .. }), None) => {
-                    wrong.push(format!("a reaction on `{id}` needs a topic"));
-                }
-                (Some(Link::ModbusRtu { id, .. }), _) => {
-                    wrong.push(format!("on `{id}` the system only asks: name the link of its answers"));
-                }
-                (None, _) => wrong.push(self.unknown(&reaction.link)),
-                _ => {}
-            }
-        }
-        for process in &self.process {
-            if let Some(Ready::Port(port)) = &process.ready
-                && !self.ports.names.contains(port)
-            {
-                wrong.push(format!("`{port}` is no port; add it to [ports] names"));
-            }
-        }
-        wrong
-    }
-
-    fn check_row(&self, row: &DeviceRow, wrong: &mut Vec<String>) {
-        match self.named(&row.link) {
-            Some(Link::ModbusRtu { id, .. }) if row.unit_from.is_none() || row.inputs_per_unit.is_none() => {
-                wrong.push(format!("devices on `{id}` need unit_from and inputs_per_unit"));
-            }
-            Some(Link::Thingsboard { id, .. }) => {
-                wrong.push(format!("devices do not reach `{id}`: it is where the system sends its answers"));
-            }
-            Some(_) => {}
-            None => wrong.push(self.unknown(&row.link)),
+    /// The contract of the embedded gateway, and of whoever keeps to its topics: one broker, every device on it,
+    /// everything passed on with its id.
+    pub fn plain(name: &str, address: &str, deadline: Option<Duration>) -> Contract {
+        let link = "bus".to_owned();
+        Contract {
+            contract: 1,
+            name: name.to_owned(),
+            deadline,
+            ports: Ports::default(),
+            process: Vec::new(),
+            link: vec![Link {
+                id: link.clone(),
+                carrier: Carrier::Mqtt,
+                address: Some(address.to_owned()),
+                listen: None,
+                pty: None,
+                baud: baud(),
+                parity: Parity::None,
+                stop_bits: one(),
+            }],
+            device: vec![DeviceRow { link: link.clone(), ..DeviceRow::default() }],
+            reaction: vec![Reaction {
+                signal: Vec::new(),
+                severity: Vec::new(),
+                class: Vec::new(),
+                link,
+                topic: None,
+                fields: Fields::default(),
+                words: BTreeMap::new(),
+                deadline: None,
+                correlate: every_way(),
+            }],
+            command: Vec::new(),
+            probe: true,
         }
     }
 
-    fn unknown(&self, link: &str) -> String {
-        let names: Vec<&str> = self.link.iter().map(Link::id).collect();
-        format!("`{link}` is no link; there are {}", names.join(", "))
+    /// The row by which a device speaks; it speaks on the broker, as [`crate::wire`] says, when there is none.
+    pub fn speech(&self, class: Class, device: &str) -> Option<&DeviceRow> {
+        self.device.iter().find(|row| row.fits(class, device))
     }
 
-    /// The link of this name.
-    pub fn named(&self, link: &str) -> Option<&Link> {
-        self.link.iter().find(|l| l.id() == link)
+    /// The broker.
+    pub fn broker(&self) -> Option<&Link> {
+        self.link.iter().find(|l| l.carrier == Carrier::Mqtt)
+    }
+
+    /// What is expected after a message.
+    pub fn reaction(&self, class: Class, signal: &str, severity: Severity) -> Option<&Reaction> {
+        self.reaction.iter().find(|row| row.fits(class, signal, severity))
+    }
+
+    /// A link by its name.
+    pub fn link(&self, id: &str) -> Option<&Link> {
+        self.link.iter().find(|l| l.id == id)
+    }
+
+    /// How long an answer by a row may take.
+    pub fn deadline_of(&self, row: &Reaction) -> Duration {
+        row.deadline.or(self.deadline).unwrap_or_else(two_seconds)
+    }
+
+    /// The longest time that any answer may take.
+    pub fn longest_deadline(&self) -> Duration {
+        let rows = self.reaction.iter().map(|row| self.deadline_of(row));
+        rows.max().or(self.deadline).unwrap_or_else(two_seconds)
     }
 }
 
-fn twice<'a>(wrong: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a str>) {
-    let mut seen = BTreeSet::new();
-    wrong.extend(
-        names
-            .filter(|name| !seen.insert(*name))
-            .map(|name| format!("the {what} `{name}` stands there twice; give it another name")),
-    );
+impl DeviceRow {
+    /// Whether the row speaks of a device.
+    pub fn fits(&self, class: Class, device: &str) -> bool {
+        (self.class.is_empty() && self.devices.is_empty())
+            || self.class.contains(&class)
+            || self.devices.iter().any(|d| d == device)
+    }
 }
 
-#[cfg(test)]
-mod tests;
+impl Reaction {
+    /// Whether the row speaks of a message.
+    pub fn fits(&self, class: Class, signal: &str, severity: Severity) -> bool {
+        (self.signal.is_empty() || self.signal.iter().any(|s| s == signal))
+            && (self.severity.is_empty() || self.severity.contains(&severity))
+            && (self.class.is_empty() || self.class.contains(&class))
+    }
+}

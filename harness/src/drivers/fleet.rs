@@ -16,6 +16,7 @@ use super::orders::{Desk, Hands};
 use super::outage::{Outage, summary};
 use super::serial::Lines;
 use super::{Clock, wait_until};
+use crate::contract::Contract;
 use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, WindowEntry};
 use crate::schedule::{Plan, Send, What};
 use crate::wire::command::{Answer, Change};
@@ -37,9 +38,19 @@ pub struct Common {
     pub run: String,
     /// The site's topics.
     pub topics: Topics,
+    /// How devices speak and what is expected of the gateway.
+    pub contract: Arc<Contract>,
 }
 
 impl Common {
+    /// Where a device says what happened, by the contract.
+    pub fn event_topic(&self, class: Class, device: &str) -> String {
+        match self.contract.speech(class, device).and_then(|row| row.topic.as_deref()) {
+            Some(topic) => topic.replace("{site}", self.topics.site()).replace("{device}", device),
+            None => self.topics.device(device, Leaf::Event),
+        }
+    }
+
     /// Writes a remark, with the instant.
     pub fn note(&self, kind: &str, text: impl Into<String>) {
         let (at_us, kind, text) = (self.clock.now_us(), kind.to_owned(), text.into());
@@ -278,13 +289,19 @@ impl Fleet {
             if self.lines.has(send.device) && !self.lines.carries(send.device, &stimulus.signal) {
                 continue;
             }
+            let (contract, severity) = (&self.ears.common.contract, stimulus.signal.severity());
+            let class = tape.devices.get(send.device.index()).map_or(Class::DutyRoom, |row| row.class);
+            let Some(reaction) = contract.reaction(class, &stimulus.signal.word(), severity) else {
+                continue;
+            };
             self.ears.common.journal.write(Entry::Expected(Expected {
                 stimulus: stimulus.id,
                 device: send.device,
                 part: self.ears.common.part.into(),
                 intended_us: drive.start_us + send.at_us,
-                severity: stimulus.signal.severity(),
-                deadline_us: drive.deadline_us,
+                severity,
+                deadline_us: contract.deadline_of(reaction).0.0 * 1000,
+                correlate: reaction.correlate.clone(),
             }));
         }
     }
@@ -397,16 +414,18 @@ impl Fleet {
             let (topic, payload) = (common.topics.device(name, Leaf::Heartbeat), heartbeat(name, count, ts));
             return (Message { stimulus: None, topic, payload, qos: 0, retain: false }, None);
         };
+        let class = row.map_or(Class::DutyRoom, |row| row.class);
         let payload = Event {
             id: wire_id(&common.run, stimulus.id.0),
             ts,
             device: name.clone(),
-            class: row.map_or(Class::DutyRoom, |row| row.class),
+            class,
             kind: stimulus.signal.severity(),
             signal: stimulus.signal.clone(),
         }
         .encode();
-        let qos = row.map_or(1, |row| row.qos);
+        let speech = common.contract.speech(class, name);
+        let qos = speech.and_then(|s| s.qos).or(row.map(|row| row.qos)).unwrap_or(1);
         let state = latches(&stimulus.signal).then(|| Message {
             stimulus: None,
             topic: common.topics.device(name, Leaf::State),
@@ -414,7 +433,7 @@ impl Fleet {
             qos,
             retain: true,
         });
-        let topic = common.topics.device(name, Leaf::Event);
+        let topic = common.event_topic(class, name);
         let message = Message { stimulus: Some(stimulus.id), topic, payload, qos, retain: false };
         (message, state)
     }
@@ -441,6 +460,4 @@ impl Fleet {
 pub struct Timing {
     /// The plan's start on the run's clock, µs.
     pub start_us: Micros,
-    /// How long after the intended instant an answer is in time, µs.
-    pub deadline_us: Micros,
 }

@@ -267,7 +267,14 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         let writing = record::create(&path).unwrap();
         let (journal, topics) = (writing.journal().clone(), Topics::of("s"));
-        let common = Common { clock: Clock::start(), journal, part: "main", run: "r".into(), topics };
+        let common = Common {
+            clock: Clock::start(),
+            journal,
+            part: "main",
+            run: "r".into(),
+            topics,
+            contract: Arc::new(crate::contract::Contract::plain("x", "mqtt://127.0.0.1:1", None)),
+        };
         let times = Times { release: Ms(40), arm: Ms(20), relay: Ms(10) };
         let devices = [Class::Intercom, Class::Beam].map(|class| Actuator::new(class, times));
         let orders = Orders::start(common, devices.into()).unwrap();

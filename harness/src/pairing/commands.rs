@@ -349,6 +349,7 @@ mod tests {
             intended_us: o.intended_us,
             severity: Severity::Alarm,
             deadline_us: 5,
+            correlate: Vec::new(),
         };
         let left = |o: &Owed| Left {
             stimulus: o.stimulus,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use palisade_sim::words::StimulusId;
 
 use super::{By, Extra, ExtraKind, Given};
+use crate::contract::Correlate;
 use crate::record::{Expected, Micros, Observation};
 
 /// A stimulus that was sent or should have been, and the observations that speak of it.
@@ -25,6 +26,14 @@ impl Slot<'_> {
         due.is_some_and(|due| due <= at_us)
     }
 
+    /// Whether its answer may be found in this way.
+    fn by(&self, way: Correlate) -> bool {
+        match self.expected.map(|e| e.correlate.as_slice()) {
+            None | Some([]) => way != Correlate::Window,
+            Some(ways) => ways.contains(&way),
+        }
+    }
+
     fn deadline_us(&self) -> Option<Micros> {
         self.expected.map(|e| e.intended_us + e.deadline_us)
     }
@@ -39,12 +48,14 @@ pub(super) struct Matched<'a> {
     pub(super) extras: Vec<Extra>,
     pub(super) by_id: usize,
     pub(super) by_key: usize,
+    pub(super) by_window: usize,
 }
 
 pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
     let mut observed: Vec<&Observation> = given.observed.iter().collect();
     observed.sort_by(|a, b| canonical(a).cmp(&canonical(b)));
-    let mut matched = Matched { slots: slots(given), observed, extras: Vec::new(), by_id: 0, by_key: 0 };
+    let mut matched =
+        Matched { slots: slots(given), observed, extras: Vec::new(), by_id: 0, by_key: 0, by_window: 0 };
     let mut without_id = Vec::new();
     for i in 0..matched.observed.len() {
         let seen = matched.observed[i];
@@ -118,7 +129,7 @@ impl Matched<'_> {
         let number: u32 = number.parse().map_err(|_| ExtraKind::NoSuchStimulus)?;
         let at = self.slots.partition_point(|s| s.stimulus < StimulusId(number));
         let slot = self.slots.get_mut(at).filter(|s| s.stimulus.0 == number);
-        let slot = slot.ok_or(ExtraKind::NoSuchStimulus)?;
+        let slot = slot.filter(|s| s.by(Correlate::Id)).ok_or(ExtraKind::NoSuchStimulus)?;
         slot.answers.push(observation);
         slot.by = Some(By::Id);
         self.by_id += 1;
@@ -128,7 +139,9 @@ impl Matched<'_> {
     fn by_key(&mut self, without_id: &[usize], given: Given<'_>) {
         let mut of_key: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
         for (i, slot) in self.slots.iter().enumerate() {
-            if let (Some(fact), Some(_)) = (given.facts.get(&slot.stimulus), slot.left_us) {
+            if let (Some(fact), Some(_), true) =
+                (given.facts.get(&slot.stimulus), slot.left_us, slot.by(Correlate::Key))
+            {
                 of_key.entry((&fact.device, &fact.signal)).or_default().push(i);
             }
         }
@@ -138,17 +151,34 @@ impl Matched<'_> {
         for &observation in without_id {
             let seen = self.observed[observation];
             let sent = of_key.get(&(seen.device.as_str(), seen.signal.as_str()));
-            match sent.and_then(|sent| self.choose(sent, seen.received_us)) {
-                Some(slot) => {
-                    self.slots[slot].answers.push(observation);
-                    self.slots[slot].by.get_or_insert(By::Key);
-                    self.by_key += 1;
-                }
-                None => {
-                    self.extras.push(Extra { kind: ExtraKind::NoSuchStimulus, observation: seen.clone() })
-                }
+            if let Some(slot) = sent.and_then(|sent| self.choose(sent, seen.received_us)) {
+                self.slots[slot].answers.push(observation);
+                self.slots[slot].by.get_or_insert(By::Key);
+                self.by_key += 1;
+            } else if let Some(slot) = self.in_window(seen, given) {
+                self.slots[slot].answers.push(observation);
+                self.slots[slot].by.get_or_insert(By::Window);
+                self.by_window += 1;
+            } else {
+                self.extras.push(Extra { kind: ExtraKind::NoSuchStimulus, observation: seen.clone() });
             }
         }
+    }
+
+    /// The slot that an observation answers which names a device and no signal that it said: the one open in its time;
+    /// the earliest of several where the contract lets their order decide.
+    fn in_window(&self, seen: &Observation, given: Given<'_>) -> Option<usize> {
+        let mut fits = (0..self.slots.len()).filter(|&i| {
+            let slot = &self.slots[i];
+            slot.by(Correlate::Window)
+                && slot.answers.is_empty()
+                && slot.left_us.is_some()
+                && slot.may_be_gone(seen.received_us)
+                && slot.deadline_us().is_some_and(|d| seen.received_us <= d)
+                && given.facts.get(&slot.stimulus).is_some_and(|f| f.device == seen.device)
+        });
+        let first = fits.next()?;
+        (self.slots[first].by(Correlate::Order) || fits.next().is_none()).then_some(first)
     }
 
     /// The slot that an observation without an id answers: see the rule at the head of the room.

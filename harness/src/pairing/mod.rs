@@ -112,6 +112,8 @@ pub enum By {
     Id,
     /// By device, signal and order.
     Key,
+    /// By device alone, within the time that the contract gives.
+    Window,
 }
 
 /// An expected answer and what became of it.
@@ -209,6 +211,8 @@ pub struct Pairing {
     pub by_id: usize,
     /// Observations matched by key and order.
     pub by_key: usize,
+    /// Observations that were matched by device and time alone.
+    pub by_window: usize,
 }
 
 impl Pairing {
@@ -250,7 +254,14 @@ pub fn pair(given: Given<'_>) -> Pairing {
     answers.sort_by_key(|a| (a.intended_us, a.stimulus));
     mark_overtakers(&mut answers);
     let false_alarms = false_alarms(&matched, given.facts);
-    Pairing { answers, extras: matched.extras, false_alarms, by_id: matched.by_id, by_key: matched.by_key }
+    Pairing {
+        answers,
+        extras: matched.extras,
+        false_alarms,
+        by_id: matched.by_id,
+        by_key: matched.by_key,
+        by_window: matched.by_window,
+    }
 }
 
 /// Everything but `out_of_order`, which needs the neighbours.

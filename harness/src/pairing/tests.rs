@@ -15,6 +15,7 @@ fn expected(id: u32, device: u32, intended_us: Micros) -> Expected {
         intended_us,
         severity: Severity::Alarm,
         deadline_us: DEADLINE,
+        correlate: Vec::new(),
     }
 }
 

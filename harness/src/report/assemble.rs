@@ -375,13 +375,16 @@ fn run(folder: &Folder, main: &Part) -> RunPart {
 fn correlation(pairing: &Pairing) -> CorrelationPart {
     let unmatched = pairing.extras.len();
     let (by_id, by_key) = (pairing.by_id, pairing.by_key);
-    let used = match (by_id, by_key) {
-        (0, 0) => "no observation was matched".to_owned(),
-        (_, 0) => format!("all {by_id} observations by the id that they carried"),
-        (0, _) => format!("no observation carried an id: all {by_key} by device, signal and order"),
-        _ => format!("{by_id} observations by id, {by_key} without one by device, signal and order"),
+    let used = match (by_id, by_key, pairing.by_window) {
+        (0, 0, 0) => "no observation was matched".to_owned(),
+        (_, 0, 0) => format!("all {by_id} observations by the id that they carried"),
+        (0, _, 0) => format!("no observation carried an id: all {by_key} by device, signal and order"),
+        (_, _, 0) => format!("{by_id} observations by id, {by_key} without one by device, signal and order"),
+        (_, _, n) => format!(
+            "{by_id} observations by id, {by_key} by device, signal and order, {n} by device and time alone"
+        ),
     };
-    CorrelationPart { by_id, by_key, unmatched, used }
+    CorrelationPart { by_id, by_key, by_window: pairing.by_window, unmatched, used }
 }
 
 fn windows(folder: &Folder, main: &Part, floor: &Part) -> Vec<WindowPart> {

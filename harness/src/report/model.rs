@@ -197,6 +197,9 @@ pub struct CorrelationPart {
     pub by_id: usize,
     /// Observations without an id, matched by device, signal and order.
     pub by_key: usize,
+    /// Observations matched by device and time alone.
+    #[serde(default)]
+    pub by_window: usize,
     /// Observations that matched nothing.
     pub unmatched: usize,
     /// The same in a sentence.

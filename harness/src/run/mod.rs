@@ -22,6 +22,7 @@ use palisade_sim::whole::{Day, Tape};
 use palisade_sim::words::{AgentKey, Ms};
 
 use crate::actuator::{Actuator, Times};
+use crate::contract::Contract;
 use crate::drivers::Clock;
 use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;
@@ -311,14 +312,17 @@ impl<'a> Run<'a> {
         let stage = Stage::set(outside, self.folder, topics.site())?;
         let broker = stage.broker()?;
         let mut part = self.part("main", tape, windows, drain, None, Some(&broker));
+        let mut contract = outside.contract.clone();
+        contract.deadline.get_or_insert(file.sut.deadline);
+        part.common.contract = Arc::new(contract);
+        part.rules = stage.rules();
         let serial = stage.lines(tape, self.request.seed)?;
         if !serial.is_empty() {
             let first = windows.first().map_or(Ms(0), |w| w.from.0);
             let shared = (self.clock, self.journal.clone(), "main");
             part.lines = Some(serial::open(&serial, tape, first, topics.site(), shared)?);
         }
-        part.source = stage.source(&part.common, &part.figures)?;
-        part.deadline = outside.contract.deadline.map_or(part.deadline, |d| d.0);
+        part.source = Some(stage.source(tape, &part.common, &part.figures)?);
         part.patience = STRANGER;
         self.progress.begin(&format!("starting {}", outside.contract.name));
         part.processes = stage.start(&|| self.stop.asked())?;
@@ -352,19 +356,22 @@ impl<'a> Run<'a> {
         let file = &self.request.loaded.scenario.file;
         let site = file.sut.topic_site.as_deref().unwrap_or(&file.name);
         let address = gateway.as_ref().map(|g| &g.address).or(address).cloned();
+        let contract = Contract::plain("", "", Some(file.sut.deadline));
+        let topics = Topics::of(site);
+        let reading = outside::reading(&contract, topics.site(), tape);
         Part {
             common: Common {
                 clock: self.clock,
                 journal: self.journal.clone(),
                 part,
                 run: self.tag.clone(),
-                topics: Topics::of(site),
+                topics,
+                contract: Arc::new(contract),
             },
             tape,
             windows,
             heartbeat: file.drive.heartbeat.0,
             drain,
-            deadline: file.sut.deadline.0,
             address: address.unwrap_or(Address { host: "127.0.0.1".into(), port: 1883 }),
             gateway,
             stop: self.stop,
@@ -376,9 +383,9 @@ impl<'a> Run<'a> {
                 .collect(),
             lines: None,
             // The echo tells nobody anything.
-            rules: if part == "floor" { &[] } else { &self.request.commands },
+            rules: if part == "floor" { Vec::new() } else { self.request.commands.clone() },
             patience: part::PATIENCE,
-            source: Source::default(),
+            source: Some(Source { reading, cloud: None }),
             figures: Arc::default(),
             processes: Processes::default(),
         }

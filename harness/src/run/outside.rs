@@ -1,6 +1,7 @@
 //! A system under test that somebody else wrote, as its contract describes it: its places, its serial lines, the
 //! platform behind it, its programs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,11 +13,13 @@ use palisade_sim::words::DeviceIx;
 use super::places::Places;
 use super::processes::{Processes, Program, Ready};
 use super::serial::{SerialLine, SerialRow};
-use crate::contract::{self, Contract, DeviceRow, Link, Reading};
+use crate::contract::{self, Carrier, Contract, Decoder, DeviceRow, Target};
 use crate::drivers::fleet::{Common, Figures};
 use crate::drivers::mqtt::Address;
 use crate::drivers::serial::Spec;
 use crate::observe::{Cloud, Source};
+use crate::pairing::{Rule, To};
+use crate::wire::modbus::{LineRate, Parity};
 
 /// A contract with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,11 +50,8 @@ impl<'a> Stage<'a> {
 
     /// The broker that devices connect to.
     pub(super) fn broker(&self) -> Result<Address, String> {
-        let address = self.outside.contract.link.iter().find_map(|link| match link {
-            Link::Mqtt { address, .. } => Some(address),
-            _ => None,
-        });
-        let address = self.places.fill(address.ok_or("the contract has no mqtt link")?)?;
+        let link = self.outside.contract.broker().ok_or("the contract has no mqtt link")?;
+        let address = self.places.fill(link.address.as_deref().unwrap_or_default())?;
         address.parse().map_err(|error| format!("{error}"))
     }
 
@@ -69,7 +69,10 @@ impl<'a> Stage<'a> {
         };
         let mut lines = Vec::new();
         for link in &self.outside.contract.link {
-            let Link::ModbusRtu { id, pty, baud } = link else { continue };
+            if link.carrier != Carrier::ModbusRtu {
+                continue;
+            }
+            let (id, pty) = (&link.id, link.pty.as_deref().unwrap_or_default());
             let mut spec = Spec {
                 name: id.clone(),
                 link: PathBuf::from(self.places.fill(pty)?),
@@ -80,7 +83,7 @@ impl<'a> Stage<'a> {
                 faults: Default::default(),
                 seed,
             };
-            spec.rate.baud = baud.unwrap_or(spec.rate.baud);
+            spec.rate = LineRate { baud: link.baud, parity: parity(link.parity), stop_bits: link.stop_bits };
             let here = rows.iter().filter(|row| row.link == *id).filter_map(|row| {
                 let (unit_from, inputs_per_unit) = row.unit_from.zip(row.inputs_per_unit)?;
                 Some(SerialRow { devices: on(row), unit_from, inputs_per_unit })
@@ -91,12 +94,18 @@ impl<'a> Stage<'a> {
     }
 
     /// Where answers are heard. A platform listens from now on.
-    pub(super) fn source(&self, common: &Common, figures: &Arc<Figures>) -> Result<Source, String> {
+    pub(super) fn source(
+        &self,
+        tape: &Tape,
+        common: &Common,
+        figures: &Arc<Figures>,
+    ) -> Result<Source, String> {
         let contract = &self.outside.contract;
         let reaction = contract.reaction.first().ok_or("the contract says of no reaction")?;
-        let reading = Reading::new(reaction.clone(), &self.places.site);
-        let cloud = match contract.named(&reaction.link) {
-            Some(Link::Thingsboard { listen, .. }) => {
+        let reading = reading(contract, &self.places.site, tape);
+        let cloud = match contract.link(&reaction.link) {
+            Some(link) if link.carrier == Carrier::Thingsboard => {
+                let listen = link.listen.as_deref().unwrap_or_default();
                 let at = self.places.fill(listen)?;
                 let address: SocketAddr =
                     at.parse().map_err(|_| format!("`{at}` is no address; write 127.0.0.1:PORT"))?;
@@ -108,7 +117,24 @@ impl<'a> Stage<'a> {
             }
             _ => None,
         };
-        Ok(Source { reading: Some(reading), cloud })
+        Ok(Source { reading, cloud })
+    }
+
+    /// Commands that it owes.
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        let rule = |row: &contract::CommandRow| Rule {
+            signals: row.signal.clone(),
+            severities: row.severity.clone(),
+            classes: row.class.clone(),
+            to: match &row.to {
+                Target::Itself => To::Itself,
+                Target::Class(class) => To::Class(*class),
+                Target::Devices(names) => To::Devices(names.clone()),
+            },
+            command: row.command.clone(),
+            deadline: row.deadline.0,
+        };
+        self.outside.contract.command.iter().map(rule).collect()
     }
 
     /// Starts its programs.
@@ -133,4 +159,24 @@ fn program(process: &contract::Process) -> Program {
         patience: Duration::from_millis(u64::try_from(process.patience.0.0).unwrap_or(0)),
         install: process.install.clone(),
     }
+}
+
+fn parity(parity: contract::Parity) -> Parity {
+    match parity {
+        contract::Parity::None => Parity::None,
+        contract::Parity::Even => Parity::Even,
+        contract::Parity::Odd => Parity::Odd,
+    }
+}
+
+/// The reading of all answers: the gateway's words mean what a device can say by the tape.
+pub(super) fn reading(contract: &Contract, site: &str, tape: &Tape) -> Decoder {
+    let mut signals: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for stimulus in &tape.stimuli {
+        if let Some(device) = tape.devices.get(stimulus.device.index()) {
+            signals.entry(device.id.to_string()).or_default().insert(stimulus.signal.word());
+        }
+    }
+    let link = contract.reaction.first().map_or("", |row| row.link.as_str());
+    Decoder::of(contract, link, site, signals)
 }

@@ -58,7 +58,6 @@ pub(super) struct Part<'a> {
     pub(super) windows: &'a [Window],
     pub(super) heartbeat: Ms,
     pub(super) drain: Ms,
-    pub(super) deadline: Ms,
     pub(super) address: Address,
     pub(super) gateway: Option<Gateway>,
     pub(super) stop: &'a Stop,
@@ -68,11 +67,11 @@ pub(super) struct Part<'a> {
     /// Serial lines that stand already, since a gateway opens them when it starts.
     pub(super) lines: Option<Lines>,
     /// Commands that are expected.
-    pub(super) rules: &'a [Rule],
+    pub(super) rules: Vec<Rule>,
     /// How long the gateway may take to answer the probe.
     pub(super) patience: Duration,
     /// Where its answers are heard.
-    pub(super) source: Source,
+    pub(super) source: Option<Source>,
     /// Figures that are watched.
     pub(super) figures: Arc<Figures>,
     /// Its programs, when the harness started them.
@@ -84,14 +83,19 @@ impl Part<'_> {
     pub(super) fn run(mut self) -> Ended {
         let mut plan = schedule::plan(self.tape, self.windows, self.heartbeat, self.drain);
         // Whoever answers in time is heard, also after the last message.
-        plan.ends_us += (self.deadline - self.drain).0.max(0) * 1000;
+        plan.ends_us += (self.common.contract.longest_deadline().0 - self.drain).0.max(0) * 1000;
         let figures = self.figures.clone();
         self.progress.begin(&self.headline(&plan));
         let stop = self.stop;
         let asked = || stop.asked();
-        let source = std::mem::take(&mut self.source);
         let heard = (self.common.clone(), figures.clone());
-        let observer = observe(&self.address, source, heard, self.patience, &asked);
+        let observer = observe(
+            &self.address,
+            self.source.take().expect("a part has its source"),
+            heard,
+            self.patience,
+            &asked,
+        );
         let observer = match observer {
             Ok(observer) => observer,
             Err(why) => return self.ended(Ending::Lost(why)),
@@ -141,18 +145,31 @@ impl Part<'_> {
             "{part}: {} windows, {:.0} s, {} messages that expect an answer, {} devices, {}",
             plan.windows.len(),
             plan.ends_us as f64 / 1e6,
-            plan.expected(),
+            self.expected(plan),
             self.tape.devices.len(),
             self.address,
         )
     }
 
+    /// Messages of a plan to which the contract expects an answer.
+    fn expected(&self, plan: &Plan) -> usize {
+        let contract = &self.common.contract;
+        let answered = |send: &&schedule::Send| {
+            let schedule::What::Stimulus(id) = send.what else { return false };
+            let row = self.tape.devices.get(send.device.index());
+            self.tape.stimuli.get(id.index()).zip(row).is_some_and(|(s, row)| {
+                contract.reaction(row.class, &s.signal.word(), s.signal.severity()).is_some()
+            })
+        };
+        plan.sends.iter().filter(answered).count()
+    }
+
     fn drive(&mut self, fleet: &Fleet, plan: &Plan, figures: &Figures) -> Ended {
         let start_us = self.common.clock.now_us() + RUN_UP_US;
-        let timing = Timing { start_us, deadline_us: self.deadline.0 * 1000 };
+        let timing = Timing { start_us };
         let halt = AtomicBool::new(false);
         fleet.announce(self.tape, plan, timing);
-        for owed in owed(self.rules, self.tape, plan, start_us, self.common.part) {
+        for owed in owed(&self.rules, self.tape, plan, start_us, self.common.part) {
             self.common.journal.write(Entry::Owed(owed));
         }
         let tape = self.tape;

@@ -343,6 +343,7 @@ impl Run {
             intended_us,
             severity,
             deadline_us: 2_000_000,
+            correlate: Vec::new(),
         }));
         if fault == Some(Fault::Unsent) {
             return;

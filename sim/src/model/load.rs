@@ -9,6 +9,7 @@ use super::place::Spans;
 use super::problem::Source;
 pub use super::problem::{Problem, Problems, SourceText};
 use super::scenario::{Scenario, ScenarioFile};
+use super::schema::scenario_schema;
 use super::site::Wgs84;
 use super::{build, structure};
 
@@ -42,7 +43,7 @@ pub fn load(scenario: &SourceText, geometry: Option<&SourceText>) -> Result<Scen
         problems.add(other);
         return Err(problems);
     }
-    let unknown = structure::walk(table, &source, &mut problems);
+    let unknown = structure::walk(&scenario_schema(), "the scenario", table, &source, &mut problems);
     let file = parse(scenario, &unknown, &source, &mut problems);
     let origin = file.as_ref().map(|f| f.site.origin).or_else(|| origin_of(table));
     let read = match geometry {

@@ -20,6 +20,7 @@ pub mod schema;
 pub mod site;
 mod structure;
 pub mod threshold;
+pub mod typed;
 
 pub use scenario::{Device, Household, Scenario, ScenarioFile};
 pub use site::Site;

@@ -8,13 +8,13 @@ use toml::de::{DeTable, DeValue};
 
 /// Spans by path.
 #[derive(Debug, Default)]
-pub(crate) struct Spans {
+pub struct Spans {
     by_path: BTreeMap<String, Range<usize>>,
 }
 
 impl Spans {
     /// Of every value in a table.
-    pub(crate) fn of(table: &DeTable<'_>) -> Spans {
+    pub fn of(table: &DeTable<'_>) -> Spans {
         let mut spans = Spans::default();
         spans.table("", table);
         spans
@@ -41,7 +41,7 @@ impl Spans {
     }
 
     /// The span of the value at a path; of the nearest thing that holds it when it was left to its default.
-    pub(crate) fn at(&self, path: &str) -> Range<usize> {
+    pub fn at(&self, path: &str) -> Range<usize> {
         let mut path = path;
         loop {
             if let Some(span) = self.by_path.get(path) {

@@ -16,10 +16,11 @@ pub struct SourceText {
 }
 
 /// A source that many problems point into.
-pub(crate) type Source = Arc<NamedSource<String>>;
+pub type Source = Arc<NamedSource<String>>;
 
 impl SourceText {
-    pub(crate) fn source(&self) -> Source {
+    /// The text as problems point into it.
+    pub fn source(&self) -> Source {
         Arc::new(NamedSource::new(&self.name, self.text.clone()))
     }
 }
@@ -36,7 +37,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(
+    /// A problem at a stretch of bytes: what is wrong, and what to do about it.
+    pub fn new(
         source: &Source,
         span: Range<usize>,
         code: &'static str,
@@ -127,12 +129,13 @@ impl Diagnostic for Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    pub(crate) fn add(&mut self, problem: Problem) {
+    /// Adds a problem.
+    pub fn add(&mut self, problem: Problem) {
         self.0.push(problem);
     }
 
     /// Sorts by file (the first named first) and place.
-    pub(crate) fn sorted(mut self, first_file: &str) -> Problems {
+    pub fn sorted(mut self, first_file: &str) -> Problems {
         self.0.sort_by_key(|p| (p.file() != first_file, p.span.start, p.span.end));
         self
     }

@@ -8,7 +8,7 @@ use super::near::remedy;
 use super::place::join;
 use super::problem::{Problem, Problems, Source};
 use super::scenario::{Duration, TimeOfDay};
-use super::schema::{scenario_schema, words_of};
+use super::schema::words_of;
 
 /// Paths of keys that are not known; without them the rest may still be read.
 pub(crate) type Unknown = Vec<Vec<Step>>;
@@ -20,11 +20,17 @@ pub(crate) enum Step {
     Item(usize),
 }
 
-/// Walks a parsed text and adds every problem of structure.
-pub(crate) fn walk(table: &DeTable<'_>, source: &Source, problems: &mut Problems) -> Unknown {
-    let root = scenario_schema();
-    let mut walk = Walk { root: &root, source, problems, steps: Vec::new(), unknown: Vec::new() };
-    walk.table(&root, table, 0..0, "the scenario");
+/// Walks a parsed text against the schema of what it should be, called `called` in messages, and adds every problem of
+/// structure.
+pub(crate) fn walk(
+    root: &Value,
+    called: &str,
+    table: &DeTable<'_>,
+    source: &Source,
+    problems: &mut Problems,
+) -> Unknown {
+    let mut walk = Walk { root, source, problems, steps: Vec::new(), unknown: Vec::new() };
+    walk.table(root, table, 0..0, called);
     walk.unknown
 }
 

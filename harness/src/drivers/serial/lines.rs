@@ -218,7 +218,14 @@ mod tests {
         let kit = classes.into_iter().enumerate().map(|(i, c)| (DeviceIx(i as u32), c));
         let table = Table::allot(kit, 1, 8).expect("it fits");
         let lines = Lines::open(vec![(spec, table)], clock, journal.clone(), "main").expect("a line");
-        let common = Common { clock, journal, part: "main", run: "r".into(), topics: Topics::of("s") };
+        let common = Common {
+            clock,
+            journal,
+            part: "main",
+            run: "r".into(),
+            topics: Topics::of("s"),
+            contract: Arc::new(crate::contract::Contract::plain("x", "mqtt://127.0.0.1:1", None)),
+        };
         let times = Times { release: Ms(50), arm: Ms(40), relay: Ms(10) };
         let devices = classes.map(|class| Actuator::new(class, times)).into();
         let orders = Orders::start(common, devices).expect("a thread");

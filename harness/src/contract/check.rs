@@ -1,0 +1,448 @@
+//! What a contract's types cannot say: names that must exist, keys that a carrier needs, rows that nobody reaches.
+
+use std::collections::BTreeSet;
+
+use palisade_sim::contract::Signal;
+use palisade_sim::model::typed::{Problem, Problems, Source, Spans, remedy};
+use serde_json::Value;
+
+use super::{Carrier, Contract, Correlate, Link, Reaction, Ready};
+use crate::wire::command::Verb;
+
+struct Desk<'a> {
+    contract: &'a Contract,
+    spans: &'a Spans,
+    source: &'a Source,
+    problems: &'a mut Problems,
+}
+
+/// Adds every problem of a contract.
+pub(super) fn contract(
+    contract: &Contract,
+    spans: &Spans,
+    source: &Source,
+    beside: &dyn Fn(&str) -> bool,
+    problems: &mut Problems,
+) {
+    let mut desk = Desk { contract, spans, source, problems };
+    desk.names();
+    desk.processes(beside);
+    desk.links();
+    desk.devices();
+    desk.reactions();
+    desk.commands();
+}
+
+/// Words of all signals.
+pub(crate) fn signal_words() -> Vec<String> {
+    let schema = schemars::schema_for!(Signal).to_value();
+    let mut words = Vec::new();
+    for part in schema["oneOf"].as_array().into_iter().flatten() {
+        words.extend(part["const"].as_str().map(str::to_owned));
+        words.extend(
+            part["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned),
+        );
+        words.extend(part["properties"].as_object().into_iter().flat_map(|o| o.keys().cloned()));
+    }
+    words
+}
+
+impl Desk<'_> {
+    fn wrong(&mut self, path: &str, code: &'static str, message: String, help: impl Into<String>) {
+        self.problems.add(Problem::new(self.source, self.spans.at(path), code, message, help));
+    }
+
+    fn names(&mut self) {
+        let lists: [(&str, Vec<String>); 2] = [
+            ("process", self.contract.process.iter().map(|p| p.id.clone()).collect()),
+            ("link", self.contract.link.iter().map(|l| l.id.clone()).collect()),
+        ];
+        for (table, ids) in lists {
+            let mut seen = BTreeSet::new();
+            for (i, id) in ids.iter().enumerate() {
+                let path = format!("{table}[{i}].id");
+                if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+                    let message = format!("`{id}` is no name: it becomes part of file names");
+                    self.wrong(&path, "contract::name", message, "use letters, digits, `-` and `_`");
+                } else if !seen.insert(id) {
+                    let message = format!("`{id}` is the name of two rows of `{table}`");
+                    self.wrong(&path, "contract::duplicate", message, "give one of them another name");
+                }
+            }
+        }
+        if self.contract.deadline.is_some_and(|d| d.0.0 <= 0) {
+            let message = "a deadline of nothing can never be kept".to_owned();
+            self.wrong(
+                "deadline",
+                "contract::deadline",
+                message,
+                "write how long an answer may take, such as \"2s\"",
+            );
+        }
+    }
+
+    /// `{…}` in a text must be known.
+    fn placeholders(&mut self, path: &str, text: &str, known: &[&str]) {
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            if rest[..at].ends_with('$') {
+                rest = &rest[at + 1..];
+                continue;
+            }
+            let name = rest[at + 1..].split('}').next().unwrap_or_default();
+            let port = name.strip_prefix("port.");
+            let good = match port {
+                Some(port) => self.contract.ports.names.iter().any(|p| p == port),
+                None => known.contains(&name),
+            };
+            if !good {
+                let ports: Vec<String> =
+                    self.contract.ports.names.iter().map(|p| format!("port.{p}")).collect();
+                let valid: Vec<&str> =
+                    known.iter().copied().chain(ports.iter().map(String::as_str)).collect();
+                let message = format!("nothing is known that `{{{name}}}` could stand for");
+                let help = match port {
+                    Some(port) => format!("add \"{port}\" to `names` of `[ports]`, or use one that is there"),
+                    None => remedy(name, &valid),
+                };
+                self.wrong(path, "contract::placeholder", message, help);
+            }
+            rest = &rest[at + 1..];
+        }
+    }
+
+    fn processes(&mut self, beside: &dyn Fn(&str) -> bool) {
+        for (i, process) in self.contract.process.iter().enumerate() {
+            let path = |key: &str| format!("process[{i}].{key}");
+            for (k, arg) in process.args.iter().enumerate() {
+                self.placeholders(&path(&format!("args[{k}]")), arg, &["work", "site"]);
+            }
+            for (name, value) in &process.env {
+                self.placeholders(&path(&format!("env.{name}")), value, &["work", "site"]);
+            }
+            for (k, file) in process.files.iter().enumerate() {
+                if !beside(file) {
+                    let message = format!("there is no file `{file}` beside the contract");
+                    let help = "files are relative to the contract; put it there or write its name as it is";
+                    self.wrong(&path(&format!("files[{k}]")), "contract::missing-file", message, help);
+                }
+            }
+            if let Some(Ready::Port(port)) = &process.ready
+                && !self.contract.ports.names.contains(port)
+            {
+                let message = format!("`{port}` is no port of this contract");
+                self.wrong(
+                    &path("ready"),
+                    "contract::port",
+                    message,
+                    format!("add \"{port}\" to `names` of `[ports]`"),
+                );
+            }
+        }
+    }
+
+    fn links(&mut self) {
+        if self.contract.link.is_empty() {
+            let message = "a contract without a link connects nothing".to_owned();
+            self.wrong("link", "contract::no-link", message, "add a `[[link]]`");
+        }
+        for (i, link) in self.contract.link.iter().enumerate() {
+            self.link(i, link);
+        }
+        let brokers: Vec<usize> = (0..self.contract.link.len())
+            .filter(|i| self.contract.link[*i].carrier == Carrier::Mqtt)
+            .collect();
+        if brokers.is_empty() && !self.contract.link.is_empty() {
+            let message = "there is no broker: devices without a row of their own speak on one".to_owned();
+            self.wrong("link", "contract::broker", message, "add a `[[link]]` with `carrier = \"mqtt\"`");
+        }
+        for i in brokers.iter().skip(1) {
+            let message = "a second broker: devices and answers are carried over one so far".to_owned();
+            self.wrong(&format!("link[{i}].carrier"), "contract::broker", message, "remove it");
+        }
+    }
+
+    fn link(&mut self, i: usize, link: &Link) {
+        let path = |key: &str| format!("link[{i}].{key}");
+        let (key, value, example) = match link.carrier {
+            Carrier::Mqtt => ("address", &link.address, "mqtt://127.0.0.1:1883"),
+            Carrier::ModbusRtu => ("pty", &link.pty, "{work}/line-1"),
+            Carrier::Thingsboard => ("listen", &link.listen, "127.0.0.1:{port.platform}"),
+        };
+        match value {
+            None => {
+                let message = format!("link `{}` lacks `{key}`, which its carrier needs", link.id);
+                self.wrong(
+                    &path("carrier"),
+                    "contract::link",
+                    message,
+                    format!("add `{key} = \"{example}\"`"),
+                );
+            }
+            Some(text) => {
+                self.placeholders(&path(key), text, &["work", "site"]);
+                let filled = self
+                    .contract
+                    .ports
+                    .names
+                    .iter()
+                    .fold(text.clone(), |t, p| t.replace(&format!("{{port.{p}}}"), "1"));
+                let bad = match link.carrier {
+                    Carrier::Mqtt => !is_broker(&filled),
+                    Carrier::Thingsboard => filled.parse::<std::net::SocketAddr>().is_err(),
+                    Carrier::ModbusRtu => text.is_empty(),
+                };
+                if bad && !filled.contains('{') {
+                    let message = format!("`{text}` is no {key} for this carrier");
+                    self.wrong(
+                        &path(key),
+                        "contract::address",
+                        message,
+                        format!("write it like \"{example}\""),
+                    );
+                }
+            }
+        }
+        for (other, given) in [("address", &link.address), ("pty", &link.pty), ("listen", &link.listen)] {
+            if other != key && given.is_some() {
+                let message = format!("`{other}` says nothing about a link of this carrier");
+                self.wrong(
+                    &path(other),
+                    "contract::link",
+                    message,
+                    format!("remove it, or change `carrier`; here it is `{key}` that counts"),
+                );
+            }
+        }
+        if link.carrier == Carrier::ModbusRtu && !(300..=1_000_000).contains(&link.baud) {
+            let message = format!("{} bits a second is no speed of a serial line", link.baud);
+            self.wrong(&path("baud"), "contract::serial", message, "write one such as 9600 or 115200");
+        }
+        if link.carrier == Carrier::ModbusRtu && !(1..=2).contains(&link.stop_bits) {
+            let message = format!("{} stop bits", link.stop_bits);
+            self.wrong(&path("stop_bits"), "contract::serial", message, "write 1 or 2");
+        }
+    }
+
+    /// The carrier of a link that a row names; a problem when there is none.
+    fn carrier(&mut self, path: &str, id: &str) -> Option<Carrier> {
+        let found = self.contract.link(id).map(|l| l.carrier);
+        if found.is_none() {
+            let ids: Vec<&str> = self.contract.link.iter().map(|l| l.id.as_str()).collect();
+            let message = format!("there is no link `{id}`");
+            self.wrong(path, "contract::unknown-link", message, remedy(id, &ids));
+        }
+        found
+    }
+
+    fn devices(&mut self) {
+        for (i, row) in self.contract.device.iter().enumerate() {
+            let path = |key: &str| format!("device[{i}].{key}");
+            let carrier = self.carrier(&path("link"), &row.link);
+            let serial =
+                [("unit_from", row.unit_from.is_some()), ("inputs_per_unit", row.inputs_per_unit.is_some())];
+            let mqtt = [("topic", row.topic.is_some()), ("qos", row.qos.is_some())];
+            match carrier {
+                Some(Carrier::Mqtt) => {
+                    self.foreign(&path, &serial, "a broker");
+                }
+                Some(Carrier::ModbusRtu) => {
+                    self.foreign(&path, &mqtt, "a serial line");
+                    for (key, _) in serial.iter().filter(|(_, given)| !given) {
+                        let message = format!("devices on a serial line need `{key}`");
+                        self.wrong(
+                            &path("link"),
+                            "contract::serial",
+                            message,
+                            format!("add `{key} = {}`", if *key == "unit_from" { 1 } else { 16 }),
+                        );
+                    }
+                    if row.unit_from.is_some_and(|u| !(1..=247).contains(&u)) {
+                        let message = "units run from 1 to 247".to_owned();
+                        self.wrong(
+                            &path("unit_from"),
+                            "contract::serial",
+                            message,
+                            "write a number in that range",
+                        );
+                    }
+                }
+                Some(Carrier::Thingsboard) => {
+                    let message =
+                        format!("devices cannot speak on `{}`: there Palisade is the platform", row.link);
+                    self.wrong(&path("link"), "contract::link", message, "name a broker or a serial line");
+                }
+                None => {}
+            }
+            if let Some(topic) = &row.topic {
+                self.placeholders(&path("topic"), topic, &["site", "device"]);
+                if !topic.contains("{device}") {
+                    let message =
+                        format!("all devices would speak on `{topic}`, and nobody could tell them apart");
+                    self.wrong(&path("topic"), "contract::topic", message, "put `{device}` into it");
+                }
+            }
+            if row.qos.is_some_and(|q| q > 2) {
+                let message = "quality of service is 0, 1 or 2".to_owned();
+                self.wrong(&path("qos"), "contract::qos", message, "write 0, 1 or 2");
+            }
+            if i > 0 && self.contract.device[..i].iter().any(|r| r.class.is_empty() && r.devices.is_empty()) {
+                let message = "no device comes here: a row above fits them all".to_owned();
+                self.wrong(
+                    &format!("device[{i}]"),
+                    "contract::unreached",
+                    message,
+                    "put the row that fits all last",
+                );
+            }
+        }
+    }
+
+    fn foreign(&mut self, path: &dyn Fn(&str) -> String, keys: &[(&str, bool)], what: &str) {
+        for (key, _) in keys.iter().filter(|(_, given)| *given) {
+            let message = format!("`{key}` says nothing about devices on {what}");
+            self.wrong(&path(key), "contract::key", message, "remove it, or name another link");
+        }
+    }
+
+    fn reactions(&mut self) {
+        let words = signal_words();
+        if self.contract.reaction.is_empty() {
+            let message =
+                "without a reaction nothing is expected of the gateway, and nothing can fail".to_owned();
+            self.wrong("reaction", "contract::no-reaction", message, "add a `[[reaction]]`");
+        }
+        let first = self.contract.reaction.first().map(|row| row.link.clone());
+        for (i, row) in self.contract.reaction.iter().enumerate() {
+            self.reaction(i, row, &words);
+            if Some(&row.link) != first.as_ref() {
+                let message =
+                    "answers are heard on one link so far, and a row above names another".to_owned();
+                self.wrong(
+                    &format!("reaction[{i}].link"),
+                    "contract::link",
+                    message,
+                    "name the same link in all rows",
+                );
+            }
+        }
+    }
+
+    fn reaction(&mut self, i: usize, row: &Reaction, words: &[String]) {
+        let path = |key: &str| format!("reaction[{i}].{key}");
+        self.signals(&path("signal"), &row.signal, words);
+        for ours in row.words.keys() {
+            self.signals(&path(&format!("words.{ours}")), std::slice::from_ref(ours), words);
+        }
+        let carrier = self.carrier(&path("link"), &row.link);
+        if carrier == Some(Carrier::ModbusRtu) {
+            let message = format!("an answer cannot appear on `{}`: there the gateway only asks", row.link);
+            self.wrong(
+                &path("link"),
+                "contract::link",
+                message,
+                "name the broker or platform where alarms appear",
+            );
+        }
+        if let Some(topic) = &row.topic {
+            if carrier == Some(Carrier::Thingsboard) {
+                let message = "a platform has no topics of its own".to_owned();
+                self.wrong(&path("topic"), "contract::key", message, "remove it");
+            }
+            self.placeholders(&path("topic"), topic, &["site", "device"]);
+            if !topic.contains("{device}") && row.fields.device.is_none() {
+                let message = "nothing tells which device an answer speaks of".to_owned();
+                self.wrong(
+                    &path("topic"),
+                    "contract::topic",
+                    message,
+                    "put `{device}` into the topic, or say `fields.device`",
+                );
+            }
+        }
+        let fields = &row.fields;
+        for (key, pointer) in [
+            ("id", &fields.id),
+            ("device", &fields.device),
+            ("signal", &fields.signal),
+            ("kind", &fields.kind),
+        ] {
+            if pointer.as_deref().is_some_and(|p| !p.is_empty() && !p.starts_with('/')) {
+                let message = format!("`fields.{key}` is no JSON pointer");
+                self.wrong(
+                    &path(&format!("fields.{key}")),
+                    "contract::pointer",
+                    message,
+                    "begin it with `/`, such as \"/values/id\"",
+                );
+            }
+        }
+        if row.deadline.is_some_and(|d| d.0.0 <= 0) {
+            let message = "a deadline of nothing can never be kept".to_owned();
+            self.wrong(
+                &path("deadline"),
+                "contract::deadline",
+                message,
+                "write how long an answer may take, such as \"2s\"",
+            );
+        }
+        self.correlation(&path("correlate"), row);
+    }
+
+    fn correlation(&mut self, path: &str, row: &Reaction) {
+        if row.correlate.is_empty() {
+            let message = "without a way to match them, no answer belongs to any message".to_owned();
+            self.wrong(
+                path,
+                "contract::correlate",
+                message,
+                "write one or more of `id`, `key`, `order`, `window`",
+            );
+        }
+        let has = |way: Correlate| row.correlate.contains(&way);
+        if has(Correlate::Order) && !has(Correlate::Key) {
+            let message = "`order` decides among several of one key, and `key` is not named".to_owned();
+            self.wrong(path, "contract::correlate", message, "add \"key\" before it");
+        }
+    }
+
+    fn signals(&mut self, path: &str, given: &[String], words: &[String]) {
+        for (k, word) in given.iter().enumerate() {
+            if !words.contains(word) {
+                let valid: Vec<&str> = words.iter().map(String::as_str).collect();
+                let place = if given.len() > 1 { format!("{path}[{k}]") } else { path.to_owned() };
+                let message = format!("no device says `{word}`");
+                self.wrong(&place, "contract::signal", message, remedy(word, &valid));
+            }
+        }
+    }
+
+    fn commands(&mut self) {
+        let words = signal_words();
+        for (i, row) in self.contract.command.iter().enumerate() {
+            let path = |key: &str| format!("command[{i}].{key}");
+            self.signals(&path("signal"), &row.signal, &words);
+            let valid = Verb::WORDS;
+            if !valid.contains(&row.command.as_str()) {
+                let message = format!("no device can do `{}`", row.command);
+                self.wrong(&path("command"), "contract::command", message, remedy(&row.command, &valid));
+            }
+            if row.deadline.0.0 <= 0 {
+                let message = "a deadline of nothing can never be kept".to_owned();
+                self.wrong(
+                    &path("deadline"),
+                    "contract::deadline",
+                    message,
+                    "write how long it may take, such as \"2s\"",
+                );
+            }
+        }
+    }
+}
+
+/// Whether a text has the form `mqtt://HOST:PORT`.
+fn is_broker(text: &str) -> bool {
+    let rest = text.strip_prefix("mqtt://").map(|r| r.trim_end_matches('/'));
+    rest.and_then(|r| r.rsplit_once(':'))
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|p| p > 0))
+}

@@ -1,0 +1,170 @@
+//! What a gateway says, read by a contract: which device and signal it speaks of, and the id that it carries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use palisade_sim::contract::Severity;
+use serde_json::Value;
+
+use super::{ALARM_TOPIC, Contract, Reaction};
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The device, as the gateway named it; empty when it named none.
+    pub device: String,
+    /// The signal in our word where it is known, else in the gateway's; empty when it named none.
+    pub signal: String,
+    /// How loudly.
+    pub severity: Option<Severity>,
+    /// The id.
+    pub id: Option<String>,
+}
+
+/// Reads what is said on one link.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    rows: Vec<Reaction>,
+    site: String,
+    /// Signals that each device has on the tape: what a gateway's word can mean.
+    signals: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Decoder {
+    /// For the reactions that appear on a link. `signals`: what each device says on the tape.
+    pub fn of(
+        contract: &Contract,
+        link: &str,
+        site: &str,
+        signals: BTreeMap<String, BTreeSet<String>>,
+    ) -> Decoder {
+        let rows = contract.reaction.iter().filter(|row| row.link == link).cloned().collect();
+        Decoder { rows, site: site.to_owned(), signals }
+    }
+
+    /// The filters that must be subscribed to on a broker, without repeats.
+    pub fn filters(&self) -> Vec<String> {
+        let filter = |row: &Reaction| {
+            let topic = row.topic.as_deref().unwrap_or(ALARM_TOPIC).replace("{site}", &self.site);
+            let levels: Vec<&str> =
+                topic.split('/').map(|l| if l.contains("{device}") { "+" } else { l }).collect();
+            levels.join("/")
+        };
+        let all: BTreeSet<String> = self.rows.iter().map(filter).collect();
+        all.into_iter().collect()
+    }
+
+    /// Reads a message. What cannot be read keeps what its topic tells.
+    pub fn read(&self, topic: &str, payload: &[u8]) -> Read {
+        let json: Value = serde_json::from_slice(payload).unwrap_or(Value::Null);
+        let mut best = Read::default();
+        for row in &self.rows {
+            let pattern = row.topic.as_deref().unwrap_or(ALARM_TOPIC).replace("{site}", &self.site);
+            let Some(device) = device_in(&pattern, topic) else { continue };
+            let read = self.by_row(row, device, &json);
+            let whole = !read.device.is_empty() && self.knows(&read);
+            if whole {
+                return read;
+            }
+            if best.device.is_empty() {
+                best = read;
+            }
+        }
+        best
+    }
+
+    /// Reads a row of a platform: an object whose device stands in it.
+    pub fn read_row(&self, row_json: &Value) -> Read {
+        let read = self.rows.iter().map(|row| self.by_row(row, "", row_json));
+        let all: Vec<Read> = read.collect();
+        all.iter().find(|r| self.knows(r)).or(all.first()).cloned().unwrap_or_default()
+    }
+
+    fn knows(&self, read: &Read) -> bool {
+        self.signals.get(&read.device).is_some_and(|s| s.contains(&read.signal))
+    }
+
+    fn by_row(&self, row: &Reaction, device: &str, json: &Value) -> Read {
+        let at = |pointer: &Option<String>| pointer.as_deref().and_then(|p| text(json.pointer(p)?));
+        let device = at(&row.fields.device).unwrap_or_else(|| device.to_owned());
+        let theirs = at(&row.fields.signal).unwrap_or_default();
+        let severity = at(&row.fields.kind).and_then(|word| serde_json::from_value(Value::String(word)).ok());
+        Read { signal: self.ours(row, &device, &theirs), device, severity, id: at(&row.fields.id) }
+    }
+
+    /// Our word for the gateway's: the one signal of that device for which the row writes it so.
+    fn ours(&self, row: &Reaction, device: &str, theirs: &str) -> String {
+        if row.words.is_empty() {
+            return theirs.to_owned();
+        }
+        let said = self.signals.get(device);
+        let means = |ours: &&String| row.words.get(*ours).is_some_and(|word| word == theirs);
+        let mut found = said.into_iter().flatten().filter(means);
+        match (found.next(), found.next()) {
+            (Some(one), None) => one.clone(),
+            // Several could be meant, or none: its own word stands, and the time window decides.
+            _ => theirs.to_owned(),
+        }
+    }
+}
+
+/// Text of a JSON value that can be an id or a word.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The device in a topic that has the shape of a pattern; empty when the pattern names none.
+fn device_in<'a>(pattern: &str, topic: &'a str) -> Option<&'a str> {
+    let Some((before, after)) = pattern.split_once("{device}") else {
+        return (pattern == topic).then_some("");
+    };
+    let rest = topic.strip_prefix(before)?.strip_suffix(after)?;
+    (!rest.is_empty() && !rest.contains('/')).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn decoder(words: &[(&str, &str)]) -> Decoder {
+        let mut contract = Contract::plain("x", "mqtt://h:1", None);
+        contract.reaction[0].words = words.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
+        let set = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
+        let signals = BTreeMap::from([
+            ("beam-1".to_owned(), set(&["beam_broken", "beam_restored"])),
+            ("cam-1".to_owned(), set(&["line_crossed", "target_entered"])),
+        ]);
+        Decoder::of(&contract, "bus", "yard", signals)
+    }
+
+    #[test]
+    fn a_plain_alarm_is_read_and_its_topic_is_subscribed_to() {
+        let decoder = decoder(&[]);
+        assert_eq!(decoder.filters(), ["site/yard/alarm/+"]);
+        let read = decoder.read(
+            "site/yard/alarm/beam-1",
+            br#"{"id":"r-7","device":"beam-1","signal":"beam_broken","kind":"alarm"}"#,
+        );
+        assert_eq!((read.device.as_str(), read.signal.as_str()), ("beam-1", "beam_broken"));
+        assert_eq!((read.severity, read.id.as_deref()), (Some(Severity::Alarm), Some("r-7")));
+        let torn = decoder.read("site/yard/alarm/beam-1", b"{");
+        assert_eq!((torn.device.as_str(), torn.signal.as_str(), torn.id), ("beam-1", "", None));
+        assert_eq!(decoder.read("site/other/alarm/beam-1", b"{}"), Read::default());
+    }
+
+    #[test]
+    fn a_gateways_word_means_what_that_device_can_say() {
+        let decoder =
+            decoder(&[("beam_broken", "alarm"), ("line_crossed", "alarm"), ("target_entered", "alarm")]);
+        let read = |device: &str| {
+            let payload = format!(r#"{{"device":"{device}","signal":"alarm"}}"#);
+            decoder.read(&format!("site/yard/alarm/{device}"), payload.as_bytes()).signal
+        };
+        assert_eq!(read("beam-1"), "beam_broken");
+        assert_eq!(read("cam-1"), "alarm", "two signals of the camera could be meant");
+    }
+}
