@@ -189,7 +189,7 @@ impl Desk<'_> {
                     .fold(text.clone(), |t, p| t.replace(&format!("{{port.{p}}}"), "1"));
                 let bad = match link.carrier {
                     Carrier::Mqtt => !is_broker(&filled),
-                    Carrier::Thingsboard => filled.parse::<std::net::SocketAddr>().is_err(),
+                    Carrier::Thingsboard => filled.parse::<core::net::SocketAddr>().is_err(),
                     Carrier::ModbusRtu => text.is_empty(),
                 };
                 if bad && !filled.contains('{') {

@@ -25,30 +25,42 @@ fn shipped(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn committed_schema() -> String {
-    std::fs::read_to_string(folder().join("scenario.schema.json")).unwrap()
+fn committed_schema(file: &str) -> String {
+    std::fs::read_to_string(folder().join(file)).unwrap()
+}
+
+/// What `palisade schema NAME` must print.
+const SCHEMAS: [(&str, &str); 2] =
+    [("scenario", "scenario.schema.json"), ("contract", "sut/contract.schema.json")];
+
+#[test]
+fn the_committed_schemas_are_current() {
+    for (name, file) in SCHEMAS {
+        let out = Command::new(env!("CARGO_BIN_EXE_palisade")).args(["schema", name]).output().unwrap();
+        assert!(out.status.success());
+        let now = String::from_utf8(out.stdout).unwrap();
+        assert_eq!(now, committed_schema(file), "write it anew: palisade schema {name} > scenarios/{file}");
+    }
 }
 
 #[test]
-fn the_committed_schema_is_current() {
-    let out = Command::new(env!("CARGO_BIN_EXE_palisade")).args(["schema", "scenario"]).output().unwrap();
-    assert!(out.status.success());
-    let now = String::from_utf8(out.stdout).unwrap();
-    assert_eq!(
-        now,
-        committed_schema(),
-        "write it anew: palisade schema scenario > scenarios/scenario.schema.json"
-    );
-}
-
-#[test]
-fn every_scenario_loads_and_matches_the_schema() {
-    let schema: Value = serde_json::from_str(&committed_schema()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+fn every_scenario_and_contract_loads_and_matches_its_schema() {
+    let validators = SCHEMAS.map(|(_, file)| {
+        let schema: Value = serde_json::from_str(&committed_schema(file)).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    });
     let files = shipped(&folder());
     assert!(files.iter().any(|f| f.ends_with("tiny.toml")));
+    assert!(files.iter().any(|f| f.ends_with("builtin/contract.toml")));
     for file in files {
-        palisade::input::read(&file).unwrap_or_else(|wrong| panic!("{}:\n{wrong}", file.display()));
+        let is_contract = palisade::input::is_contract(&file);
+        let read = if is_contract {
+            palisade::input::read_contract(&file).map(|_| ())
+        } else {
+            palisade::input::read(&file).map(|_| ())
+        };
+        read.unwrap_or_else(|wrong| panic!("{}:\n{wrong}", file.display()));
+        let validator = &validators[usize::from(is_contract)];
         let table: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
         let json = serde_json::to_value(table).unwrap();
         let errors: Vec<String> =
@@ -59,7 +71,7 @@ fn every_scenario_loads_and_matches_the_schema() {
 
 #[test]
 fn the_schema_refuses_what_check_refuses() {
-    let schema: Value = serde_json::from_str(&committed_schema()).unwrap();
+    let schema: Value = serde_json::from_str(&committed_schema("scenario.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for name in ["unknown-key", "unknown-table", "missing-key", "wrong-type", "wrong-word", "bad-times"] {
         let text = std::fs::read_to_string(folder().join(format!("broken/{name}.toml"))).unwrap();
