@@ -8,11 +8,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use palisade::pairing::{Rule, To};
-use palisade::progress::Progress;
-use palisade::run::{Request, Stop, Sut, measure};
-use palisade_sim::contract::Class;
-use palisade_sim::words::Ms;
 use rumqttc::{Client, Connection, Event, MqttOptions, Packet, Publish, QoS};
 use serde_json::{Value, json};
 
@@ -277,50 +272,43 @@ fn a_bypassed_zone_says_nothing_and_nothing_is_expected_of_the_gateway() -> Resu
     Ok(())
 }
 
-/// The tiny site against a gateway that owes the siren for every alarm of a beam.
-fn owing(args: &[&str]) -> Result<palisade::report::Report> {
+/// The tiny site against the embedded gateway by its shipped contract, which owes the siren for every alarm of a beam;
+/// the gateway is given these options as well.
+fn owing(options: &str) -> Result<(Option<i32>, Value)> {
     let folder = bench()?;
-    let (_gateway, port) = gateway(args)?;
-    let path = folder.path().join("tiny.toml");
-    let loaded = palisade::input::load(&path)?;
-    let rule = Rule {
-        signals: vec!["beam_broken".into()],
-        severities: Vec::new(),
-        classes: vec![Class::Beam],
-        to: To::Class(Class::DutyRoom),
-        command: "siren_on".into(),
-        deadline: Ms(2_000),
-    };
-    let request = Request {
-        seed: loaded.scenario.file.seed,
-        loaded,
-        path,
-        out: Some(folder.path().join("out")),
-        windows: Some(palisade::schedule::parse_windows(WINDOW)?),
-        sut: Sut::Mqtt(format!("mqtt://127.0.0.1:{port}").parse()?),
-        floor: false,
-        serial: Vec::new(),
-        commands: vec![rule],
-    };
-    let measured = measure(&request, &Stop::default(), &Progress::new())?;
-    ensure!(measured.trouble.is_none(), "{:?}", measured.trouble);
-    Ok(palisade::report::make(&measured.folder)?)
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/sut/builtin/contract.toml");
+    let text = fs::read_to_string(shipped)?;
+    let own = "\"--commands\", \"duty-room\"";
+    ensure!(text.contains(own), "the contract no longer holds {own}");
+    let contract = folder.path().join("contract.toml");
+    fs::write(&contract, text.replace(own, &format!("{own}{options}")))?;
+    let (mut command, out) = run(folder.path(), &["--sut", &contract.display().to_string()]);
+    let output = command.output()?;
+    let report = report(&out).with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    Ok((output.status.code(), report))
 }
 
 #[test]
 fn an_owed_command_is_judged_and_its_miss_names_the_alarm() -> Result<()> {
-    let good = owing(&["--commands", "duty-room"])?;
-    assert!(good.verdict.pass, "{:?}", good.verdict.reasons);
-    assert_eq!((good.commands.expected, good.commands.in_time), (1, 1));
-    ensure!(good.commands.owed[0].response_ms.is_some_and(|ms| ms < 2_000.0), "{:?}", good.commands.owed);
-    assert_eq!(good.verdict.checks.last().map(|c| c.figure.as_str()), Some("commands.missed"));
-
-    let bad = owing(&["--commands", "duty-room", "--defect", "no-commands"])?;
-    assert_eq!((bad.commands.received, bad.commands.missed, bad.outcomes.missed), (0, 1, 0));
-    let reason = &bad.verdict.reasons[0];
+    let (code, good) = owing("")?;
+    assert_eq!(code, Some(0), "{}", good["verdict"]);
+    assert_eq!((&good["commands"]["expected"], &good["commands"]["in_time"]), (&json!(1), &json!(1)));
     ensure!(
-        !bad.verdict.pass && reason.contains("siren_on to duty-room after beam-north beam_broken"),
-        "{reason}"
+        good["commands"]["owed"][0]["response_ms"].as_f64() < Some(2_000.0),
+        "{}",
+        good["commands"]["owed"]
     );
+    let checks = good["verdict"]["checks"].as_array().context("checks")?;
+    ensure!(checks.iter().any(|c| c["figure"] == "commands.missed" && c["pass"] == true), "{checks:?}");
+
+    let (code, bad) = owing(", \"--defect\", \"no-commands\"")?;
+    assert_eq!(code, Some(5), "{}", bad["verdict"]);
+    assert_eq!((&bad["commands"]["missed"], &bad["outcomes"]["missed"]), (&json!(1), &json!(0)));
+    let reasons = bad["verdict"]["reasons"].to_string();
+    ensure!(reasons.contains("siren_on to duty-room after beam-north beam_broken"), "{reasons}");
+
+    let (code, lossy) = owing(", \"--defect\", \"deaf-to=beam-north\"")?;
+    assert_eq!(code, Some(5), "a lost alarm leads to no command");
+    assert_eq!(lossy["commands"]["missed"], 1);
     Ok(())
 }
