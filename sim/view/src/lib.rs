@@ -1,0 +1,13 @@
+//! Shows what a run left: still pictures and a window. It reads run folders and never runs a twin.
+
+pub mod actors;
+pub mod eye;
+pub mod light;
+pub mod overlays;
+pub mod pad;
+pub mod paint;
+pub mod run_folder;
+pub mod scene;
+pub mod stage;
+pub mod studio;
+pub mod stills;
