@@ -1,6 +1,7 @@
 //! Shows what a run left: still pictures and a window. It reads run folders and never runs a twin.
 
 pub mod actors;
+pub mod bench;
 pub mod eye;
 pub mod light;
 pub mod overlays;
@@ -11,3 +12,4 @@ pub mod scene;
 pub mod stage;
 pub mod studio;
 pub mod stills;
+pub mod window;

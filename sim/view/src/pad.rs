@@ -122,6 +122,11 @@ impl Pad {
         self.index.clear();
     }
 
+    /// All points.
+    pub fn points(&self) -> &[V3] {
+        &self.at
+    }
+
     /// Whether nothing was drawn.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use bevy::camera::visibility::NoFrustumCulling;
+use bevy::camera::primitives::Aabb;
+use bevy::camera::visibility::{NoAutoAabb, NoFrustumCulling};
 use bevy::ecs::prelude::*;
 use bevy::image::Image;
-use bevy::math::Vec4;
+use bevy::math::{Vec3, Vec4};
 use bevy::mesh::{Mesh, Mesh3d};
 use bevy::pbr::MeshMaterial3d;
 use bevy::prelude::{Assets, Handle, Transform, Visibility};
@@ -21,10 +22,10 @@ use crate::paint::{GroundPaint, LightUniform, Paint, Puff};
 use crate::run_folder::{Mover, Run};
 use crate::stage::bake::Baker;
 use crate::stage::ground::{self, Sheet};
-use crate::stage::{self, Solids, sky};
+use crate::stage::{self, sky};
 
 /// Parts of the scene that can be hidden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Buildings.
     Buildings,
@@ -44,7 +45,7 @@ pub enum Part {
 pub struct Baked {
     /// Where the sun stood.
     pub sun: V3,
-    solids: [Mesh; 4],
+    solids: Vec<Mesh>,
     fallen: Image,
     fallen_size: [u32; 2],
     fallen_rgba: Vec<u8>,
@@ -70,18 +71,13 @@ impl Fixed {
 
     /// Works out the light for a place of the sun.
     pub fn bake(&self, sun: V3) -> Baked {
-        let mut solids: Solids = stage::solids(&self.run.scenario);
+        let mut chunks = stage::solids(&self.run.scenario);
         let baker = Baker::new(&self.run.scenario.site, &self.caster);
-        baker.solids(&mut solids, sun);
+        chunks.iter_mut().for_each(|chunk| baker.chunk(chunk, sun));
         let (size, rgba) = baker.ground(&self.sheet, sun);
         Baked {
             sun,
-            solids: [
-                solids.buildings.mesh(),
-                solids.walls.mesh(),
-                solids.trees.mesh(),
-                solids.kit.mesh(),
-            ],
+            solids: chunks.iter().map(|chunk| chunk.pad.mesh()).collect(),
             fallen: ground::image(size[0], size[1], rgba.clone(), false),
             fallen_size: size,
             fallen_rgba: rgba,
@@ -134,7 +130,7 @@ pub struct Scene {
 }
 
 struct Handles {
-    solids: [Handle<Mesh>; 4],
+    solids: Vec<Handle<Mesh>>,
     sky: Handle<Mesh>,
     bodies: Handle<Mesh>,
     rays: Handle<Mesh>,
@@ -184,7 +180,7 @@ impl Scene {
         let uniform = LightUniform::from(&light);
         let handles = {
             let mut meshes = world.resource_mut::<Assets<Mesh>>();
-            let solids = baked.solids.map(|m| meshes.add(m));
+            let solids: Vec<Handle<Mesh>> = baked.solids.into_iter().map(|m| meshes.add(m)).collect();
             let [sky, bodies, rays, marks] = [0; 4].map(|_| meshes.add(dot().mesh()));
             let soft = meshes.add(crate::actors::puffs::Puffs::default().mesh());
             let flat = meshes.add(fixed.sheet.mesh());
@@ -204,11 +200,16 @@ impl Scene {
             let puff = world.resource_mut::<Assets<Puff>>().add(Puff { spare: Vec4::ZERO });
             world.spawn((Mesh3d(flat), MeshMaterial3d(ground.clone()), NoFrustumCulling));
             world.spawn((Mesh3d(around), MeshMaterial3d(paint.clone()), NoFrustumCulling));
-            let parts = [Part::Buildings, Part::Walls, Part::Trees, Part::Kit];
-            for (mesh, part) in solids.iter().zip(parts) {
-                solid(world, mesh, &paint, part);
+            for (mesh, chunk) in solids.iter().zip(stage::solids(&run.scenario)) {
+                still(world, mesh, &paint, &chunk);
             }
-            solid(world, &bodies, &paint, Part::Actors);
+            world.spawn((
+                Mesh3d(bodies.clone()),
+                MeshMaterial3d(paint.clone()),
+                NoFrustumCulling,
+                Belongs(Part::Actors),
+                Visibility::default(),
+            ));
             world.spawn((
                 Mesh3d(sky.clone()),
                 MeshMaterial3d(paint.clone()),
@@ -374,14 +375,31 @@ fn surroundings(sheet: &Sheet) -> Pad {
     pad
 }
 
-fn solid(world: &mut World, mesh: &Handle<Mesh>, paint: &Handle<Paint>, part: Part) {
-    world.spawn((
+/// Details of it are left out when the eye is farther away than [`DETAIL_M`].
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Detail(pub V3);
+
+/// Distance at which details fall below a pixel, m.
+pub const DETAIL_M: f64 = 170.0;
+
+fn still(world: &mut World, mesh: &Handle<Mesh>, paint: &Handle<Paint>, chunk: &stage::Chunk) {
+    let (middle, half) = stage::bounds(&chunk.pad);
+    let [hx, hy, hz] = half.map(|v| v as f32);
+    let aabb = Aabb {
+        center: Vec3::from(to_engine(middle)).into(),
+        half_extents: Vec3::new(hx, hz, hy).into(),
+    };
+    let mut entity = world.spawn((
         Mesh3d(mesh.clone()),
         MeshMaterial3d(paint.clone()),
-        NoFrustumCulling,
-        Belongs(part),
+        aabb,
+        NoAutoAabb,
+        Belongs(chunk.part),
         Visibility::default(),
     ));
+    if chunk.detail {
+        entity.insert(Detail(middle));
+    }
 }
 
 /// The light of a run's day at an instant.
@@ -389,9 +407,3 @@ pub fn light_at(run: &Run, at: Ms) -> Light {
     Light::at(&run.scenario.file.day, run.scenario.site.origin.lat_deg, at)
 }
 
-/// Keeps the sky about the eye.
-pub fn sky_follows(mut domes: Query<&mut Transform, With<SkyDome>>, eye: V3) {
-    for mut dome in &mut domes {
-        dome.translation = to_engine(eye).into();
-    }
-}

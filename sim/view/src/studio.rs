@@ -1,6 +1,7 @@
 //! The studio: the engine without a window, which draws a scene into pictures.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bevy::app::{App, PluginGroup as _, PluginsState};
 use bevy::asset::Handle;
@@ -10,9 +11,10 @@ use bevy::ecs::prelude::*;
 use bevy::image::Image;
 use bevy::mesh::Mesh;
 use bevy::prelude::{Assets, Color, DefaultPlugins, Transform, Visibility};
-use bevy::render::RenderPlugin;
+use bevy::render::{RenderApp, RenderPlugin};
+use bevy::render::renderer::RenderDevice;
 use bevy::render::pipelined_rendering::PipelinedRenderingPlugin;
-use bevy::render::render_resource::TextureFormat;
+use bevy::render::render_resource::{PollType, TextureFormat};
 use bevy::render::view::Msaa;
 use bevy::render::view::window::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::window::{ExitCondition, WindowPlugin};
@@ -23,7 +25,8 @@ use palisade_sim::words::Ms;
 use crate::eye::Eye;
 use crate::overlays::Overlays;
 use crate::paint::{GroundPaint, Paint, PaintPlugin};
-use crate::scene::{Belongs, Fixed, Part, Scene, SceneAssets, SkyDome, light_at};
+use crate::pad::{length, sub};
+use crate::scene::{Belongs, Detail, Fixed, Part, Scene, SceneAssets, SkyDome, light_at};
 
 /// Pictures are drawn so many times larger each way and made smaller, for smooth edges.
 const FINE: u32 = 3;
@@ -60,6 +63,8 @@ pub struct Shot {
     pub overlays: Overlays,
     /// What is left out.
     pub hidden: Vec<Part>,
+    /// Details farther away than this are left out, m.
+    pub detail_m: f64,
     /// Width and height, px.
     pub size: [u32; 2],
 }
@@ -154,7 +159,7 @@ impl Studio {
     /// # Errors
     /// When the engine does not deliver it.
     pub fn drawn(&mut self, shot: &Shot, size: [u32; 2]) -> Result<RgbaImage, NoPicture> {
-        self.arrange(shot, size);
+        self.arrange(shot, size, true);
         // The camera's target, the meshes and the textures each need an update to arrive.
         for _ in 0..3 {
             self.app.update();
@@ -180,7 +185,21 @@ impl Studio {
         Err(NoPicture::Late)
     }
 
-    fn arrange(&mut self, shot: &Shot, size: [u32; 2]) {
+    /// Draws a frame that nobody keeps, until the device has finished it. Returns how long it took, and how much of that
+    /// went into bringing the scene to the instant. `bake`: works the light out at once where the sun has moved.
+    pub fn frame(&mut self, shot: &Shot, bake: bool) -> (Duration, Duration) {
+        let (scene, whole) = crate::bench::timed(|| {
+            let ((), scene) = crate::bench::timed(|| self.arrange(shot, shot.size, bake));
+            self.app.update();
+            let device = self.app.sub_app(RenderApp).world().resource::<RenderDevice>();
+            // A device that is lost shows in the next picture.
+            let _ = device.poll(PollType::wait_indefinitely());
+            scene
+        });
+        (whole, scene)
+    }
+
+    fn arrange(&mut self, shot: &Shot, size: [u32; 2], bake: bool) {
         let world = self.app.world_mut();
         if self.target.as_ref().is_none_or(|t| t.1 != size) {
             let image = Image::new_target_texture(size[0], size[1], TextureFormat::Rgba8UnormSrgb, None);
@@ -192,16 +211,19 @@ impl Studio {
         }
         let aspect = size[0] as f32 / size[1] as f32;
         world.entity_mut(self.camera).insert((shot.eye.transform(), shot.eye.projection(aspect)));
-        let mut parts = world.query::<(&Belongs, &mut Visibility)>();
-        for (belongs, mut seen) in parts.iter_mut(world) {
-            *seen = if shot.hidden.contains(&belongs.0) { Visibility::Hidden } else { Visibility::Inherited };
+        let mut parts = world.query::<(&Belongs, Option<&Detail>, &mut Visibility)>();
+        let eye = shot.eye.place();
+        for (belongs, detail, mut seen) in parts.iter_mut(world) {
+            let far = detail.is_some_and(|d| length(sub(d.0, eye)) > shot.detail_m);
+            let hide = far || shot.hidden.contains(&belongs.0);
+            *seen = if hide { Visibility::Hidden } else { Visibility::Inherited };
         }
         let mut domes = world.query_filtered::<&mut Transform, With<SkyDome>>();
         for mut dome in domes.iter_mut(world) {
             dome.translation = crate::pad::to_engine(shot.eye.place()).into();
         }
         world.resource_mut::<Scene>().clear_air = matches!(shot.eye, Eye::Map { .. });
-        show(world, shot.at, shot.eye.place(), shot.overlays, true);
+        show(world, shot.at, shot.eye.place(), shot.overlays, bake);
     }
 }
 

@@ -117,6 +117,19 @@ pub fn person(pad: &mut Pad, pose: &Pose, role: Role, plain: bool) {
     }
 }
 
+/// Somebody far away: a three-sided figure, legs dark and the rest in the colour of the role.
+pub fn figure(pad: &mut Pad, at: V3, role: Role) {
+    let top = role_colour(role);
+    let corners = [[0.0, -0.26], [0.23, 0.14], [-0.23, 0.14]];
+    for (low, high, colour) in [(0.0, 0.8, rgb(0x2c_3344)), (0.8, 1.7, top)] {
+        for i in 0..3 {
+            let (a, b) = (corners[i], corners[(i + 1) % 3]);
+            let p = |c: [f64; 2], z: f64| add(at, [c[0], c[1], z]);
+            pad.quad([p(a, low), p(b, low), p(b, high), p(a, high)], colour);
+        }
+    }
+}
+
 /// A car.
 pub fn car(pad: &mut Pad, pose: &Pose) {
     let paints = [0xe8_e9ea, 0x22_262b, 0x8f_979e, 0x9c_2a2a, 0x2d_4d7d, 0xc9_c2b2];

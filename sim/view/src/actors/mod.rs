@@ -17,7 +17,9 @@ use puffs::Puffs;
 use states::States;
 
 /// Beyond this distance bodies are drawn plainly, m.
-const PLAIN_M: f64 = 70.0;
+const PLAIN_M: f64 = 60.0;
+/// Beyond this distance people are a few pixels tall, m.
+const TINY_M: f64 = 140.0;
 
 /// The colour by which a role is known: a body's upper part, a vehicle's mark on the map.
 pub fn role_colour(role: Role) -> Colour {
@@ -83,7 +85,8 @@ impl Actors {
             let pose = bodies::Pose::of(mover).beside(&mut crowded);
             let [sun, lamp] = (instant.fallen)([x, y]);
             self.solid.lit(lamp, sun);
-            let plain = length(sub(mover.at_m, instant.eye)) > PLAIN_M;
+            let away = length(sub(mover.at_m, instant.eye));
+            let plain = away > PLAIN_M;
             let (wide, tall) = match mover.track.role {
                 Role::Vehicle => {
                     bodies::car(&mut self.solid, &pose);
@@ -96,6 +99,10 @@ impl Actors {
                 Role::Object => {
                     bodies::object(&mut self.solid, mover.at_m, key(&mover.track.who));
                     (0.3, 0.3)
+                }
+                role if away > TINY_M => {
+                    bodies::figure(&mut self.solid, mover.at_m, role);
+                    (0.45, 1.7)
                 }
                 role => {
                     bodies::person(&mut self.solid, &pose, role, plain);

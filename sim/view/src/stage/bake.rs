@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::model::Site;
 
-use crate::pad::{Pad, V3, add, length, mul, sub};
-use crate::stage::Solids;
+use crate::pad::{V3, add, length, mul, sub};
+use crate::scene::Part;
+use crate::stage::Chunk;
 use crate::stage::ground::Sheet;
 
 /// Lamplight ends here, m.
@@ -75,16 +76,13 @@ impl<'a> Baker<'a> {
         f32::from(u8::from(self.caster.clear(from, add(from, mul(sun, FAR_M)))))
     }
 
-    /// Light on all solids, with the sun towards `sun`.
-    pub fn solids(&self, solids: &mut Solids, sun: V3) {
-        let full = |pad: &mut Pad| {
-            pad.bake(|at, n| [self.lamplight(at, n, true), self.sunlight(at, n, sun)]);
-        };
-        full(&mut solids.buildings);
-        full(&mut solids.walls);
-        // Crowns shade themselves by their own roundness.
-        solids.trees.bake(|at, n| [self.lamplight(at, n, false), 1.0]);
-        solids.kit.bake(|at, n| [self.lamplight(at, n, false), 1.0]);
+    /// Light on a chunk of solids, with the sun towards `sun`.
+    pub fn chunk(&self, chunk: &mut Chunk, sun: V3) {
+        match chunk.part {
+            // Crowns shade themselves by their own roundness; devices are too small to care.
+            Part::Trees | Part::Kit => chunk.pad.bake(|at, n| [self.lamplight(at, n, false), 1.0]),
+            _ => chunk.pad.bake(|at, n| [self.lamplight(at, n, true), self.sunlight(at, n, sun)]),
+        }
     }
 
     /// Light on the ground: red the sun, green the lamps; and width and height.

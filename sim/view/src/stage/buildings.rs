@@ -6,6 +6,7 @@
 use geo::{Coord, LineString, TriangulateEarcut as _};
 use palisade_sim::model::site::{Building, Site, Use};
 
+use super::Layers;
 use crate::pad::{Colour, Pad, Shine, V3, add, hash, key, mul, rgb, shade};
 
 /// Width of a bay of the facade, m.
@@ -111,24 +112,22 @@ fn faces(ring: &LineString<f64>) -> Vec<Face> {
     faces
 }
 
-/// Draws all buildings.
-pub fn draw(pad: &mut Pad, site: &Site) {
-    for building in &site.buildings {
-        match building.usage {
-            Use::ChargingShed => shed(pad, building),
-            Use::GarageEntrance => garage(pad, building),
-            _ => block(pad, building),
+/// Draws a building with its doors.
+pub fn draw(building: &Building, site: &Site) -> Layers {
+    let mut layers = Layers::default();
+    match building.usage {
+        Use::ChargingShed => shed(&mut layers.mass, building),
+        Use::GarageEntrance => garage(&mut layers.mass, building),
+        _ => {
+            block(&mut layers, building);
+            for entrance in site.entrances.iter().filter(|e| e.building == building.id) {
+                if let Some((face, s)) = face_at(building, entrance.at) {
+                    door(&mut layers.detail, &face, s, building);
+                }
+            }
         }
     }
-    for entrance in &site.entrances {
-        let Some(building) = site.buildings.iter().find(|b| b.id == entrance.building) else { continue };
-        if building.usage == Use::ChargingShed {
-            continue;
-        }
-        if let Some((face, s)) = face_at(building, entrance.at) {
-            door(pad, &face, s, building);
-        }
-    }
+    layers
 }
 
 /// The face on which a door stands, and how far along.
@@ -144,7 +143,7 @@ fn face_at(building: &Building, at: Coord<f64>) -> Option<(Face, f64)> {
     (off < 1.0).then_some((face, s))
 }
 
-fn block(pad: &mut Pad, building: &Building) {
+fn block(layers: &mut Layers, building: &Building) {
     let colours = palette(building);
     let id = key(&building.id.to_string());
     let rings = std::iter::once(building.outline.exterior()).chain(building.outline.interiors());
@@ -159,19 +158,20 @@ fn block(pad: &mut Pad, building: &Building) {
             }
         }
         for (i, face) in list.iter().enumerate() {
-            facade(pad, building, face, colours, id ^ ((i as u64) << 8));
+            facade(layers, building, face, colours, id ^ ((i as u64) << 8));
         }
-        parapet(pad, &list, building.height_m, shade(colours.wall, 0.92));
+        parapet(&mut layers.mass, &list, building.height_m, shade(colours.wall, 0.92));
     }
-    roof(pad, building, building.height_m, colours.roof);
+    roof(&mut layers.mass, building, building.height_m, colours.roof);
     if building.usage == Use::Residential {
-        on_the_roof(pad, building, id);
+        on_the_roof(&mut layers.mass, building, id);
     } else if building.usage == Use::GateHouse {
-        eaves(pad, building, colours.band);
+        eaves(&mut layers.mass, building, colours.band);
     }
 }
 
-fn facade(pad: &mut Pad, building: &Building, face: &Face, colours: Palette, id: u64) {
+fn facade(layers: &mut Layers, building: &Building, face: &Face, colours: Palette, id: u64) {
+    let pad = &mut layers.mass;
     let storey = building.storey_height_m();
     let top = building.height_m;
     let base = if building.storeys > 3 { storey * 2.0 } else { 0.5 };
@@ -211,7 +211,7 @@ fn facade(pad: &mut Pad, building: &Building, face: &Face, colours: Palette, id:
                 column: b,
                 level,
             };
-            bay_of(pad, building, face, &cell, colours, id);
+            bay_of(layers, building, face, &cell, colours, id);
         }
     }
 }
@@ -228,7 +228,7 @@ struct Cell {
 const GLASS_LOW: u32 = 0x26_3440;
 const GLASS_HIGH: u32 = 0x6b_8496;
 
-fn bay_of(pad: &mut Pad, building: &Building, face: &Face, cell: &Cell, colours: Palette, id: u64) {
+fn bay_of(layers: &mut Layers, building: &Building, face: &Face, cell: &Cell, colours: Palette, id: u64) {
     let Cell { from, width, foot, height, column, level } = *cell;
     let draw = hash(id ^ (u64::from(column) << 20) ^ (u64::from(level) << 40));
     // The same for all storeys of a column.
@@ -253,13 +253,14 @@ fn bay_of(pad: &mut Pad, building: &Building, face: &Face, cell: &Cell, colours:
     } else {
         Shine::Window(0.35 + 0.6 * draw as f32)
     };
+    let Layers { mass: pad, detail } = layers;
     pad.shine(shine);
     face.pane_shaded(pad, s, z, PROUD_M, [shade(rgb(GLASS_LOW), tone), shade(rgb(GLASS_HIGH), tone)]);
     pad.shine(Shine::None);
     let frame = rgb(0xe8_e8e4);
     let middle = (s[0] + s[1]) / 2.0;
-    face.pane(pad, [middle - 0.04, middle + 0.04], z, PROUD_M * 1.5, frame);
-    face.ledge(pad, [s[0] - 0.08, s[1] + 0.08], 0.14, [z[0] - 0.10, z[0]], shade(colours.band, 0.95));
+    face.pane(detail, [middle - 0.04, middle + 0.04], z, PROUD_M * 1.5, frame);
+    face.ledge(detail, [s[0] - 0.08, s[1] + 0.08], 0.14, [z[0] - 0.10, z[0]], shade(colours.band, 0.95));
     if balcony {
         let edges = [from + width * 0.06, from + width * 0.94];
         face.ledge(pad, edges, 1.35, [foot - 0.12, foot + 0.04], colours.band);
@@ -267,17 +268,17 @@ fn bay_of(pad: &mut Pad, building: &Building, face: &Face, cell: &Cell, colours:
         let front = [face.at(edges[0], 1.35, foot + 0.04), face.at(edges[1], 1.35, foot + 0.04)];
         let up = [0.0, 0.0, 1.02];
         pad.quad([front[0], front[1], add(front[1], up), add(front[0], up)], rail);
-        pad.quad([front[1], front[0], add(front[0], up), add(front[1], up)], shade(rail, 0.7));
+        detail.quad([front[1], front[0], add(front[0], up), add(front[1], up)], shade(rail, 0.7));
         for (k, e) in edges.into_iter().enumerate() {
             let side = [face.at(e, 0.0, foot + 0.04), face.at(e, 1.35, foot + 0.04)];
             let [a, b] = if k == 0 { side } else { [side[1], side[0]] };
-            pad.quad([a, b, add(b, up), add(a, up)], shade(rail, 0.9));
-            pad.quad([b, a, add(a, up), add(b, up)], shade(rail, 0.7));
+            detail.quad([a, b, add(b, up), add(a, up)], shade(rail, 0.9));
+            detail.quad([b, a, add(a, up), add(b, up)], shade(rail, 0.7));
         }
     } else if flats && kind > 0.55 && level > 0 && draw < 0.7 {
         // The outdoor unit of an air conditioner.
         let a = from + width * 0.5 - 0.42;
-        face.ledge(pad, [a, a + 0.84], 0.34, [foot + 0.25, foot + 0.83], rgb(0xdd_dedb));
+        face.ledge(detail, [a, a + 0.84], 0.34, [foot + 0.25, foot + 0.83], rgb(0xdd_dedb));
     }
 }
 

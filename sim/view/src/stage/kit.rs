@@ -4,41 +4,46 @@ use palisade_sim::contract::Class;
 use palisade_sim::model::kit::{Camera, FacadeCamera, FirePointKind};
 use palisade_sim::model::{Device, Scenario};
 
+use super::Cells;
 use crate::pad::{Colour, Pad, Shine, V3, add, mul, rgb, unit};
 use crate::stage::walls::gate_way;
 
 /// Draws all devices.
-pub fn draw(pad: &mut Pad, scenario: &Scenario) {
+pub fn draw(cells: &mut Cells, scenario: &Scenario) {
     let kit = &scenario.file.kit;
     for camera in &kit.camera {
-        fixed(pad, camera);
+        fixed(cells.of(camera.at_m), camera);
     }
     for camera in &kit.facade_camera {
-        upward(pad, camera);
+        upward(cells.of(camera.at_m), camera);
     }
     for beam in &kit.beam {
         let top = beam.rays_m.iter().copied().fold(0.0, f64::max) + 0.12;
         let low = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min) - 0.12;
         for [x, y] in [beam.from_m, beam.to_m] {
+            let pad = cells.of([x, y]);
             pad.cuboid([x, y, (low - 0.35).max(0.0)], [0.04, 0.04], top - low + 0.35, 0.0, rgb(0x4a_4f52));
             pad.cuboid([x, y, low], [0.085, 0.085], top - low, 0.0, rgb(0x1c_1f22));
         }
     }
     for checkpoint in &kit.checkpoint {
         let [x, y] = checkpoint.at_m;
+        let pad = cells.of([x, y]);
         pad.cuboid([x, y, 0.0], [0.06, 0.06], 1.15, 0.0, rgb(0x7d_8388));
         pad.cuboid([x, y, 1.15], [0.12, 0.12], 0.18, 0.0, rgb(0x1f_6fb2));
     }
     for post in &kit.outer_post {
-        parasol(pad, post.at_m);
+        parasol(cells.of(post.at_m), post.at_m);
     }
     for station in &kit.fire_station {
         let [x, y] = station.at_m;
+        let pad = cells.of([x, y]);
         pad.cuboid([x, y, 0.0], [0.75, 0.3], 1.9, 0.0, rgb(0xc2_2222));
         pad.cuboid([x, y, 1.9], [0.8, 0.35], 0.08, 0.0, rgb(0x8e_1717));
     }
     for point in &kit.fire_point {
         let [x, y] = point.at_m;
+        let pad = cells.of([x, y]);
         match point.what {
             FirePointKind::Hydrant => {
                 pad.post([x, y, 0.0], [0.13, 0.11], 0.75, 8, rgb(0xc9_2a22));
@@ -50,18 +55,19 @@ pub fn draw(pad: &mut Pad, scenario: &Scenario) {
     for charger in &kit.charger {
         for socket in 0..charger.sockets {
             let [x, y] = socket_at(charger, socket);
+            let pad = cells.of([x, y]);
             pad.cuboid([x, y, 0.0], [0.05, 0.05], 1.1, charger.row_bearing_deg, rgb(0x5f_6a72));
             pad.cuboid([x, y, 1.1], [0.12, 0.12], 0.3, charger.row_bearing_deg, rgb(0x2f_9a5a));
         }
     }
     for device in &scenario.devices {
-        small(pad, scenario, device);
+        small(cells.of([device.at_m[0], device.at_m[1]]), scenario, device);
     }
     for barrier in &kit.barrier {
         let Some(gate) = scenario.site.gates.iter().find(|g| g.id == barrier.gate) else { continue };
         let way = gate_way(gate, &scenario.site);
         let at = [gate.at.x - way[0] * gate.width_m / 2.0, gate.at.y - way[1] * gate.width_m / 2.0, 0.0];
-        pad.cuboid(at, [0.22, 0.22], 1.15, way[0].atan2(way[1]).to_degrees(), rgb(0xd8_8a1c));
+        cells.of([at[0], at[1]]).cuboid(at, [0.22, 0.22], 1.15, way[0].atan2(way[1]).to_degrees(), rgb(0xd8_8a1c));
     }
 }
 

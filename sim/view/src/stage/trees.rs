@@ -2,13 +2,14 @@
 
 use palisade_sim::model::site::{Site, Tree};
 
-use crate::pad::{Colour, Pad, hash, key, rgb, shade};
+use super::{Cells, Layers};
+use crate::pad::{Colour, hash, key, rgb, shade};
 
 /// Draws all trees. `date` is `YYYY-MM-DD`.
-pub fn draw(pad: &mut Pad, site: &Site, date: &str) {
+pub fn draw(cells: &mut Cells, site: &Site, date: &str) {
     let month: u32 = date.split('-').nth(1).and_then(|m| m.parse().ok()).unwrap_or(6);
     for tree in &site.trees {
-        draw_one(pad, tree, month, site.origin.lat_deg < 0.0);
+        draw_one(cells.at(tree.at.x, tree.at.y), tree, month, site.origin.lat_deg < 0.0);
     }
 }
 
@@ -26,7 +27,8 @@ fn leaves(tree: &Tree, month: u32, south: bool) -> Option<Colour> {
     }
 }
 
-fn draw_one(pad: &mut Pad, tree: &Tree, month: u32, south: bool) {
+fn draw_one(layers: &mut Layers, tree: &Tree, month: u32, south: bool) {
+    let Layers { mass: pad, detail } = layers;
     let id = key(&tree.id.to_string());
     let (x, y, r) = (tree.at.x, tree.at.y, tree.crown_radius_m);
     let trunk = (0.035 * tree.height_m).clamp(0.10, 0.4);
@@ -45,13 +47,13 @@ fn draw_one(pad: &mut Pad, tree: &Tree, month: u32, south: bool) {
     };
     // The whole keeps within the ellipsoid that stops a view.
     let upright = (high - low) / 2.0;
-    pad.blob([x, y, middle], [r * 0.82, r * 0.82, upright * 0.9], 7, 0.13, id, colour);
-    for k in 0..5u32 {
-        let turn = std::f64::consts::TAU * (f64::from(k) / 5.0 + hash(id));
+    pad.blob([x, y, middle], [r * 0.82, r * 0.82, upright * 0.9], 6, 0.13, id, colour);
+    for k in 0..4u32 {
+        let turn = std::f64::consts::TAU * (f64::from(k) / 4.0 + hash(id));
         let z = middle + upright * (0.9 * hash(id ^ u64::from(k * 7 + 3)) - 0.45);
         let (cx, cy) = (x + 0.45 * r * turn.cos(), y + 0.45 * r * turn.sin());
         let tone = 0.88 + 0.24 * hash(id ^ u64::from(k)) as f32;
         let half = [0.52 * r, 0.52 * r, 0.42 * upright];
-        pad.blob([cx, cy, z], half, 5, 0.16, id ^ u64::from(k), shade(colour, tone));
+        detail.blob([cx, cy, z], half, 5, 0.16, id ^ u64::from(k), shade(colour, tone));
     }
 }

@@ -3,28 +3,40 @@
 use palisade_sim::analysis::wall_line::WallLine;
 use palisade_sim::model::site::{Gate, GateFor, Site, Wall, WallKind};
 
+use super::{Cells, Layers};
 use crate::pad::{Colour, Pad, Shine, V3, hash, key, rgb, shade};
 
-/// Draws them.
-pub fn draw(pad: &mut Pad, site: &Site) {
-    for wall in &site.walls {
-        standing(wall, &site.gates, |from, to| match wall.made_of {
-            WallKind::Wall => masonry(pad, wall, from, to, rgb(0xd6_cdb9), rgb(0x8f_8a80)),
-            WallKind::Retaining => masonry(pad, wall, from, to, rgb(0x9a_958b), rgb(0x7c_786f)),
-            WallKind::Fence => fence(pad, wall, from, to),
-            WallKind::Hedge => hedge(pad, wall, from, to),
-        });
-    }
+/// Draws a wall between its gates.
+pub fn draw_wall(wall: &Wall, gates: &[Gate]) -> Layers {
+    let mut layers = Layers::default();
+    standing(wall, gates, |from, to| match wall.made_of {
+        WallKind::Wall => masonry(&mut layers.mass, wall, from, to, rgb(0xd6_cdb9), rgb(0x8f_8a80)),
+        WallKind::Retaining => masonry(&mut layers.mass, wall, from, to, rgb(0x9a_958b), rgb(0x7c_786f)),
+        WallKind::Fence => fence(&mut layers, wall, from, to),
+        WallKind::Hedge => hedge(&mut layers.mass, wall, from, to),
+    });
+    layers
+}
+
+/// Draws all gates.
+pub fn draw_gates(site: &Site) -> Layers {
+    let mut layers = Layers::default();
     for gate in &site.gates {
-        gate_of(pad, gate, site);
+        gate_of(&mut layers.mass, gate, site);
     }
+    layers
+}
+
+/// Draws all lamps.
+pub fn draw_lamps(cells: &mut Cells, site: &Site) {
     for lamp in &site.lamps {
         let foot = [lamp.at.x, lamp.at.y, 0.0];
-        pad.post(foot, [0.09, 0.06], lamp.height_m, 6, rgb(0x3d_4348));
-        pad.post(foot, [0.16, 0.12], 0.5, 6, rgb(0x33_383c));
-        pad.shine(Shine::Lamp);
-        pad.blob([lamp.at.x, lamp.at.y, lamp.height_m + 0.12], [0.30, 0.30, 0.22], 4, 0.0, 0, rgb(0xe9_e9e2));
-        pad.shine(Shine::None);
+        let Layers { mass, detail } = cells.at(lamp.at.x, lamp.at.y);
+        mass.post(foot, [0.09, 0.06], lamp.height_m, 5, rgb(0x3d_4348));
+        detail.post(foot, [0.16, 0.12], 0.5, 6, rgb(0x33_383c));
+        mass.shine(Shine::Lamp);
+        mass.blob([lamp.at.x, lamp.at.y, lamp.height_m + 0.12], [0.30, 0.30, 0.22], 3, 0.0, 0, rgb(0xe9_e9e2));
+        mass.shine(Shine::None);
     }
 }
 
@@ -78,7 +90,8 @@ fn masonry(pad: &mut Pad, wall: &Wall, from: [f64; 2], to: [f64; 2], face: Colou
     }
 }
 
-fn fence(pad: &mut Pad, wall: &Wall, from: [f64; 2], to: [f64; 2]) {
+fn fence(layers: &mut Layers, wall: &Wall, from: [f64; 2], to: [f64; 2]) {
+    let Layers { mass: pad, detail } = layers;
     let turn = bearing(from, to);
     let iron = rgb(0x2a_3130);
     let posts = steps(from, to, 3.0);
@@ -88,8 +101,8 @@ fn fence(pad: &mut Pad, wall: &Wall, from: [f64; 2], to: [f64; 2]) {
         for z in [0.5, wall.height_m - 0.25] {
             pad.cuboid([x, y, z], [0.02, half], 0.05, turn, iron);
         }
-        for [bx, by] in steps(pair[0], pair[1], 0.14).into_iter().skip(1) {
-            pad.cuboid([bx, by, 0.35], [0.011, 0.011], wall.height_m - 0.4, turn, iron);
+        for [bx, by] in steps(pair[0], pair[1], 0.16).into_iter().skip(1) {
+            detail.cuboid([bx, by, 0.35], [0.013, 0.013], wall.height_m - 0.4, turn, iron);
         }
     }
     for [x, y] in posts {

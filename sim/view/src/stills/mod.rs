@@ -138,7 +138,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn add(&mut self, name: &'static str, titles: [&str; 2], caption: String, at: Ms, eye: Eye) -> &mut Still {
-        let shot = Shot { at, eye, overlays: Overlays::default(), hidden: Vec::new(), size: self.size };
+        let shot = Shot { at, eye, overlays: Overlays::default(), hidden: Vec::new(), detail_m: f64::INFINITY, size: self.size };
         let [title, title_zh] = titles.map(str::to_owned);
         self.stills.push(Still { name, title, title_zh, caption, shot, over: Over::Nothing });
         self.stills.last_mut().expect("one was just put there")
