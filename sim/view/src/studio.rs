@@ -85,8 +85,9 @@ pub fn driver() -> Result<(), NoPicture> {
     if named.is_some_and(|v| !v.is_empty()) {
         return Ok(());
     }
-    let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
-    let found = folders.iter().any(|folder| {
+    let folders = std::env::var("PALISADE_VULKAN_FOLDERS")
+        .unwrap_or_else(|_| "/usr/share/vulkan/icd.d:/etc/vulkan/icd.d:/usr/local/share/vulkan/icd.d".into());
+    let found = folders.split(':').any(|folder| {
         std::fs::read_dir(folder)
             .into_iter()
             .flatten()

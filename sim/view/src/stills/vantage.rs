@@ -13,39 +13,43 @@ pub fn whole(site: &Site, bearing_deg: f64, hfov_deg: f64, aspect: f64) -> Eye {
     let middle = [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0, tall * 0.2];
     let (sin, cos) = bearing_deg.to_radians().sin_cos();
     let tilt = 26f64.to_radians();
-    // Step back until every corner is on the picture.
-    let feet = [min[0], max[0]].into_iter().flat_map(|x| [[x, min[1], 0.0], [x, max[1], 0.0]]);
-    let roofs = site.buildings.iter().flat_map(|b| b.outline.exterior().0.iter().map(|p| [p.x, p.y, b.height_m + 4.0]));
-    let corners: Vec<V3> = feet.chain(roofs).collect();
-    let size = [1000, (1000.0 / aspect) as u32];
-    let mut away = 40.0;
-    loop {
-        let at = [
-            middle[0] - sin * away * tilt.cos(),
-            middle[1] - cos * away * tilt.cos(),
-            middle[2] + away * tilt.sin(),
-        ];
-        let eye = Eye::looking(at, middle, hfov_deg);
-        let inside = |p: &V3| {
-            eye.project(*p, size).is_some_and(|[x, y]| {
-                (8.0..=992.0).contains(&x) && (36.0..=f64::from(size[1]) - 30.0).contains(&y)
-            })
-        };
-        if corners.iter().all(inside) || away > 3_000.0 {
-            return eye;
+    // Shift and near until the box about all corners fills the room between title and caption.
+    let [w, h] = [1000.0, 1000.0 / aspect];
+    let size = [w as u32, h as u32];
+    let (room, clear) = ([w * 0.94, h - 90.0], [w * 0.03, 46.0]);
+    let tilted = |target: V3, away: f64| {
+        let back = [-sin * away * tilt.cos(), -cos * away * tilt.cos(), away * tilt.sin()];
+        Eye::looking(crate::pad::add(target, back), target, hfov_deg)
+    };
+    let (mut target, mut away) = (middle, 2.0 * (max[0] - min[0]).max(max[1] - min[1]).max(30.0));
+    for _ in 0..12 {
+        let eye = tilted(target, away);
+        let shown: Vec<[f64; 2]> = corners.iter().filter_map(|p| eye.project(*p, size)).collect();
+        if shown.len() < corners.len() {
+            away *= 1.5;
+            continue;
         }
-        away *= 1.04;
+        let low = [0, 1].map(|i| shown.iter().map(|p| p[i]).fold(f64::INFINITY, f64::min));
+        let high = [0, 1].map(|i| shown.iter().map(|p| p[i]).fold(f64::NEG_INFINITY, f64::max));
+        let fill = (0..2).map(|i| (high[i] - low[i]) / room[i]).fold(0.0, f64::max);
+        // The pixel that must come to the middle of the room.
+        let px = [0, 1].map(|i| (low[i] + high[i]) / 2.0 - (clear[i] + room[i] / 2.0) + size[i] as f64 / 2.0);
+        let (from, way) = eye.ray(px, size);
+        if way[2] < -1e-3 {
+            let t = (target[2] - from[2]) / way[2];
+            target = [from[0] + way[0] * t, from[1] + way[1] * t, target[2]];
+        }
+        away *= fill.clamp(0.5, 2.0);
     }
+    tilted(target, away * 1.01)
 }
 
 /// The map of a whole site.
 pub fn map(site: &Site, aspect: f64) -> Eye {
     let (min, max, _) = extent(site);
-    let (wide, tall) = (max[0] - min[0] + 24.0, max[1] - min[1] + 24.0);
-    Eye::Map {
-        middle: [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0],
-        tall_m: tall.max(wide / aspect),
-    }
+    let (wide, tall) = (max[0] - min[0] + 16.0, max[1] - min[1] + 16.0);
+    // Title and caption take a ninth of the picture.
+    Eye::Map { middle: [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0], tall_m: (tall * 1.13).max(wide / aspect) }
 }
 
 fn extent(site: &Site) -> ([f64; 2], [f64; 2], f64) {

@@ -16,7 +16,7 @@ use super::pick::{self, Picked};
 use super::rig::{Mode, Rig};
 use super::{Desk, HFOV_DEG};
 use crate::run_folder::Run;
-use crate::scene::Scene;
+use crate::scene::{Fixed, Scene};
 
 /// A press that moves less than this is a click, px.
 const CLICK_PX: f32 = 5.0;
@@ -35,7 +35,9 @@ pub(crate) fn keys(
     if wants.wants_keyboard_input() {
         return;
     }
-    let shift = keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+    let shifts = [KeyCode::ShiftLeft, KeyCode::ShiftRight];
+    // A quick tap may be pressed and released within one picture.
+    let shift = keys.any_pressed(shifts) || keys.any_just_pressed(shifts);
     let hit = |key: KeyCode| keys.just_pressed(key);
     let run = scene.run().clone();
     if hit(KeyCode::F1) {
@@ -52,27 +54,28 @@ pub(crate) fn keys(
     }
     if hit(KeyCode::Escape) {
         desk.selected = None;
+        desk.note = None;
         desk.help = false;
     }
     times(&hit, shift, &mut clock);
     overlays(&hit, &mut desk);
     if hit(KeyCode::KeyN) {
-        grant(Asked::Incident(!shift), &run, &mut desk, &mut clock, &mut rig);
+        grant(Asked::Incident(!shift), &scene.fixed, &mut desk, &mut clock, &mut rig);
     }
     if hit(KeyCode::KeyM) {
-        grant(Asked::Missed(!shift), &run, &mut desk, &mut clock, &mut rig);
+        grant(Asked::Missed(!shift), &scene.fixed, &mut desk, &mut clock, &mut rig);
     }
     if hit(KeyCode::KeyF) {
-        grant(Asked::Follow, &run, &mut desk, &mut clock, &mut rig);
+        grant(Asked::Follow, &scene.fixed, &mut desk, &mut clock, &mut rig);
     }
     if hit(KeyCode::KeyP) {
-        grant(Asked::LookThrough, &run, &mut desk, &mut clock, &mut rig);
+        grant(Asked::LookThrough, &scene.fixed, &mut desk, &mut clock, &mut rig);
     }
     if hit(KeyCode::Digit1) {
         rig.mode = Mode::Orbit;
     }
     if hit(KeyCode::Digit2) {
-        rig.walk();
+        rig.walk(&scene.fixed.caster);
     }
     if hit(KeyCode::Digit3) {
         rig.fly();
@@ -193,7 +196,7 @@ pub(crate) fn camera_of<'a>(run: &'a Run, what: &Picked) -> Option<&'a Camera> {
 }
 
 /// Does what a key or a button asked for.
-pub(crate) fn grant(wish: Asked, run: &Run, desk: &mut Desk, clock: &mut Clock, rig: &mut Rig) {
+pub(crate) fn grant(wish: Asked, fixed: &Fixed, desk: &mut Desk, clock: &mut Clock, rig: &mut Rig) {
     match wish {
         Asked::Follow => match &desk.selected {
             Some(Picked::Mover(who, _)) => {
@@ -203,7 +206,7 @@ pub(crate) fn grant(wish: Asked, run: &Run, desk: &mut Desk, clock: &mut Clock, 
             }
             _ => desk.note = Some("select somebody first: click".into()),
         },
-        Asked::LookThrough => match desk.selected.as_ref().and_then(|s| camera_of(run, s)) {
+        Asked::LookThrough => match desk.selected.as_ref().and_then(|s| camera_of(&fixed.run, s)) {
             Some(camera) => {
                 rig.mode = Mode::Through(camera.id.to_string());
                 rig.through = Some(camera.clone());
@@ -212,22 +215,23 @@ pub(crate) fn grant(wish: Asked, run: &Run, desk: &mut Desk, clock: &mut Clock, 
         },
         Asked::Incident(forward) => {
             let stop = beside(&desk.incidents, clock.at(), forward).cloned();
-            jump(stop, "no further incident", run, desk, clock, rig);
+            jump(stop, "no further incident", fixed, desk, clock, rig);
         }
         Asked::Missed(forward) => {
             let stop = beside(&desk.missed, clock.at(), forward).cloned();
-            jump(stop, "no further missed alarm", run, desk, clock, rig);
+            jump(stop, "no further missed alarm", fixed, desk, clock, rig);
         }
     }
 }
 
-fn jump(stop: Option<Stop>, none: &str, run: &Run, desk: &mut Desk, clock: &mut Clock, rig: &mut Rig) {
+fn jump(stop: Option<Stop>, none: &str, fixed: &Fixed, desk: &mut Desk, clock: &mut Clock, rig: &mut Rig) {
     let Some(stop) = stop else {
         desk.note = Some(none.to_owned());
         return;
     };
     clock.seek(stop.at.0 as f64);
-    rig.look_at(stop.place);
+    let run = &fixed.run;
+    rig.look_at(stop.place, fixed);
     let incident = run.tape.incidents.get(stop.incident as usize);
     desk.selected = match &stop.device {
         Some(name) => run.tape.devices.iter().position(|d| d.id.as_str() == name).map(Picked::Device),

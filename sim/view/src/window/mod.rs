@@ -232,12 +232,17 @@ fn panels(
     let ctx = contexts.ctx_mut()?;
     if !*dressed {
         ctx.set_fonts(panel::fonts());
+        let mut visuals = bevy_egui::egui::Visuals::dark();
+        visuals.override_text_color = Some(bevy_egui::egui::Color32::from_gray(222));
+        ctx.set_visuals(visuals);
         *dressed = true;
         return Ok(());
     }
     let run = scene.run().clone();
     let at = clock.at();
+    let note = desk.note.clone();
     let head = panel::Head {
+        note: note.as_deref(),
         name: &run.scenario.file.name,
         mode: rig.mode.word(),
         out: run.movers(at).len(),
@@ -258,7 +263,7 @@ fn panels(
         panel::help(ctx, desk.language);
     }
     if let Some(wish) = asked.or(wish) {
-        input::grant(wish, &run, &mut desk, &mut clock, &mut rig);
+        input::grant(wish, &scene.fixed, &mut desk, &mut clock, &mut rig);
     }
     Ok(())
 }

