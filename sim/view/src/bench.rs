@@ -107,8 +107,15 @@ pub fn frames(run: Arc<Run>, people: usize, count: usize) -> Result<Figures, NoP
     let noon = Ms(43_200_000);
     let mut studio = Studio::new(fixed, noon)?;
     let eye = eyes(&run)[0];
-    let shot = |at| Shot { at, eye, overlays: Overlays::default(), hidden: Vec::new(), detail_m: DETAIL_M, size: SIZE };
-    studio.frame(&shot(noon, ), true);
+    let shot = |at| Shot {
+        at,
+        eye,
+        overlays: Overlays::default(),
+        hidden: Vec::new(),
+        detail_m: DETAIL_M,
+        size: SIZE,
+    };
+    studio.frame(&shot(noon), true);
     let mut all = Vec::new();
     let mut scene = Duration::ZERO;
     for i in 0..count as i64 {

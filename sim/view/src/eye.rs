@@ -69,8 +69,9 @@ impl Eye {
                 let turn = Quat::from_mat3(&Mat3::from_cols(right, up, -forward));
                 Transform::from_translation(to_vec(at)).with_rotation(turn)
             }
-            Eye::Map { .. } => Transform::from_translation(to_vec(self.place()))
-                .looking_to(Vec3::NEG_Y, Vec3::NEG_Z),
+            Eye::Map { .. } => {
+                Transform::from_translation(to_vec(self.place())).looking_to(Vec3::NEG_Y, Vec3::NEG_Z)
+            }
         }
     }
 
@@ -121,11 +122,8 @@ impl Eye {
                 let (aside, up) = ((px[0] - w / 2.0) / focal, (h / 2.0 - px[1]) / focal);
                 let ((sb, cb), (st, ct)) =
                     (bearing_deg.to_radians().sin_cos(), tilt_deg.to_radians().sin_cos());
-                let way = [
-                    ct * sb + aside * cb + up * st * sb,
-                    ct * cb - aside * sb + up * st * cb,
-                    -st + up * ct,
-                ];
+                let way =
+                    [ct * sb + aside * cb + up * st * sb, ct * cb - aside * sb + up * st * cb, -st + up * ct];
                 let l = length(way);
                 (at, way.map(|v| v / l))
             }

@@ -10,6 +10,6 @@ pub mod paint;
 pub mod run_folder;
 pub mod scene;
 pub mod stage;
-pub mod studio;
 pub mod stills;
+pub mod studio;
 pub mod window;

@@ -96,7 +96,8 @@ fn open(folder: &std::path::Path, args: &Args) -> ExitCode {
         Ok(run) => run,
         Err(code) => return code,
     };
-    let language = args.language.clone().or_else(|| std::env::var("LC_ALL").ok()).or_else(|| std::env::var("LANG").ok());
+    let language =
+        args.language.clone().or_else(|| std::env::var("LC_ALL").ok()).or_else(|| std::env::var("LANG").ok());
     let options = Options {
         at: args.at,
         size: args.size,

@@ -46,7 +46,10 @@ fn cell_colour(px_per_m: i32) -> u32 {
 /// Coverage of the public ground at a height as a picture over the sheet: straight alpha. `opacity` 0..255.
 pub fn coverage(plan: &PlanAnswer, height_m: f64, sheet: &Sheet, opacity: u8) -> Option<Pixmap> {
     let grid = &plan.grid;
-    let layer = grid.layers.iter().min_by(|a, b| (a.height_m - height_m).abs().total_cmp(&(b.height_m - height_m).abs()))?;
+    let layer = grid
+        .layers
+        .iter()
+        .min_by(|a, b| (a.height_m - height_m).abs().total_cmp(&(b.height_m - height_m).abs()))?;
     let [w, h] = sheet.size(PIXEL_M);
     let mut map = Pixmap::new(w, h)?;
     for row in 0..h {
@@ -63,8 +66,12 @@ pub fn coverage(plan: &PlanAnswer, height_m: f64, sheet: &Sheet, opacity: u8) ->
             }
             let hex = cell_colour(px);
             let at = ((row * w + column) * 4) as usize;
-            map.data_mut()[at..at + 4]
-                .copy_from_slice(&[(hex >> 16) as u8, (hex >> 8) as u8, hex as u8, opacity]);
+            map.data_mut()[at..at + 4].copy_from_slice(&[
+                (hex >> 16) as u8,
+                (hex >> 8) as u8,
+                hex as u8,
+                opacity,
+            ]);
         }
     }
     Some(map)
@@ -140,7 +147,11 @@ pub fn cone(pad: &mut Pad, camera: &Camera, colour: Colour) {
     let view = palisade_sim::analysis::projection::View::of(camera);
     let half_v = view.vfov_deg() / 2.0;
     let below = |deg: f64| -> f64 {
-        if deg <= 0.5 { camera.range_m } else { (camera.height_m / deg.to_radians().tan()).min(camera.range_m) }
+        if deg <= 0.5 {
+            camera.range_m
+        } else {
+            (camera.height_m / deg.to_radians().tan()).min(camera.range_m)
+        }
     };
     let (near, far) = (below(camera.tilt_deg + half_v), below(camera.tilt_deg - half_v));
     let point = |turn: f64, d: f64| -> V3 {

@@ -364,12 +364,9 @@ fn surroundings(sheet: &Sheet) -> Pad {
     let far = 1_700.0;
     let ([x0, y0], [x1, y1]) = (sheet.from, sheet.to);
     let z = -0.02;
-    for ([ax, ay], [bx, by]) in [
-        ([-far, y1], [far, far]),
-        ([-far, -far], [far, y0]),
-        ([-far, y0], [x0, y1]),
-        ([x1, y0], [far, y1]),
-    ] {
+    for ([ax, ay], [bx, by]) in
+        [([-far, y1], [far, far]), ([-far, -far], [far, y0]), ([-far, y0], [x0, y1]), ([x1, y0], [far, y1])]
+    {
         pad.quad([[ax, ay, z], [bx, ay, z], [bx, by, z], [ax, by, z]], colour);
     }
     pad
@@ -385,10 +382,8 @@ pub const DETAIL_M: f64 = 170.0;
 fn still(world: &mut World, mesh: &Handle<Mesh>, paint: &Handle<Paint>, chunk: &stage::Chunk) {
     let (middle, half) = stage::bounds(&chunk.pad);
     let [hx, hy, hz] = half.map(|v| v as f32);
-    let aabb = Aabb {
-        center: Vec3::from(to_engine(middle)).into(),
-        half_extents: Vec3::new(hx, hz, hy).into(),
-    };
+    let aabb =
+        Aabb { center: Vec3::from(to_engine(middle)).into(), half_extents: Vec3::new(hx, hz, hy).into() };
     let mut entity = world.spawn((
         Mesh3d(mesh.clone()),
         MeshMaterial3d(paint.clone()),
@@ -406,4 +401,3 @@ fn still(world: &mut World, mesh: &Handle<Mesh>, paint: &Handle<Paint>, chunk: &
 pub fn light_at(run: &Run, at: Ms) -> Light {
     Light::at(&run.scenario.file.day, run.scenario.site.origin.lat_deg, at)
 }
-

@@ -11,12 +11,12 @@ use bevy::ecs::prelude::*;
 use bevy::image::Image;
 use bevy::mesh::Mesh;
 use bevy::prelude::{Assets, Color, DefaultPlugins, Transform, Visibility};
-use bevy::render::{RenderApp, RenderPlugin};
-use bevy::render::renderer::RenderDevice;
 use bevy::render::pipelined_rendering::PipelinedRenderingPlugin;
 use bevy::render::render_resource::{PollType, TextureFormat};
+use bevy::render::renderer::RenderDevice;
 use bevy::render::view::Msaa;
 use bevy::render::view::window::screenshot::{Screenshot, ScreenshotCaptured};
+use bevy::render::{RenderApp, RenderPlugin};
 use bevy::window::{ExitCondition, WindowPlugin};
 use bevy::winit::WinitPlugin;
 use image::RgbaImage;
@@ -24,8 +24,8 @@ use palisade_sim::words::Ms;
 
 use crate::eye::Eye;
 use crate::overlays::Overlays;
-use crate::paint::{GroundPaint, Paint, PaintPlugin};
 use crate::pad::{length, sub};
+use crate::paint::{GroundPaint, Paint, PaintPlugin};
 use crate::scene::{Belongs, Detail, Fixed, Part, Scene, SceneAssets, SkyDome, light_at};
 
 /// Pictures are drawn so many times larger each way and made smaller, for smooth edges.
@@ -111,7 +111,8 @@ impl Studio {
             ..WindowPlugin::default()
         };
         let render = RenderPlugin { synchronous_pipeline_compilation: true, ..RenderPlugin::default() };
-        let log = bevy::log::LogPlugin { level: bevy::log::Level::WARN, filter: quiet(), ..Default::default() };
+        let log =
+            bevy::log::LogPlugin { level: bevy::log::Level::WARN, filter: quiet(), ..Default::default() };
         app.add_plugins(
             DefaultPlugins
                 .set(window)
@@ -131,7 +132,13 @@ impl Studio {
         Scene::spawn(app.world_mut(), fixed, at);
         let camera = app
             .world_mut()
-            .spawn((Camera3d::default(), Camera::default(), Tonemapping::None, Msaa::Off, Transform::default()))
+            .spawn((
+                Camera3d::default(),
+                Camera::default(),
+                Tonemapping::None,
+                Msaa::Off,
+                Transform::default(),
+            ))
             .id();
         Ok(Studio { app, target: None, camera })
     }

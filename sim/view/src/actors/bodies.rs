@@ -39,7 +39,9 @@ impl Pose {
         if self.moves {
             return self;
         }
-        let here = crowded.entry(((self.at[0] / 0.4).round() as i64, (self.at[1] / 0.4).round() as i64)).or_default();
+        let here = crowded
+            .entry(((self.at[0] / 0.4).round() as i64, (self.at[1] / 0.4).round() as i64))
+            .or_default();
         if *here > 0 {
             // Along the sunflower's spiral, which fills a disc evenly.
             let turn = f64::from(*here) * 2.399_963;
@@ -102,7 +104,15 @@ pub fn person(pad: &mut Pad, pose: &Pose, role: Role, plain: bool) {
     for (side, forward) in [(-1.0, swing), (1.0, -swing)] {
         limb(pad, pose, [side * 0.10, 0.0, 0.84 * tall], forward, 0.80 * tall, 0.075, legs);
         part(pad, pose, [side * 0.10, forward + 0.05, 0.0], [0.06, 0.13], 0.09, rgb(0x22_2222));
-        limb(pad, pose, [side * 0.27, 0.0, 1.42 * tall], -forward * 0.8, 0.58 * tall, 0.055, shade(top, 0.85));
+        limb(
+            pad,
+            pose,
+            [side * 0.27, 0.0, 1.42 * tall],
+            -forward * 0.8,
+            0.58 * tall,
+            0.055,
+            shade(top, 0.85),
+        );
     }
     part(pad, pose, [0.0, 0.0, 0.80 * tall], [0.20, 0.13], 0.20 * tall, shade(top, 0.8));
     part(pad, pose, [0.0, 0.0, 0.98 * tall], [0.22, 0.14], 0.46 * tall, top);

@@ -55,7 +55,12 @@ pub fn draw(soft: &mut Puffs, instant: &Instant<'_>) {
 fn flames(soft: &mut Puffs, at: V3, heat_kw: f64, instant: &Instant<'_>) {
     let tall = flame_height_m(heat_kw).max(0.5);
     let seconds = instant.at.seconds();
-    soft.patch(add(at, [0.0, 0.0, 0.05]), [tall * 2.2, 0.0, 0.0], [0.0, tall * 2.2, 0.0], [1.0, 0.42, 0.10, 0.30]);
+    soft.patch(
+        add(at, [0.0, 0.0, 0.05]),
+        [tall * 2.2, 0.0, 0.0],
+        [0.0, tall * 2.2, 0.0],
+        [1.0, 0.42, 0.10, 0.30],
+    );
     let count = 150;
     let mut list: Vec<(f64, V3, f64, Colour)> = (0..count)
         .map(|i| {

@@ -85,11 +85,19 @@ impl States {
                     let gate = kit.and_then(|b| scenario.site.gates.iter().find(|g| g.id == b.gate));
                     let (Some(kit), Some(gate)) = (kit, gate) else { continue };
                     let done = ((instant.at - since).seconds() / kit.arm.as_seconds().max(0.1)).min(1.0);
-                    let lift = if state == State::Up { done } else if since.0 == 0 { 0.0 } else { 1.0 - done };
+                    let lift = if state == State::Up {
+                        done
+                    } else if since.0 == 0 {
+                        0.0
+                    } else {
+                        1.0 - done
+                    };
                     arm(pad, gate_way(gate, &scenario.site), [gate.at.x, gate.at.y], gate.width_m, lift);
                 }
                 Class::Charger => {
-                    let Some(kit) = scenario.file.kit.charger.iter().find(|c| c.id == device.id) else { continue };
+                    let Some(kit) = scenario.file.kit.charger.iter().find(|c| c.id == device.id) else {
+                        continue;
+                    };
                     let State::InUse(bits) = state else { continue };
                     for socket in (0..kit.sockets).filter(|s| bits >> (s % 64) & 1 == 1) {
                         let [x, y] = socket_at(kit, socket);

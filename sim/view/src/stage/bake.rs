@@ -57,7 +57,8 @@ impl<'a> Baker<'a> {
                     }
                     let facing = (way[0] * normal[0] + way[1] * normal[1] + way[2] * normal[2]) / d;
                     let fade = (1.0 - (d / REACH_M).powi(2)).max(0.0);
-                    let light = strength * (0.25 + 0.75 * facing.max(0.0)) * 14.0 / (d * d + 10.0) * fade * fade;
+                    let light =
+                        strength * (0.25 + 0.75 * facing.max(0.0)) * 14.0 / (d * d + 10.0) * fade * fade;
                     if light > 0.004 && (!shaded || self.caster.clear(add(at, mul(normal, 0.06)), lamp)) {
                         sum += light;
                     }

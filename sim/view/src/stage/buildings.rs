@@ -30,19 +30,21 @@ fn palette(building: &Building) -> Palette {
         rgb(list[(hash(key(&building.id.to_string()) ^ salt) * list.len() as f64) as usize])
     };
     match building.usage {
-        Use::Residential => {
-            Palette { wall: pick(&walls, 1), base: pick(&bases, 2), band: rgb(0xee_eae0), roof: rgb(0x8d_8a84) }
-        }
-        Use::Service => Palette {
-            wall: rgb(0xd8_d4cc),
-            base: rgb(0x6a_6e74),
-            band: rgb(0xf2_f0ea),
-            roof: rgb(0x7c_7f82),
+        Use::Residential => Palette {
+            wall: pick(&walls, 1),
+            base: pick(&bases, 2),
+            band: rgb(0xee_eae0),
+            roof: rgb(0x8d_8a84),
         },
+        Use::Service => {
+            Palette { wall: rgb(0xd8_d4cc), base: rgb(0x6a_6e74), band: rgb(0xf2_f0ea), roof: rgb(0x7c_7f82) }
+        }
         Use::GateHouse => {
             Palette { wall: rgb(0xe9_e4d8), base: rgb(0x76_7068), band: rgb(0x9c_3b2e), roof: rgb(0x5f_4a42) }
         }
-        _ => Palette { wall: rgb(0xc4_c2bc), base: rgb(0x85_837e), band: rgb(0xd8_d6d0), roof: rgb(0x77_7672) },
+        _ => {
+            Palette { wall: rgb(0xc4_c2bc), base: rgb(0x85_837e), band: rgb(0xd8_d6d0), roof: rgb(0x77_7672) }
+        }
     }
 }
 
@@ -139,7 +141,13 @@ fn face_at(building: &Building, at: Coord<f64>) -> Option<(Face, f64)> {
         (off, s)
     };
     let all = faces(building.outline.exterior());
-    let (face, (off, s)) = all.into_iter().map(|f| { let a = aside(&f); (f, a) }).min_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
+    let (face, (off, s)) = all
+        .into_iter()
+        .map(|f| {
+            let a = aside(&f);
+            (f, a)
+        })
+        .min_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
     (off < 1.0).then_some((face, s))
 }
 
@@ -304,7 +312,8 @@ fn roof(pad: &mut Pad, building: &Building, z: f64, colour: Colour) {
 }
 
 fn on_the_roof(pad: &mut Pad, building: &Building, id: u64) {
-    let Some(longest) = faces(building.outline.exterior()).into_iter().max_by(|a, b| a.length.total_cmp(&b.length))
+    let Some(longest) =
+        faces(building.outline.exterior()).into_iter().max_by(|a, b| a.length.total_cmp(&b.length))
     else {
         return;
     };
@@ -332,7 +341,13 @@ fn on_the_roof(pad: &mut Pad, building: &Building, id: u64) {
 /// A low house's roof that stands out over its walls.
 fn eaves(pad: &mut Pad, building: &Building, colour: Colour) {
     for f in faces(building.outline.exterior()) {
-        f.ledge(pad, [-0.7, f.length + 0.7], 0.8, [building.height_m - 0.15, building.height_m + 0.25], colour);
+        f.ledge(
+            pad,
+            [-0.7, f.length + 0.7],
+            0.8,
+            [building.height_m - 0.15, building.height_m + 0.25],
+            colour,
+        );
     }
 }
 
@@ -345,7 +360,13 @@ fn door(pad: &mut Pad, face: &Face, s: f64, building: &Building) {
     }
     face.pane(pad, [s - wide - 0.25, s + wide + 0.25], [0.0, 2.6], PROUD_M * 2.0, rgb(0x5a_4a3e));
     pad.shine(Shine::Window(0.0));
-    face.pane_shaded(pad, [s - wide, s + wide], [0.08, 2.35], PROUD_M * 3.0, [rgb(0x2a_3338), rgb(0x5c_717c)]);
+    face.pane_shaded(
+        pad,
+        [s - wide, s + wide],
+        [0.08, 2.35],
+        PROUD_M * 3.0,
+        [rgb(0x2a_3338), rgb(0x5c_717c)],
+    );
     pad.shine(Shine::None);
     face.pane(pad, [s - 0.03, s + 0.03], [0.08, 2.35], PROUD_M * 4.0, rgb(0x8f_9396));
 }
@@ -381,8 +402,17 @@ fn garage(pad: &mut Pad, building: &Building) {
     }
     roof(pad, building, z, rgb(0x7f_8d94));
     // The short side that looks furthest south is the mouth.
-    let mouth = list.iter().filter(|f| f.length > 2.5).min_by(|a, b| a.length.total_cmp(&b.length).then(a.out[1].total_cmp(&b.out[1])));
+    let mouth = list
+        .iter()
+        .filter(|f| f.length > 2.5)
+        .min_by(|a, b| a.length.total_cmp(&b.length).then(a.out[1].total_cmp(&b.out[1])));
     if let Some(f) = mouth {
-        f.pane_shaded(pad, [0.4, f.length - 0.4], [0.0, z - 0.6], PROUD_M * 1.5, [rgb(0x3c_3c3c), rgb(0x0d_0d0d)]);
+        f.pane_shaded(
+            pad,
+            [0.4, f.length - 0.4],
+            [0.0, z - 0.6],
+            PROUD_M * 1.5,
+            [rgb(0x3c_3c3c), rgb(0x0d_0d0d)],
+        );
     }
 }

@@ -33,7 +33,8 @@ pub struct Sheet {
 impl Sheet {
     /// The sheet of a site.
     pub fn of(site: &Site) -> Sheet {
-        let all = raster::extent(site, &[]).unwrap_or(Rect::new(Coord { x: -50.0, y: -50.0 }, Coord { x: 50.0, y: 50.0 }));
+        let all = raster::extent(site, &[])
+            .unwrap_or(Rect::new(Coord { x: -50.0, y: -50.0 }, Coord { x: 50.0, y: 50.0 }));
         let from = [all.min().x - MARGIN_M, all.min().y - MARGIN_M];
         let to = [all.max().x + MARGIN_M, all.max().y + MARGIN_M];
         let longest = (to[0] - from[0]).max(to[1] - from[1]);
@@ -53,15 +54,14 @@ impl Sheet {
 
     /// Middle of a pixel, m.
     pub fn centre(&self, pixel_m: f64, column: u32, row: u32) -> [f64; 2] {
-        [
-            self.from[0] + (f64::from(column) + 0.5) * pixel_m,
-            self.to[1] - (f64::from(row) + 0.5) * pixel_m,
-        ]
+        [self.from[0] + (f64::from(column) + 0.5) * pixel_m, self.to[1] - (f64::from(row) + 0.5) * pixel_m]
     }
 
     /// The sheet as a mesh.
     pub fn mesh(&self) -> Mesh {
-        let corner = |x: usize, y: usize| to_engine([[self.from[0], self.to[0]][x], [self.from[1], self.to[1]][y], 0.0]);
+        let corner = |x: usize, y: usize| {
+            to_engine([[self.from[0], self.to[0]][x], [self.from[1], self.to[1]][y], 0.0])
+        };
         // The picture may be a little larger than the sheet: by less than a pixel, which is not seen.
         Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::RENDER_WORLD)
             .with_inserted_attribute(

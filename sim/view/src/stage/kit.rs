@@ -67,7 +67,13 @@ pub fn draw(cells: &mut Cells, scenario: &Scenario) {
         let Some(gate) = scenario.site.gates.iter().find(|g| g.id == barrier.gate) else { continue };
         let way = gate_way(gate, &scenario.site);
         let at = [gate.at.x - way[0] * gate.width_m / 2.0, gate.at.y - way[1] * gate.width_m / 2.0, 0.0];
-        cells.of([at[0], at[1]]).cuboid(at, [0.22, 0.22], 1.15, way[0].atan2(way[1]).to_degrees(), rgb(0xd8_8a1c));
+        cells.of([at[0], at[1]]).cuboid(
+            at,
+            [0.22, 0.22],
+            1.15,
+            way[0].atan2(way[1]).to_degrees(),
+            rgb(0xd8_8a1c),
+        );
     }
 }
 
@@ -92,7 +98,13 @@ fn small(pad: &mut Pad, scenario: &Scenario, device: &Device) {
             let turn = out[0].atan2(out[1]).to_degrees();
             pad.cuboid(at, [0.13, 0.04], 0.42, turn, rgb(0x2a_2d30));
             pad.shine(Shine::Lamp);
-            pad.cuboid(add(at, [out[0] * 0.035, out[1] * 0.035, 0.2]), [0.09, 0.02], 0.16, turn, rgb(0x5f_9fd0));
+            pad.cuboid(
+                add(at, [out[0] * 0.035, out[1] * 0.035, 0.2]),
+                [0.09, 0.02],
+                0.16,
+                turn,
+                rgb(0x5f_9fd0),
+            );
             pad.shine(Shine::None);
         }
         _ => {}
@@ -117,19 +129,22 @@ pub fn outward(scenario: &Scenario, x: f64, y: f64) -> [f64; 2] {
 
 fn body(pad: &mut Pad, lens: V3, forward: V3, colour: Colour) {
     let side = unit([forward[1], -forward[0], 0.0]);
-    let up = unit([
-        side[1] * forward[2],
-        -side[0] * forward[2],
-        side[0] * forward[1] - side[1] * forward[0],
-    ]);
+    let up = unit([side[1] * forward[2], -side[0] * forward[2], side[0] * forward[1] - side[1] * forward[0]]);
     let back = add(lens, mul(forward, -0.42));
     pad.slab(back, mul(side, 0.085), mul(up, 0.085), mul(forward, 0.40), colour);
-    pad.slab(add(lens, mul(forward, -0.03)), mul(side, 0.055), mul(up, 0.055), mul(forward, 0.025), rgb(0x10_1418));
+    pad.slab(
+        add(lens, mul(forward, -0.03)),
+        mul(side, 0.055),
+        mul(up, 0.055),
+        mul(forward, 0.025),
+        rgb(0x10_1418),
+    );
     pad.slab(add(back, mul(up, 0.1)), mul(side, 0.11), mul(up, 0.012), mul(forward, 0.5), colour);
 }
 
 fn direction(bearing_deg: f64, up_deg: f64) -> V3 {
-    let ((sin_b, cos_b), (sin_u, cos_u)) = (bearing_deg.to_radians().sin_cos(), up_deg.to_radians().sin_cos());
+    let ((sin_b, cos_b), (sin_u, cos_u)) =
+        (bearing_deg.to_radians().sin_cos(), up_deg.to_radians().sin_cos());
     [cos_u * sin_b, cos_u * cos_b, sin_u]
 }
 

@@ -46,7 +46,13 @@ pub fn draw(pad: &mut Pad, light: &Light) {
             let (turn, s) = (hash(k * 2) * std::f64::consts::TAU, 0.12 + 0.86 * hash(k * 2 + 1));
             let flat = (1.0 - s * s).sqrt();
             let bright = (0.25 + 0.6 * hash(k ^ 4711)) as f32 * (light.lamps - 0.6) * 2.2;
-            disc(pad, [turn.cos() * flat, turn.sin() * flat, s], 1.4, [bright, bright, bright * 1.05, 1.0], 4);
+            disc(
+                pad,
+                [turn.cos() * flat, turn.sin() * flat, s],
+                1.4,
+                [bright, bright, bright * 1.05, 1.0],
+                4,
+            );
         }
     }
     if light.sun[2] > 0.0 {

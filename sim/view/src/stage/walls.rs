@@ -35,7 +35,14 @@ pub fn draw_lamps(cells: &mut Cells, site: &Site) {
         mass.post(foot, [0.09, 0.06], lamp.height_m, 5, rgb(0x3d_4348));
         detail.post(foot, [0.16, 0.12], 0.5, 6, rgb(0x33_383c));
         mass.shine(Shine::Lamp);
-        mass.blob([lamp.at.x, lamp.at.y, lamp.height_m + 0.12], [0.30, 0.30, 0.22], 3, 0.0, 0, rgb(0xe9_e9e2));
+        mass.blob(
+            [lamp.at.x, lamp.at.y, lamp.height_m + 0.12],
+            [0.30, 0.30, 0.22],
+            3,
+            0.0,
+            0,
+            rgb(0xe9_e9e2),
+        );
         mass.shine(Shine::None);
     }
 }
@@ -125,7 +132,8 @@ pub fn gate_way(gate: &Gate, site: &Site) -> [f64; 2] {
         for line in wall.line.lines() {
             let (dx, dy) = (line.end.x - line.start.x, line.end.y - line.start.y);
             let l = dx.hypot(dy).max(1e-9);
-            let t = (((gate.at.x - line.start.x) * dx + (gate.at.y - line.start.y) * dy) / (l * l)).clamp(0.0, 1.0);
+            let t = (((gate.at.x - line.start.x) * dx + (gate.at.y - line.start.y) * dy) / (l * l))
+                .clamp(0.0, 1.0);
             let off = (gate.at.x - line.start.x - t * dx).hypot(gate.at.y - line.start.y - t * dy);
             if off < best.0 {
                 best = (off, [dx / l, dy / l]);

@@ -1,5 +1,7 @@
 //! The instants worth a picture, found in the day itself.
 
+use std::collections::BTreeSet;
+
 use palisade_sim::analysis::projection::{Frame, View};
 use palisade_sim::contract::{Incident, IncidentKind, Signal};
 use palisade_sim::model::kit::Camera;
@@ -53,9 +55,11 @@ pub fn on_the_wall(run: &Run) -> Option<(Ms, V3, V3)> {
         let place = |at: Ms| position_cm(track, at).map(|p| p.map(|v| f64::from(v) / 100.0));
         let top = (from.0..=to.0).step_by(100).map(Ms).filter_map(|at| place(at).map(|p| (at, p)));
         let (top, p) = top.max_by(|a, b| a.1[2].total_cmp(&b.1[2]).then(b.0.cmp(&a.0)))?;
-        let broken = run.tape.stimuli.iter().find(|s| {
-            matches!(s.signal, Signal::BeamBroken { .. }) && (s.due.0 - top.0).abs() < 5_000
-        });
+        let broken = run
+            .tape
+            .stimuli
+            .iter()
+            .find(|s| matches!(s.signal, Signal::BeamBroken { .. }) && (s.due.0 - top.0).abs() < 5_000);
         let at = broken.map_or(top, |s| s.due + Ms(50));
         let p = place(at).unwrap_or(p);
         if p[2] > 0.5 {
@@ -119,8 +123,12 @@ pub fn best_camera(fixed: &Fixed) -> Option<(&Camera, Ms)> {
                 continue;
             }
             let list = seen(fixed, camera, &near);
-            let score: f64 =
-                list.iter().filter(|s| s.px_per_m >= camera.working_px_per_m).map(|s| (s.px_per_m / 60.0).min(2.0)).sum();
+            let good: Vec<&Seen<'_>> =
+                list.iter().filter(|s| s.px_per_m >= camera.working_px_per_m).collect();
+            let roles: BTreeSet<Role> = good.iter().map(|s| s.mover.track.role).collect();
+            // Several people of several kinds; a crowd hides itself.
+            let crowd = good.len().saturating_sub(12) as f64;
+            let score = good.len().min(8) as f64 + 3.0 * roles.len() as f64 - crowd;
             if best.as_ref().is_none_or(|b| score > b.0) {
                 best = Some((score, i, at));
             }

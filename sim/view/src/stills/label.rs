@@ -49,7 +49,9 @@ impl<'a> Pen<'a> {
 
     /// A filled rectangle.
     pub fn plate(&mut self, [x, y]: [f64; 2], [w, h]: [f64; 2], colour: Ink) {
-        let Some(rect) = Rect::from_xywh(x as f32, y as f32, w.max(0.5) as f32, h.max(0.5) as f32) else { return };
+        let Some(rect) = Rect::from_xywh(x as f32, y as f32, w.max(0.5) as f32, h.max(0.5) as f32) else {
+            return;
+        };
         self.vector(|map| map.fill_rect(rect, &paint(colour), Transform::identity(), None));
     }
 
@@ -109,7 +111,9 @@ impl<'a> Pen<'a> {
         let (w, h) = self.size();
         for (c, id, dx) in list {
             let at = ab_glyph::point(x as f32 + dx, y as f32 + ascent);
-            let Some(outline) = self.font(c).outline_glyph(id.with_scale_and_position(px, at)) else { continue };
+            let Some(outline) = self.font(c).outline_glyph(id.with_scale_and_position(px, at)) else {
+                continue;
+            };
             let bounds = outline.px_bounds();
             let image = &mut *self.image;
             outline.draw(|gx, gy, cover| {
@@ -120,7 +124,8 @@ impl<'a> Pen<'a> {
                 let under = image.get_pixel_mut(px as u32, py as u32);
                 let share = cover.clamp(0.0, 1.0) * f32::from(colour[3]) / 255.0;
                 let mix = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * share) as u8;
-                *under = Rgba([mix(under[0], colour[0]), mix(under[1], colour[1]), mix(under[2], colour[2]), 255]);
+                *under =
+                    Rgba([mix(under[0], colour[0]), mix(under[1], colour[1]), mix(under[2], colour[2]), 255]);
             });
         }
         f64::from(wide)

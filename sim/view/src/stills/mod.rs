@@ -75,7 +75,8 @@ pub enum Failed {
 }
 
 /// Names of all pictures, for `--only`.
-pub const NAMES: [&str; 9] = ["noon", "night", "gate", "wall", "fire", "coverage", "camera", "fall", "alarms"];
+pub const NAMES: [&str; 9] =
+    ["noon", "night", "gate", "wall", "fire", "coverage", "camera", "fall", "alarms"];
 
 /// Draws the pictures of a run into a folder; `only` names some of them, none means all.
 ///
@@ -137,8 +138,22 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn add(&mut self, name: &'static str, titles: [&str; 2], caption: String, at: Ms, eye: Eye) -> &mut Still {
-        let shot = Shot { at, eye, overlays: Overlays::default(), hidden: Vec::new(), detail_m: f64::INFINITY, size: self.size };
+    fn add(
+        &mut self,
+        name: &'static str,
+        titles: [&str; 2],
+        caption: String,
+        at: Ms,
+        eye: Eye,
+    ) -> &mut Still {
+        let shot = Shot {
+            at,
+            eye,
+            overlays: Overlays::default(),
+            hidden: Vec::new(),
+            detail_m: f64::INFINITY,
+            size: self.size,
+        };
         let [title, title_zh] = titles.map(str::to_owned);
         self.stills.push(Still { name, title, title_zh, caption, shot, over: Over::Nothing });
         self.stills.last_mut().expect("one was just put there")
@@ -201,7 +216,12 @@ impl Planner<'_> {
         let g = [gate.at.x, gate.at.y, 0.8];
         let points: Vec<V3> = [-8.0, 0.0, 8.0]
             .iter()
-            .flat_map(|s| [[g[0] + way[0] * s, g[1] + way[1] * s, 0.8], [g[0] + way[0] * s + inward[0] * 6.0, g[1] + way[1] * s + inward[1] * 6.0, 0.8]])
+            .flat_map(|s| {
+                [
+                    [g[0] + way[0] * s, g[1] + way[1] * s, 0.8],
+                    [g[0] + way[0] * s + inward[0] * 6.0, g[1] + way[1] * s + inward[1] * 6.0, 0.8],
+                ]
+            })
             .collect();
         let bearing = inward[0].atan2(inward[1]).to_degrees();
         let eye = vantage::near(&self.fixed.caster, &self.posts, &points, 22.0, 6.5, bearing + 25.0, 62.0);
@@ -211,7 +231,8 @@ impl Planner<'_> {
             .filter(|m| (m.at_m[0] - gate.at.x).hypot(m.at_m[1] - gate.at.y) < 25.0)
             .count();
         let name = gate.name.clone().unwrap_or_else(|| gate.id.to_string());
-        let caption = format!("{name}: {near} people and vehicles within 25 m at the busiest moment of the day.");
+        let caption =
+            format!("{name}: {near} people and vehicles within 25 m at the busiest moment of the day.");
         self.add("gate", ["A gate at its busiest", "出入口高峰"], caption, at, eye);
     }
 
@@ -230,14 +251,25 @@ impl Planner<'_> {
         // From inside, along the wall.
         let bearing = (-way[0] - side[0] * 0.9).atan2(-way[1] - side[1] * 0.9).to_degrees();
         let eye = vantage::near(&self.fixed.caster, &self.posts, &points, 9.0, 3.2, bearing, 58.0);
-        let incident = self.fixed.run.tape.incidents.iter().rev().find(|i| {
-            i.kind == palisade_sim::contract::IncidentKind::Intrusion && i.began <= at
-        });
+        let incident = self
+            .fixed
+            .run
+            .tape
+            .incidents
+            .iter()
+            .rev()
+            .find(|i| i.kind == palisade_sim::contract::IncidentKind::Intrusion && i.began <= at);
         let caption = incident.map_or_else(String::new, |i| {
             let noticed = i.outcome.split("noticed by ").nth(1).unwrap_or("nothing");
             format!("Incident {}: over the wall at {}; noticed by {noticed}.", i.id.0, clock(at))
         });
-        let still = self.add("wall", ["The wall, its beams, an intruder", "周界 · 红外对射 · 入侵者"], caption, at, eye);
+        let still = self.add(
+            "wall",
+            ["The wall, its beams, an intruder", "周界 · 红外对射 · 入侵者"],
+            caption,
+            at,
+            eye,
+        );
         still.shot.overlays.beams = true;
     }
 
@@ -280,7 +312,8 @@ impl Planner<'_> {
         );
         let eye = vantage::whole(&run.scenario.site, 38.0, 44.0, self.aspect());
         let Eye::Seeing { .. } = eye else { return };
-        let still = self.add("coverage", ["What cameras cover, and the gaps", "监控覆盖与盲区"], caption, noon, eye);
+        let still =
+            self.add("coverage", ["What cameras cover, and the gaps", "监控覆盖与盲区"], caption, noon, eye);
         still.shot.overlays.coverage = true;
         still.shot.overlays.cones = false;
         still.shot.hidden = vec![Part::Trees];
@@ -313,7 +346,8 @@ impl Planner<'_> {
         let index = self.fixed.run.scenario.file.kit.camera.iter().position(|c| c.id == camera.id);
         let [w, h] = camera.pixels.map(f64::from);
         let size = [self.size[0], (f64::from(self.size[0]) * h / w).round() as u32];
-        let still = self.add("camera", ["Through a camera of the kit", "摄像机视角与像素密度"], caption, at, eye);
+        let still =
+            self.add("camera", ["Through a camera of the kit", "摄像机视角与像素密度"], caption, at, eye);
         still.shot.size = size;
         // A camera does not see its own housing.
         still.shot.hidden = vec![Part::Kit];
@@ -325,16 +359,28 @@ impl Planner<'_> {
             self.left_out.push("fall: nothing is thrown on this day".into());
             return;
         };
-        let incident = self.fixed.run.tape.incidents.iter().find(|i| {
-            i.kind == palisade_sim::contract::IncidentKind::ThrownObject && i.began <= at
-        });
+        let incident = self
+            .fixed
+            .run
+            .tape
+            .incidents
+            .iter()
+            .find(|i| i.kind == palisade_sim::contract::IncidentKind::ThrownObject && i.began <= at);
         let points: Vec<V3> = trail.iter().step_by(4).map(|p| add(*p, [0.0, 0.0, 0.2])).collect();
         let (first, last) = (trail.first().copied().unwrap_or(place), trail.last().copied().unwrap_or(place));
         let drop = (first[2] - last[2]).max(6.0);
         let out = [last[0] - first[0], last[1] - first[1]];
         // From the ground before the facade, looking at it.
         let bearing = (-out[0]).atan2(-out[1]).to_degrees();
-        let eye = vantage::near(&self.fixed.caster, &self.posts, &points, drop * 1.1, drop * 0.35, bearing + 40.0, 62.0);
+        let eye = vantage::near(
+            &self.fixed.caster,
+            &self.posts,
+            &points,
+            drop * 1.1,
+            drop * 0.35,
+            bearing + 40.0,
+            62.0,
+        );
         let caption = incident.map_or_else(String::new, |i| format!("Incident {}: {}.", i.id.0, i.outcome));
         let still = self.add("fall", ["Thrown from a balcony", "高空抛物轨迹"], caption, at, eye);
         still.over = Over::Trail(trail);
@@ -368,6 +414,12 @@ fn annotate(image: &mut RgbaImage, fixed: &Fixed, still: &Still) {
         Over::Trail(trail) => over::trail(&mut pen, trail, &still.shot),
         Over::Alarms => over::alarm_map(&mut pen, fixed, &still.shot),
     }
-    over::title(&mut pen, size, &format!("{}  {}", still.title_zh, still.title), &fixed.run.scenario.file.name, still.shot.at);
+    over::title(
+        &mut pen,
+        size,
+        &format!("{}  {}", still.title_zh, still.title),
+        &fixed.run.scenario.file.name,
+        still.shot.at,
+    );
     over::caption(&mut pen, size, &still.caption);
 }

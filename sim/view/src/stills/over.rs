@@ -86,9 +86,9 @@ pub(super) fn camera(pen: &mut Pen<'_>, fixed: &Fixed, index: usize, shot: &Shot
             let turn = -camera.hfov_deg / 2.0 + camera.hfov_deg * f64::from(i) / 160.0;
             let (sin, cos) = (camera.bearing_deg + turn).to_radians().sin_cos();
             let at = |d: f64, z: f64| -> V3 { [x + sin * d, y + cos * d, z] };
-            let place = distance_of(&view, px, &at).map(|d| at(d, 0.02)).filter(|p| {
-                fixed.caster.clear_from_mount(view.eye_m(), *p)
-            });
+            let place = distance_of(&view, px, &at)
+                .map(|d| at(d, 0.02))
+                .filter(|p| fixed.caster.clear_from_mount(view.eye_m(), *p));
             match place.and_then(|p| shot.eye.project(p, shot.size)) {
                 Some(point) => {
                     run.push(point);
@@ -108,8 +108,11 @@ pub(super) fn camera(pen: &mut Pen<'_>, fixed: &Fixed, index: usize, shot: &Shot
         }
     }
     let movers = fixed.run.movers(shot.at);
-    for seen in find::seen(fixed, camera, &movers) {
-        boxed(pen, &seen, camera.working_px_per_m, shot);
+    let mut seen = find::seen(fixed, camera, &movers);
+    seen.sort_by(|a, b| b.px_per_m.total_cmp(&a.px_per_m));
+    let mut taken = Vec::new();
+    for one in &seen {
+        boxed(pen, one, camera.working_px_per_m, shot, &mut taken);
     }
 }
 
@@ -127,7 +130,7 @@ fn distance_of(view: &View, px_per_m: f64, at: &dyn Fn(f64, f64) -> V3) -> Optio
     Some(near)
 }
 
-fn boxed(pen: &mut Pen<'_>, seen: &find::Seen<'_>, working: f64, shot: &Shot) {
+fn boxed(pen: &mut Pen<'_>, seen: &find::Seen<'_>, working: f64, shot: &Shot, taken: &mut Vec<[f64; 4]>) {
     let role = seen.mover.track.role;
     let (half, tall) = match role {
         Role::Vehicle => (1.6, 1.6),
@@ -148,9 +151,20 @@ fn boxed(pen: &mut Pen<'_>, seen: &find::Seen<'_>, working: f64, shot: &Shot) {
     }
     let colour = srgb(role_colour(role));
     pen.line(&[min, [max[0], min[1]], max, [min[0], max[1]], min], 2.0, 0.0, colour);
-    let word = serde_json::to_value(role).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let word =
+        serde_json::to_value(role).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let mark = if seen.px_per_m >= working { "" } else { " (too few)" };
-    pen.tag([min[0], (min[1] - 22.0).max(36.0)], &format!("{word} {:.0} px/m{mark}", seen.px_per_m), 13.0, WHITE);
+    let text = format!("{word} {:.0} px/m{mark}", seen.px_per_m);
+    let place = [min[0], (min[1] - 22.0).max(36.0), pen.width(&text, 13.0) + 10.0, 20.0];
+    if free(taken, place) {
+        pen.tag([place[0], place[1]], &text, 13.0, WHITE);
+        taken.push(place);
+    }
+}
+
+/// Whether a plate (left, top, width, height) meets none that was drawn.
+fn free(taken: &[[f64; 4]], [x, y, w, h]: [f64; 4]) -> bool {
+    taken.iter().all(|t| x > t[0] + t[2] || x + w < t[0] || y > t[1] + t[3] || y + h < t[1])
 }
 
 /// The way of something that falls.
@@ -237,10 +251,7 @@ pub(super) fn alarm_map(pen: &mut Pen<'_>, fixed: &Fixed, shot: &Shot) {
         let name = format!("{}{more}", pin.name);
         let (w, h) = (pen.width(&name, 13.0) + 10.0, 20.0);
         let place = [(x + radius + 3.0).min(f64::from(shot.size[0]) - w), y - 10.0, w, h];
-        let free = |t: &[f64; 4]| {
-            place[0] > t[0] + t[2] || place[0] + w < t[0] || place[1] > t[1] + t[3] || place[1] + h < t[1]
-        };
-        if taken.iter().all(free) {
+        if free(&taken, place) {
             pen.tag([place[0], place[1]], &name, 13.0, WHITE);
             taken.push(place);
         }

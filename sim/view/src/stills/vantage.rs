@@ -13,6 +13,12 @@ pub fn whole(site: &Site, bearing_deg: f64, hfov_deg: f64, aspect: f64) -> Eye {
     let middle = [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0, tall * 0.2];
     let (sin, cos) = bearing_deg.to_radians().sin_cos();
     let tilt = 26f64.to_radians();
+    let feet = [min[0], max[0]].into_iter().flat_map(|x| [[x, min[1], 0.0], [x, max[1], 0.0]]);
+    let roofs = site
+        .buildings
+        .iter()
+        .flat_map(|b| b.outline.exterior().0.iter().map(|p| [p.x, p.y, b.height_m + 4.0]));
+    let corners: Vec<V3> = feet.chain(roofs).collect();
     // Shift and near until the box about all corners fills the room between title and caption.
     let [w, h] = [1000.0, 1000.0 / aspect];
     let size = [w as u32, h as u32];
@@ -49,7 +55,10 @@ pub fn map(site: &Site, aspect: f64) -> Eye {
     let (min, max, _) = extent(site);
     let (wide, tall) = (max[0] - min[0] + 16.0, max[1] - min[1] + 16.0);
     // Title and caption take a ninth of the picture.
-    Eye::Map { middle: [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0], tall_m: (tall * 1.13).max(wide / aspect) }
+    Eye::Map {
+        middle: [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0],
+        tall_m: (tall * 1.13).max(wide / aspect),
+    }
 }
 
 fn extent(site: &Site) -> ([f64; 2], [f64; 2], f64) {
@@ -78,7 +87,15 @@ fn extent(site: &Site) -> ([f64; 2], [f64; 2], f64) {
 
 /// An eye near some points that sees as many of them as can be: `away` metres off, `up` metres high, turned as near to
 /// `bearing_deg` as it can (the way in which it looks).
-pub fn near(caster: &Caster, posts: &[[f64; 2]], points: &[V3], away: f64, up: f64, bearing_deg: f64, hfov_deg: f64) -> Eye {
+pub fn near(
+    caster: &Caster,
+    posts: &[[f64; 2]],
+    points: &[V3],
+    away: f64,
+    up: f64,
+    bearing_deg: f64,
+    hfov_deg: f64,
+) -> Eye {
     let n = points.len().max(1) as f64;
     let middle = [0, 1, 2].map(|i| points.iter().map(|p| p[i]).sum::<f64>() / n);
     let mut best: Option<(f64, Eye)> = None;
@@ -94,10 +111,14 @@ pub fn near(caster: &Caster, posts: &[[f64; 2]], points: &[V3], away: f64, up: f
                 let way = [p[0] - at[0], p[1] - at[1]];
                 let d = way[0].hypot(way[1]);
                 let ahead = [middle[0] - at[0], middle[1] - at[1]];
-                let along = (way[0] * ahead[0] + way[1] * ahead[1]) / (d * ahead[0].hypot(ahead[1])).max(1e-9);
+                let along =
+                    (way[0] * ahead[0] + way[1] * ahead[1]) / (d * ahead[0].hypot(ahead[1])).max(1e-9);
                 d < away * scale * 0.8 && along > (hfov_deg * 0.4).to_radians().cos()
             });
-            let score = seen / n * 2.0 + room - off.abs() / 180.0 - 0.5 * f64::from(u8::from(in_the_way)) - f64::from(u8::from(scale != 1.0)) * 0.1;
+            let score = seen / n * 2.0 + room
+                - off.abs() / 180.0
+                - 0.5 * f64::from(u8::from(in_the_way))
+                - f64::from(u8::from(scale != 1.0)) * 0.1;
             if best.as_ref().is_none_or(|b| score > b.0) {
                 best = Some((score, Eye::looking(at, middle, hfov_deg)));
             }

@@ -69,11 +69,7 @@ fn device(run: &Run, states: &States, i: usize, at: Ms, language: Language) -> A
     lines.push(answers(run, device.id.as_str(), language));
     let messages = states.messages.get(i).map_or(&[][..], Vec::as_slice);
     let upto = messages.partition_point(|m| run.tape.stimuli[*m as usize].due <= at);
-    lines.push(format!(
-        "{} {upto} / {}",
-        language.pick("messages so far", "已发消息"),
-        messages.len()
-    ));
+    lines.push(format!("{} {upto} / {}", language.pick("messages so far", "已发消息"), messages.len()));
     for m in messages[..upto].iter().rev().take(MESSAGES) {
         let stimulus = &run.tape.stimuli[*m as usize];
         let why = match stimulus.cause {
@@ -129,14 +125,21 @@ fn body(run: &Run, who: &str, track: u32, at: Ms, language: Language) -> About {
     }
     let mine = run.tape.incidents.iter().filter(|i| i.actor == who && i.began.0 <= at.0 + 1);
     for incident in mine.rev().take(3) {
-        lines.push(format!("  #{} {:?} {}  {}", incident.id.0, incident.kind, clock(incident.began), incident.outcome));
+        lines.push(format!(
+            "  #{} {:?} {}  {}",
+            incident.id.0,
+            incident.kind,
+            clock(incident.began),
+            incident.outcome
+        ));
     }
     About { title: who.to_owned(), lines }
 }
 
 fn building(run: &Run, i: usize, language: Language) -> About {
     let b = &run.scenario.site.buildings[i];
-    let flats = run.scenario.households.iter().filter(|h| h.flat.as_str().starts_with(&format!("{}-", b.id))).count();
+    let flats =
+        run.scenario.households.iter().filter(|h| h.flat.as_str().starts_with(&format!("{}-", b.id))).count();
     let assumed = if b.height_assumed { language.pick(" (assumed)", "（估）") } else { "" };
     About {
         title: b.name.clone().unwrap_or_else(|| b.id.to_string()),

@@ -237,7 +237,10 @@ fn jump(stop: Option<Stop>, none: &str, fixed: &Fixed, desk: &mut Desk, clock: &
         Some(name) => run.tape.devices.iter().position(|d| d.id.as_str() == name).map(Picked::Device),
         None => incident.and_then(|i| {
             let near = |m: &crate::run_folder::Mover<'_>| m.track.who == i.actor;
-            run.movers(stop.at).into_iter().find(near).map(|m| Picked::Mover(m.track.who.clone(), m.track.id.0))
+            run.movers(stop.at)
+                .into_iter()
+                .find(near)
+                .map(|m| Picked::Mover(m.track.who.clone(), m.track.id.0))
         }),
     };
     desk.note = incident.map(|i| format!("#{} {:?}: {}", i.id.0, i.kind, i.outcome));

@@ -136,7 +136,13 @@ pub fn open(run: Arc<Run>, options: &Options) -> Result<AppExit, NoPicture> {
 }
 
 /// Time passes, and the eye keeps behind whom it follows.
-fn go_on(time: Res<Time>, scene: Res<Scene>, mut clock: ResMut<Clock>, mut rig: ResMut<Rig>, mut desk: ResMut<Desk>) {
+fn go_on(
+    time: Res<Time>,
+    scene: Res<Scene>,
+    mut clock: ResMut<Clock>,
+    mut rig: ResMut<Rig>,
+    mut desk: ResMut<Desk>,
+) {
     let seconds = time.delta_secs_f64();
     clock.tick(seconds);
     if seconds > 0.0 {

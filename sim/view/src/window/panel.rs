@@ -1,6 +1,8 @@
 //! Panels over the picture: state above, what is selected on the right, the day below.
 
-use bevy_egui::egui::{self, Align2, Color32, FontData, FontDefinitions, FontFamily, Pos2, Rect, RichText, Sense, Stroke, Vec2};
+use bevy_egui::egui::{
+    self, Align2, Color32, FontData, FontDefinitions, FontFamily, Pos2, Rect, RichText, Sense, Stroke, Vec2,
+};
 use palisade_sim::contract::{Gravity, IncidentKind};
 use palisade_sim::words::Ms;
 
@@ -107,7 +109,13 @@ fn legend(ui: &mut egui::Ui) {
 }
 
 /// The panel of what is selected. Returns what was asked for by a button.
-pub(super) fn selected(ctx: &egui::Context, about: &About, can_follow: bool, can_look: bool, language: Language) -> Option<Asked> {
+pub(super) fn selected(
+    ctx: &egui::Context,
+    about: &About,
+    can_follow: bool,
+    can_look: bool,
+    language: Language,
+) -> Option<Asked> {
     let mut asked = None;
     egui::Area::new("selected".into()).anchor(Align2::RIGHT_TOP, [-8.0, 8.0]).show(ctx, |ui| {
         frame().show(ui, |ui| {
@@ -151,7 +159,13 @@ fn ink_of(kind: IncidentKind) -> Color32 {
 }
 
 /// The day along the lower edge.
-pub(super) fn timeline(ctx: &egui::Context, run: &Run, clock_: &mut Clock, missed: &[Ms], language: Language) -> Option<Asked> {
+pub(super) fn timeline(
+    ctx: &egui::Context,
+    run: &Run,
+    clock_: &mut Clock,
+    missed: &[Ms],
+    language: Language,
+) -> Option<Asked> {
     let mut asked = None;
     let wide = ctx.content_rect().width() - 32.0;
     egui::Area::new("timeline".into()).anchor(Align2::CENTER_BOTTOM, [0.0, -8.0]).show(ctx, |ui| {
@@ -199,7 +213,8 @@ fn bar(ui: &mut egui::Ui, run: &Run, clock_: &mut Clock, missed: &[Ms]) {
     paint.rect_filled(light, 0.0, Color32::from_rgb(52, 62, 76));
     for driven in run.report.iter().flat_map(|r| &r.windows) {
         let (from, to) = (x(driven.from_ms as f64), x((driven.from_ms + driven.lasting_ms) as f64));
-        let place = Rect::from_min_max(Pos2::new(from, rect.top()), Pos2::new(to.max(from + 2.0), rect.bottom()));
+        let place =
+            Rect::from_min_max(Pos2::new(from, rect.top()), Pos2::new(to.max(from + 2.0), rect.bottom()));
         paint.rect_filled(place, 0.0, Color32::from_rgba_unmultiplied(90, 170, 255, 110));
     }
     for hour in 0..=24 {
@@ -209,7 +224,13 @@ fn bar(ui: &mut egui::Ui, run: &Run, clock_: &mut Clock, missed: &[Ms]) {
         paint.line_segment(line, Stroke::new(1.0, Color32::GRAY));
         if hour % 3 == 0 && hour < 24 {
             let font = egui::FontId::proportional(10.0);
-            paint.text(Pos2::new(at + 3.0, rect.bottom() - 1.0), Align2::LEFT_BOTTOM, format!("{hour:02}"), font, Color32::LIGHT_GRAY);
+            paint.text(
+                Pos2::new(at + 3.0, rect.bottom() - 1.0),
+                Align2::LEFT_BOTTOM,
+                format!("{hour:02}"),
+                font,
+                Color32::LIGHT_GRAY,
+            );
         }
     }
     for incident in run.tape.incidents.iter().filter(|i| i.kind.gravity() != Gravity::Routine) {
@@ -223,8 +244,12 @@ fn bar(ui: &mut egui::Ui, run: &Run, clock_: &mut Clock, missed: &[Ms]) {
         paint.circle_filled(Pos2::new(x(at.0 as f64), rect.top() + 30.0), 3.0, colour(0xff_2a6a));
     }
     let now = x(clock_.at_ms);
-    paint.line_segment([Pos2::new(now, rect.top()), Pos2::new(now, rect.bottom())], Stroke::new(2.0, Color32::WHITE));
-    if let Some(place) = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged()) {
+    paint.line_segment(
+        [Pos2::new(now, rect.top()), Pos2::new(now, rect.bottom())],
+        Stroke::new(2.0, Color32::WHITE),
+    );
+    if let Some(place) = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged())
+    {
         clock_.seek(f64::from((place.x - rect.left()) / rect.width()) * end);
     }
     if let Some(place) = response.hover_pos() {

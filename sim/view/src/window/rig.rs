@@ -5,9 +5,9 @@ use palisade_sim::analysis::caster::Caster;
 use palisade_sim::model::kit::Camera;
 
 use crate::eye::Eye;
+use crate::pad::{V3, add, mul};
 use crate::scene::Fixed;
 use crate::stills::vantage;
-use crate::pad::{V3, add, mul};
 
 /// Height of a walker's eye, m.
 const EYE_M: f64 = 1.65;
@@ -82,7 +82,8 @@ impl Rig {
     pub fn look_at(&mut self, place: V3, fixed: &Fixed) {
         let points = [place, [place[0] + 3.0, place[1], place[2]], [place[0], place[1] + 3.0, place[2]]];
         let posts = vantage::posts(&fixed.run.scenario);
-        let eye = vantage::near(&fixed.caster, &posts, &points, 22.0, place[2] + 11.0, self.bearing_deg, 65.0);
+        let eye =
+            vantage::near(&fixed.caster, &posts, &points, 22.0, place[2] + 11.0, self.bearing_deg, 65.0);
         if let Eye::Seeing { at, bearing_deg, tilt_deg, .. } = eye {
             self.bearing_deg = bearing_deg.rem_euclid(360.0);
             self.tilt_deg = tilt_deg;
@@ -202,7 +203,8 @@ impl Rig {
             },
             (Mode::Orbit | Mode::Follow(_), _) => {
                 let away = if matches!(self.mode, Mode::Follow(_)) { self.away.min(14.0) } else { self.away };
-                let ((sb, cb), (st, ct)) = (bearing_deg.to_radians().sin_cos(), tilt_deg.to_radians().sin_cos());
+                let ((sb, cb), (st, ct)) =
+                    (bearing_deg.to_radians().sin_cos(), tilt_deg.to_radians().sin_cos());
                 let back = mul([sb * ct, cb * ct, -st], -away);
                 let at = add(self.target, back);
                 Eye::Seeing { at: [at[0], at[1], at[2].max(0.4)], bearing_deg, tilt_deg, hfov_deg }

@@ -44,7 +44,11 @@ pub const KEYS: [(&str, &str, &str); 22] = [
     ("N", "next incident that matters (Shift: the one before)", "下一重要事件（Shift：上一个）"),
     ("M", "next missed alarm (Shift: the one before)", "下一漏报（Shift：上一个）"),
     ("1", "orbit: left drag turns, right drag shifts, wheel nears", "环绕：左键旋转，右键平移，滚轮缩放"),
-    ("2", "walk at eye height: W A S D, drag looks, Shift runs", "步行（视线高度）：W A S D，拖动转头，Shift 快走"),
+    (
+        "2",
+        "walk at eye height: W A S D, drag looks, Shift runs",
+        "步行（视线高度）：W A S D，拖动转头，Shift 快走",
+    ),
     ("3", "fly: W A S D, Q down, E up", "飞行：W A S D，Q 下 E 上"),
     ("F", "follow whoever is selected", "跟随所选人员"),
     ("Home", "the whole compound", "全景"),

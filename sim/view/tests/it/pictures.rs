@@ -75,10 +75,7 @@ fn a_body_stands_at_its_projected_place_in_the_colour_of_its_role() {
         let [px, py] = eye.project(chest, size).unwrap();
         let found = image.get_pixel(px as u32, py as u32).0;
         let wanted = role_colour(role);
-        let like = alike(
-            [0, 1, 2].map(|i| linear(found[i])),
-            [0, 1, 2].map(|i| f64::from(wanted[i])),
-        );
+        let like = alike([0, 1, 2].map(|i| linear(found[i])), [0, 1, 2].map(|i| f64::from(wanted[i])));
         assert!(like > 0.97, "{role:?} at {px:.0}, {py:.0} is {found:?}: {like:.3}");
         // Beside the body the ground is not in that colour.
         let beside = image.get_pixel((px as u32 + 60).min(size[0] - 1), py as u32).0;
@@ -131,7 +128,8 @@ fn stills_are_drawn_with_an_index_and_two_runs_of_one_give_the_same_pixels() {
     };
     let drawn = draw("all", &[]);
     let names: Vec<&str> = drawn.rows.iter().map(|r| r.file.as_str()).collect();
-    for wanted in ["noon.png", "night.png", "gate.png", "wall.png", "fire.png", "coverage.png", "alarms.png"] {
+    for wanted in ["noon.png", "night.png", "gate.png", "wall.png", "fire.png", "coverage.png", "alarms.png"]
+    {
         assert!(names.contains(&wanted), "{names:?}; left out: {:?}", drawn.left_out);
     }
     let index = std::fs::read_to_string(out.path().join("all/stills.json")).unwrap();

@@ -36,7 +36,11 @@ fn a_missing_driver_is_named_with_its_package() {
 #[test]
 fn wrong_words_are_usage() {
     let run = crate::yard::folder().display().to_string();
-    for args in [vec!["stills", &run, "--only", "moon"], vec!["stills", &run, "--size", "1x1"], vec!["bench", "nothing", &run]] {
+    for args in [
+        vec!["stills", &run, "--only", "moon"],
+        vec!["stills", &run, "--size", "1x1"],
+        vec!["bench", "nothing", &run],
+    ] {
         assert_eq!(view(&args).status.code(), Some(2), "{args:?}");
     }
 }
@@ -44,7 +48,8 @@ fn wrong_words_are_usage() {
 /// The same text and seed: the same tape from this binary as from all others of the workspace.
 #[test]
 fn the_day_is_the_one_on_record() {
-    let record = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/it/tiny-day.digest")).unwrap();
+    let record =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/it/tiny-day.digest")).unwrap();
     let run = palisade_view::run_folder::Run::read(&crate::yard::folder()).unwrap();
     let mut lines = record.lines();
     assert_eq!(lines.next(), Some(run.tape.digest().as_str()));

@@ -74,9 +74,11 @@ impl Stage {
             }
         });
         let (screen, view) = (Kept(screen), Kept(view));
-        let mut stage = Stage { display, window: String::new(), lines, last: Value::Null, _screen: screen, _view: view };
+        let mut stage =
+            Stage { display, window: String::new(), lines, last: Value::Null, _screen: screen, _view: view };
         stage.wait("the window opens", |_| true);
-        stage.window = stage.xdo(&["search", "--sync", "--name", "Palisade"]).lines().next().unwrap().to_owned();
+        stage.window =
+            stage.xdo(&["search", "--sync", "--name", "Palisade"]).lines().next().unwrap().to_owned();
         let id = stage.window.clone();
         // There is no window manager: the focus must be given.
         stage.xdo(&["windowfocus", "--sync", &id]);
@@ -157,7 +159,9 @@ fn keys_and_mouse_drive_the_window() {
     stage.key("2");
     stage.wait("on foot", |s| s["mode"] == "walk" && s["eye_m"][2].as_f64().is_some_and(|z| z < 1.8));
     stage.key("Home");
-    stage.wait("the whole again", |s| s["mode"] == "orbit" && s["eye_m"][2].as_f64().is_some_and(|z| z > 20.0));
+    stage.wait("the whole again", |s| {
+        s["mode"] == "orbit" && s["eye_m"][2].as_f64().is_some_and(|z| z > 20.0)
+    });
     stage.key("Escape");
     stage.wait("nothing selected", |s| s["selected"].is_null());
 
