@@ -52,7 +52,7 @@ impl<'a> Baker<'a> {
                     let (lamp, strength) = self.lamps[*i];
                     let way = sub(lamp, at);
                     let d = length(way);
-                    if d > REACH_M || d < 0.01 {
+                    if !(0.01..=REACH_M).contains(&d) {
                         continue;
                     }
                     let facing = (way[0] * normal[0] + way[1] * normal[1] + way[2] * normal[2]) / d;

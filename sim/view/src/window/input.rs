@@ -144,6 +144,7 @@ fn walk(keys: &ButtonInput<KeyCode>, shift: bool, seconds: f64, scene: &Scene, r
 }
 
 /// What the mouse does.
+#[allow(clippy::too_many_arguments, reason = "a system asks for what it reads")]
 pub(crate) fn mouse(
     buttons: Res<ButtonInput<MouseButton>>,
     motion: Res<AccumulatedMouseMotion>,
@@ -175,15 +176,15 @@ pub(crate) fn mouse(
     if buttons.pressed(MouseButton::Right) && !wants.wants_any_pointer_input() {
         if rig.mode == Mode::Orbit { rig.shift(dx, dy) } else { rig.turn(dx, dy) }
     }
-    if buttons.just_released(MouseButton::Left) {
-        if let (Some(at), true) = (pressed_at.take(), *dragged <= CLICK_PX) {
-            let size = [window.width().max(1.0) as u32, window.height().max(1.0) as u32];
-            let px = [f64::from(at.x), f64::from(at.y)];
-            desk.selected = pick::pick(&scene.fixed, clock.at(), rig.eye(HFOV_DEG), px, size);
-            if let Some(what) = desk.selected.clone() {
-                desk.about =
-                    super::about::about(scene.run(), &scene.states, &what, clock.at(), desk.language);
-            }
+    if !buttons.just_released(MouseButton::Left) {
+        return;
+    }
+    if let (Some(at), true) = (pressed_at.take(), *dragged <= CLICK_PX) {
+        let size = [window.width().max(1.0) as u32, window.height().max(1.0) as u32];
+        let px = [f64::from(at.x), f64::from(at.y)];
+        desk.selected = pick::pick(&scene.fixed, clock.at(), rig.eye(HFOV_DEG), px, size);
+        if let Some(what) = desk.selected.clone() {
+            desk.about = super::about::about(scene.run(), &scene.states, &what, clock.at(), desk.language);
         }
     }
 }

@@ -185,6 +185,7 @@ fn light(
     }
 }
 
+#[allow(clippy::type_complexity, reason = "a query says what it reads")]
 fn draw(
     clock: Res<Clock>,
     rig: Res<Rig>,
