@@ -257,7 +257,10 @@ fn the_default_members_name_no_renderer() -> Result<()> {
         .args([
             "tree",
             "--offline",
-            "--workspace",
+            "--package",
+            "palisade",
+            "--package",
+            "palisade-sim",
             "--edges",
             "normal,build",
             "--prefix",
@@ -327,7 +330,7 @@ fn every_path_of_the_code_map_exists_and_every_room_is_on_it() -> Result<()> {
         ensure!(root().join(path).exists(), "README's code map names `{path}`, which is not there");
         named.insert(path.trim_end_matches('/').to_owned());
     }
-    for package in ["sim", "harness"] {
+    for package in ["sim", "sim/view", "harness"] {
         for entry in std::fs::read_dir(root().join(package).join("src"))? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             let path = format!("{package}/src/{name}");
