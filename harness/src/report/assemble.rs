@@ -15,7 +15,7 @@ use super::model::{
     WindowPart,
 };
 use super::told::quoted;
-use super::{commands, incidents, links};
+use super::{commands, incidents, links, remarks};
 use crate::latency::Latency;
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::Micros;
@@ -249,7 +249,7 @@ fn report(
         devices: devices(names, main),
         failures: failures(main),
         extras: main.pairing.extras.iter().take(EXTRAS).map(extra).collect(),
-        notes: notes(folder, &verdict.remarks),
+        notes: manner(folder, main, floor).into_iter().chain(notes(folder, &verdict.remarks)).collect(),
         provenance: provenance(folder),
         verdict: verdict_part(verdict),
         ..Report::default()
@@ -496,6 +496,17 @@ fn extra(extra: &Extra) -> ExtraPart {
         signal: seen.signal.clone(),
         correlation: seen.correlation.clone(),
     }
+}
+
+/// What the figures say about the gateway's manner. The built-in one is made by us and has none worth telling.
+fn manner(folder: &Folder, main: &Part, floor: &Part) -> Vec<NotePart> {
+    if folder.journal.start.as_ref().is_none_or(|start| start.sut == "builtin") {
+        return Vec::new();
+    }
+    let places = folder.journal.lines.values().flat_map(|line| &line.places);
+    let polled: BTreeSet<DeviceIx> = places.map(|place| place.device).collect();
+    let told = remarks::remarks(&main.messages, &floor.messages, &polled);
+    told.into_iter().map(|text| NotePart { at_us: None, kind: "remark".into(), text }).collect()
 }
 
 fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {

@@ -11,6 +11,7 @@ mod incidents;
 mod junit;
 mod links;
 pub mod model;
+mod remarks;
 mod stills;
 mod tables;
 pub mod terminal;

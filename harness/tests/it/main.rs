@@ -6,6 +6,7 @@ mod compare;
 mod gateway;
 mod house;
 mod import;
+mod outside;
 mod peers;
 mod report;
 mod run;
