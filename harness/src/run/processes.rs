@@ -274,10 +274,6 @@ fn find(name: &str) -> Option<PathBuf> {
     let can_run = |path: &PathBuf| {
         path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     };
-    if name == "palisade" {
-        // This program itself, not another one of its name.
-        return std::env::current_exe().ok();
-    }
     if name.contains('/') {
         return Some(PathBuf::from(name)).filter(can_run);
     }
