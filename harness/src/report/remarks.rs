@@ -27,22 +27,35 @@ pub(super) fn remarks(main: &[Message], floor: &[Message], polled: &BTreeSet<Dev
         messages.iter().filter(|m| !polled.contains(&m.answer.device)).cloned().collect()
     };
     let (main_pushed, floor_pushed) = (pushed(main), pushed(floor));
-    [beside_the_floor(&main_pushed, &floor_pushed), merged(main), idle(&main_pushed)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let classes: BTreeSet<&str> = main_pushed.iter().map(|m| m.class.as_str()).collect();
+    let idle = classes.into_iter().filter_map(|class| idle(&main_pushed, class));
+    let first = [beside_the_floor(&main_pushed, &floor_pushed), merged(main)];
+    first.into_iter().flatten().chain(idle).collect()
 }
 
 fn responses(messages: &[Message]) -> Spread {
     Spread::of_samples(messages.iter().filter_map(Message::response_ms).collect())
 }
 
-/// The harness's own share beside the gateway's.
+fn of_class(messages: &[Message], class: &str) -> Spread {
+    let one: Vec<Message> = messages.iter().filter(|m| m.class == class).cloned().collect();
+    responses(&one)
+}
+
+/// The harness's own share beside the gateway's: of all, and of each class that both parts drove, since classes differ
+/// in their quality of service.
 fn beside_the_floor(main: &[Message], floor: &[Message]) -> Option<String> {
     let (gateway, harness) = (responses(main), responses(floor));
     let (Some(_), Some(_)) = (gateway.p50, harness.p50) else { return None };
+    let classes: BTreeSet<&str> = floor.iter().map(|m| m.class.as_str()).collect();
+    let each: String = classes
+        .into_iter()
+        .map(|class| (class, of_class(floor, class), of_class(main, class)))
+        .filter(|(_, harness, gateway)| harness.count > 0 && gateway.count > 0)
+        .map(|(class, harness, gateway)| format!("; {class}: {} | {} ms", ms(harness.p50), ms(gateway.p50)))
+        .collect();
     Some(format!(
-        "half of the answers came within: harness {} ms | SUT {} ms (measured; the harness against its own echo, \
+        "half of the answers came within: harness {} ms | SUT {} ms{each} (measured; the harness against its own echo, \
          {} answers; the gateway, {} answers of devices that are not polled)",
         ms(harness.p50),
         ms(gateway.p50),
@@ -76,8 +89,9 @@ fn merged(main: &[Message]) -> Option<String> {
     ))
 }
 
-/// Whether the gateway answers more slowly the less it has to do.
-fn idle(main: &[Message]) -> Option<String> {
+/// Whether the gateway answers devices of a class more slowly the less it has to do. Within one class, since classes
+/// differ in their quality of service.
+fn idle(main: &[Message], class: &str) -> Option<String> {
     let mut left: Vec<(i64, &Message)> =
         main.iter().filter_map(|m| m.answer.left_us.map(|at| (at, m))).collect();
     left.sort_by_key(|(at, m)| (*at, m.answer.stimulus));
@@ -86,7 +100,7 @@ fn idle(main: &[Message]) -> Option<String> {
     for (at, m) in left {
         let gap = before.map_or(i64::MAX, |before| at - before);
         before = Some(at);
-        let Some(response) = m.response_ms() else { continue };
+        let Some(response) = m.response_ms().filter(|_| m.class == class) else { continue };
         if gap >= ALONE_US {
             alone.push(response);
         } else if gap <= COMPANY_US {
@@ -100,7 +114,7 @@ fn idle(main: &[Message]) -> Option<String> {
     let (idle, busy) = alone.p50.zip(company.p50)?;
     (idle >= busy * SLOWER.0 && idle >= busy + SLOWER.1).then(|| {
         format!(
-            "slowest when nearly idle: half of the answers came within {} ms when nothing had left for {} ms before \
+            "slowest when nearly idle, {class}: half of the answers came within {} ms when nothing had left for {} ms before \
              ({} messages), and within {} ms when something had in the last {} ms ({}): latency falls as load rises",
             ms(alone.p50),
             ALONE_US / 1_000,
