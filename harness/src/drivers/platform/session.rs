@@ -51,6 +51,7 @@ impl Row {
 
 /// What comes of a packet.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "it lives for a moment, and most of them are packets")]
 pub(super) enum Act {
     /// Send this.
     Send(Packet),
