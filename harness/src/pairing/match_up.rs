@@ -17,6 +17,8 @@ pub(super) struct Slot<'a> {
     /// Indexes into [`Matched::observed`], in order of reception.
     pub(super) answers: Vec<usize>,
     pub(super) by: Option<By>,
+    /// An observation speaks of it or of another one, and the contract gives no way to tell.
+    pub(super) ambiguous: bool,
 }
 
 impl Slot<'_> {
@@ -68,7 +70,14 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
                 without_id.push(i);
                 None
             }
-            Some(id) => matched.by_id(i, id, given.run).err(),
+            Some(id) => match matched.by_id(i, id, given.run) {
+                // An id of the gateway's own says nothing about ours.
+                Err(ExtraKind::OtherRun) if !like_ours(id, given.run) => {
+                    without_id.push(i);
+                    None
+                }
+                other => other.err(),
+            },
         };
         matched.extras.extend(kind.map(|kind| Extra { kind, observation: seen.clone() }));
     }
@@ -78,6 +87,16 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
         slot.answers.sort_unstable();
     }
     matched
+}
+
+/// Whether an id has the form of our run's, `0123abcd-45`: it is then a leftover of another run.
+fn like_ours(id: &str, ours: &str) -> bool {
+    id.split_once('-').is_some_and(|(run, number)| {
+        run.len() >= ours.len()
+            && run.chars().all(|c| c.is_ascii_alphanumeric())
+            && !number.is_empty()
+            && number.chars().all(|c| c.is_ascii_digit())
+    })
 }
 
 type Canonical<'a> = (Micros, &'a str, &'a str, &'a str, &'a str, Option<&'a str>, bool);
@@ -103,6 +122,7 @@ fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
             left_us: left.get(&e.stimulus).copied(),
             answers: Vec::new(),
             by: None,
+            ambiguous: false,
         })
         .collect();
     slots.sort_by_key(|s| (s.stimulus, s.expected.map(|e| e.intended_us)));
@@ -115,6 +135,7 @@ fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
             left_us: Some(at),
             answers: Vec::new(),
             by: None,
+            ambiguous: false,
         })
         .collect();
     slots.extend(unasked);
@@ -151,13 +172,17 @@ impl Matched<'_> {
         for &observation in without_id {
             let seen = self.observed[observation];
             let sent = of_key.get(&(seen.device.as_str(), seen.signal.as_str()));
-            if let Some(slot) = sent.and_then(|sent| self.choose(sent, seen.received_us)) {
+            if sent.is_some_and(|sent| self.undecided(sent, seen.received_us)) {
+                self.by_key += 1;
+            } else if let Some(slot) = sent.and_then(|sent| self.choose(sent, seen.received_us)) {
                 self.slots[slot].answers.push(observation);
                 self.slots[slot].by.get_or_insert(By::Key);
                 self.by_key += 1;
-            } else if let Some(slot) = self.in_window(seen, given) {
-                self.slots[slot].answers.push(observation);
-                self.slots[slot].by.get_or_insert(By::Window);
+            } else if let Some(found) = self.in_window(seen, given) {
+                if let Some(slot) = found {
+                    self.slots[slot].answers.push(observation);
+                    self.slots[slot].by.get_or_insert(By::Window);
+                }
                 self.by_window += 1;
             } else {
                 self.extras.push(Extra { kind: ExtraKind::NoSuchStimulus, observation: seen.clone() });
@@ -165,20 +190,41 @@ impl Matched<'_> {
         }
     }
 
+    /// Whether several open messages of one key could be meant and the contract does not let their order decide. They
+    /// are marked then.
+    fn undecided(&mut self, sent: &[usize], received_us: Micros) -> bool {
+        let could = |slot: &Slot<'_>| {
+            slot.answers.is_empty()
+                && slot.may_be_gone(received_us)
+                && slot.deadline_us().is_some_and(|d| received_us <= d)
+                && !slot.by(Correlate::Order)
+        };
+        let open: Vec<usize> = sent.iter().copied().filter(|&i| could(&self.slots[i])).collect();
+        if open.len() > 1 {
+            open.iter().for_each(|&i| self.slots[i].ambiguous = true);
+        }
+        open.len() > 1
+    }
+
     /// The slot that an observation answers which names a device and no signal that it said: the one open in its time;
-    /// the earliest of several where the contract lets their order decide.
-    fn in_window(&self, seen: &Observation, given: Given<'_>) -> Option<usize> {
-        let mut fits = (0..self.slots.len()).filter(|&i| {
-            let slot = &self.slots[i];
+    /// the earliest of several where the contract lets their order decide. Of several else none is chosen, and all are
+    /// marked.
+    fn in_window(&mut self, seen: &Observation, given: Given<'_>) -> Option<Option<usize>> {
+        let fits = |slot: &Slot<'_>| {
             slot.by(Correlate::Window)
                 && slot.answers.is_empty()
                 && slot.left_us.is_some()
                 && slot.may_be_gone(seen.received_us)
                 && slot.deadline_us().is_some_and(|d| seen.received_us <= d)
                 && given.facts.get(&slot.stimulus).is_some_and(|f| f.device == seen.device)
-        });
-        let first = fits.next()?;
-        (self.slots[first].by(Correlate::Order) || fits.next().is_none()).then_some(first)
+        };
+        let open: Vec<usize> = (0..self.slots.len()).filter(|&i| fits(&self.slots[i])).collect();
+        let first = *open.first()?;
+        if open.len() == 1 || self.slots[first].by(Correlate::Order) {
+            return Some(Some(first));
+        }
+        open.iter().for_each(|&i| self.slots[i].ambiguous = true);
+        Some(None)
     }
 
     /// The slot that an observation without an id answers: see the rule at the head of the room.

@@ -9,6 +9,11 @@
 //! ago; else nothing asked for it. A message counts as gone from its intended instant on, since the sender stamps
 //! `left` after the write, when the answer may be here already.
 //!
+//! A contract may narrow the ways (`correlate`): without `id` ids are not looked at, without `order` several open messages
+//! of one key are undecidable, and with `window` an observation that names a device and no signal of it answers the one
+//! open message of that device. They are tried in the order id, key, window. An id that has not the form of ours is the
+//! gateway's own and no reason to look no further.
+//!
 //! A message whose device had no connection when it was due is the gateway's affair: its lateness does not speak
 //! against the harness, and if it was never sent it is missed.
 
@@ -271,12 +276,12 @@ fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>)
     let first = slot.answers.first().map(|&i| observed[i].received_us);
     let deadline = expected.intended_us + expected.deadline_us;
     let instead =
-        slot.answers.iter().map(|&i| observed[i]).find(|o| differs(o, expected, fact)).map(describe);
+        slot.answers.iter().map(|&i| observed[i]).find(|o| differs(o, expected, fact, slot.by)).map(describe);
     let sent_by = slot.left_us.unwrap_or(deadline).max(expected.intended_us);
     let link_down = given.outages.touches(expected.device, expected.intended_us, sent_by);
     let outcome = match first {
         _ if slot.left_us.is_none() && !link_down => Outcome::Undecidable,
-        None if given.listened_until_us < deadline => Outcome::Undecidable,
+        None if given.listened_until_us < deadline || slot.ambiguous => Outcome::Undecidable,
         None => Outcome::Missed,
         Some(_) if instead.is_some() => Outcome::Wrong,
         Some(_) if slot.answers.len() > 1 => Outcome::Duplicate,
@@ -300,8 +305,10 @@ fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>)
     })
 }
 
-fn differs(seen: &Observation, expected: &Expected, fact: Option<&Fact>) -> bool {
-    fact.is_some_and(|f| f.device != seen.device || f.signal != seen.signal)
+/// An answer that was found by device and time alone has a word of the gateway's own, which is compared with nothing.
+fn differs(seen: &Observation, expected: &Expected, fact: Option<&Fact>, by: Option<By>) -> bool {
+    let word = |f: &Fact| by != Some(By::Window) && f.signal != seen.signal;
+    fact.is_some_and(|f| f.device != seen.device || word(f))
         || seen.severity.is_some_and(|s| s != expected.severity)
 }
 

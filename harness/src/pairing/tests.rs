@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::contract::Correlate;
 use crate::record::Link;
 
 const DEADLINE: Micros = 2_000_000;
@@ -330,4 +331,55 @@ proptest! {
         let mixed = Case { observed: shuffled(case.observed.clone(), seed), ..case };
         prop_assert_eq!(mixed.pair(), pairing);
     }
+}
+
+/// Two messages of one device a tenth of a second apart, matched only in these ways.
+fn two_by(ways: &[Correlate]) -> Case {
+    let mut case = Case::default();
+    case.send(1, 1, 1_000_000);
+    case.send(2, 1, 1_100_000);
+    case.expected.iter_mut().for_each(|e| e.correlate = ways.to_vec());
+    case
+}
+
+fn outcomes(case: &Case) -> Vec<Outcome> {
+    case.pair().answers.iter().map(|a| a.outcome).collect()
+}
+
+#[test]
+fn without_order_nobody_is_blamed_for_what_cannot_be_told_apart() {
+    let mut case = two_by(&[Correlate::Key]);
+    case.observed.push(seen(None, 1, 1_200_000));
+    assert_eq!(outcomes(&case), [Outcome::Undecidable, Outcome::Undecidable]);
+    assert_eq!(case.pair().spurious(), 0);
+    case.expected.iter_mut().for_each(|e| e.correlate.push(Correlate::Order));
+    assert_eq!(outcomes(&case), [Outcome::Answered, Outcome::Missed]);
+}
+
+#[test]
+fn an_id_of_the_gateways_own_is_no_reason_to_look_no_further() {
+    for ways in
+        [vec![Correlate::Key, Correlate::Order], vec![Correlate::Id, Correlate::Key, Correlate::Order]]
+    {
+        let mut case = two_by(&ways);
+        case.observed.extend([seen(Some("4711"), 1, 1_050_000), seen(Some("4712"), 1, 1_200_000)]);
+        assert_eq!(outcomes(&case), [Outcome::Answered, Outcome::Answered], "{ways:?}");
+    }
+}
+
+#[test]
+fn by_device_and_time_alone_the_gateways_word_is_compared_with_nothing() {
+    let mut case = two_by(&[Correlate::Id, Correlate::Window]);
+    case.expected.truncate(1);
+    case.left.truncate(1);
+    let mut alarm = seen(None, 1, 1_050_000);
+    alarm.signal = "ALARM".into();
+    case.observed.push(alarm.clone());
+    assert_eq!(outcomes(&case), [Outcome::Answered]);
+    assert_eq!((case.pair().by_window, case.pair().spurious()), (1, 0));
+
+    let mut both = two_by(&[Correlate::Window]);
+    alarm.received_us = 1_200_000;
+    both.observed.push(alarm);
+    assert_eq!(outcomes(&both), [Outcome::Undecidable, Outcome::Undecidable]);
 }
