@@ -3,7 +3,7 @@
 use bevy::ecs::prelude::*;
 use bevy::input::ButtonInput;
 use bevy::input::keyboard::KeyCode;
-use bevy::input::mouse::{AccumulatedMouseMotion, AccumulatedMouseScroll, MouseButton};
+use bevy::input::mouse::{AccumulatedMouseScroll, MouseButton};
 use bevy::prelude::Time;
 use bevy::render::view::window::screenshot::{Screenshot, save_to_disk};
 use bevy::window::{PrimaryWindow, Window};
@@ -147,7 +147,6 @@ fn walk(keys: &ButtonInput<KeyCode>, shift: bool, seconds: f64, scene: &Scene, r
 #[allow(clippy::too_many_arguments, reason = "a system asks for what it reads")]
 pub(crate) fn mouse(
     buttons: Res<ButtonInput<MouseButton>>,
-    motion: Res<AccumulatedMouseMotion>,
     scroll: Res<AccumulatedMouseScroll>,
     wants: Res<EguiWantsInput>,
     window: Single<&Window, With<PrimaryWindow>>,
@@ -157,8 +156,12 @@ pub(crate) fn mouse(
     mut rig: ResMut<Rig>,
     mut pressed_at: Local<Option<bevy::math::Vec2>>,
     mut dragged: Local<f32>,
+    mut last: Local<Option<bevy::math::Vec2>>,
 ) {
     let cursor = window.cursor_position();
+    // From the cursor's places: remote screens send no motion of a mouse.
+    let motion = cursor.zip(*last).map_or(bevy::math::Vec2::ZERO, |(now, before)| now - before);
+    *last = cursor;
     if !wants.wants_any_pointer_input() && scroll.delta.y.abs() > 0.0 {
         rig.near(f64::from(scroll.delta.y));
     }
@@ -166,9 +169,9 @@ pub(crate) fn mouse(
         *pressed_at = cursor;
         *dragged = 0.0;
     }
-    let (dx, dy) = (f64::from(motion.delta.x), f64::from(motion.delta.y));
+    let (dx, dy) = (f64::from(motion.x), f64::from(motion.y));
     if buttons.pressed(MouseButton::Left) && pressed_at.is_some() {
-        *dragged += motion.delta.length();
+        *dragged += motion.length();
         if *dragged > CLICK_PX {
             rig.turn(dx, dy);
         }
