@@ -3,12 +3,10 @@
 //! This crate is a function: text, a seed and recorded inputs go in, a tape comes out.
 //! It reads no clock, no file, no socket and no environment.
 //!
-//! Rooms, each importing only from those before it: [`words`], [`contract`], [`model`], [`analysis`], [`twin`],
-//! [`whole`]. The contract stands below the model because the kit's device classes are its words.
+//! Rooms, each importing only from those before it: [`words`], [`contract`], [`model`] and [`analysis`] of
+//! `palisade-layout`, then [`twin`] and [`whole`].
 
-pub mod analysis;
-pub mod contract;
-pub mod model;
+pub use palisade_layout::{analysis, contract, model, words};
+
 pub mod twin;
 pub mod whole;
-pub mod words;

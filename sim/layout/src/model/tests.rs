@@ -8,8 +8,8 @@ use crate::contract::Class;
 pub(crate) fn tiny_texts() -> (SourceText, SourceText) {
     let text = |name: &str, text: &str| SourceText { name: name.into(), text: text.into() };
     (
-        text("tiny.toml", include_str!("../../../scenarios/tiny.toml")),
-        text("sites/tiny.geojson", include_str!("../../../scenarios/sites/tiny.geojson")),
+        text("tiny.toml", include_str!("../../../../scenarios/tiny.toml")),
+        text("sites/tiny.geojson", include_str!("../../../../scenarios/sites/tiny.geojson")),
     )
 }
 
