@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use palisade_sim::twin::frame::Role;
 use palisade_sim::words::Ms;
 use serde::Serialize;
 
@@ -67,11 +68,7 @@ fn aspect() -> f64 {
 /// An eye on the ground among the buildings, and one over the whole: the bench takes turns.
 fn eyes(run: &Run) -> [Eye; 2] {
     let site = &run.scenario.site;
-    let whole = vantage::whole(site, 38.0, 55.0, aspect());
-    let gate = site.gates.first().map_or([0.0, 0.0, 0.0], |g| [g.at.x, g.at.y, 0.0]);
-    let middle = vantage::map(site, 1.0).place();
-    let street = Eye::looking([gate[0], gate[1], 2.2], [middle[0], middle[1], 6.0], 70.0);
-    [whole, street]
+    [vantage::whole(site, 38.0, 55.0, aspect()), vantage::street(site, 70.0)]
 }
 
 /// Jumps to random instants of the day, each until its picture is done. The light is worked out at once for none of
@@ -85,7 +82,10 @@ pub fn seek(run: Arc<Run>, count: usize) -> Result<Figures, NoPicture> {
     let eyes = eyes(&run);
     let over = Overlays { beams: true, ..Overlays::default() };
     let shot = |at, eye| Shot { at, eye, overlays: over, hidden: Vec::new(), detail_m: DETAIL_M, size: SIZE };
-    studio.frame(&shot(Ms(43_200_000), eyes[0]), true);
+    // As the window does before its first picture: a driver makes its shaders when they are first used.
+    for eye in eyes {
+        studio.frame(&shot(Ms(43_200_000), eye), true);
+    }
     let mut all = Vec::new();
     let (mut scene, mut bodies) = (Duration::ZERO, 0);
     for i in 0..count {
@@ -118,9 +118,11 @@ pub fn frames(run: Arc<Run>, people: usize, count: usize) -> Result<Figures, NoP
     studio.frame(&shot(noon), true);
     let mut all = Vec::new();
     let mut scene = Duration::ZERO;
+    // The program does nothing but this bench, and the run lives as long as it.
+    let run: &'static Run = Box::leak(Box::new(run));
     for i in 0..count as i64 {
         let at = noon + Ms(i * 100);
-        studio.world().resource_mut::<Scene>().crowd = Some(crowd(&run, people, i * 100));
+        studio.world().resource_mut::<Scene>().crowd = Some(crowd(run, people, i * 100));
         let (whole, part) = studio.frame(&shot(at), false);
         // The first frames bring shaders and buffers.
         if i >= 3 {
@@ -132,10 +134,7 @@ pub fn frames(run: Arc<Run>, people: usize, count: usize) -> Result<Figures, NoP
 }
 
 /// So many people on foot who walk as people of the run do at other hours of its day.
-fn crowd(run: &Arc<Run>, people: usize, later_ms: i64) -> Vec<Mover<'static>> {
-    use palisade_sim::twin::frame::Role;
-    // The run lives as long as the program: the bench is its only use.
-    let run: &'static Run = Box::leak(Box::new(run.clone()));
+fn crowd(run: &'static Run, people: usize, later_ms: i64) -> Vec<Mover<'static>> {
     let mut list = Vec::new();
     let on_foot: Vec<_> = run
         .tracks

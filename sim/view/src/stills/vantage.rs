@@ -50,6 +50,13 @@ pub fn whole(site: &Site, bearing_deg: f64, hfov_deg: f64, aspect: f64) -> Eye {
     tilted(target, away * 1.01)
 }
 
+/// An eye at the first gate, at a driver's height, that looks in.
+pub fn street(site: &Site, hfov_deg: f64) -> Eye {
+    let gate = site.gates.first().map_or([0.0, 0.0], |g| [g.at.x, g.at.y]);
+    let [x, y, _] = map(site, 1.0).place();
+    Eye::looking([gate[0], gate[1], 2.2], [x, y, 6.0], hfov_deg)
+}
+
 /// The map of a whole site.
 pub fn map(site: &Site, aspect: f64) -> Eye {
     let (min, max, _) = extent(site);

@@ -4,7 +4,7 @@ use palisade_sim::contract::Cause;
 use palisade_sim::words::Ms;
 
 use super::pick::Picked;
-use super::words::Language;
+use super::words::{self, Language};
 use crate::actors::states::{State, States};
 use crate::run_folder::{Run, mover};
 
@@ -28,7 +28,7 @@ pub fn about(run: &Run, states: &States, what: &Picked, at: Ms, language: Langua
         Picked::Building(i) => building(run, *i, language),
         Picked::Wall(i) => {
             let wall = &run.scenario.site.walls[*i];
-            let kind = format!("{:?}", wall.made_of).to_lowercase();
+            let kind = words::wall(wall.made_of, language);
             About {
                 title: format!("{} {}", language.pick("wall", "围墙"), wall.id),
                 lines: vec![format!("{kind}, {:.1} m", wall.height_m)],
@@ -49,7 +49,7 @@ fn device(run: &Run, states: &States, i: usize, at: Ms, language: Language) -> A
     let device = &run.tape.devices[i];
     let [x, y, z] = device.at_m;
     let mut lines = vec![
-        format!("{} · QoS {}", device.class.word(), device.qos),
+        format!("{} · QoS {}", words::class(device.class, language), device.qos),
         format!("{x:.1} / {y:.1} m, {z:.1} m {}", language.pick("up", "高")),
     ];
     let (state, since) = states.at(i, at);
@@ -108,8 +108,7 @@ fn answers(run: &Run, device: &str, language: Language) -> String {
 
 fn body(run: &Run, who: &str, track: u32, at: Ms, language: Language) -> About {
     let Some(track) = run.tracks.tracks.get(track as usize) else { return About::default() };
-    let role = serde_json::to_value(track.role).ok().and_then(|v| v.as_str().map(str::to_owned));
-    let mut lines = vec![role.unwrap_or_default()];
+    let mut lines = vec![words::role(track.role, language).to_owned()];
     match mover(track, at) {
         Some(m) => {
             let speed = m.way_m_s[0].hypot(m.way_m_s[1]);
@@ -126,9 +125,9 @@ fn body(run: &Run, who: &str, track: u32, at: Ms, language: Language) -> About {
     let mine = run.tape.incidents.iter().filter(|i| i.actor == who && i.began.0 <= at.0 + 1);
     for incident in mine.rev().take(3) {
         lines.push(format!(
-            "  #{} {:?} {}  {}",
+            "  #{} {} {}  {}",
             incident.id.0,
-            incident.kind,
+            words::incident(incident.kind, language),
             clock(incident.began),
             incident.outcome
         ));
@@ -144,7 +143,7 @@ fn building(run: &Run, i: usize, language: Language) -> About {
     About {
         title: b.name.clone().unwrap_or_else(|| b.id.to_string()),
         lines: vec![
-            format!("{} · {:?}", b.id, b.usage),
+            format!("{} · {}", b.id, words::usage(b.usage, language)),
             format!(
                 "{} {}, {:.1} m{assumed}; {} {flats}",
                 b.storeys,

@@ -14,7 +14,7 @@ use super::clock::{Clock, Stop, beside};
 use super::panel::Asked;
 use super::pick::{self, Picked};
 use super::rig::{Mode, Rig};
-use super::{Desk, HFOV_DEG};
+use super::{Desk, HFOV_DEG, Note};
 use crate::run_folder::Run;
 use crate::scene::{Fixed, Scene};
 
@@ -50,7 +50,7 @@ pub(crate) fn keys(
         let name = format!("view-{}.png", super::about::clock(clock.at()).replace(':', ""));
         let path = run.folder.join(&name);
         commands.spawn(Screenshot::primary_window()).observe(save_to_disk(path.clone()));
-        desk.note = Some(format!("saved {}", path.display()));
+        desk.note = Some(Note::Saved(path));
     }
     if hit(KeyCode::Escape) {
         desk.selected = None;
@@ -208,29 +208,29 @@ pub(crate) fn grant(wish: Asked, fixed: &Fixed, desk: &mut Desk, clock: &mut Clo
                 rig.away = rig.away.min(9.0);
                 rig.tilt_deg = 14.0;
             }
-            _ => desk.note = Some("select somebody first: click".into()),
+            _ => desk.note = Some(Note::Words("select somebody first: click", "请先点击选择人员")),
         },
         Asked::LookThrough => match desk.selected.as_ref().and_then(|s| camera_of(&fixed.run, s)) {
             Some(camera) => {
                 rig.mode = Mode::Through(camera.id.to_string());
                 rig.through = Some(camera.clone());
             }
-            None => desk.note = Some("select a camera first: click".into()),
+            None => desk.note = Some(Note::Words("select a camera first: click", "请先点击选择摄像机")),
         },
         Asked::Incident(forward) => {
             let stop = beside(&desk.incidents, clock.at(), forward).cloned();
-            jump(stop, "no further incident", fixed, desk, clock, rig);
+            jump(stop, Note::Words("no further incident", "没有更多事件"), fixed, desk, clock, rig);
         }
         Asked::Missed(forward) => {
             let stop = beside(&desk.missed, clock.at(), forward).cloned();
-            jump(stop, "no further missed alarm", fixed, desk, clock, rig);
+            jump(stop, Note::Words("no further missed alarm", "没有更多漏报"), fixed, desk, clock, rig);
         }
     }
 }
 
-fn jump(stop: Option<Stop>, none: &str, fixed: &Fixed, desk: &mut Desk, clock: &mut Clock, rig: &mut Rig) {
+fn jump(stop: Option<Stop>, none: Note, fixed: &Fixed, desk: &mut Desk, clock: &mut Clock, rig: &mut Rig) {
     let Some(stop) = stop else {
-        desk.note = Some(none.to_owned());
+        desk.note = Some(none);
         return;
     };
     clock.seek(stop.at.0 as f64);
@@ -247,5 +247,5 @@ fn jump(stop: Option<Stop>, none: &str, fixed: &Fixed, desk: &mut Desk, clock: &
                 .map(|m| Picked::Mover(m.track.who.clone(), m.track.id.0))
         }),
     };
-    desk.note = incident.map(|i| format!("#{} {:?}: {}", i.id.0, i.kind, i.outcome));
+    desk.note = incident.map(|_| Note::Incident(stop.incident));
 }

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use bevy::app::{App, AppExit, PluginGroup as _, Startup, Update};
 use bevy::camera::{Camera, Camera3d, ClearColor, Projection};
 use bevy::core_pipeline::tonemapping::Tonemapping;
+use bevy::diagnostic::FrameCount;
 use bevy::ecs::prelude::*;
 use bevy::image::Image;
 use bevy::mesh::Mesh;
@@ -24,6 +25,7 @@ use bevy::window::{PresentMode, PrimaryWindow, Window, WindowPlugin, WindowResol
 use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass};
 use palisade_sim::words::Ms;
 
+use crate::eye::Eye;
 use crate::overlays::Overlays;
 use crate::pad::{length, sub, to_engine};
 use crate::paint::{GroundPaint, Paint, PaintPlugin};
@@ -39,6 +41,9 @@ use words::Language;
 
 /// Horizontal angle of view, degrees.
 pub(crate) const HFOV_DEG: f64 = 65.0;
+
+/// Pictures that are taken from the street before the first that is meant.
+const FIRST_FROM_THE_STREET: u32 = 4;
 
 /// How the window starts.
 #[derive(Clone, Debug)]
@@ -66,10 +71,33 @@ pub(crate) struct Desk {
     pub(crate) about: About,
     pub(crate) incidents: Vec<Stop>,
     pub(crate) missed: Vec<Stop>,
-    pub(crate) note: Option<String>,
+    pub(crate) note: Option<Note>,
     tell: bool,
     told: String,
     rate: f64,
+}
+
+/// What the head says of the last jump or deed.
+#[derive(Clone, Debug)]
+pub(crate) enum Note {
+    /// The incident with this number.
+    Incident(u32),
+    /// In English and in Chinese.
+    Words(&'static str, &'static str),
+    /// A picture goes there.
+    Saved(std::path::PathBuf),
+}
+
+impl Note {
+    fn text(&self, run: &Run, language: Language) -> String {
+        match self {
+            Note::Incident(id) => run.tape.incidents.get(*id as usize).map_or_else(String::new, |i| {
+                format!("#{} {}: {}", i.id.0, words::incident(i.kind, language), i.outcome)
+            }),
+            Note::Words(english, chinese) => language.pick(english, chinese).to_owned(),
+            Note::Saved(path) => format!("{} {}", language.pick("saved", "已保存"), path.display()),
+        }
+    }
 }
 
 /// Light that is being worked out behind the picture.
@@ -197,8 +225,9 @@ fn draw(
     window: Single<&Window, With<PrimaryWindow>>,
     mut eyes: Query<(&mut Transform, &mut Projection), (With<TheEye>, Without<SkyDome>)>,
     mut domes: Query<&mut Transform, With<SkyDome>>,
+    frame: Res<FrameCount>,
 ) {
-    let eye = rig.eye(HFOV_DEG);
+    let eye = eye_of(&rig, &scene, &frame);
     let place = eye.place();
     let aspect = window.width() / window.height().max(1.0);
     for (mut transform, mut projection) in &mut eyes {
@@ -213,9 +242,25 @@ fn draw(
     scene.show(clock.at(), place, &mut assets);
 }
 
+/// The eye of a picture. The first ones are taken from the street: a driver makes its shaders when they are first used,
+/// and nobody should wait for that when he first goes down there.
+fn eye_of(rig: &Rig, scene: &Scene, frame: &FrameCount) -> Eye {
+    if frame.0 < FIRST_FROM_THE_STREET {
+        vantage::street(&scene.run().scenario.site, HFOV_DEG)
+    } else {
+        rig.eye(HFOV_DEG)
+    }
+}
+
 /// Leaves out what is too far away to be seen, and trees when they are switched off.
-fn details(rig: Res<Rig>, desk: Res<Desk>, mut parts: Query<(&Belongs, Option<&Detail>, &mut Visibility)>) {
-    let eye = rig.eye(HFOV_DEG).place();
+fn details(
+    rig: Res<Rig>,
+    desk: Res<Desk>,
+    scene: Res<Scene>,
+    frame: Res<FrameCount>,
+    mut parts: Query<(&Belongs, Option<&Detail>, &mut Visibility)>,
+) {
+    let eye = eye_of(&rig, &scene, &frame).place();
     let through = matches!(rig.mode, Mode::Through(_));
     for (belongs, detail, mut seen) in &mut parts {
         let far = detail.is_some_and(|d| length(sub(d.0, eye)) > DETAIL_M);
@@ -247,11 +292,11 @@ fn panels(
     }
     let run = scene.run().clone();
     let at = clock.at();
-    let note = desk.note.clone();
+    let note = desk.note.as_ref().map(|note| note.text(&run, desk.language));
     let head = panel::Head {
         note: note.as_deref(),
         name: &run.scenario.file.name,
-        mode: rig.mode.word(),
+        mode: words::mode(&rig.mode, desk.language),
         out: run.movers(at).len(),
         rate: desk.rate,
         overlays: desk.overlays,
@@ -299,7 +344,7 @@ fn tell(clock: Res<Clock>, rig: Res<Rig>, scene: Res<Scene>, mut desk: ResMut<De
         "help": desk.help,
         "language": if desk.language == Language::Chinese { "zh" } else { "en" },
         "eye_m": rig.eye(HFOV_DEG).place().map(|v| (v * 10.0).round() / 10.0),
-        "note": desk.note,
+        "note": desk.note.as_ref().map(|note| note.text(scene.run(), desk.language)),
     })
     .to_string();
     if line != desk.told {

@@ -85,7 +85,7 @@ pub(super) fn head(ctx: &egui::Context, head: &Head<'_>, clock_: &Clock, languag
                 ui.label(RichText::new(note).color(colour(0xff_d25a)));
             }
             if over.coverage {
-                legend(ui);
+                legend(ui, language);
             }
             if over.latency {
                 ui.label(language.pick(
@@ -97,14 +97,14 @@ pub(super) fn head(ctx: &egui::Context, head: &Head<'_>, clock_: &Clock, languag
     });
 }
 
-fn legend(ui: &mut egui::Ui) {
+fn legend(ui: &mut egui::Ui, language: Language) {
     ui.horizontal(|ui| {
-        for (_, hex, word) in CLASSES {
+        for ((_, hex, english), chinese) in CLASSES.into_iter().zip(super::words::CLASSES) {
             ui.label(RichText::new("■").color(colour(hex)));
-            ui.label(RichText::new(word).size(11.0));
+            ui.label(RichText::new(language.pick(english, chinese)).size(11.0));
         }
         ui.label(RichText::new("■").color(colour(GAP)));
-        ui.label(RichText::new("gap 盲区").size(11.0));
+        ui.label(RichText::new(language.pick("gap", "盲区")).size(11.0));
     });
 }
 

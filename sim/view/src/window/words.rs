@@ -1,5 +1,11 @@
 //! Words of the window in English and Chinese.
 
+use palisade_sim::contract::{Class, IncidentKind};
+use palisade_sim::model::site::{Use, WallKind};
+use palisade_sim::twin::frame::Role;
+
+use super::rig::Mode;
+
 /// A language of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -32,6 +38,112 @@ impl Language {
         }
     }
 }
+
+/// Who somebody is.
+pub fn role(role: Role, language: Language) -> &'static str {
+    let (english, chinese) = match role {
+        Role::Resident => ("resident", "业主"),
+        Role::Visitor => ("visitor", "访客"),
+        Role::Courier => ("courier", "快递员"),
+        Role::Staff => ("staff", "物业人员"),
+        Role::Guard => ("guard", "保安员"),
+        Role::Intruder => ("intruder", "入侵者"),
+        Role::Vehicle => ("vehicle", "车辆"),
+        Role::Bike => ("e-bike", "电动车"),
+        Role::Object => ("thrown object", "抛落物"),
+    };
+    language.pick(english, chinese)
+}
+
+/// What happens.
+pub fn incident(kind: IncidentKind, language: Language) -> &'static str {
+    let (english, chinese) = match kind {
+        IncidentKind::Trip => ("trip", "出行"),
+        IncidentKind::VehicleTrip => ("vehicle trip", "车辆出入"),
+        IncidentKind::GateVisit => ("visit at the gate", "门岗来访"),
+        IncidentKind::Tailgating => ("tailgating", "尾随进入"),
+        IncidentKind::PiggyBacking => ("piggy-backing", "跟车闯杆"),
+        IncidentKind::DoorCall => ("door call", "楼寓对讲呼叫"),
+        IncidentKind::Tour => ("guard tour", "巡更"),
+        IncidentKind::TourDeviation => ("tour deviation", "巡更异常"),
+        IncidentKind::PostRelief => ("relief of a post", "岗位交接"),
+        IncidentKind::Charging => ("charging", "充电"),
+        IncidentKind::IllegalCharging => ("illegal charging", "违规充电"),
+        IncidentKind::Fire => ("fire", "火灾"),
+        IncidentKind::Intrusion => ("intrusion", "越界入侵"),
+        IncidentKind::Theft => ("theft", "盗窃"),
+        IncidentKind::ThrownObject => ("thrown object", "高空抛物"),
+        IncidentKind::Litter => ("litter", "乱丢垃圾"),
+        IncidentKind::FireInspection => ("fire inspection", "消防检查"),
+        IncidentKind::FireResponse => ("fire response", "火警处置"),
+        IncidentKind::Dispatch => ("dispatch", "派遣"),
+        IncidentKind::AlarmHandling => ("alarm handling", "接警处理"),
+        IncidentKind::Emergency => ("emergency", "紧急求助"),
+        IncidentKind::CellRound => ("round of a cell", "网格巡查"),
+    };
+    language.pick(english, chinese)
+}
+
+/// What a device is.
+pub fn class(class: Class, language: Language) -> &'static str {
+    let (english, chinese) = match class {
+        Class::GatePost => ("gate post", "门卫岗终端"),
+        Class::Barrier => ("barrier", "车辆道闸"),
+        Class::OuterPost => ("outer post", "外围岗终端"),
+        Class::Checkpoint => ("checkpoint", "巡更点"),
+        Class::FireStation => ("fire station", "微型消防站"),
+        Class::Charger => ("charger", "充电桩组"),
+        Class::Intercom => ("intercom", "楼寓对讲"),
+        Class::Beam => ("beam", "主动红外对射"),
+        Class::Camera => ("camera", "摄像机"),
+        Class::FacadeCamera => ("facade camera", "高空抛物摄像机"),
+        Class::SmokeDetector => ("smoke detector", "感烟探测器"),
+        Class::HeatDetector => ("heat detector", "感温探测器"),
+        Class::GuardRadio => ("guard radio", "保安对讲机"),
+        Class::DutyRoom => ("duty room", "值班室终端"),
+    };
+    language.pick(english, chinese)
+}
+
+/// What a wall is made of.
+pub fn wall(kind: WallKind, language: Language) -> &'static str {
+    let (english, chinese) = match kind {
+        WallKind::Wall => ("masonry", "砖墙"),
+        WallKind::Fence => ("fence", "栅栏"),
+        WallKind::Hedge => ("hedge", "绿篱"),
+        WallKind::Retaining => ("retaining wall", "挡土墙"),
+    };
+    language.pick(english, chinese)
+}
+
+/// What a building is for.
+pub fn usage(usage: Use, language: Language) -> &'static str {
+    let (english, chinese) = match usage {
+        Use::Residential => ("flats", "住宅"),
+        Use::Service => ("service", "配套用房"),
+        Use::GateHouse => ("gate house", "门卫室"),
+        Use::ChargingShed => ("charging shed", "充电棚"),
+        Use::GarageEntrance => ("garage entrance", "车库入口"),
+        Use::Plant => ("plant", "设备用房"),
+        Use::Other => ("other", "其他"),
+    };
+    language.pick(english, chinese)
+}
+
+/// How the eye moves.
+pub fn mode(mode: &Mode, language: Language) -> &'static str {
+    let chinese = match mode {
+        Mode::Orbit => "环绕",
+        Mode::Walk => "步行",
+        Mode::Fly => "飞行",
+        Mode::Follow(_) => "跟随",
+        Mode::Through(_) => "摄像机视角",
+    };
+    language.pick(mode.word(), chinese)
+}
+
+/// Classes of pixel density as on the legend, the coarsest first.
+pub const CLASSES: [&str; 5] = ["监视 12.5", "探测 25", "观察 62.5", "识别 125", "辨认 250"];
 
 /// Keys and what they do: key, English, Chinese.
 pub const KEYS: [(&str, &str, &str); 22] = [

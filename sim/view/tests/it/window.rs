@@ -185,8 +185,8 @@ fn keys_and_mouse_drive_the_window() {
     stage.xdo(&["mousemove", "1000", "682", "click", "1"]);
     stage.wait("evening", |s| s["at_ms"].as_i64().is_some_and(|at| at > 64_000_000));
     stage.key("F12");
-    stage.wait("a picture is saved", |s| s["note"].as_str().is_some_and(|n| n.starts_with("saved ")));
-    let path = stage.last["note"].as_str().unwrap().trim_start_matches("saved ").to_owned();
+    stage.wait("a picture is saved", |s| s["note"].as_str().is_some_and(|n| n.starts_with("已保存 ")));
+    let path = stage.last["note"].as_str().unwrap().trim_start_matches("已保存 ").to_owned();
     let until = Instant::now() + PATIENCE;
     let whole = |path: &str| image::open(path).is_ok();
     while !whole(&path) {
