@@ -1,4 +1,5 @@
-//! Who answers whom: by id first, then by key and order.
+//! Who answers whom: each way that the contract names is tried at its place in the list, for all answers, before the
+//! next one is.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,9 @@ use palisade_sim::words::StimulusId;
 use super::{By, Extra, ExtraKind, Given};
 use crate::contract::Correlate;
 use crate::record::{Expected, Micros, Observation};
+
+/// Ways of a message of which nothing is said.
+const UNSAID: [Correlate; 3] = [Correlate::Id, Correlate::Key, Correlate::Order];
 
 /// A stimulus that was sent or should have been, and the observations that speak of it.
 #[derive(Debug)]
@@ -28,12 +32,22 @@ impl Slot<'_> {
         due.is_some_and(|due| due <= at_us)
     }
 
-    /// Whether its answer may be found in this way.
-    fn by(&self, way: Correlate) -> bool {
+    /// Its ways, in the order in which they are tried.
+    fn ways(&self) -> &[Correlate] {
         match self.expected.map(|e| e.correlate.as_slice()) {
-            None | Some([]) => way != Correlate::Window,
-            Some(ways) => ways.contains(&way),
+            None | Some([]) => &UNSAID,
+            Some(ways) => ways,
         }
+    }
+
+    /// The place of a way in its list.
+    fn rank(&self, way: Correlate) -> Option<usize> {
+        self.ways().iter().position(|w| *w == way)
+    }
+
+    /// Whether the order decides among several that a way leaves open: it stands behind that way.
+    fn ordered(&self, way: Correlate) -> bool {
+        self.rank(Correlate::Order).is_some_and(|order| self.rank(way).is_some_and(|at| at < order))
     }
 
     fn deadline_us(&self) -> Option<Micros> {
@@ -58,30 +72,28 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
     observed.sort_by(|a, b| canonical(a).cmp(&canonical(b)));
     let mut matched =
         Matched { slots: slots(given), observed, extras: Vec::new(), by_id: 0, by_key: 0, by_window: 0 };
-    let mut without_id = Vec::new();
+    let mut open = Vec::new();
     for i in 0..matched.observed.len() {
         let seen = matched.observed[i];
-        let kind = match seen.correlation.as_deref().filter(|id| !id.is_empty()) {
-            _ if seen.retained => Some(ExtraKind::RetainedReplay),
-            None if given.outages.explains(&seen.device, &seen.signal, seen.received_us) => {
-                Some(ExtraKind::DeviceOffline)
-            }
-            None => {
-                without_id.push(i);
-                None
-            }
-            Some(id) => match matched.by_id(i, id, given.run) {
-                // An id of the gateway's own says nothing about ours.
-                Err(ExtraKind::OtherRun) if !like_ours(id, given.run) => {
-                    without_id.push(i);
-                    None
-                }
-                other => other.err(),
-            },
-        };
-        matched.extras.extend(kind.map(|kind| Extra { kind, observation: seen.clone() }));
+        let of_ids = seen.correlation.as_deref().is_some_and(|id| !id.is_empty());
+        if seen.retained {
+            matched.extra(i, ExtraKind::RetainedReplay);
+        } else if !of_ids && given.outages.explains(&seen.device, &seen.signal, seen.received_us) {
+            matched.extra(i, ExtraKind::DeviceOffline);
+        } else {
+            open.push(i);
+        }
     }
-    matched.by_key(&without_id, given);
+    let ranks = matched.slots.iter().map(|slot| slot.ways().len()).max().unwrap_or(UNSAID.len());
+    // Leftovers and inventions are known by their ids, as soon as anybody looks at ids.
+    let looks = matched.slots.iter().filter_map(|slot| slot.rank(Correlate::Id)).min();
+    let looks = if matched.slots.is_empty() { Some(0) } else { looks };
+    for rank in 0..ranks {
+        open = matched.by_id(open, rank, looks == Some(rank), given.run);
+        open = matched.by_key(open, rank, given);
+        open = matched.by_window(open, rank, given);
+    }
+    open.into_iter().for_each(|i| matched.extra(i, ExtraKind::NoSuchStimulus));
     matched.extras.sort_by(|a, b| canonical(&a.observation).cmp(&canonical(&b.observation)));
     for slot in &mut matched.slots {
         slot.answers.sort_unstable();
@@ -144,50 +156,117 @@ fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
 }
 
 impl Matched<'_> {
-    fn by_id(&mut self, observation: usize, id: &str, run: &str) -> Result<(), ExtraKind> {
+    fn extra(&mut self, observation: usize, kind: ExtraKind) {
+        self.extras.push(Extra { kind, observation: self.observed[observation].clone() });
+    }
+
+    fn answer(&mut self, slot: usize, observation: usize, by: By) {
+        self.slots[slot].answers.push(observation);
+        self.slots[slot].by.get_or_insert(by);
+    }
+
+    /// Answers that carry the id of a message whose row looks at ids at this place. `first`: nobody looked at ids
+    /// before, so that those which name nothing of this run are sorted out. Returns the rest.
+    fn by_id(&mut self, open: Vec<usize>, rank: usize, first: bool, run: &str) -> Vec<usize> {
+        let mut rest = Vec::new();
+        for i in open {
+            let id = self.observed[i].correlation.as_deref().filter(|id| !id.is_empty());
+            let Some(id) = id else {
+                rest.push(i);
+                continue;
+            };
+            match self.meant(id, run) {
+                Ok(slot) if self.slots[slot].rank(Correlate::Id) == Some(rank) => {
+                    self.answer(slot, i, By::Id);
+                    self.by_id += 1;
+                }
+                // An id of the gateway's own says nothing about ours.
+                Err(ExtraKind::OtherRun) if !like_ours(id, run) => rest.push(i),
+                Err(kind) if first => self.extra(i, kind),
+                Ok(_) | Err(_) => rest.push(i),
+            }
+        }
+        rest
+    }
+
+    /// The slot of an id.
+    fn meant(&self, id: &str, run: &str) -> Result<usize, ExtraKind> {
         let number =
             id.strip_prefix(run).and_then(|rest| rest.strip_prefix('-')).ok_or(ExtraKind::OtherRun)?;
         let number: u32 = number.parse().map_err(|_| ExtraKind::NoSuchStimulus)?;
         let at = self.slots.partition_point(|s| s.stimulus < StimulusId(number));
-        let slot = self.slots.get_mut(at).filter(|s| s.stimulus.0 == number);
-        let slot = slot.filter(|s| s.by(Correlate::Id)).ok_or(ExtraKind::NoSuchStimulus)?;
-        slot.answers.push(observation);
-        slot.by = Some(By::Id);
-        self.by_id += 1;
-        Ok(())
+        let found = self.slots.get(at).is_some_and(|s| s.stimulus.0 == number);
+        if found { Ok(at) } else { Err(ExtraKind::NoSuchStimulus) }
     }
 
-    fn by_key(&mut self, without_id: &[usize], given: Given<'_>) {
-        let mut of_key: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    /// Slots that have left and for which a way stands at this place, by what `key` makes of them, in order of
+    /// leaving.
+    fn at_rank<'g, K: Ord>(
+        &self,
+        (way, rank): (Correlate, usize),
+        given: Given<'g>,
+        key: impl Fn(&'g super::Fact) -> K,
+    ) -> BTreeMap<K, Vec<usize>> {
+        let mut of_key: BTreeMap<K, Vec<usize>> = BTreeMap::new();
         for (i, slot) in self.slots.iter().enumerate() {
             if let (Some(fact), Some(_), true) =
-                (given.facts.get(&slot.stimulus), slot.left_us, slot.by(Correlate::Key))
+                (given.facts.get(&slot.stimulus), slot.left_us, slot.rank(way) == Some(rank))
             {
-                of_key.entry((&fact.device, &fact.signal)).or_default().push(i);
+                of_key.entry(key(fact)).or_default().push(i);
             }
         }
         for sent in of_key.values_mut() {
             sent.sort_by_key(|&i| (self.slots[i].left_us, self.slots[i].stimulus));
         }
-        for &observation in without_id {
-            let seen = self.observed[observation];
+        of_key
+    }
+
+    /// Answers to messages whose row looks at device and signal at this place. Returns the rest.
+    fn by_key(&mut self, open: Vec<usize>, rank: usize, given: Given<'_>) -> Vec<usize> {
+        let of_key = self.at_rank((Correlate::Key, rank), given, |f| (f.device.as_str(), f.signal.as_str()));
+        let mut rest = Vec::new();
+        for i in open {
+            let seen = self.observed[i];
             let sent = of_key.get(&(seen.device.as_str(), seen.signal.as_str()));
             if sent.is_some_and(|sent| self.undecided(sent, seen.received_us)) {
                 self.by_key += 1;
             } else if let Some(slot) = sent.and_then(|sent| self.choose(sent, seen.received_us)) {
-                self.slots[slot].answers.push(observation);
-                self.slots[slot].by.get_or_insert(By::Key);
+                self.answer(slot, i, By::Key);
                 self.by_key += 1;
-            } else if let Some(found) = self.in_window(seen, given) {
-                if let Some(slot) = found {
-                    self.slots[slot].answers.push(observation);
-                    self.slots[slot].by.get_or_insert(By::Window);
-                }
-                self.by_window += 1;
             } else {
-                self.extras.push(Extra { kind: ExtraKind::NoSuchStimulus, observation: seen.clone() });
+                rest.push(i);
             }
         }
+        rest
+    }
+
+    /// Answers to messages whose row looks at device and time at this place: the one that is open then; the earliest of
+    /// several where the order decides, else none, and all are marked. Returns the rest.
+    fn by_window(&mut self, open: Vec<usize>, rank: usize, given: Given<'_>) -> Vec<usize> {
+        let of_device = self.at_rank((Correlate::Window, rank), given, |f| f.device.as_str());
+        let mut rest = Vec::new();
+        for i in open {
+            let seen = self.observed[i];
+            let fits = |slot: &Slot<'_>| {
+                slot.answers.is_empty()
+                    && slot.may_be_gone(seen.received_us)
+                    && slot.deadline_us().is_some_and(|d| seen.received_us <= d)
+            };
+            let sent = of_device.get(seen.device.as_str()).into_iter().flatten().copied();
+            let meant: Vec<usize> = sent.filter(|&slot| fits(&self.slots[slot])).collect();
+            match meant.as_slice() {
+                [] => {
+                    rest.push(i);
+                    continue;
+                }
+                [first, others @ ..] if others.is_empty() || self.slots[*first].ordered(Correlate::Window) => {
+                    self.answer(*first, i, By::Window);
+                }
+                several => several.iter().for_each(|&slot| self.slots[slot].ambiguous = true),
+            }
+            self.by_window += 1;
+        }
+        rest
     }
 
     /// Whether several open messages of one key could be meant and the contract does not let their order decide. They
@@ -197,34 +276,13 @@ impl Matched<'_> {
             slot.answers.is_empty()
                 && slot.may_be_gone(received_us)
                 && slot.deadline_us().is_some_and(|d| received_us <= d)
-                && !slot.by(Correlate::Order)
+                && !slot.ordered(Correlate::Key)
         };
         let open: Vec<usize> = sent.iter().copied().filter(|&i| could(&self.slots[i])).collect();
         if open.len() > 1 {
             open.iter().for_each(|&i| self.slots[i].ambiguous = true);
         }
         open.len() > 1
-    }
-
-    /// The slot that an observation answers which names a device and no signal that it said: the one open in its time;
-    /// the earliest of several where the contract lets their order decide. Of several else none is chosen, and all are
-    /// marked.
-    fn in_window(&mut self, seen: &Observation, given: Given<'_>) -> Option<Option<usize>> {
-        let fits = |slot: &Slot<'_>| {
-            slot.by(Correlate::Window)
-                && slot.answers.is_empty()
-                && slot.left_us.is_some()
-                && slot.may_be_gone(seen.received_us)
-                && slot.deadline_us().is_some_and(|d| seen.received_us <= d)
-                && given.facts.get(&slot.stimulus).is_some_and(|f| f.device == seen.device)
-        };
-        let open: Vec<usize> = (0..self.slots.len()).filter(|&i| fits(&self.slots[i])).collect();
-        let first = *open.first()?;
-        if open.len() == 1 || self.slots[first].by(Correlate::Order) {
-            return Some(Some(first));
-        }
-        open.iter().for_each(|&i| self.slots[i].ambiguous = true);
-        Some(None)
     }
 
     /// The slot that an observation without an id answers: see the rule at the head of the room.

@@ -9,10 +9,12 @@
 //! ago; else nothing asked for it. A message counts as gone from its intended instant on, since the sender stamps
 //! `left` after the write, when the answer may be here already.
 //!
-//! A contract may narrow the ways (`correlate`): without `id` ids are not looked at, without `order` several open messages
-//! of one key are undecidable, and with `window` an observation that names a device and no signal of it answers the one
-//! open message of that device. They are tried in the order id, key, window. An id that has not the form of ours is the
-//! gateway's own and no reason to look no further.
+//! A contract names the ways of each of its rows, in an order of its own (`correlate`). All answers are tried in the
+//! first way of every row, those that are left over in the second, and so on; at one place ids come before keys and
+//! keys before windows. Without `id` a row's ids are not looked at. `order` decides among several open messages that a way
+//! before it leaves; without it they are undecidable. With `window` an answer that names a device answers the one open
+//! message of that device, whatever signal it names. An id that has not the form of ours is the gateway's own and no
+//! reason to look no further; one of another run is sorted out at the first place at which a row looks at ids.
 //!
 //! A message whose device had no connection when it was due is the gateway's affair: its lateness does not speak
 //! against the harness, and if it was never sent it is missed.
