@@ -1,11 +1,15 @@
-//! `palisade plan`: coverage, gaps and the perimeter, without a gateway.
+//! `palisade plan`: coverage, gaps, the perimeter and the rules, without a gateway. Rules about a gateway's timing are
+//! assessed from a run's report.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use palisade_sim::analysis::answer::{Gap, GapReason, Perimeter, PlanAnswer};
+use palisade_sim::analysis::caster::Caster;
 use palisade_sim::analysis::projection::EDITIONS;
+use palisade_sim::analysis::rules::{self, ClassMeasured, Finding, Measured, RuleBook, Seen, Status};
 use palisade_sim::model::Scenario;
 use palisade_sim::model::site::{LocalPlane, Wgs84};
 use serde_json::{Value, json};
@@ -17,9 +21,12 @@ use super::{Exit, Failure, OutputFormat};
 pub struct Args {
     /// The scenario file.
     scenario: PathBuf,
-    /// Folder for plan.json and gaps.geojson; `results/plan-<scenario>` when not given.
+    /// Folder for report.json and gaps.geojson; `results/plan-<scenario>` when not given.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Assess the rules about timing from the report of this run folder.
+    #[arg(long, value_name = "RUN")]
+    run: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t)]
     output_format: OutputFormat,
@@ -27,6 +34,8 @@ pub struct Args {
 
 /// Gaps and stretches that the table shows; the files hold all.
 const SHOWN: usize = 10;
+/// Names that the table gives for a rule that is not met; the file holds all.
+const EVIDENCE: usize = 4;
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = plan(args)?;
@@ -38,15 +47,105 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 /// Works the plan out, writes its files and returns what is to be printed.
 fn plan(args: Args) -> Result<String, Failure> {
     let scenario = crate::input::load(&args.scenario)?.scenario;
-    let answer = palisade_sim::analysis::plan(&scenario);
+    let measured = args.run.as_deref().map(measured).transpose()?;
+    let book = RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?;
+    let caster = Caster::new(&scenario.site);
+    let answer = palisade_sim::analysis::plan_with(&scenario, &caster);
+    let rules = rules::assess(&book, &scenario, &caster, &answer, measured.as_ref());
+    let report = PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, rules };
     let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
-    let plan = serde_json::to_string(&answer).map_err(|e| Failure::new(Exit::Bug, e))?;
-    save(&folder, "plan.json", &plan)?;
-    save(&folder, "gaps.geojson", &geojson(&answer, scenario.site.origin).to_string())?;
+    let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;
+    save(&folder, "report.json", &json)?;
+    save(&folder, "gaps.geojson", &geojson(&report.answer, scenario.site.origin).to_string())?;
     Ok(match args.output_format {
-        OutputFormat::Json => plan + "\n",
-        OutputFormat::Human => table(&scenario, &answer) + &format!("\nwritten to {}\n", folder.display()),
+        OutputFormat::Json => json + "\n",
+        OutputFormat::Human => {
+            let text = table(&scenario, &report.answer) + &rule_table(&report.rules, &book);
+            text + &format!("\nwritten to {}\n", folder.display())
+        }
     })
+}
+
+/// What the plan writes to `report.json`.
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+struct PlanReport {
+    /// Version of this format: 1.
+    format: u32,
+    /// Name of the compound.
+    scenario: String,
+    /// Coverage, gaps, perimeter.
+    #[serde(flatten)]
+    answer: PlanAnswer,
+    /// Each rule of the book, in its order.
+    rules: Vec<Finding>,
+}
+
+/// What a run's report says of the gateway's timing.
+fn measured(run: &Path) -> Result<Measured, Failure> {
+    let path = run.join("report.json");
+    let wrong = |why: String| {
+        let remedy = "give the folder of a run that has a report (`palisade report RUN` makes it again)";
+        Failure::new(Exit::Input, format!("{}: {why}; {remedy}", path.display()))
+    };
+    let text = std::fs::read_to_string(&path).map_err(|e| wrong(e.to_string()))?;
+    let report: crate::report::Report = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    let mut classes: BTreeMap<String, ClassMeasured> = BTreeMap::new();
+    for (class, tally) in &report.outcomes_by_class {
+        let told = classes.entry(class.clone()).or_default();
+        (told.expected, told.missed) = (tally.expected as u64, tally.missed as u64);
+    }
+    for device in &report.devices {
+        let told = classes.entry(device.class.clone()).or_default();
+        let slowest = device.response_ms.max.map(|ms| ms / 1000.0);
+        told.slowest_s = match (told.slowest_s, slowest) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+    }
+    Ok(Measured { classes })
+}
+
+/// The rules: how many hold, which do not, and what is missing for the rest.
+fn rule_table(rules: &[Finding], book: &RuleBook) -> String {
+    let of = |status: Status| rules.iter().filter(move |f| f.status == status);
+    let mut out = format!(
+        "\nRules ({}, {}): {} pass, {} fail, {} not assessable, {} not applicable.\n",
+        book.name,
+        book.dated,
+        of(Status::Pass).count(),
+        of(Status::Fail).count(),
+        of(Status::NotAssessable).count(),
+        of(Status::NotApplicable).count(),
+    );
+    for finding in of(Status::Fail) {
+        let figure =
+            |x: Option<f64>| x.map_or_else(String::new, |x| format!("{}", (x * 100.0).round() / 100.0));
+        let unconfirmed = if finding.seen == Seen::Recall { " (unconfirmed)" } else { "" };
+        let _ = writeln!(
+            out,
+            "  FAIL {:<4} {}{unconfirmed}\n            {} {} where {} is demanded; {}",
+            finding.id,
+            finding.title,
+            figure(finding.measured),
+            finding.unit,
+            figure(finding.demanded),
+            finding.clause,
+        );
+        if !finding.evidence.is_empty() {
+            let more = finding.evidence.len().saturating_sub(EVIDENCE);
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            let shown: Vec<&str> = finding.evidence.iter().take(EVIDENCE).map(String::as_str).collect();
+            let _ = writeln!(out, "            {}{more}", shown.join(", "));
+        }
+    }
+    let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for finding in of(Status::NotAssessable) {
+        needs.entry(finding.needs.as_deref().unwrap_or_default()).or_default().push(&finding.id);
+    }
+    for (what, ids) in needs {
+        let _ = writeln!(out, "  not assessable {}: needs {what}", ids.join(", "));
+    }
+    out
 }
 
 fn default_folder(scenario: &Path) -> PathBuf {
@@ -235,6 +334,7 @@ mod tests {
         let args = |output_format| Args {
             scenario: concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/tiny.toml").into(),
             out: Some(folder.path().join("deep/plan")),
+            run: None,
             output_format,
         };
         let text = plan(args(OutputFormat::Human)).expect("a plan");
@@ -243,13 +343,17 @@ mod tests {
         {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
-        let json: PlanAnswer =
+        let json: PlanReport =
             serde_json::from_str(&plan(args(OutputFormat::Json)).expect("a plan")).expect("JSON");
-        let saved = std::fs::read_to_string(folder.path().join("deep/plan/plan.json")).expect("a file");
-        assert_eq!(serde_json::from_str::<PlanAnswer>(&saved).expect("JSON"), json);
+        let saved = std::fs::read_to_string(folder.path().join("deep/plan/report.json")).expect("a file");
+        assert_eq!(serde_json::from_str::<PlanReport>(&saved).expect("JSON"), json);
         let gaps = std::fs::read_to_string(folder.path().join("deep/plan/gaps.geojson")).expect("a file");
         let gaps: geojson::FeatureCollection = gaps.parse().expect("GeoJSON");
-        assert_eq!(gaps.features.len(), json.gaps.len());
+        assert_eq!(gaps.features.len(), json.answer.gaps.len());
+        assert!(json.rules.len() >= 40 && text.contains("Rules (residential"), "{text}");
+        for finding in json.rules.iter().filter(|f| f.status == Status::Fail) {
+            assert!(text.contains(&finding.title), "{}", finding.title);
+        }
     }
 
     #[test]

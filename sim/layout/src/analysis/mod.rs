@@ -8,6 +8,7 @@ mod miss;
 pub mod perimeter;
 pub mod projection;
 pub mod raster;
+pub mod rules;
 #[cfg(test)]
 mod sample;
 pub mod sightlines;
@@ -23,7 +24,12 @@ use crate::model::Scenario;
 
 /// The planner's first answer: coverage of public ground, its gaps, and the perimeter.
 pub fn plan(scenario: &Scenario) -> PlanAnswer {
-    let found = coverage::coverage(scenario, &Caster::new(&scenario.site));
+    plan_with(scenario, &Caster::new(&scenario.site))
+}
+
+/// The same with a caster of the same site.
+pub fn plan_with(scenario: &Scenario, caster: &Caster) -> PlanAnswer {
+    let found = coverage::coverage(scenario, caster);
     PlanAnswer {
         coverage: found.classes,
         public_ground_m2: found.public_ground_m2,

@@ -47,6 +47,33 @@ pub struct Kit {
     pub duty_room: Vec<DutyRoom>,
     /// Street cells of an open compound.
     pub grid_cell: Vec<GridCell>,
+    /// What stands behind the devices and cannot be seen on the ground.
+    pub provision: Provision,
+}
+
+/// What stands behind the devices: power, records, network. What is not said is not known, and a rule about it is
+/// not assessable.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Provision {
+    /// Hours for which backup power carries the alarm system.
+    pub alarm_backup_h: Option<f64>,
+    /// Hours for which backup power carries fail-open access.
+    pub access_backup_h: Option<f64>,
+    /// Days for which recordings are kept.
+    pub video_days: Option<f64>,
+    /// Days for which patrol and alarm logs are kept.
+    pub alarm_log_days: Option<f64>,
+    /// Days for which access and visitor logs are kept.
+    pub access_log_days: Option<f64>,
+    /// Days of trial run before the system is accepted.
+    pub trial_days: Option<f64>,
+    /// Rate of one camera's stream, Mbit/s.
+    pub camera_mbit_s: Option<f64>,
+    /// Cameras that are looked at and replayed at once.
+    pub cameras_at_once: Option<f64>,
+    /// What the video network carries, Mbit/s.
+    pub network_mbit_s: Option<f64>,
 }
 
 /// A post at a gate: every stranger on foot is stopped, asked, entered, checked with the flat.

@@ -71,6 +71,22 @@ fn line_of(desk: &Desk<'_>, path: &str) -> (usize, usize) {
 /// Numbers in their ranges.
 pub(super) fn numbers(desk: &mut Desk<'_>) {
     let kit = &desk.file.kit;
+    let p = &kit.provision;
+    for (key, value) in [
+        ("alarm_backup_h", p.alarm_backup_h),
+        ("access_backup_h", p.access_backup_h),
+        ("video_days", p.video_days),
+        ("alarm_log_days", p.alarm_log_days),
+        ("access_log_days", p.access_log_days),
+        ("trial_days", p.trial_days),
+        ("camera_mbit_s", p.camera_mbit_s),
+        ("cameras_at_once", p.cameras_at_once),
+        ("network_mbit_s", p.network_mbit_s),
+    ] {
+        if let Some(value) = value {
+            desk.not_negative(&format!("kit.provision.{key}"), value);
+        }
+    }
     for (i, p) in kit.gate_post.iter().enumerate() {
         desk.positive(&format!("kit.gate_post[{i}].register"), p.register.as_seconds());
     }

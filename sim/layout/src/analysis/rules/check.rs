@@ -1,0 +1,225 @@
+//! From a rule's check to a figure. What needs no geometry is worked out here.
+
+use super::data::{Applies, Check, ProvisionKey};
+use super::geometry as on_site;
+use super::{Layout, Outcome};
+use crate::model::kit::{CameraTask, GuardTour};
+use crate::model::site::{Ground, WallKind};
+
+/// Whether a rule is about anything that is here.
+pub(super) fn applies(to: Applies, layout: &Layout<'_>) -> bool {
+    let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
+    match to {
+        Applies::All => true,
+        Applies::Walled => site.walls.iter().any(|w| w.perimeter && w.made_of != WallKind::Retaining),
+        Applies::Fenced => site.walls.iter().any(|w| w.perimeter && w.made_of == WallKind::Fence),
+        Applies::Beams => !kit.beam.is_empty(),
+        Applies::Cameras => !kit.camera.is_empty(),
+        Applies::EntranceCameras => kit.camera.iter().any(|c| c.task == CameraTask::Entrance),
+        Applies::FacadeCameras => !kit.facade_camera.is_empty(),
+        Applies::Gates => !site.gates.is_empty(),
+        Applies::Areas => site.areas.iter().any(|a| open_to_all(a.ground)),
+        Applies::Tours => !kit.guard_tour.is_empty() || !kit.checkpoint.is_empty(),
+        Applies::KeySite => false,
+    }
+}
+
+/// Ground where people gather and things are left.
+pub(super) fn open_to_all(ground: Ground) -> bool {
+    matches!(ground, Ground::Plaza | Ground::Parking | Ground::Playground)
+}
+
+/// At most so much.
+pub(super) fn at_most(
+    measured: f64,
+    demanded: f64,
+    unit: &str,
+    evidence: impl IntoIterator<Item = String>,
+) -> Outcome {
+    Outcome::Figure {
+        measured,
+        demanded,
+        unit: unit.to_owned(),
+        holds: measured <= demanded + TINY,
+        evidence: evidence.into_iter().collect(),
+    }
+}
+
+/// At least so much.
+pub(super) fn at_least(
+    measured: f64,
+    demanded: f64,
+    unit: &str,
+    evidence: impl IntoIterator<Item = String>,
+) -> Outcome {
+    Outcome::Figure {
+        measured,
+        demanded,
+        unit: unit.to_owned(),
+        holds: measured >= demanded - TINY,
+        evidence: evidence.into_iter().collect(),
+    }
+}
+
+/// Rounding of what was typed in centimetres or seconds.
+const TINY: f64 = 1e-9;
+
+pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
+    match check {
+        Check::PerimeterContinuous {} => on_site::perimeter_continuous(layout),
+        Check::ZoneLength { most_m } => on_site::zone_length(layout, *most_m),
+        Check::BeamMargin { most_share } => on_site::beam_margin(layout, *most_share),
+        Check::BeamRays { least } => beam_rays(layout, *least),
+        Check::ZoneSeen { least_share } => on_site::zone_seen(layout, *least_share),
+        Check::BeamOnTop { most_above_m } => on_site::beam_on_top(layout, *most_above_m),
+        Check::BarrierHeight { least_m } => on_site::barrier_height(layout, *least_m),
+        Check::GateCameras { near_m } => on_site::gate_cameras(layout, *near_m),
+        Check::GateDensity { least_px_per_m } => on_site::gate_density(layout, *least_px_per_m),
+        Check::EntrancesSeen { least_share } => on_site::entrances_seen(layout, *least_share),
+        Check::Megapixels { least } => megapixels(layout, *least),
+        Check::AreasSeen { least_share } => on_site::areas_seen(layout, *least_share),
+        Check::Aim { most_vertical_deg } => on_site::aim(layout, *most_vertical_deg),
+        Check::Lit { least_lx } => on_site::lit(layout, *least_lx),
+        Check::PrivateFacade { from_px_per_m, most_m2 } => {
+            on_site::private_facade(layout, *from_px_per_m, *most_m2)
+        }
+        Check::FacadeElevation { from_deg, to_deg } => facade_elevation(layout, *from_deg, *to_deg),
+        Check::FacadeFaces { least } => facade_faces(layout, *least),
+        Check::PointsOnTours {} => points_on_tours(layout),
+        Check::PatrolGap { most_h } => patrol_gap(layout, *most_h),
+        Check::Provision { key, least, unit } => provision(layout, *key, *least, unit),
+        Check::Network { times, channels } => network(layout, *times, *channels),
+        Check::AnswersWithin { classes, most_s } => answers_within(layout, classes, *most_s),
+        Check::NoneMissed { classes } => none_missed(layout, classes),
+        Check::Needs(what) => Outcome::Needs(what.clone()),
+    }
+}
+
+fn beam_rays(layout: &Layout<'_>, least: usize) -> Outcome {
+    let beams = &layout.scenario.file.kit.beam;
+    let fewest = beams.iter().map(|b| b.rays_m.len()).min().unwrap_or(0);
+    let few = beams.iter().filter(|b| b.rays_m.len() < least).map(|b| b.id.to_string());
+    at_least(fewest as f64, least as f64, "rays", few)
+}
+
+fn megapixels(layout: &Layout<'_>, least: f64) -> Outcome {
+    let size = |pixels: [u32; 2]| f64::from(pixels[0]) * f64::from(pixels[1]) / 1e6;
+    let cameras = &layout.scenario.file.kit.camera;
+    let smallest = cameras.iter().map(|c| size(c.pixels)).fold(f64::INFINITY, f64::min);
+    let small = cameras.iter().filter(|c| size(c.pixels) < least).map(|c| c.id.to_string());
+    at_least(smallest, least, "MP", small)
+}
+
+fn facade_elevation(layout: &Layout<'_>, from_deg: f64, to_deg: f64) -> Outcome {
+    let off = |deg: f64| (from_deg - deg).max(deg - to_deg).max(0.0);
+    let cameras = &layout.scenario.file.kit.facade_camera;
+    let worst = cameras.iter().map(|c| off(c.elevation_deg)).fold(0.0, f64::max);
+    let wrong = cameras.iter().filter(|c| off(c.elevation_deg) > 0.0);
+    at_most(worst, 0.0, "degrees off", wrong.map(|c| format!("{}: {:.0}°", c.id, c.elevation_deg)))
+}
+
+fn facade_faces(layout: &Layout<'_>, least: usize) -> Outcome {
+    let (site, cameras) = (&layout.scenario.site, &layout.scenario.file.kit.facade_camera);
+    let homes = site.buildings.iter().filter(|b| b.usage == crate::model::site::Use::Residential);
+    let counted: Vec<(String, usize)> =
+        homes.map(|b| (b.id.to_string(), cameras.iter().filter(|c| c.building == b.id).count())).collect();
+    let fewest = counted.iter().map(|(_, n)| *n).min().unwrap_or(least);
+    let few = counted.into_iter().filter(|(_, n)| *n < least).map(|(id, n)| format!("{id}: {n}"));
+    at_least(fewest as f64, least as f64, "cameras", few)
+}
+
+fn points_on_tours(layout: &Layout<'_>) -> Outcome {
+    let kit = &layout.scenario.file.kit;
+    let left: Vec<String> = kit
+        .checkpoint
+        .iter()
+        .filter(|point| !kit.guard_tour.iter().any(|tour| tour.checkpoints.contains(&point.id)))
+        .map(|point| point.id.to_string())
+        .collect();
+    at_most(left.len() as f64, 0.0, "points", left)
+}
+
+/// The longest time between two starts of any tour, round the clock.
+fn patrol_gap(layout: &Layout<'_>, most_h: f64) -> Outcome {
+    const DAY_H: f64 = 24.0;
+    let tours: &[GuardTour] = &layout.scenario.file.kit.guard_tour;
+    let mut starts: Vec<f64> =
+        tours.iter().flat_map(|t| &t.starts).map(|at| at.0.0 as f64 / 3_600_000.0).collect();
+    starts.sort_by(f64::total_cmp);
+    let Some(first) = starts.first().copied() else {
+        let evidence = tours.iter().map(|t| format!("{}: never starts", t.id)).collect();
+        let unit = "h at least".to_owned();
+        return Outcome::Figure { measured: DAY_H, demanded: most_h, unit, holds: false, evidence };
+    };
+    starts.push(first + DAY_H);
+    let longest = starts.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+    let after = starts.windows(2).filter(|pair| pair[1] - pair[0] > most_h);
+    let clock = |h: f64| format!("{:02}:{:02}", h as u32 % 24, libm::round(h * 60.0) as u32 % 60);
+    at_most(longest, most_h, "h", after.map(|pair| format!("{}–{}", clock(pair[0]), clock(pair[1]))))
+}
+
+fn provision(layout: &Layout<'_>, key: ProvisionKey, least: f64, unit: &str) -> Outcome {
+    let given = &layout.scenario.file.kit.provision;
+    let (value, name) = match key {
+        ProvisionKey::AlarmBackupH => (given.alarm_backup_h, "alarm_backup_h"),
+        ProvisionKey::AccessBackupH => (given.access_backup_h, "access_backup_h"),
+        ProvisionKey::VideoDays => (given.video_days, "video_days"),
+        ProvisionKey::AlarmLogDays => (given.alarm_log_days, "alarm_log_days"),
+        ProvisionKey::AccessLogDays => (given.access_log_days, "access_log_days"),
+        ProvisionKey::TrialDays => (given.trial_days, "trial_days"),
+    };
+    match value {
+        Some(value) => at_least(value, least, unit, []),
+        None => Outcome::Needs(format!("`{name}` in [kit.provision]")),
+    }
+}
+
+fn network(layout: &Layout<'_>, times: f64, channels: f64) -> Outcome {
+    let kit = &layout.scenario.file.kit;
+    let given = &kit.provision;
+    let (Some(rate), Some(carries)) = (given.camera_mbit_s, given.network_mbit_s) else {
+        return Outcome::Needs("`camera_mbit_s` and `network_mbit_s` in [kit.provision]".into());
+    };
+    let count = (kit.camera.len() + kit.facade_camera.len()) as f64;
+    if count <= channels {
+        return at_least(carries, count * rate * times, "Mbit/s", []);
+    }
+    match given.cameras_at_once {
+        Some(at_once) => at_least(carries, (count + at_once) * rate, "Mbit/s", []),
+        None => Outcome::Needs("`cameras_at_once` in [kit.provision]".into()),
+    }
+}
+
+const A_RUN: &str = "a run against the gateway: `palisade run`, then `palisade plan … --run RUN`";
+
+fn answers_within(layout: &Layout<'_>, classes: &[String], most_s: f64) -> Outcome {
+    let Some(measured) = layout.measured else { return Outcome::Needs(A_RUN.into()) };
+    let found: Vec<(&String, f64)> =
+        classes.iter().filter_map(|class| Some((class, measured.classes.get(class)?.slowest_s?))).collect();
+    if found.is_empty() {
+        return Outcome::Needs(format!("a run that drives one of: {}", classes.join(", ")));
+    }
+    let slowest = found.iter().map(|(_, s)| *s).fold(0.0, f64::max);
+    let slow = found.iter().filter(|(_, s)| *s > most_s);
+    at_most(slowest, most_s, "s", slow.map(|(class, s)| format!("{class}: {s:.3} s")))
+}
+
+fn none_missed(layout: &Layout<'_>, classes: &[String]) -> Outcome {
+    let Some(measured) = layout.measured else { return Outcome::Needs(A_RUN.into()) };
+    let found: Vec<_> = classes
+        .iter()
+        .filter_map(|class| Some((class, *measured.classes.get(class)?)))
+        .filter(|(_, m)| m.expected > 0)
+        .collect();
+    if found.is_empty() {
+        return Outcome::Needs(format!("a run that drives one of: {}", classes.join(", ")));
+    }
+    let missed: u64 = found.iter().map(|(_, m)| m.missed).sum();
+    let which = found.iter().filter(|(_, m)| m.missed > 0);
+    at_most(
+        missed as f64,
+        0.0,
+        "alarms",
+        which.map(|(class, m)| format!("{class}: {} of {}", m.missed, m.expected)),
+    )
+}

@@ -1,0 +1,294 @@
+//! A book of rules, read from TOML.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A book of rules.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleBook {
+    /// Its name.
+    pub name: String,
+    /// When it was put together.
+    pub dated: String,
+    /// Its rules.
+    #[serde(rename = "rule")]
+    pub rules: Vec<Rule>,
+}
+
+/// Why a book could not be read.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is no such TOML.
+    #[error("{0}")]
+    Toml(String),
+    /// Two rules have one name.
+    #[error("the rule `{0}` stands twice: give each an id of its own")]
+    Twice(String),
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its number, with a letter where one clause asks for several things.
+    pub id: String,
+    /// What it asks for.
+    pub title: String,
+    /// The same in Chinese.
+    pub title_zh: String,
+    /// Standard and clause.
+    pub clause: String,
+    /// Where that was read.
+    pub source: String,
+    /// How far the source was seen.
+    pub seen: Seen,
+    /// How strongly it is put.
+    pub strength: Strength,
+    /// What it is about.
+    pub kind: Kind,
+    /// For whom it holds.
+    pub applies: Applies,
+    /// How it is checked.
+    pub check: Check,
+}
+
+/// How far the text behind a rule was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// The clause, in a stored copy.
+    Seen,
+    /// A part of its wording.
+    Partial,
+    /// A summary by somebody else.
+    Secondary,
+    /// From memory: unconfirmed.
+    Recall,
+}
+
+/// How strongly a rule is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// 应.
+    Shall,
+    /// 宜.
+    Should,
+    /// No standard: good practice.
+    Guide,
+    /// The copy that was seen does not show the word.
+    Unstated,
+}
+
+/// What a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Where things stand and what they see.
+    Geometry,
+    /// What is installed and how it is set.
+    Configuration,
+    /// How fast and how surely the SUT answers.
+    Timing,
+    /// What people do.
+    Process,
+}
+
+/// For which compounds a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Applies {
+    /// Every one.
+    All,
+    /// Those with a wall, fence or hedge around them.
+    Walled,
+    /// Those with a fence.
+    Fenced,
+    /// Those with beams.
+    Beams,
+    /// Those with cameras.
+    Cameras,
+    /// Those with cameras at gates or entrances.
+    EntranceCameras,
+    /// Those with facade cameras.
+    FacadeCameras,
+    /// Those with gates.
+    Gates,
+    /// Those with car parks, playgrounds or squares.
+    Areas,
+    /// Those with guard tours.
+    Tours,
+    /// Key sites against terrorism; a residential compound is none.
+    KeySite,
+}
+
+/// How a rule is checked.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Check {
+    /// Metres of the perimeter that nobody guards: none.
+    PerimeterContinuous {},
+    /// The longest zone.
+    ZoneLength {
+        /// m; the rated range of each zone is a limit, too.
+        most_m: f64,
+    },
+    /// The largest share of its rated range that a zone uses.
+    BeamMargin {
+        /// 0..1.
+        most_share: f64,
+    },
+    /// The fewest rays of a zone.
+    BeamRays {
+        /// How many.
+        least: usize,
+    },
+    /// The smallest share of a zone that a camera sees.
+    ZoneSeen {
+        /// 0..1.
+        least_share: f64,
+    },
+    /// How far above its wall the lowest ray of a zone runs; under the top is no place either.
+    BeamOnTop {
+        /// m.
+        most_above_m: f64,
+    },
+    /// The lowest wall, fence or hedge of the perimeter.
+    BarrierHeight {
+        /// m.
+        least_m: f64,
+    },
+    /// Gates and lanes without a camera that looks at them.
+    GateCameras {
+        /// A camera farther away than this is not the gate's own, m.
+        near_m: f64,
+    },
+    /// The lowest density at which a person in a gate for people is seen best.
+    GateDensity {
+        /// px/m.
+        least_px_per_m: f64,
+    },
+    /// The share of entrances that a camera sees.
+    EntrancesSeen {
+        /// 0..1.
+        least_share: f64,
+    },
+    /// The smallest camera.
+    Megapixels {
+        /// Million pixels.
+        least: f64,
+    },
+    /// The smallest share of a car park, playground or square that is seen.
+    AreasSeen {
+        /// 0..1.
+        least_share: f64,
+    },
+    /// How steeply entrance cameras look at their target.
+    Aim {
+        /// Degrees.
+        most_vertical_deg: f64,
+    },
+    /// Mean illuminance where a camera without a light of its own works.
+    Lit {
+        /// lx.
+        least_lx: f64,
+    },
+    /// Facade of dwellings that cameras show well.
+    PrivateFacade {
+        /// px/m from which a facade counts.
+        from_px_per_m: f64,
+        /// m².
+        most_m2: f64,
+    },
+    /// How steeply facade cameras look up.
+    FacadeElevation {
+        /// Degrees.
+        from_deg: f64,
+        /// Degrees.
+        to_deg: f64,
+    },
+    /// The fewest facade cameras of a block of flats.
+    FacadeFaces {
+        /// How many.
+        least: usize,
+    },
+    /// Checkpoints that no tour visits: none.
+    PointsOnTours {},
+    /// The longest time between two starts of a tour.
+    PatrolGap {
+        /// h.
+        most_h: f64,
+    },
+    /// A figure of `[kit.provision]`.
+    Provision {
+        /// Its key.
+        key: ProvisionKey,
+        /// What is demanded.
+        least: f64,
+        /// Its unit.
+        unit: String,
+    },
+    /// The network against the cameras' rate.
+    Network {
+        /// Times the rate of all cameras, up to `channels` of them; beyond, the rate of all and of those looked at.
+        times: f64,
+        /// Cameras.
+        channels: f64,
+    },
+    /// The slowest answer to an alarm in a run.
+    AnswersWithin {
+        /// Of these classes.
+        classes: Vec<String>,
+        /// s.
+        most_s: f64,
+    },
+    /// Alarms of a run that the SUT lost: none.
+    NoneMissed {
+        /// Of these classes.
+        classes: Vec<String>,
+    },
+    /// It cannot be checked before this is known.
+    Needs(String),
+}
+
+/// A key of `[kit.provision]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvisionKey {
+    /// Hours of backup power of the alarm system.
+    AlarmBackupH,
+    /// Hours of backup power of fail-open access.
+    AccessBackupH,
+    /// Days for which recordings are kept.
+    VideoDays,
+    /// Days for which patrol and alarm logs are kept.
+    AlarmLogDays,
+    /// Days for which access and visitor logs are kept.
+    AccessLogDays,
+    /// Days of trial run.
+    TrialDays,
+}
+
+impl RuleBook {
+    /// Reads a book.
+    ///
+    /// # Errors
+    /// When it is no such TOML, a key or word is unknown, or an id stands twice.
+    pub fn read(text: &str) -> Result<RuleBook, Unreadable> {
+        let book: RuleBook = toml::from_str(text).map_err(|e| Unreadable::Toml(e.to_string()))?;
+        let mut ids = std::collections::BTreeSet::new();
+        match book.rules.iter().find(|rule| !ids.insert(&rule.id)) {
+            Some(rule) => Err(Unreadable::Twice(rule.id.clone())),
+            None => Ok(book),
+        }
+    }
+
+    /// The book that is shipped, for residential compounds in China.
+    ///
+    /// # Errors
+    /// Never: a test reads it.
+    pub fn residential() -> Result<RuleBook, Unreadable> {
+        RuleBook::read(include_str!("../../../../../assets/rules/residential.toml"))
+    }
+}

@@ -1,0 +1,350 @@
+//! Checks on where things stand and what they see.
+
+use geo::{Coord, Distance, Euclidean, LineString, Point};
+
+use super::check::{at_least, at_most, open_to_all};
+use super::{Layout, Outcome};
+use crate::analysis::projection::{Frame, View};
+use crate::analysis::sightlines::{BODY_M, look};
+use crate::model::Site;
+use crate::model::kit::{Beam, Camera, CameraTask};
+use crate::model::site::{Gate, GateFor, Use, WallKind};
+
+/// Step along a zone, m: about the width of a body.
+const STEP_M: f64 = 0.5;
+/// Step along a facade, m: about the width of a window.
+const WINDOW_M: f64 = 2.0;
+/// How far outside its building a door's visitor stands, m.
+const BEFORE_THE_DOOR_M: f64 = 1.0;
+/// A camera for an entrance is no farther from it than this, m.
+const AIM_WITHIN_M: f64 = 30.0;
+
+pub(super) fn perimeter_continuous(layout: &Layout<'_>) -> Outcome {
+    let perimeter = &layout.plan.perimeter;
+    let long = |along: [f64; 2]| along[1] - along[0];
+    let mut open: Vec<(f64, String)> = perimeter
+        .gaps
+        .iter()
+        .map(|gap| (long(gap.along_m), format!("{} from {:.1} m: {}", gap.wall, gap.along_m[0], gap.reason)))
+        .chain(perimeter.unwalled.iter().map(|bare| {
+            (
+                long(bare.along_m),
+                format!("outline of {} from {:.1} m: no wall", bare.compound, bare.along_m[0]),
+            )
+        }))
+        .collect();
+    open.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let all = open.iter().map(|(m, _)| m).sum();
+    at_most(all, 0.0, "m open", open.into_iter().map(|(m, where_)| format!("{m:.1} m, {where_}")))
+}
+
+fn length(beam: &Beam) -> f64 {
+    libm::hypot(beam.to_m[0] - beam.from_m[0], beam.to_m[1] - beam.from_m[1])
+}
+
+pub(super) fn zone_length(layout: &Layout<'_>, most_m: f64) -> Outcome {
+    let beams = &layout.scenario.file.kit.beam;
+    let longest = beams.iter().map(length).fold(0.0, f64::max);
+    let over = |b: &&Beam| length(b) > most_m || length(b) > b.rated_range_m;
+    let wrong: Vec<String> = beams
+        .iter()
+        .filter(over)
+        .map(|b| format!("{}: {:.1} m, rated {:.0} m", b.id, length(b), b.rated_range_m))
+        .collect();
+    let holds = wrong.is_empty();
+    Outcome::Figure { measured: longest, demanded: most_m, unit: "m".into(), holds, evidence: wrong }
+}
+
+pub(super) fn beam_margin(layout: &Layout<'_>, most_share: f64) -> Outcome {
+    let beams = &layout.scenario.file.kit.beam;
+    let share = |b: &Beam| length(b) / b.rated_range_m;
+    let most = beams.iter().map(share).fold(0.0, f64::max);
+    let over = beams.iter().filter(|b| share(b) > most_share);
+    at_most(most, most_share, "of rated range", over.map(|b| format!("{}: {:.2}", b.id, share(b))))
+}
+
+/// Share of a zone's length on which a camera sees a standing body.
+pub(super) fn zone_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
+    let share = |beam: &Beam| {
+        let steps = libm::ceil(length(beam) / STEP_M).max(1.0) as u32;
+        let at = |i: u32| {
+            let t = (f64::from(i) + 0.5) / f64::from(steps);
+            [0, 1].map(|k| beam.from_m[k] + t * (beam.to_m[k] - beam.from_m[k]))
+        };
+        let top = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
+        let seen = (0..steps).filter(|i| {
+            let [x, y] = at(*i);
+            layout.scenario.file.kit.camera.iter().any(|camera| sees(layout, camera, [x, y, top]))
+        });
+        seen.count() as f64 / f64::from(steps)
+    };
+    let shares: Vec<(f64, String)> =
+        layout.scenario.file.kit.beam.iter().map(|b| (share(b), b.id.to_string())).collect();
+    let least = shares.iter().map(|(s, _)| *s).fold(1.0, f64::min);
+    let blind = shares.into_iter().filter(|(s, _)| *s < least_share);
+    at_least(least, least_share, "of a zone", blind.map(|(s, id)| format!("{id}: {s:.2}")))
+}
+
+/// Whether a camera sees a point at its working density.
+fn sees(layout: &Layout<'_>, camera: &Camera, at: [f64; 3]) -> bool {
+    look(&View::of(camera), camera.range_m, layout.caster, at)
+        .is_some_and(|look| look.px_per_m >= camera.working_px_per_m)
+}
+
+pub(super) fn beam_on_top(layout: &Layout<'_>, most_above_m: f64) -> Outcome {
+    let site = &layout.scenario.site;
+    let above = |beam: &Beam| {
+        let wall = site.walls.iter().find(|w| w.id == beam.wall)?;
+        let lowest = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
+        Some(lowest - wall.height_m)
+    };
+    let wrong = |up: f64| !(0.0..=most_above_m + 1e-9).contains(&up);
+    let found: Vec<(f64, &Beam)> =
+        layout.scenario.file.kit.beam.iter().filter_map(|b| Some((above(b)?, b))).collect();
+    let highest = found.iter().map(|(up, _)| *up).fold(f64::NEG_INFINITY, f64::max);
+    let lowest = found.iter().map(|(up, _)| *up).fold(f64::INFINITY, f64::min);
+    let measured = if lowest < 0.0 { lowest } else { highest };
+    let evidence: Vec<String> =
+        found.iter().filter(|(up, _)| wrong(*up)).map(|(up, b)| format!("{}: {up:.2} m", b.id)).collect();
+    let holds = evidence.is_empty();
+    let unit = "m above the wall's top".into();
+    Outcome::Figure { measured, demanded: most_above_m, unit, holds, evidence }
+}
+
+pub(super) fn barrier_height(layout: &Layout<'_>, least_m: f64) -> Outcome {
+    let walls = layout.scenario.site.walls.iter();
+    let perimeter = walls.filter(|w| w.perimeter && w.made_of != WallKind::Retaining);
+    let lowest = perimeter.clone().map(|w| w.height_m).fold(f64::INFINITY, f64::min);
+    let low = perimeter.filter(|w| w.height_m < least_m).map(|w| format!("{}: {:.2} m", w.id, w.height_m));
+    at_least(lowest, least_m, "m", low)
+}
+
+/// Lanes of a gate: one for people where they pass, and one for each barrier, or one for all vehicles.
+fn lanes(layout: &Layout<'_>, gate: &Gate) -> usize {
+    let barriers = layout.scenario.file.kit.barrier.iter().filter(|b| b.gate == gate.id).count();
+    let people = usize::from(gate.passage != GateFor::Vehicles);
+    let vehicles = if gate.passage == GateFor::Pedestrians { 0 } else { barriers.max(1) };
+    people + vehicles
+}
+
+/// Whether a camera looks from inside to outside at a gate: the way it looks leaves the compound.
+fn looks_out(site: &Site, camera: &Camera, gate: &Gate) -> bool {
+    let Some(inside) = site.compounds.first().and_then(|c| middle(c.outline.exterior())) else { return true };
+    let bearing = camera.bearing_deg.to_radians();
+    let out = [gate.at.x - inside.x, gate.at.y - inside.y];
+    libm::sin(bearing) * out[0] + libm::cos(bearing) * out[1] > 0.0
+}
+
+fn middle(ring: &LineString<f64>) -> Option<Coord<f64>> {
+    use geo::Centroid as _;
+    ring.centroid().map(|p| p.0)
+}
+
+/// Gates with fewer cameras that look out through them than they have lanes.
+pub(super) fn gate_cameras(layout: &Layout<'_>, near_m: f64) -> Outcome {
+    let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
+    let mut missing = 0;
+    let mut evidence = Vec::new();
+    for gate in &site.gates {
+        let own = |camera: &&Camera| {
+            let away = libm::hypot(camera.at_m[0] - gate.at.x, camera.at_m[1] - gate.at.y);
+            away <= near_m
+                && looks_out(site, camera, gate)
+                && sees(layout, camera, [gate.at.x, gate.at.y, BODY_M])
+        };
+        let (asked, found) = (lanes(layout, gate), kit.camera.iter().filter(own).count());
+        if found < asked {
+            missing += asked - found;
+            evidence.push(format!("{}: {found} cameras look out, {asked} lanes", gate.id));
+        }
+    }
+    at_most(missing as f64, 0.0, "cameras missing", evidence)
+}
+
+pub(super) fn gate_density(layout: &Layout<'_>, least_px_per_m: f64) -> Outcome {
+    let gates = layout.scenario.site.gates.iter().filter(|g| g.passage != GateFor::Vehicles);
+    let best = |gate: &Gate| {
+        let shown = layout.scenario.file.kit.camera.iter().filter_map(|camera| {
+            look(&View::of(camera), camera.range_m, layout.caster, [gate.at.x, gate.at.y, BODY_M])
+        });
+        shown.map(|look| look.px_per_m).fold(0.0, f64::max)
+    };
+    let found: Vec<(f64, String)> = gates.map(|g| (best(g), g.id.to_string())).collect();
+    let least = found.iter().map(|(px, _)| *px).fold(f64::INFINITY, f64::min);
+    if found.is_empty() {
+        return Outcome::Needs("a gate for people in the site's data".into());
+    }
+    let poor = found.into_iter().filter(|(px, _)| *px < least_px_per_m);
+    at_least(least, least_px_per_m, "px/m", poor.map(|(px, id)| format!("{id}: {px:.0} px/m")))
+}
+
+pub(super) fn entrances_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
+    let site = &layout.scenario.site;
+    if site.entrances.is_empty() {
+        return Outcome::Needs("entrances in the site's data".into());
+    }
+    let unseen: Vec<String> = site
+        .entrances
+        .iter()
+        .filter(|e| layout.sight.cameras_at(before(site, &e.building, e.at)).is_empty())
+        .map(|e| e.id.to_string())
+        .collect();
+    let share = 1.0 - unseen.len() as f64 / site.entrances.len() as f64;
+    at_least(share, least_share, "of entrances", unseen)
+}
+
+/// Where somebody stands before a door: a step away from the middle of its building.
+fn before(site: &Site, building: &crate::words::Id, door: Coord<f64>) -> [f64; 2] {
+    let outline = site.buildings.iter().find(|b| b.id == *building).map(|b| b.outline.exterior());
+    let edge = outline.and_then(|ring| {
+        let near = |line: &geo::Line<f64>| Euclidean.distance(&Point::from(door), line);
+        ring.lines().min_by(|a, b| near(a).total_cmp(&near(b)))
+    });
+    let (Some(edge), Some(ring)) = (edge, outline) else { return [door.x, door.y] };
+    let (dx, dy) = (edge.end.x - edge.start.x, edge.end.y - edge.start.y);
+    let long = libm::hypot(dx, dy).max(1e-9);
+    let out = [dy / long, -dx / long];
+    use geo::Contains as _;
+    let inside = geo::Polygon::new(ring.clone(), vec![]);
+    let step = |s: f64| [door.x + s * out[0], door.y + s * out[1]];
+    let first = step(BEFORE_THE_DOOR_M);
+    if inside.contains(&Point::new(first[0], first[1])) { step(-BEFORE_THE_DOOR_M) } else { first }
+}
+
+pub(super) fn areas_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
+    let raster = layout.sight.raster();
+    let share = |outline: &geo::Polygon<f64>| {
+        let (mut all, mut seen) = (0u32, 0u32);
+        raster.each_inside(outline, |cell| {
+            all += 1;
+            seen += u32::from(!layout.sight.cameras_at(raster.centre(cell)).is_empty());
+        });
+        (all > 0).then(|| f64::from(seen) / f64::from(all))
+    };
+    let areas = layout.scenario.site.areas.iter().filter(|a| open_to_all(a.ground));
+    let mut shares: Vec<(f64, String)> =
+        areas.filter_map(|a| Some((share(&a.outline)?, a.id.to_string()))).collect();
+    shares.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let least = shares.first().map_or(1.0, |(s, _)| *s);
+    let blind = shares.into_iter().filter(|(s, _)| *s < least_share);
+    at_least(least, least_share, "of an area", blind.map(|(s, id)| format!("{id}: {s:.2}")))
+}
+
+/// How steeply each entrance camera looks at the gate or door that is nearest to it.
+pub(super) fn aim(layout: &Layout<'_>, most_deg: f64) -> Outcome {
+    let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
+    let targets: Vec<[f64; 2]> = site
+        .gates
+        .iter()
+        .map(|g| [g.at.x, g.at.y])
+        .chain(site.entrances.iter().map(|e| before(site, &e.building, e.at)))
+        .collect();
+    let steep = |camera: &Camera| {
+        let away = |at: &[f64; 2]| libm::hypot(at[0] - camera.at_m[0], at[1] - camera.at_m[1]);
+        let view = View::of(camera);
+        let shown = targets.iter().filter(|at| {
+            away(at) <= AIM_WITHIN_M && matches!(view.frame([at[0], at[1], BODY_M]), Frame::Inside(_))
+        });
+        let nearest = shown.min_by(|a, b| away(a).total_cmp(&away(b)))?;
+        Some(libm::atan2(camera.height_m - BODY_M, away(nearest)).to_degrees())
+    };
+    let cameras = kit.camera.iter().filter(|c| c.task == CameraTask::Entrance);
+    let found: Vec<(f64, String)> = cameras.filter_map(|c| Some((steep(c)?, c.id.to_string()))).collect();
+    if found.is_empty() {
+        return Outcome::Needs("an entrance camera that shows a gate or a door".into());
+    }
+    let most = found.iter().map(|(deg, _)| *deg).fold(0.0, f64::max);
+    let over = found.into_iter().filter(|(deg, _)| *deg > most_deg);
+    at_most(most, most_deg, "degrees", over.map(|(deg, id)| format!("{id}: {deg:.0}°")))
+}
+
+/// Mean illuminance of the ground where a camera without a light of its own works: lamps as points that shine evenly
+/// into the lower half of space (assumed), nothing in between.
+pub(super) fn lit(layout: &Layout<'_>, least_lx: f64) -> Outcome {
+    let (site, raster) = (&layout.scenario.site, layout.sight.raster());
+    let mut sums = vec![(0.0, 0u32); layout.scenario.file.kit.camera.len()];
+    for cell in 0..raster.len() {
+        let [x, y] = raster.centre(cell);
+        let seen = layout.sight.cameras_at([x, y]);
+        let dark = |s: &&crate::analysis::sightlines::Sighting| {
+            layout.scenario.file.kit.camera[s.camera as usize].ir_range_m <= 0.0
+        };
+        for sighting in seen.iter().filter(dark) {
+            let sum = &mut sums[sighting.camera as usize];
+            sum.0 += illuminance(site, [x, y]);
+            sum.1 += 1;
+        }
+    }
+    let means: Vec<(f64, String)> = sums
+        .iter()
+        .zip(&layout.scenario.file.kit.camera)
+        .filter(|(_, camera)| camera.ir_range_m <= 0.0)
+        .map(|((sum, cells), camera)| (sum / f64::from((*cells).max(1)), camera.id.to_string()))
+        .collect();
+    let dark: Vec<String> = means
+        .into_iter()
+        .filter(|(lx, _)| *lx < least_lx)
+        .map(|(lx, id)| format!("{id}: {lx:.1} lx and no light of its own"))
+        .collect();
+    at_most(dark.len() as f64, 0.0, &format!("cameras in less than {least_lx} lx"), dark)
+}
+
+/// lx on level ground.
+fn illuminance(site: &Site, at: [f64; 2]) -> f64 {
+    let of = |lamp: &crate::model::site::Lamp| {
+        let aside = libm::hypot(lamp.at.x - at[0], lamp.at.y - at[1]);
+        let away = libm::hypot(aside, lamp.height_m).max(0.1);
+        lamp.flux_lm / (2.0 * std::f64::consts::PI) * lamp.height_m / (away * away * away)
+    };
+    site.lamps.iter().map(of).sum()
+}
+
+/// Facade of dwellings that cameras show at a density or better, a patch a window wide and a storey high at a time.
+pub(super) fn private_facade(layout: &Layout<'_>, from_px_per_m: f64, most_m2: f64) -> Outcome {
+    let kit = &layout.scenario.file.kit;
+    let views: Vec<(View, &Camera)> = kit.camera.iter().map(|c| (View::of(c), c)).collect();
+    let mut by_camera: std::collections::BTreeMap<&str, f64> = std::collections::BTreeMap::new();
+    let mut all = 0.0;
+    for building in layout.scenario.site.buildings.iter().filter(|b| b.usage == Use::Residential) {
+        let storey_m = building.storey_height_m();
+        for (at, wide_m) in facade(building.outline.exterior()) {
+            for storey in 0..building.storeys {
+                let at = [at[0], at[1], (f64::from(storey) + 0.5) * storey_m];
+                let showing = views.iter().filter(|(view, camera)| {
+                    look(view, camera.range_m, layout.caster, at)
+                        .is_some_and(|look| look.px_per_m >= from_px_per_m)
+                });
+                let mut any = false;
+                for (_, camera) in showing {
+                    any = true;
+                    *by_camera.entry(camera.id.as_str()).or_default() += wide_m * storey_m;
+                }
+                all += if any { wide_m * storey_m } else { 0.0 };
+            }
+        }
+    }
+    let mut worst: Vec<(&str, f64)> = by_camera.into_iter().collect();
+    worst.sort_by(|a, b| b.1.total_cmp(&a.1));
+    at_most(all, most_m2, "m² of facade", worst.into_iter().map(|(id, m2)| format!("{id}: {m2:.0} m²")))
+}
+
+/// Points just outside an outline, and the width each stands for, m.
+fn facade(ring: &LineString<f64>) -> Vec<([f64; 2], f64)> {
+    use geo::Winding as _;
+    let out = if ring.is_ccw() { 1.0 } else { -1.0 };
+    let mut points = Vec::new();
+    for edge in ring.lines() {
+        let (dx, dy) = (edge.end.x - edge.start.x, edge.end.y - edge.start.y);
+        let long = libm::hypot(dx, dy);
+        let parts = libm::round(long / WINDOW_M).max(1.0) as u32;
+        for i in 0..parts {
+            let t = (f64::from(i) + 0.5) / f64::from(parts);
+            let aside = 0.05 * out / long.max(1e-9);
+            points.push((
+                [edge.start.x + t * dx + dy * aside, edge.start.y + t * dy - dx * aside],
+                long / f64::from(parts),
+            ));
+        }
+    }
+    points
+}

@@ -1,0 +1,154 @@
+//! Rules as data: does a layout meet them?
+//!
+//! A rule names its clause, its source, how far that source was seen, for whom it holds, and one check with its
+//! threshold. What cannot be worked out from what is there says what is missing and never counts as passed.
+
+mod check;
+mod data;
+mod geometry;
+
+pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::PlanAnswer;
+use super::caster::Caster;
+use super::sightlines::SightTable;
+use crate::model::Scenario;
+
+/// How a rule came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Met.
+    Pass,
+    /// Not met.
+    Fail,
+    /// What is there does not say: see `needs`.
+    NotAssessable,
+    /// There is nothing here that the rule is about.
+    NotApplicable,
+}
+
+/// What was found for one rule. The figure is computed, but where `needs` or `source` say otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The rule.
+    pub id: String,
+    /// What it asks for.
+    pub title: String,
+    /// The same in Chinese.
+    pub title_zh: String,
+    /// Where it stands.
+    pub clause: String,
+    /// Where that was read.
+    pub source: String,
+    /// How far the source was seen.
+    pub seen: Seen,
+    /// How strongly it is put.
+    pub strength: Strength,
+    /// What it is about.
+    pub kind: Kind,
+    /// How it came out.
+    pub status: Status,
+    /// What was measured, in `unit`.
+    pub measured: Option<f64>,
+    /// What is demanded, in `unit`.
+    pub demanded: Option<f64>,
+    /// Unit of both.
+    pub unit: String,
+    /// What must be known before it can be assessed.
+    pub needs: Option<String>,
+    /// What fails it: devices, walls, doors, the worst first.
+    pub evidence: Vec<String>,
+}
+
+/// What a run measured at the SUT, by device class. Made from a run's report.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// Class -> what its devices' alarms met with.
+    pub classes: BTreeMap<String, ClassMeasured>,
+}
+
+/// What one class met with in a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ClassMeasured {
+    /// Answers that were expected.
+    pub expected: u64,
+    /// Those that never came.
+    pub missed: u64,
+    /// The slowest answer, s.
+    pub slowest_s: Option<f64>,
+}
+
+/// All that a check may look at.
+pub(crate) struct Layout<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) caster: &'a Caster,
+    pub(crate) plan: &'a PlanAnswer,
+    pub(crate) sight: &'a SightTable,
+    pub(crate) measured: Option<&'a Measured>,
+}
+
+/// What a check found, before it is held against its rule.
+pub(crate) enum Outcome {
+    /// A figure on one side of the threshold or the other.
+    Figure { measured: f64, demanded: f64, unit: String, holds: bool, evidence: Vec<String> },
+    /// What is missing.
+    Needs(String),
+}
+
+/// Holds a layout against a book of rules, in the book's order.
+pub fn assess(
+    book: &RuleBook,
+    scenario: &Scenario,
+    caster: &Caster,
+    plan: &PlanAnswer,
+    measured: Option<&Measured>,
+) -> Vec<Finding> {
+    let sight = SightTable::build_with(scenario, caster);
+    let layout = Layout { scenario, caster, plan, sight: &sight, measured };
+    book.rules.iter().map(|rule| finding(rule, &layout)).collect()
+}
+
+fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
+    let mut found = Finding {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        title_zh: rule.title_zh.clone(),
+        clause: rule.clause.clone(),
+        source: rule.source.clone(),
+        seen: rule.seen,
+        strength: rule.strength,
+        kind: rule.kind,
+        status: Status::NotApplicable,
+        measured: None,
+        demanded: None,
+        unit: String::new(),
+        needs: None,
+        evidence: Vec::new(),
+    };
+    if !check::applies(rule.applies, layout) {
+        return found;
+    }
+    match check::check(&rule.check, layout) {
+        Outcome::Needs(what) => {
+            found.status = Status::NotAssessable;
+            found.needs = Some(what);
+        }
+        Outcome::Figure { measured, demanded, unit, holds, evidence } => {
+            found.status = if holds { Status::Pass } else { Status::Fail };
+            found.measured = Some(measured);
+            found.demanded = Some(demanded);
+            found.unit = unit;
+            found.evidence = evidence;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
