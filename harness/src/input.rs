@@ -5,11 +5,12 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use palisade_sim::model::Scenario;
 use palisade_sim::model::load::{self as model, Problems, SourceText};
+use palisade_sim::model::typed::Problem;
 
-use crate::contract::Contract;
+use crate::contract::{Around, Checked, Contract, Kit};
 use crate::exit::{Exit, Failure};
 
 /// A scenario that is sound, with the texts that it was read from.
@@ -77,16 +78,28 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
 
 /// Reads and checks the contract at a path; all problems at once.
 pub fn read_contract(path: &Path) -> Result<Contract, Wrong> {
+    read_contract_for(path, None).map(|checked| checked.contract)
+}
+
+/// The same, for the devices of a scenario.
+pub fn read_contract_for(path: &Path, kit: Option<&Kit>) -> Result<Checked, Wrong> {
     let text =
         text_of(path).map_err(|(why, remedy)| Wrong::Unreadable { file: path.to_owned(), why, remedy })?;
     let beside = |name: &str| path.parent().unwrap_or(Path::new("")).join(name).is_file();
-    crate::contract::read(&text, &beside).map_err(Wrong::Problems)
+    let set = |name: &str| std::env::var(name).is_ok();
+    let around = Around { beside: &beside, set: &set, kit };
+    crate::contract::read(&text, &around).map_err(Wrong::Problems)
 }
 
 /// The same for a verb that needs the contract: a failure with exit code 3 and all problems as its message.
-pub fn contract(path: &Path) -> Result<Contract, Failure> {
-    read_contract(path)
+pub fn contract(path: &Path, kit: &Kit) -> Result<Checked, Failure> {
+    read_contract_for(path, Some(kit))
         .map_err(|wrong| Failure::new(Exit::Input, wrong.render(colour_on_stderr()).trim_end()))
+}
+
+/// The devices of a scenario, as a contract is checked against them.
+pub fn kit(scenario: &Scenario) -> Kit {
+    Kit { devices: scenario.devices.iter().map(|device| (device.id.to_string(), device.class)).collect() }
 }
 
 /// Whether a file is a contract: it has the key `contract` at its top.
@@ -102,18 +115,62 @@ pub fn colour_on_stderr() -> bool {
 }
 
 fn render(problems: &Problems, colour: bool) -> String {
+    let mut text = String::new();
+    problems.iter().for_each(|problem| one(&mut text, problem, problem.message(), colour));
+    text.push_str(&format!("{problems}\n"));
+    text
+}
+
+/// Text for a terminal: what is odd and can be used all the same, with its place.
+pub fn render_warnings(warnings: &Problems, colour: bool) -> String {
+    let mut text = String::new();
+    warnings.iter().for_each(|problem| one(&mut text, &Odd(problem), problem.message(), colour));
+    text
+}
+
+/// A problem that stops nobody.
+#[derive(Debug)]
+struct Odd<'a>(&'a Problem);
+
+impl fmt::Display for Odd<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Odd<'_> {}
+
+impl Diagnostic for Odd<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.0.code()))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(miette::Severity::Warning)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.0.help()))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.0.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.0.labels()
+    }
+}
+
+/// Adds one problem with its place.
+fn one(text: &mut String, problem: &dyn Diagnostic, message: &str, colour: bool) {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
         GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false).with_context_lines(1);
-    let mut text = String::new();
-    for problem in problems.iter() {
-        if handler.render_report(&mut text, problem).is_err() {
-            text.push_str(problem.message());
-        }
-        text.push('\n');
+    if handler.render_report(text, problem).is_err() {
+        text.push_str(message);
     }
-    text.push_str(&format!("{problems}\n"));
-    text
+    text.push('\n');
 }
 
 fn text_of(path: &Path) -> Result<SourceText, (String, &'static str)> {

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use palisade_sim::model::Scenario;
+use palisade_sim::model::typed::{Problem, Problems};
 use serde_json::{Value, json};
 
 use super::{Exit, Failure, OutputFormat};
-use crate::contract::Contract;
+use crate::contract::{Checked, Contract, Kit};
 use crate::input::{self, Wrong};
 
 /// Options of `palisade check`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Scenario files and contracts.
+    /// Scenario files and contracts; contracts are checked against the scenarios that are named with them.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How problems are printed: for a reader on stderr, or as one JSON document on stdout.
@@ -25,16 +26,23 @@ pub struct Args {
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let json = args.output_format == OutputFormat::Json;
     let (mut exit, mut list, mut good) = (Exit::Ok, Vec::new(), String::new());
-    for file in &args.files {
-        let read = if input::is_contract(file) {
-            input::read_contract(file)
-                .map(|contract| good.push_str(&format!("{}: {}\n", file.display(), parts(&contract))))
-        } else {
-            input::read(file)
-                .map(|loaded| good.push_str(&format!("{}: {}\n", file.display(), counts(&loaded.scenario))))
+    let read: Vec<_> =
+        args.files.iter().map(|file| (!input::is_contract(file)).then(|| input::read(file))).collect();
+    let sound = read.iter().flatten().filter_map(|read| read.as_ref().ok());
+    let kits: Vec<Kit> = sound.map(|loaded| input::kit(&loaded.scenario)).collect();
+    for (file, read) in args.files.iter().zip(read) {
+        let said = match read {
+            Some(read) => read.map(|loaded| (counts(&loaded.scenario), Problems::default())),
+            None => contract(file, &kits).map(|checked| (parts(&checked.contract), checked.warnings)),
         };
-        match read {
-            Ok(()) => {}
+        match said {
+            Ok((said, warnings)) => {
+                good.push_str(&format!("{}: {said}\n", file.display()));
+                list.extend(objects(&warnings, "warning"));
+                if !json {
+                    eprint!("{}", input::render_warnings(&warnings, input::colour_on_stderr()));
+                }
+            }
             Err(wrong) => {
                 exit = Exit::Input;
                 list.extend(as_json(&wrong));
@@ -47,6 +55,16 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = if json { format!("{:#}\n", Value::Array(list)) } else { good };
     std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;
     Ok(exit)
+}
+
+/// The contract, checked against each of the scenarios that were named with it; the first that it does not fit counts.
+fn contract(file: &Path, kits: &[Kit]) -> Result<Checked, Wrong> {
+    let mut checked = input::read_contract_for(file, kits.first())?;
+    for kit in kits.iter().skip(1) {
+        let next = input::read_contract_for(file, Some(kit))?;
+        next.warnings.iter().for_each(|odd| checked.warnings.add(odd.clone()));
+    }
+    Ok(checked)
 }
 
 /// `ok, 2 links, 3 reactions, 2 programs`.
@@ -75,30 +93,34 @@ fn counts(scenario: &Scenario) -> String {
     )
 }
 
-/// One object a problem: `file`, `line`, `column`, `code`, `message`, `help`.
+/// One object a problem: `file`, `line`, `column`, `severity` (`error` or `warning`), `code`, `message`, `help`.
 fn as_json(wrong: &Wrong) -> Vec<Value> {
     match wrong {
         Wrong::Unreadable { file, why, remedy } => vec![json!({
             "file": file.display().to_string(),
             "line": null,
             "column": null,
+            "severity": "error",
             "code": "file::unreadable",
             "message": why,
             "help": remedy,
         })],
-        Wrong::Problems(problems) => problems
-            .iter()
-            .map(|problem| {
-                let (line, column) = problem.line_column();
-                json!({
-                    "file": problem.file(),
-                    "line": line,
-                    "column": column,
-                    "code": problem.code(),
-                    "message": problem.message(),
-                    "help": problem.help(),
-                })
-            })
-            .collect(),
+        Wrong::Problems(problems) => objects(problems, "error"),
     }
+}
+
+fn objects(problems: &Problems, severity: &str) -> Vec<Value> {
+    let object = |problem: &Problem| {
+        let (line, column) = problem.line_column();
+        json!({
+            "file": problem.file(),
+            "line": line,
+            "column": column,
+            "severity": severity,
+            "code": problem.code(),
+            "message": problem.message(),
+            "help": problem.help(),
+        })
+    };
+    problems.iter().map(object).collect()
 }

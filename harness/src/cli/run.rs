@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use palisade_sim::model::drive::Window;
 
 use super::{Exit, Failure, OutputFormat};
+use crate::contract::{Checked, Kit};
 use crate::progress::Progress;
 use crate::reference::Defects;
 use crate::report;
@@ -50,7 +51,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let loaded = input::load(&args.scenario)?;
     let file = &loaded.scenario.file;
     can_be_driven(&loaded, args.windows.as_ref(), args.defect.as_ref())?;
-    let sut = sut(args.sut.as_deref().unwrap_or(&file.sut.address), args.defect.as_ref())?;
+    let address = args.sut.as_deref().unwrap_or(&file.sut.address);
+    let sut = sut(address, args.defect.as_ref(), &input::kit(&loaded.scenario))?;
     let request = Request {
         seed: args.seed.unwrap_or(file.seed),
         path: args.scenario,
@@ -105,14 +107,16 @@ fn can_be_driven(
     )))
 }
 
-fn sut(address: &str, defects: Option<&Defects>) -> Result<Sut, Failure> {
+fn sut(address: &str, defects: Option<&Defects>, kit: &Kit) -> Result<Sut, Failure> {
     let typed = defects.map(Defects::to_string).unwrap_or_default();
     if address == "builtin" {
         return Ok(Sut::Builtin(typed));
     }
     if address.ends_with(".toml") && defects.is_none() {
         let path = PathBuf::from(address);
-        return input::contract(&path).map(|contract| Sut::Contract(Box::new(Outside { path, contract })));
+        let Checked { contract, warnings } = input::contract(&path, kit)?;
+        eprint!("{}", input::render_warnings(&warnings, input::colour_on_stderr()));
+        return Ok(Sut::Contract(Box::new(Outside { path, contract })));
     }
     if defects.is_some() {
         let text = format!("--defect bends the builtin gateway only, and the system under test is {address}");

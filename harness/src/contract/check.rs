@@ -1,36 +1,44 @@
 //! What a contract's types cannot say: names that must exist, keys that a carrier needs, rows that nobody reaches.
 
+mod fit;
+mod lines;
+mod texts;
+
 use std::collections::BTreeSet;
 
 use palisade_sim::contract::Signal;
 use palisade_sim::model::typed::{Problem, Problems, Source, Spans, remedy};
 use serde_json::Value;
 
-use super::{Carrier, Contract, Correlate, Link, Reaction, Ready};
+use super::{Around, Carrier, Contract, Correlate, Link, Reaction, Ready};
 use crate::wire::command::Verb;
 
 struct Desk<'a> {
     contract: &'a Contract,
     spans: &'a Spans,
     source: &'a Source,
+    around: &'a Around<'a>,
     problems: &'a mut Problems,
+    warnings: &'a mut Problems,
 }
 
-/// Adds every problem of a contract.
+/// Adds every problem of a contract, and what is odd about it.
 pub(super) fn contract(
     contract: &Contract,
-    spans: &Spans,
-    source: &Source,
-    beside: &dyn Fn(&str) -> bool,
-    problems: &mut Problems,
+    (spans, source): (&Spans, &Source),
+    around: &Around<'_>,
+    (problems, warnings): (&mut Problems, &mut Problems),
 ) {
-    let mut desk = Desk { contract, spans, source, problems };
+    let mut desk = Desk { contract, spans, source, around, problems, warnings };
     desk.names();
-    desk.processes(beside);
+    desk.processes();
     desk.links();
     desk.devices();
     desk.reactions();
     desk.commands();
+    if let Some(kit) = around.kit {
+        desk.kit(kit);
+    }
 }
 
 /// Words of all signals.
@@ -70,6 +78,14 @@ impl Desk<'_> {
                 }
             }
         }
+        let mut seen = BTreeSet::new();
+        for (i, port) in self.contract.ports.names.iter().enumerate() {
+            if !seen.insert(port) {
+                let message = format!("`{port}` is the name of two ports");
+                let path = format!("ports.names[{i}]");
+                self.wrong(&path, "contract::duplicate", message, "remove it, or give it another name");
+            }
+        }
         if self.contract.deadline.is_some_and(|d| d.0.0 <= 0) {
             let message = "a deadline of nothing can never be kept".to_owned();
             self.wrong(
@@ -81,47 +97,19 @@ impl Desk<'_> {
         }
     }
 
-    /// `{…}` in a text must be known.
-    fn placeholders(&mut self, path: &str, text: &str, known: &[&str]) {
-        let mut rest = text;
-        while let Some(at) = rest.find('{') {
-            if rest[..at].ends_with('$') {
-                rest = &rest[at + 1..];
-                continue;
-            }
-            let name = rest[at + 1..].split('}').next().unwrap_or_default();
-            let port = name.strip_prefix("port.");
-            let good = match port {
-                Some(port) => self.contract.ports.names.iter().any(|p| p == port),
-                None => known.contains(&name),
-            };
-            if !good {
-                let ports: Vec<String> =
-                    self.contract.ports.names.iter().map(|p| format!("port.{p}")).collect();
-                let valid: Vec<&str> =
-                    known.iter().copied().chain(ports.iter().map(String::as_str)).collect();
-                let message = format!("nothing is known that `{{{name}}}` could stand for");
-                let help = match port {
-                    Some(port) => format!("add \"{port}\" to `names` of `[ports]`, or use one that is there"),
-                    None => remedy(name, &valid),
-                };
-                self.wrong(path, "contract::placeholder", message, help);
-            }
-            rest = &rest[at + 1..];
-        }
-    }
-
-    fn processes(&mut self, beside: &dyn Fn(&str) -> bool) {
+    fn processes(&mut self) {
         for (i, process) in self.contract.process.iter().enumerate() {
             let path = |key: &str| format!("process[{i}].{key}");
+            let install = process.install.as_deref();
+            self.program_text(&path("program"), &process.program, install);
             for (k, arg) in process.args.iter().enumerate() {
-                self.placeholders(&path(&format!("args[{k}]")), arg, &["work", "site"]);
+                self.program_text(&path(&format!("args[{k}]")), arg, install);
             }
             for (name, value) in &process.env {
-                self.placeholders(&path(&format!("env.{name}")), value, &["work", "site"]);
+                self.program_text(&path(&format!("env.{name}")), value, install);
             }
             for (k, file) in process.files.iter().enumerate() {
-                if !beside(file) {
+                if !(self.around.beside)(file) {
                     let message = format!("there is no file `{file}` beside the contract");
                     let help = "files are relative to the contract; put it there or write its name as it is";
                     self.wrong(&path(&format!("files[{k}]")), "contract::missing-file", message, help);
@@ -180,7 +168,8 @@ impl Desk<'_> {
                 );
             }
             Some(text) => {
-                self.placeholders(&path(key), text, &["work", "site"]);
+                self.plain_text(&path(key), text, &["work", "site"]);
+                self.same_place(i, key, text);
                 let filled = self
                     .contract
                     .ports
@@ -214,13 +203,21 @@ impl Desk<'_> {
                 );
             }
         }
-        if link.carrier == Carrier::ModbusRtu && !(300..=1_000_000).contains(&link.baud) {
-            let message = format!("{} bits a second is no speed of a serial line", link.baud);
-            self.wrong(&path("baud"), "contract::serial", message, "write one such as 9600 or 115200");
-        }
-        if link.carrier == Carrier::ModbusRtu && !(1..=2).contains(&link.stop_bits) {
-            let message = format!("{} stop bits", link.stop_bits);
-            self.wrong(&path("stop_bits"), "contract::serial", message, "write 1 or 2");
+        self.line(i, link);
+    }
+
+    /// Two links cannot be at one place.
+    fn same_place(&mut self, i: usize, key: &str, text: &str) {
+        let place = |link: &Link| match link.carrier {
+            Carrier::Mqtt => None,
+            Carrier::ModbusRtu => link.pty.clone(),
+            Carrier::Thingsboard => link.listen.clone(),
+        };
+        let above = self.contract.link[..i].iter().find(|l| place(l).as_deref() == Some(text));
+        if let Some(above) = above {
+            let message = format!("`{text}` is the `{key}` of `{}` already", above.id);
+            let help = "write another one: each link is a place of its own";
+            self.wrong(&format!("link[{i}].{key}"), "contract::duplicate", message, help);
         }
     }
 
@@ -248,24 +245,7 @@ impl Desk<'_> {
                 }
                 Some(Carrier::ModbusRtu) => {
                     self.foreign(&path, &mqtt, "a serial line");
-                    for (key, _) in serial.iter().filter(|(_, given)| !given) {
-                        let message = format!("devices on a serial line need `{key}`");
-                        self.wrong(
-                            &path("link"),
-                            "contract::serial",
-                            message,
-                            format!("add `{key} = {}`", if *key == "unit_from" { 1 } else { 16 }),
-                        );
-                    }
-                    if row.unit_from.is_some_and(|u| !(1..=247).contains(&u)) {
-                        let message = "units run from 1 to 247".to_owned();
-                        self.wrong(
-                            &path("unit_from"),
-                            "contract::serial",
-                            message,
-                            "write a number in that range",
-                        );
-                    }
+                    self.on_line(i, row);
                 }
                 Some(Carrier::Thingsboard) => {
                     let message =
@@ -274,8 +254,9 @@ impl Desk<'_> {
                 }
                 None => {}
             }
+            self.unit_twice(i, row);
             if let Some(topic) = &row.topic {
-                self.placeholders(&path("topic"), topic, &["site", "device"]);
+                self.plain_text(&path("topic"), topic, &["site", "device"]);
                 if !topic.contains("{device}") {
                     let message =
                         format!("all devices would speak on `{topic}`, and nobody could tell them apart");
@@ -349,7 +330,7 @@ impl Desk<'_> {
                 let message = "a platform has no topics of its own".to_owned();
                 self.wrong(&path("topic"), "contract::key", message, "remove it");
             }
-            self.placeholders(&path("topic"), topic, &["site", "device"]);
+            self.plain_text(&path("topic"), topic, &["site", "device"]);
             if !topic.contains("{device}") && row.fields.device.is_none() {
                 let message = "nothing tells which device an answer speaks of".to_owned();
                 self.wrong(
@@ -367,14 +348,8 @@ impl Desk<'_> {
             ("signal", &fields.signal),
             ("kind", &fields.kind),
         ] {
-            if pointer.as_deref().is_some_and(|p| !p.is_empty() && !p.starts_with('/')) {
-                let message = format!("`fields.{key}` is no JSON pointer");
-                self.wrong(
-                    &path(&format!("fields.{key}")),
-                    "contract::pointer",
-                    message,
-                    "begin it with `/`, such as \"/values/id\"",
-                );
+            if let Some(pointer) = pointer {
+                self.pointer(&path(&format!("fields.{key}")), key, pointer);
             }
         }
         if row.deadline.is_some_and(|d| d.0.0 <= 0) {
@@ -399,10 +374,22 @@ impl Desk<'_> {
                 "write one or more of `id`, `key`, `order`, `window`",
             );
         }
-        let has = |way: Correlate| row.correlate.contains(&way);
-        if has(Correlate::Order) && !has(Correlate::Key) {
-            let message = "`order` decides among several of one key, and `key` is not named".to_owned();
-            self.wrong(path, "contract::correlate", message, "add \"key\" before it");
+        for (k, way) in row.correlate.iter().enumerate() {
+            let before = &row.correlate[..k];
+            let place = format!("{path}[{k}]");
+            if before.contains(way) {
+                let message = "this way was tried already: it stands before".to_owned();
+                self.wrong(&place, "contract::correlate", message, "remove it");
+            } else if *way == Correlate::Order
+                && !before.contains(&Correlate::Key)
+                && !before.contains(&Correlate::Window)
+            {
+                let message =
+                    "`order` decides among several that `key` or `window` leaves open, and neither \
+                               stands before it"
+                        .to_owned();
+                self.wrong(&place, "contract::correlate", message, "put it behind \"key\" or \"window\"");
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use decode::Decoder;
-pub use read::{read, schema};
+pub use read::{Around, Checked, Kit, read, schema};
 
 /// A contract as typed. Keys are the field names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -134,8 +134,61 @@ pub enum Parity {
     Odd,
 }
 
+/// How answers are written on a serial line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// In one piece, when their last character would have arrived.
+    #[default]
+    Frame,
+    /// A byte at a time, each when it would have arrived.
+    Byte,
+}
+
+/// What slaves of a serial line do wrong: shares of all answers, 0 to 1, which sum to 1 at most. An answer suffers one
+/// fault or none, drawn by the seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LineFaults {
+    /// The answer comes late.
+    pub slow: f64,
+    /// How late a slow answer comes.
+    pub slow_by: Duration,
+    /// The answer does not come.
+    pub silent: f64,
+    /// The slave refuses: busy, exception 6.
+    pub busy: f64,
+    /// The answer carries the unit of a neighbour.
+    pub wrong_unit: f64,
+    /// A byte of the answer is damaged, so that its check sum is wrong.
+    pub crc: f64,
+    /// The answer is that to the poll before.
+    pub stale: f64,
+}
+
+impl Default for LineFaults {
+    fn default() -> LineFaults {
+        let slow_by = Duration::seconds(0.5);
+        LineFaults { slow: 0.0, slow_by, silent: 0.0, busy: 0.0, wrong_unit: 0.0, crc: 0.0, stale: 0.0 }
+    }
+}
+
+impl LineFaults {
+    /// Each share with its key.
+    pub fn shares(&self) -> [(&'static str, f64); 6] {
+        [
+            ("slow", self.slow),
+            ("silent", self.silent),
+            ("busy", self.busy),
+            ("wrong_unit", self.wrong_unit),
+            ("crc", self.crc),
+            ("stale", self.stale),
+        ]
+    }
+}
+
 /// What connects devices and gateway.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// Its name.
@@ -160,6 +213,18 @@ pub struct Link {
     /// `modbus_rtu`: stop bits, 1 or 2.
     #[serde(default = "one")]
     pub stop_bits: u8,
+    /// `modbus_rtu`: how long an input stays on that no signal clears; 2 s when nothing is said.
+    #[serde(default)]
+    pub hold: Option<Duration>,
+    /// `modbus_rtu`: how long a slave thinks before the first character of its answer; 5 ms when nothing is said.
+    #[serde(default)]
+    pub turnaround: Option<Duration>,
+    /// `modbus_rtu`: how answers are written; in one piece when nothing is said.
+    #[serde(default)]
+    pub pace: Option<Pace>,
+    /// `modbus_rtu`: what slaves do wrong; nothing when nothing is said.
+    #[serde(default)]
+    pub faults: Option<LineFaults>,
 }
 
 fn baud() -> u32 {
@@ -204,7 +269,7 @@ pub enum Correlate {
     Id,
     /// By device and signal.
     Key,
-    /// Among several of one key, by their order. Needs `key`.
+    /// By their order, among several that a way before it leaves open. Needs `key` or `window` before it.
     Order,
     /// By device alone, within the deadline.
     Window,
@@ -326,6 +391,10 @@ impl Contract {
                 baud: baud(),
                 parity: Parity::None,
                 stop_bits: one(),
+                hold: None,
+                turnaround: None,
+                pace: None,
+                faults: None,
             }],
             device: vec![DeviceRow { link: link.clone(), ..DeviceRow::default() }],
             reaction: vec![Reaction {
@@ -346,7 +415,12 @@ impl Contract {
 
     /// The row by which a device speaks; it speaks on the broker, as [`crate::wire`] says, when there is none.
     pub fn speech(&self, class: Class, device: &str) -> Option<&DeviceRow> {
-        self.device.iter().find(|row| row.fits(class, device))
+        self.speech_row(class, device).map(|row| &self.device[row])
+    }
+
+    /// The place of that row among all.
+    pub fn speech_row(&self, class: Class, device: &str) -> Option<usize> {
+        self.device.iter().position(|row| row.fits(class, device))
     }
 
     /// The broker.

@@ -259,7 +259,9 @@ impl Matched<'_> {
                     rest.push(i);
                     continue;
                 }
-                [first, others @ ..] if others.is_empty() || self.slots[*first].ordered(Correlate::Window) => {
+                [first, others @ ..]
+                    if others.is_empty() || self.slots[*first].ordered(Correlate::Window) =>
+                {
                     self.answer(*first, i, By::Window);
                 }
                 several => several.iter().for_each(|&slot| self.slots[slot].ambiguous = true),

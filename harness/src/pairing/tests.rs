@@ -383,3 +383,127 @@ fn by_device_and_time_alone_the_gateways_word_is_compared_with_nothing() {
     both.observed.push(alarm);
     assert_eq!(outcomes(&both), [Outcome::Undecidable, Outcome::Undecidable]);
 }
+
+/// Messages 1 and 2 of one device, answered in turn by the other one's id.
+fn crossed(ways: &[Correlate]) -> Pairing {
+    let mut case = two_by(ways);
+    case.observed.extend([seen(Some("r1-2"), 1, 1_150_000), seen(Some("r1-1"), 1, 1_200_000)]);
+    case.pair()
+}
+
+#[test]
+fn ways_are_tried_in_the_order_in_which_they_are_typed() {
+    use Correlate::{Id, Key, Order, Window};
+    let of = |pairing: &Pairing| (pairing.by_id, pairing.by_key, pairing.by_window);
+    let by_id = crossed(&[Id, Key, Order]);
+    assert_eq!((of(&by_id), by_id.count(Outcome::OutOfOrder)), ((2, 0, 0), 1));
+    let by_key = crossed(&[Key, Order, Id]);
+    assert_eq!((of(&by_key), by_key.count(Outcome::Answered)), ((0, 2, 0), 2));
+    let by_window = crossed(&[Window, Order, Id, Key]);
+    assert_eq!((of(&by_window), by_window.count(Outcome::Answered)), ((0, 0, 2), 2));
+    // Behind the window, order decides there; behind the key alone, it does not.
+    let mut loose = two_by(&[Key, Window, Order]);
+    loose.observed.push(Observation { signal: "ALARM".into(), ..seen(None, 1, 1_200_000) });
+    assert_eq!(outcomes(&loose), [Outcome::Answered, Outcome::Missed]);
+    loose.expected.iter_mut().for_each(|e| e.correlate = vec![Key, Order, Window]);
+    assert_eq!(outcomes(&loose), [Outcome::Undecidable, Outcome::Undecidable]);
+}
+
+#[test]
+fn a_row_that_does_not_name_ids_does_not_look_at_them() {
+    let keys = crossed(&[Correlate::Key, Correlate::Order]);
+    assert_eq!((keys.by_key, keys.spurious(), keys.count(Outcome::Answered)), (2, 0, 2));
+    let mut case = two_by(&[Correlate::Key, Correlate::Order]);
+    case.observed.extend([seen(Some("0123abcd-7"), 1, 1_050_000), seen(Some("r1-99"), 1, 1_150_000)]);
+    assert_eq!(outcomes(&case), [Outcome::Answered, Outcome::Answered]);
+    // With a row that looks at ids beside it, a leftover of another run is known for what it is.
+    case.send(3, 2, 1_000_000);
+    case.observed.push(seen(None, 2, 1_300_000));
+    assert_eq!(case.pair().count(Outcome::Missed), 2);
+    assert_eq!(case.pair().spurious(), 2);
+}
+
+/// Lists of ways that tell any two messages of a device apart, and whether answers carry ids, and the signal's word.
+const TELLING: [(&[Correlate], bool, bool); 7] = {
+    use Correlate::{Id, Key, Order, Window};
+    [
+        (&[Id], true, false),
+        (&[Id, Key, Order], true, true),
+        (&[Id, Key, Order, Window], false, true),
+        (&[Key, Order], false, true),
+        (&[Key, Order, Id], true, true),
+        (&[Window, Order], false, false),
+        (&[Key, Window, Order, Id], true, false),
+    ]
+};
+
+/// Lists that do not.
+const LOOSE: [(&[Correlate], bool, bool); 4] = {
+    use Correlate::{Id, Key, Order, Window};
+    [
+        (&[Key], false, true),
+        (&[Window], false, false),
+        (&[Key, Order, Window], false, false),
+        (&[Id, Key], false, true),
+    ]
+};
+
+/// Each message is answered once, in time. A device has one row, and so one list of ways.
+fn all_answered(rows: &[(&'static [Correlate], bool, bool)], sends: &[(usize, Micros, Micros)]) -> Case {
+    let mut case = Case::default();
+    for (i, &(device, at, after)) in sends.iter().enumerate() {
+        let (ways, with_id, with_word) = rows[device % rows.len()];
+        let (id, device) = (i as u32, (device % rows.len()) as u32);
+        case.send(id, device, at);
+        if let Some(expected) = case.expected.last_mut() {
+            expected.correlate = ways.to_vec();
+        }
+        let wire = format!("r1-{id}");
+        let mut answer = seen(with_id.then_some(wire.as_str()), device, at + after);
+        if !with_word {
+            answer.signal = "ALARM".into();
+        }
+        case.observed.push(answer);
+    }
+    case
+}
+
+/// Device, instant and how long after it the answer came: a few instants, so that some fall together.
+fn answered_sends() -> impl Strategy<Value = Vec<(usize, Micros, Micros)>> {
+    prop::collection::vec((0usize..28, 0i64..40, 1i64..19), 1..40)
+        .prop_map(|all| all.into_iter().map(|(d, at, after)| (d, at * 100_000, after * 100_000)).collect())
+}
+
+proptest! {
+    #[test]
+    fn where_rows_tell_messages_apart_an_answer_less_is_exactly_one_more_missed(
+        sends in answered_sends(), pick in any::<prop::sample::Index>(), seed in any::<u64>(),
+    ) {
+        let mut case = all_answered(&TELLING, &sends);
+        let whole = case.pair();
+        prop_assert_eq!((whole.count(Outcome::Missed), whole.count(Outcome::Undecidable)), (0, 0));
+        prop_assert_eq!((whole.count(Outcome::Duplicate), whole.spurious()), (0, 0));
+        let mixed = Case { observed: shuffled(case.observed.clone(), seed), ..case.clone() };
+        prop_assert_eq!(mixed.pair(), whole, "the order in which simultaneous answers arrive");
+        case.observed.remove(pick.index(sends.len()));
+        let less = case.pair();
+        prop_assert_eq!((less.count(Outcome::Missed), less.count(Outcome::Undecidable)), (1, 0));
+        prop_assert_eq!((less.count(Outcome::Duplicate), less.spurious()), (0, 0));
+    }
+
+    #[test]
+    fn where_they_do_not_nobody_is_blamed_for_more_than_the_one_that_is_gone(
+        sends in answered_sends(), pick in any::<prop::sample::Index>(), seed in any::<u64>(),
+    ) {
+        let mut case = all_answered(&LOOSE, &sends);
+        let whole = case.pair();
+        prop_assert_eq!((whole.count(Outcome::Missed), whole.count(Outcome::Duplicate), whole.spurious()), (0, 0, 0));
+        let mixed = Case { observed: shuffled(case.observed.clone(), seed), ..case.clone() };
+        prop_assert_eq!(mixed.pair(), whole);
+        case.observed.remove(pick.index(sends.len()));
+        let less = case.pair();
+        let (missed, open) = (less.count(Outcome::Missed), less.count(Outcome::Undecidable));
+        prop_assert!(missed <= 1, "{} are missed and one is gone", missed);
+        prop_assert!(missed + open >= 1, "nothing is said of the one that is gone");
+    }
+}

@@ -13,13 +13,19 @@ use palisade_sim::words::DeviceIx;
 use super::places::Places;
 use super::processes::{Processes, Program, Ready};
 use super::serial::{SerialLine, SerialRow};
-use crate::contract::{self, Carrier, Contract, Decoder, DeviceRow, Target};
+use crate::contract::{self, Carrier, Contract, Decoder, Target};
 use crate::drivers::fleet::{Common, Figures};
 use crate::drivers::mqtt::Address;
-use crate::drivers::serial::Spec;
+use crate::drivers::serial::{Faults, Pace, Spec};
 use crate::observe::{Cloud, Source};
 use crate::pairing::{Rule, To};
+use crate::record::Micros;
 use crate::wire::modbus::{LineRate, Parity};
+
+/// How long a slave thinks where its line says nothing, µs.
+const TURNAROUND_US: Micros = 5_000;
+/// How long an input stays on that no signal clears where its line says nothing, µs.
+const HOLD_US: Micros = 2_000_000;
 
 /// A contract with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,14 +64,13 @@ impl<'a> Stage<'a> {
     /// The serial lines, with the devices that are on them.
     pub(super) fn lines(&self, tape: &Tape, seed: u64) -> Result<Vec<SerialLine>, String> {
         let rows = &self.outside.contract.device;
-        let on = |row: &DeviceRow| -> Vec<DeviceIx> {
-            let fits = |row: &DeviceRow, at: usize| {
-                let device = &tape.devices[at];
-                row.fits(device.class, device.id.as_str())
-            };
-            let wins =
-                |at: usize| rows.iter().find(|other| fits(other, at)).is_some_and(|first| first == row);
-            (0..tape.devices.len()).filter(|at| wins(*at)).map(|at| DeviceIx(at as u32)).collect()
+        // By the place of the row: two rows that read the same are two rows.
+        let on = |row: usize| -> Vec<DeviceIx> {
+            let all = tape.devices.iter().enumerate();
+            let here = all.filter(|(_, device)| {
+                self.outside.contract.speech_row(device.class, device.id.as_str()) == Some(row)
+            });
+            here.map(|(at, _)| DeviceIx(at as u32)).collect()
         };
         let mut lines = Vec::new();
         for link in &self.outside.contract.link {
@@ -73,20 +78,22 @@ impl<'a> Stage<'a> {
                 continue;
             }
             let (id, pty) = (&link.id, link.pty.as_deref().unwrap_or_default());
-            let mut spec = Spec {
+            let spec = Spec {
                 name: id.clone(),
                 link: PathBuf::from(self.places.fill(pty)?),
-                rate: Default::default(),
-                turnaround_us: 5_000,
-                hold_us: 2_000_000,
-                pace: Default::default(),
-                faults: Default::default(),
+                rate: LineRate { baud: link.baud, parity: parity(link.parity), stop_bits: link.stop_bits },
+                turnaround_us: link.turnaround.map_or(TURNAROUND_US, |t| t.0.0 * 1_000),
+                hold_us: link.hold.map_or(HOLD_US, |hold| hold.0.0 * 1_000),
+                pace: match link.pace.unwrap_or_default() {
+                    contract::Pace::Frame => Pace::Frame,
+                    contract::Pace::Byte => Pace::Byte,
+                },
+                faults: faults(link.faults.as_ref()).map_err(|why| format!("link {id}: {why}"))?,
                 seed,
             };
-            spec.rate = LineRate { baud: link.baud, parity: parity(link.parity), stop_bits: link.stop_bits };
-            let here = rows.iter().filter(|row| row.link == *id).filter_map(|row| {
+            let here = rows.iter().enumerate().filter(|(_, row)| row.link == *id).filter_map(|(at, row)| {
                 let (unit_from, inputs_per_unit) = row.unit_from.zip(row.inputs_per_unit)?;
-                Some(SerialRow { devices: on(row), unit_from, inputs_per_unit })
+                Some(SerialRow { devices: on(at), unit_from, inputs_per_unit })
             });
             lines.push(SerialLine { spec, rows: here.collect() });
         }
@@ -161,6 +168,16 @@ fn program(process: &contract::Process) -> Program {
     }
 }
 
+/// The faults of a line, in the words of the driver.
+fn faults(typed: Option<&contract::LineFaults>) -> Result<Faults, String> {
+    let Some(typed) = typed else { return Ok(Faults::default()) };
+    let share = |(key, share): (&str, f64)| match key {
+        "slow" => format!("slow={share}/{}ms", typed.slow_by.0.0),
+        key => format!("{}={share}", key.replace('_', "-")),
+    };
+    typed.shares().map(share).join(",").parse().map_err(|error| format!("{error}"))
+}
+
 fn parity(parity: contract::Parity) -> Parity {
     match parity {
         contract::Parity::None => Parity::None,
@@ -179,4 +196,88 @@ pub(super) fn reading(contract: &Contract, site: &str, tape: &Tape) -> Decoder {
     }
     let link = contract.reaction.first().map_or("", |row| row.link.as_str());
     Decoder::of(contract, link, site, signals)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::contract::{Around, read};
+    use palisade_sim::contract::Class;
+    use palisade_sim::model::typed::SourceText;
+    use palisade_sim::whole::tape::TapeDevice;
+    use palisade_sim::words::Ms;
+
+    const CONTRACT: &str = r#"
+        contract = 1
+        name = "x"
+        [[link]]
+        id = "bus"
+        carrier = "mqtt"
+        address = "mqtt://127.0.0.1:1883"
+        [[link]]
+        id = "line-1"
+        carrier = "modbus_rtu"
+        pty = "{work}/line-1"
+        baud = 19200
+        hold = "700ms"
+        turnaround = "12ms"
+        pace = "byte"
+        faults = { slow = 0.25, slow_by = "90ms", wrong_unit = 0.5 }
+        [[device]]
+        class = ["beam"]
+        link = "line-1"
+        unit_from = 3
+        inputs_per_unit = 16
+        [[reaction]]
+        link = "bus"
+    "#;
+
+    fn outside(text: &str) -> Outside {
+        let text = SourceText { name: "contract.toml".into(), text: text.into() };
+        let around = Around { beside: &|_| true, set: &|_| true, kit: None };
+        let checked = read(&text, &around).unwrap();
+        Outside { path: "contract.toml".into(), contract: checked.contract }
+    }
+
+    fn tape() -> Tape {
+        let device = |name: &str, class| TapeDevice { id: name.into(), class, at_m: [0.0; 3], qos: 1 };
+        Tape {
+            name: "yard".into(),
+            scenario_digest: String::new(),
+            seed: 1,
+            lasting: Ms(1),
+            devices: vec![device("cam", Class::Camera), device("b1", Class::Beam), device("b2", Class::Beam)],
+            incidents: Vec::new(),
+            stimuli: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_line_is_as_its_contract_says() {
+        let (outside, folder) = (outside(CONTRACT), tempfile::tempdir().unwrap());
+        let lines = Stage::set(&outside, folder.path(), "yard").unwrap().lines(&tape(), 7).unwrap();
+        let spec = &lines[0].spec;
+        assert_eq!((spec.hold_us, spec.turnaround_us, spec.pace), (700_000, 12_000, Pace::Byte));
+        assert_eq!((spec.rate.baud, spec.seed), (19_200, 7));
+        assert_eq!(spec.faults.to_string(), "slow=0.25/90ms,wrong-unit=0.5");
+        let bare = CONTRACT.lines().filter(|l| {
+            !["hold", "turnaround", "pace", "faults"].iter().any(|key| l.trim().starts_with(key))
+        });
+        let outside = self::outside(&bare.collect::<Vec<_>>().join("\n"));
+        let lines = Stage::set(&outside, folder.path(), "yard").unwrap().lines(&tape(), 7).unwrap();
+        let spec = &lines[0].spec;
+        assert_eq!((spec.hold_us, spec.turnaround_us, spec.pace), (2_000_000, 5_000, Pace::Frame));
+        assert_eq!(spec.faults, Faults::default());
+    }
+
+    #[test]
+    fn of_two_rows_that_read_the_same_the_first_has_the_devices() {
+        let mut outside = outside(CONTRACT);
+        outside.contract.device.push(outside.contract.device[0].clone());
+        let folder = tempfile::tempdir().unwrap();
+        let lines = Stage::set(&outside, folder.path(), "yard").unwrap().lines(&tape(), 7).unwrap();
+        let devices: Vec<&[DeviceIx]> = lines[0].rows.iter().map(|row| row.devices.as_slice()).collect();
+        assert_eq!(devices, [&[DeviceIx(1), DeviceIx(2)][..], &[]]);
+    }
 }

@@ -34,6 +34,71 @@ fn names() -> Vec<String> {
     [names_in(""), names_in("contracts/")].concat()
 }
 
+/// The scenario with which the contracts of `with-tiny` are checked: alone they are sound.
+const TINY: &str = "scenarios/tiny.toml";
+
+#[test]
+fn each_contract_that_does_not_fit_its_scenario_says_what_is_on_record() {
+    let names = names_in("with-tiny/");
+    assert!(names.len() >= 6, "only {} contracts", names.len());
+    let mut differ = Vec::new();
+    for name in &names {
+        let path = format!("scenarios/broken/{name}.toml");
+        let alone = check(&[&path]);
+        assert_eq!(alone.status.code(), Some(0), "{name}: {alone:?}");
+        let out = check(&[TINY, &path]);
+        assert_eq!(out.status.code(), Some(3), "{name}: {out:?}");
+        assert_eq!(
+            check(&[&path, TINY]).stderr,
+            out.stderr,
+            "{name}: the order of the files does not matter"
+        );
+        let said = String::from_utf8(out.stderr).unwrap();
+        let record = root().join(format!("scenarios/broken/{name}.txt"));
+        if std::env::var_os("PALISADE_RECORD").is_some() {
+            std::fs::write(&record, &said).unwrap();
+        } else if std::fs::read_to_string(&record).ok().as_deref() != Some(&said) {
+            differ.push(format!("{name} says:\n{said}"));
+        }
+    }
+    assert!(differ.is_empty(), "not on record (PALISADE_RECORD=1 writes anew):\n{}", differ.join("\n"));
+}
+
+#[test]
+fn a_run_refuses_a_contract_that_does_not_fit_before_anything_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["run", TINY, "--sut", "scenarios/broken/with-tiny/units-overlap.toml", "--out"])
+        .arg(folder.path().join("out"))
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(3), "{out:?}");
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.contains("contract::units") && said.contains("units-overlap.toml:"), "{said}");
+    assert!(!folder.path().join("out").exists(), "nothing was begun");
+}
+
+#[test]
+fn a_row_for_which_a_scenario_has_no_device_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(root().join("scenarios/sut/builtin-serial/contract.toml")).unwrap();
+    let row = "[[device]]\nclass = [\"outer_post\"]\nlink = \"bus\"\n\n[[device]]\nclass = [\"outer_post\"]";
+    let text = text.replacen("[[device]]", &format!("{row}\nlink = \"bus\"\n\n[[device]]"), 1);
+    let path = folder.path().join("contract.toml");
+    std::fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap();
+    let out = check(&[TINY, path]);
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(out.status.code(), Some(0), "{said}");
+    assert_eq!(said.matches("contract::no-device").count(), 1, "{said}");
+    assert!(said.contains('⚠'), "{said}");
+    let json = check(&[TINY, path, "--output-format", "json"]);
+    let list: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(list.len(), 1);
+    assert_eq!(list[0]["severity"], "warning");
+}
+
 #[test]
 fn each_broken_file_says_what_is_on_record() {
     let names = names();

@@ -181,13 +181,25 @@ fn what_the_thingsboard_gateway_sends_to_its_platform_is_judged() -> Result<()> 
 #[test]
 fn a_program_that_is_not_installed_is_named_and_the_others_are_stopped() -> Result<()> {
     let bench = Bench::new()?;
-    let output = bench.command("node-red", NIGHT).env_remove("PALISADE_SUTS").output()?;
+    let output = bench.command("thingsboard", NIGHT).env("PALISADE_SUTS", bench.folder.path()).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.code() == Some(4), "{said}");
-    ensure!(said.contains("node-red: PALISADE_SUTS is not set") && said.contains("bash .ci/sut"), "{said}");
+    ensure!(said.contains("thingsboard: there is no program") && said.contains("bash .ci/sut"), "{said}");
     // The broker wrote that it ends.
     let log = fs::read_to_string(bench.out().join("sut/mosquitto.log"))?;
     ensure!(log.contains("terminating"), "{log}");
+    Ok(())
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_named_before_anything_starts() -> Result<()> {
+    let bench = Bench::new()?;
+    let output = bench.command("node-red", NIGHT).env_remove("PALISADE_SUTS").output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.code() == Some(3), "{said}");
+    ensure!(said.contains("the environment has no variable `PALISADE_SUTS`"), "{said}");
+    ensure!(said.contains("node-red/contract.toml:") && said.contains("bash .ci/sut"), "{said}");
+    ensure!(!bench.out().exists(), "something was begun");
     Ok(())
 }
 
