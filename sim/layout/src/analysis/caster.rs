@@ -4,19 +4,11 @@
 //! ellipsoids of flat faces. Fences and gates let the eye through; trunks and lamp posts are too thin to matter. Crowns
 //! count as full all year, which errs on the side of a gap.
 //!
-//! Boxes are searched in single precision about the middle of the site; triangles are met in double precision, so that
-//! no ray slips through between two of them and the answer does not depend on the order of the search.
+//! The search itself is in [`super::scene`]; this file says what the triangles belong to.
 
-use std::time::Duration;
-
-use obvhs::BvhBuildParams;
-use obvhs::aabb::Aabb;
-use obvhs::cwbvh::CwBvh;
-use obvhs::cwbvh::builder::build_cwbvh;
-use obvhs::ray::{Ray, RayHit};
-
-use super::mesh::{self, Facet};
-use super::vector::{Vec3, dot, length, scale, sub};
+use super::mesh;
+use super::scene::{Ends, Scene};
+use super::vector::{length, scale, sub};
 use crate::model::Site;
 use crate::words::Id;
 
@@ -53,167 +45,72 @@ pub struct Hit {
     pub occluder: Occluder,
 }
 
-/// Boxes grow by this much, m: far above the rounding of single precision, far below anything that is drawn.
-const PAD_M: f64 = 0.002;
 /// A lens passes over the surface that it hangs on when that surface is nearer than this, at right angles to it, m.
 const MOUNT_M: f64 = 0.05;
-/// and the ray meets it within this distance, m.
-const MOUNT_REACH_M: f64 = 1.0;
-/// Barycentric slack of the triangle test.
-const SLACK: f64 = 1e-9;
+/// A line from one point to another.
+const PLAIN: Ends = Ends { mount_m: 0.0, short_m: 0.0 };
+/// A line from a lens to a point.
+pub(crate) const LENS: Ends = Ends { mount_m: MOUNT_M, short_m: 0.0 };
 
 /// Answers whether one point sees another.
 pub struct Caster {
-    facets: Vec<Facet>,
+    scene: Scene,
     owners: Vec<Occluder>,
-    normals: Vec<Vec3>,
-    search: Option<CwBvh>,
-    middle: Vec3,
 }
 
 impl Caster {
     /// Prepares a site.
     pub fn new(site: &Site) -> Caster {
-        Caster::of(mesh::of(site))
+        let (facets, owners): (Vec<_>, Vec<Occluder>) = mesh::of(site).into_iter().unzip();
+        let (scene, order) = Scene::of(facets);
+        let owners = order.iter().map(|&i| owners[i as usize]).collect();
+        Caster { scene, owners }
     }
 
-    fn of(mut meshed: Vec<(Facet, Occluder)>) -> Caster {
-        let middle = middle_of(&meshed);
-        let boxes: Vec<Aabb> = meshed.iter().map(|(facet, _)| box_of(facet, middle)).collect();
-        let search = (!boxes.is_empty())
-            .then(|| build_cwbvh(&boxes, BvhBuildParams::medium_build(), &mut Duration::default()));
-        if let Some(search) = &search {
-            meshed = search.primitive_indices.iter().map(|&i| meshed[i as usize]).collect();
-        }
-        let normals = meshed.iter().map(|(facet, _)| facet.normal()).collect();
-        let (facets, owners) = meshed.into_iter().unzip();
-        Caster { facets, owners, normals, search, middle }
+    /// The triangles without their owners.
+    pub fn scene(&self) -> &Scene {
+        &self.scene
     }
 
     /// Triangles that stop a view, with their owners.
     pub fn triangles(&self) -> impl Iterator<Item = ([[f64; 3]; 3], Occluder)> + '_ {
-        self.facets.iter().map(Facet::corners).zip(self.owners.iter().copied())
+        self.scene.triangles().zip(self.owners.iter().copied())
     }
 
     /// True when nothing stands between two points.
     pub fn clear(&self, from_m: [f64; 3], to_m: [f64; 3]) -> bool {
-        self.nothing_on(from_m, to_m, 0.0)
+        self.scene.clear(from_m, to_m, PLAIN)
     }
 
     /// True when a lens sees a point. The surface that the lens hangs on does not stop it.
     pub fn clear_from_mount(&self, lens_m: [f64; 3], to_m: [f64; 3]) -> bool {
-        self.nothing_on(lens_m, to_m, MOUNT_M)
-    }
-
-    fn nothing_on(&self, from: Vec3, to: Vec3, mount_m: f64) -> bool {
-        let (Some(search), Some(line)) = (&self.search, Line::new(from, to)) else { return true };
-        search.ray_traverse_miss(line.ray(self.middle), |_, i| {
-            line.meets(&self.facets[i])
-                .filter(|t| !self.is_mount(&line, i, *t, mount_m))
-                .map_or(f32::INFINITY, |_| 0.0)
-        })
+        self.scene.clear(lens_m, to_m, LENS)
     }
 
     /// The first thing between two points.
     pub fn first_hit(&self, from_m: [f64; 3], to_m: [f64; 3]) -> Option<Hit> {
-        self.first_on(from_m, to_m, 0.0)
+        self.first_on(from_m, to_m, PLAIN)
     }
 
     /// The first thing between a lens and a point, but for the surface that the lens hangs on.
     pub fn first_hit_from_mount(&self, lens_m: [f64; 3], to_m: [f64; 3]) -> Option<Hit> {
-        self.first_on(lens_m, to_m, MOUNT_M)
+        self.first_on(lens_m, to_m, LENS)
     }
 
-    fn first_on(&self, from: Vec3, to: Vec3, mount_m: f64) -> Option<Hit> {
-        let line = Line::new(from, to)?;
+    fn first_on(&self, from: [f64; 3], to: [f64; 3], ends: Ends) -> Option<Hit> {
         let mut first: Option<(f64, Occluder)> = None;
-        self.search.as_ref()?.ray_traverse(line.ray(self.middle), &mut RayHit::none(), |_, i| {
-            match line.meets(&self.facets[i]).filter(|t| !self.is_mount(&line, i, *t, mount_m)) {
-                None => f32::INFINITY,
-                Some(t) => {
-                    let found = (t, self.owners[i]);
-                    if first.is_none_or(|(best, owner)| t < best || (t == best && found.1 < owner)) {
-                        first = Some(found);
-                    }
-                    t as f32 + PAD_M as f32
-                }
+        self.scene.each_met(from, to, ends, |t, facet| {
+            let owner = self.owners[facet];
+            if first.is_none_or(|(best, best_owner)| t < best || (t == best && owner < best_owner)) {
+                first = Some((t, owner));
             }
         });
-        first.map(|(t, occluder)| Hit {
-            distance_m: t,
-            at_m: [0, 1, 2].map(|k| line.from[k] + line.direction[k] * t),
-            occluder,
-        })
-    }
-
-    fn is_mount(&self, line: &Line, facet: usize, t: f64, mount_m: f64) -> bool {
-        t < MOUNT_REACH_M && t * dot(self.normals[facet], line.direction).abs() < mount_m
-    }
-}
-
-/// The straight line from one point to another.
-struct Line {
-    from: Vec3,
-    direction: Vec3,
-    length: f64,
-}
-
-impl Line {
-    fn new(from: Vec3, to: Vec3) -> Option<Line> {
+        let (distance_m, occluder) = first?;
         let way = sub(to, from);
-        let length = length(way);
-        (length > 1e-9).then(|| Line { from, direction: scale(way, 1.0 / length), length })
+        let direction = scale(way, 1.0 / length(way));
+        let at_m = [0, 1, 2].map(|k| from[k] + direction[k] * distance_m);
+        Some(Hit { distance_m, at_m, occluder })
     }
-
-    fn ray(&self, middle: Vec3) -> Ray {
-        let single = |v: Vec3| v.map(|x| x as f32);
-        Ray::new(
-            single(sub(self.from, middle)).into(),
-            single(self.direction).into(),
-            0.0,
-            self.length as f32 + PAD_M as f32,
-        )
-    }
-
-    /// Where the line meets a triangle, m from its start (Möller and Trumbore, both sides).
-    fn meets(&self, facet: &Facet) -> Option<f64> {
-        let p = super::vector::cross(self.direction, facet.edge_b);
-        let det = dot(facet.edge_a, p);
-        if det == 0.0 {
-            return None;
-        }
-        let inverse = 1.0 / det;
-        let s = sub(self.from, facet.corner);
-        let u = dot(s, p) * inverse;
-        if !(-SLACK..=1.0 + SLACK).contains(&u) {
-            return None;
-        }
-        let q = super::vector::cross(s, facet.edge_a);
-        let v = dot(self.direction, q) * inverse;
-        if v < -SLACK || u + v > 1.0 + SLACK {
-            return None;
-        }
-        let t = dot(facet.edge_b, q) * inverse;
-        (0.0..=self.length).contains(&t).then_some(t)
-    }
-}
-
-fn middle_of(meshed: &[(Facet, Occluder)]) -> Vec3 {
-    let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-    for corner in meshed.iter().flat_map(|(facet, _)| facet.corners()) {
-        for k in 0..3 {
-            low[k] = low[k].min(corner[k]);
-            high[k] = high[k].max(corner[k]);
-        }
-    }
-    if meshed.is_empty() { [0.0; 3] } else { [0, 1, 2].map(|k| (low[k] + high[k]) / 2.0) }
-}
-
-fn box_of(facet: &Facet, middle: Vec3) -> Aabb {
-    let corners = facet.corners().map(|corner| sub(corner, middle));
-    let least = |k: usize| corners.iter().map(|c| c[k]).fold(f64::INFINITY, f64::min) - PAD_M;
-    let most = |k: usize| corners.iter().map(|c| c[k]).fold(f64::NEG_INFINITY, f64::max) + PAD_M;
-    Aabb::new([0, 1, 2].map(|k| least(k) as f32).into(), [0, 1, 2].map(|k| most(k) as f32).into())
 }
 
 #[cfg(test)]
@@ -225,6 +122,7 @@ mod tests {
 
     use super::*;
     use crate::analysis::sample;
+    use crate::analysis::vector::{Vec3, dot};
     use crate::model::site::WallKind;
     use crate::words::{AgentKey, Dice};
 

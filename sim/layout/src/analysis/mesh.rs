@@ -19,7 +19,7 @@ pub(crate) struct Facet {
 }
 
 impl Facet {
-    fn of(a: Vec3, b: Vec3, c: Vec3) -> Facet {
+    pub(crate) fn of(a: Vec3, b: Vec3, c: Vec3) -> Facet {
         Facet { corner: a, edge_a: sub(b, a), edge_b: sub(c, a) }
     }
 

@@ -1,6 +1,7 @@
 //! Analysis: ask and answer, no ticking. What is seen, what is not, and whether the perimeter is closed.
 
 pub mod answer;
+pub mod bundle;
 pub mod caster;
 pub mod coverage;
 mod mesh;
@@ -9,6 +10,8 @@ pub mod perimeter;
 pub mod projection;
 pub mod raster;
 pub mod rules;
+pub mod scene;
+pub mod shadow;
 #[cfg(test)]
 mod sample;
 pub mod sightlines;
