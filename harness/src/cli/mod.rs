@@ -1,11 +1,13 @@
 //! The command line: one file per verb.
 
+mod bench;
 mod check;
 mod compare;
 mod doctor;
 mod gateway;
 mod import;
 mod plan;
+mod rays;
 mod report;
 mod run;
 mod schema;
@@ -62,6 +64,11 @@ pub enum Verb {
     Schema(schema::Args),
     /// Say what this machine has, what is missing and how to get it.
     Doctor(doctor::Args),
+    /// Measure Palisade on this machine, beside others where they are installed.
+    Bench(bench::Args),
+    /// Answer a list of rays against a mesh.
+    #[command(hide = true)]
+    Rays(rays::Args),
 }
 
 /// Parses the command line, does it, and turns the outcome into an exit code.
@@ -85,6 +92,8 @@ pub fn main() -> ExitCode {
         Verb::View(args) => view::run(args),
         Verb::Schema(args) => schema::run(args),
         Verb::Doctor(args) => doctor::run(args),
+        Verb::Bench(args) => bench::run(args),
+        Verb::Rays(args) => rays::run(args),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -4,6 +4,7 @@
 //! that passes the check, [`kit`] proposes what is installed, [`write`] puts it on disk.
 
 pub mod counts;
+pub mod glb;
 pub mod ground;
 pub mod kit;
 pub mod notes;

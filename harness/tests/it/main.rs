@@ -14,5 +14,6 @@ mod run_folder;
 mod scenarios;
 mod serial;
 mod serial_run;
+mod sight;
 mod stills;
 mod view;

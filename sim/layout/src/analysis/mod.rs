@@ -10,10 +10,10 @@ pub mod perimeter;
 pub mod projection;
 pub mod raster;
 pub mod rules;
-pub mod scene;
-pub mod shadow;
 #[cfg(test)]
 mod sample;
+pub mod scene;
+pub mod shadow;
 pub mod sightlines;
 mod trace;
 mod unwalled;

@@ -94,6 +94,13 @@ impl Scene {
         })
     }
 
+    /// Distance from the first point to the first triangle that stands between two points, m.
+    pub fn first_m(&self, from_m: [f64; 3], to_m: [f64; 3], ends: Ends) -> Option<f64> {
+        let mut first: Option<f64> = None;
+        self.each_met(from_m, to_m, ends, |t, _| first = Some(first.map_or(t, |best| best.min(t))));
+        first
+    }
+
     /// Every facet that a line might be the first to meet: calls `found` with a facet and its distance, m.
     pub(crate) fn each_met(&self, from: Vec3, to: Vec3, ends: Ends, mut found: impl FnMut(f64, usize)) {
         let (Some(search), Some(line)) = (&self.single, Line::new(from, to, ends)) else { return };
@@ -120,23 +127,21 @@ impl Scene {
     }
 
     /// Calls `each` for every facet whose box may matter; `enter` says whether a box (low and high corner, m) does.
-    pub(crate) fn search(&self, enter: impl Fn([f32; 3], [f32; 3]) -> bool, mut each: impl FnMut(usize) -> bool) {
+    pub(crate) fn search(
+        &self,
+        enter: impl Fn([f32; 3], [f32; 3]) -> bool,
+        mut each: impl FnMut(usize) -> bool,
+    ) {
         let Some(tree) = &self.many else { return };
-        let mut waiting = [0u32; 96];
-        let mut count = 1;
-        let root = tree.nodes.first().map_or(0, |_| 0);
-        waiting[0] = root;
-        while count > 0 {
-            count -= 1;
-            let node = &tree.nodes[waiting[count] as usize];
+        let mut waiting = vec![0u32];
+        while let Some(next) = waiting.pop() {
+            let node = &tree.nodes[next as usize];
             if !enter(node.aabb.min.to_array(), node.aabb.max.to_array()) {
                 continue;
             }
             let first = node.first_index as usize;
             if node.prim_count == 0 {
-                waiting[count] = first as u32;
-                waiting[count + 1] = first as u32 + 1;
-                count += 2;
+                waiting.extend([node.first_index, node.first_index + 1]);
             } else {
                 for &facet in &self.many_order[first..first + node.prim_count as usize] {
                     if !each(facet as usize) {

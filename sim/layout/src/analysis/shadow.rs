@@ -201,8 +201,10 @@ impl Reach {
 
     /// True when a box, given about the scene's middle, reaches into it.
     fn touches(&self, middle: Vec3, low: [f32; 3], high: [f32; 3]) -> bool {
-        let (low, high) =
-            ([0, 1, 2].map(|k| f64::from(low[k]) + middle[k]), [0, 1, 2].map(|k| f64::from(high[k]) + middle[k]));
+        let (low, high) = (
+            [0, 1, 2].map(|k| f64::from(low[k]) + middle[k]),
+            [0, 1, 2].map(|k| f64::from(high[k]) + middle[k]),
+        );
         let apart = (0..3).any(|k| low[k] > self.high[k] + PAD_M || high[k] < self.low[k] - PAD_M);
         let inside = |n: [f64; 2]| {
             let best = |k: usize| n[k] * (if n[k] > 0.0 { high[k] } else { low[k] } - self.eye[k]);
@@ -370,13 +372,19 @@ mod tests {
     use crate::words::{AgentKey, Dice, Draw};
 
     /// Asks some eyes all three ways; returns how many points were asked and how many seen.
-    fn all_three_ways(scene: &Scene, extent_m: f64, eyes: u64, ends: Ends, eye: impl Fn(&mut Draw) -> Vec3) -> [usize; 2] {
+    fn all_three_ways(
+        scene: &Scene,
+        extent_m: f64,
+        eyes: u64,
+        ends: Ends,
+        eye: impl Fn(&mut Draw) -> Vec3,
+    ) -> [usize; 2] {
         let raster = Raster::covering(Rect::new((-extent_m, -extent_m), (extent_m, extent_m)), 0.0);
         let mut counts = [0; 2];
         for i in 0..eyes {
             let mut draw = Dice::new(3).draw(AgentKey::of("eye"), "shadow", i);
             let (eye, height) = (eye(&mut draw), [0.5, 1.5, 6.0, 3.25][i as usize % 4]);
-            let (ahead, half) = (draw.between(0.0, 6.28), draw.between(0.3, 3.2));
+            let (ahead, half) = (draw.between(0.0, std::f64::consts::TAU), draw.between(0.3, 3.2));
             let mut sheet = Sheet::about(&raster, height, [eye[0], eye[1]], draw.between(5.0, 60.0));
             let mut asked = Vec::new();
             sheet.ask(|cell, [x, y, z]| {
@@ -412,7 +420,9 @@ mod tests {
     #[test]
     fn shadows_bundles_and_single_rays_see_the_same() {
         let caster = Caster::new(&sample::large(3));
-        for ends in [Ends::default(), Ends { mount_m: 0.05, short_m: 0.0 }, Ends { mount_m: 0.0, short_m: 0.001 }] {
+        for ends in
+            [Ends::default(), Ends { mount_m: 0.05, short_m: 0.0 }, Ends { mount_m: 0.0, short_m: 0.001 }]
+        {
             let [asked, seen] = all_three_ways(caster.scene(), 150.0, 24, ends, |draw| {
                 [draw.between(-140.0, 140.0), draw.between(-115.0, 115.0), draw.between(0.4, 9.0)]
             });

@@ -3,9 +3,12 @@
 //! The plan and the twin ask the same question of the same code: a camera sees a body when the body's chest, at
 //! [`BODY_M`] above the ground, falls on the picture within the camera's range and nothing stands between.
 
+use super::caster::LENS;
 pub use super::caster::{Caster, Hit, Occluder};
 use super::projection::{Frame, View};
 use super::raster::{Raster, outdoors, raster_of};
+use super::scene::Ends;
+use super::shadow::Sheet;
 use crate::model::Scenario;
 use crate::model::kit::{Camera, OuterPost};
 
@@ -101,14 +104,14 @@ impl Look {
     }
 }
 
-/// How a camera sees one point; nothing when the point is off the picture, too far or hidden. The one rule of sight.
-pub(crate) fn look(view: &View, range_m: f64, caster: &Caster, at: [f64; 3]) -> Option<Look> {
+/// How a camera would see one point if nothing stood between; nothing when the point is off the picture or too far.
+fn shown(view: &View, range_m: f64, at: [f64; 3]) -> Option<Look> {
     let distance_m = view.distance_m(at);
     if distance_m > range_m {
         return None;
     }
     let Frame::Inside(shown) = view.frame(at) else { return None };
-    caster.clear_from_mount(view.eye_m(), at).then_some(Look { px_per_m: shown.px_per_m, distance_m })
+    Some(Look { px_per_m: shown.px_per_m, distance_m })
 }
 
 /// Calls `found` for each open cell that a camera sees at a height above ground, whatever the density.
@@ -121,8 +124,11 @@ pub(crate) fn scan(
     mut found: impl FnMut(usize, Look),
 ) {
     let view = View::of(camera);
-    within(raster, open, camera.at_m, camera.range_m, |cell, [x, y]| {
-        if let Some(look) = look(&view, camera.range_m, caster, [x, y, height_m]) {
+    let mut sheet = Sheet::about(raster, height_m, camera.at_m, camera.range_m);
+    sheet.ask(|cell, at| open[cell] && shown(&view, camera.range_m, at).is_some());
+    sheet.look(caster.scene(), view.eye_m(), LENS);
+    sheet.each(|cell, at| {
+        if let Some(look) = shown(&view, camera.range_m, at) {
             found(cell, look);
         }
     });
@@ -133,34 +139,17 @@ fn watch(post: &OuterPost, caster: &Caster, raster: &Raster, open: &[bool], mut 
     let bearing = post.bearing_deg.to_radians();
     let (ahead, edge) =
         ([libm::sin(bearing), libm::cos(bearing)], libm::cos(post.fov_deg.to_radians() / 2.0));
-    within(raster, open, post.at_m, post.range_m, |cell, [x, y]| {
-        let way = [x - post.at_m[0], y - post.at_m[1]];
-        let distance = libm::hypot(way[0], way[1]);
-        let in_view = way[0] * ahead[0] + way[1] * ahead[1] >= edge * distance;
-        if in_view && caster.clear([post.at_m[0], post.at_m[1], EYE_M], [x, y, BODY_M]) {
-            found(cell);
-        }
+    let [x, y] = post.at_m;
+    let mut sheet = Sheet::about(raster, BODY_M, post.at_m, post.range_m);
+    sheet.ask(|cell, at| {
+        let way = [at[0] - x, at[1] - y];
+        let distance2 = way[0] * way[0] + way[1] * way[1];
+        open[cell]
+            && distance2 <= post.range_m * post.range_m
+            && way[0] * ahead[0] + way[1] * ahead[1] >= edge * libm::hypot(way[0], way[1])
     });
-}
-
-/// Open cells whose middle lies within a distance of a point.
-fn within(
-    raster: &Raster,
-    open: &[bool],
-    at_m: [f64; 2],
-    range_m: f64,
-    mut each: impl FnMut(usize, [f64; 2]),
-) {
-    let columns = raster.middles_within(0, at_m[0] - range_m, at_m[0] + range_m);
-    for row in raster.middles_within(1, at_m[1] - range_m, at_m[1] + range_m) {
-        for column in columns.clone() {
-            let (cell, [x, y]) = (row * raster.columns + column, raster.middle(column, row));
-            let (dx, dy) = (x - at_m[0], y - at_m[1]);
-            if open[cell] && dx * dx + dy * dy <= range_m * range_m {
-                each(cell, [x, y]);
-            }
-        }
-    }
+    sheet.look(caster.scene(), [x, y, EYE_M], Ends::default());
+    sheet.each(|cell, _| found(cell));
 }
 
 /// A list for every cell, packed.

@@ -1,0 +1,28 @@
+//! `palisade bench`: measures Palisade on this machine, beside others where they are installed.
+
+mod compound;
+mod embree;
+mod sight;
+
+use super::{Exit, Failure};
+
+/// Options of `palisade bench`.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// What to measure.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What is measured.
+#[derive(clap::Subcommand, Debug)]
+pub enum What {
+    /// Sight: the map of a compound by rays and by shadows, beside Embree; one camera moved.
+    Sight(sight::Args),
+}
+
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    match args.what {
+        What::Sight(args) => sight::run(args),
+    }
+}
