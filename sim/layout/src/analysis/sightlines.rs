@@ -114,6 +114,11 @@ fn shown(view: &View, range_m: f64, at: [f64; 3]) -> Option<Look> {
     Some(Look { px_per_m: shown.px_per_m, distance_m })
 }
 
+/// How a camera sees one point; nothing when the point is off the picture, too far or hidden. The one rule of sight.
+pub(crate) fn look(view: &View, range_m: f64, caster: &Caster, at: [f64; 3]) -> Option<Look> {
+    shown(view, range_m, at).filter(|_| caster.clear_from_mount(view.eye_m(), at))
+}
+
 /// Calls `found` for each open cell that a camera sees at a height above ground, whatever the density.
 pub(crate) fn scan(
     camera: &Camera,
