@@ -17,6 +17,7 @@ use bevy::camera::{Camera, Camera3d, ClearColor, Projection};
 use bevy::core_pipeline::tonemapping::Tonemapping;
 use bevy::diagnostic::FrameCount;
 use bevy::ecs::prelude::*;
+use bevy::ecs::system::SystemParam;
 use bevy::image::Image;
 use bevy::mesh::Mesh;
 use bevy::prelude::{Assets, Color, DefaultPlugins, Time, Transform, Visibility};
@@ -216,7 +217,7 @@ fn light(
 #[allow(clippy::type_complexity, reason = "a query says what it reads")]
 fn draw(
     clock: Res<Clock>,
-    rig: Res<Rig>,
+    gaze: Gaze,
     desk: Res<Desk>,
     mut scene: ResMut<Scene>,
     mut meshes: ResMut<Assets<Mesh>>,
@@ -225,9 +226,8 @@ fn draw(
     window: Single<&Window, With<PrimaryWindow>>,
     mut eyes: Query<(&mut Transform, &mut Projection), (With<TheEye>, Without<SkyDome>)>,
     mut domes: Query<&mut Transform, With<SkyDome>>,
-    frame: Res<FrameCount>,
 ) {
-    let eye = eye_of(&rig, &scene, &frame);
+    let eye = gaze.eye(&scene);
     let place = eye.place();
     let aspect = window.width() / window.height().max(1.0);
     for (mut transform, mut projection) in &mut eyes {
@@ -242,26 +242,34 @@ fn draw(
     scene.show(clock.at(), place, &mut assets);
 }
 
-/// The eye of a picture. The first ones are taken from the street: a driver makes its shaders when they are first used,
-/// and nobody should wait for that when he first goes down there.
-fn eye_of(rig: &Rig, scene: &Scene, frame: &FrameCount) -> Eye {
-    if frame.0 < FIRST_FROM_THE_STREET {
-        vantage::street(&scene.run().scenario.site, HFOV_DEG)
-    } else {
-        rig.eye(HFOV_DEG)
+/// Where a picture is taken from.
+#[derive(SystemParam)]
+struct Gaze<'w> {
+    rig: Res<'w, Rig>,
+    frame: Res<'w, FrameCount>,
+}
+
+impl Gaze<'_> {
+    /// The eye of a picture. The first ones are taken from the street: a driver makes its shaders when they are first
+    /// used, and nobody should wait for that when he first goes down there.
+    fn eye(&self, scene: &Scene) -> Eye {
+        if self.frame.0 < FIRST_FROM_THE_STREET {
+            vantage::street(&scene.run().scenario.site, HFOV_DEG)
+        } else {
+            self.rig.eye(HFOV_DEG)
+        }
     }
 }
 
 /// Leaves out what is too far away to be seen, and trees when they are switched off.
 fn details(
-    rig: Res<Rig>,
+    gaze: Gaze,
     desk: Res<Desk>,
     scene: Res<Scene>,
-    frame: Res<FrameCount>,
     mut parts: Query<(&Belongs, Option<&Detail>, &mut Visibility)>,
 ) {
-    let eye = eye_of(&rig, &scene, &frame).place();
-    let through = matches!(rig.mode, Mode::Through(_));
+    let eye = gaze.eye(&scene).place();
+    let through = matches!(gaze.rig.mode, Mode::Through(_));
     for (belongs, detail, mut seen) in &mut parts {
         let far = detail.is_some_and(|d| length(sub(d.0, eye)) > DETAIL_M);
         let off = belongs.0 == Part::Trees && !desk.trees || belongs.0 == Part::Kit && through;
