@@ -26,13 +26,14 @@ pub struct Overlays {
 
 /// A gap's colour.
 pub const GAP: u32 = 0xe0_2f3a;
-/// Pixel density classes of IEC 62676-4:2014, px/m, and their colours, the lowest first.
-pub const CLASSES: [(i32, u32, &str); 5] = [
-    (12, 0xc9_d94f, "monitor 12.5"),
-    (25, 0x8f_cf52, "detect 25"),
-    (62, 0x35_a98a, "observe 62.5"),
-    (125, 0x2b_7fb8, "recognise 125"),
-    (250, 0x39_4a9f, "identify 250"),
+/// Pixel density classes of IEC 62676-4:2014, px/m, their colours and their names in English and Chinese, the lowest
+/// first.
+pub const CLASSES: [(i32, u32, &str, &str); 5] = [
+    (12, 0xc9_d94f, "monitor 12.5", "监视 12.5"),
+    (25, 0x8f_cf52, "detect 25", "探测 25"),
+    (62, 0x35_a98a, "observe 62.5", "观察 62.5"),
+    (125, 0x2b_7fb8, "recognise 125", "识别 125"),
+    (250, 0x39_4a9f, "identify 250", "辨认 250"),
 ];
 
 /// Pixel of the marks, m.
@@ -40,7 +41,7 @@ pub const PIXEL_M: f64 = 0.25;
 
 /// The colour of a cell with a pixel density; a gap when no class is reached at `working` px/m.
 fn cell_colour(px_per_m: i32) -> u32 {
-    CLASSES.iter().rev().find(|(from, ..)| px_per_m >= *from).map_or(GAP, |(_, hex, _)| *hex)
+    CLASSES.iter().rev().find(|(from, ..)| px_per_m >= *from).map_or(GAP, |(_, hex, ..)| *hex)
 }
 
 /// Coverage of the public ground at a height as a picture over the sheet: straight alpha. `opacity` 0..255.

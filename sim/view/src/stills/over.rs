@@ -59,7 +59,7 @@ pub(super) fn legend(pen: &mut Pen<'_>, size: [u32; 2]) {
     let rows: Vec<(u32, String)> = CLASSES
         .iter()
         .rev()
-        .map(|(_, hex, word)| (*hex, format!("{word} px/m")))
+        .map(|(_, hex, word, _)| (*hex, format!("{word} px/m")))
         .chain([(GAP, "gap 盲区: below 12.5 px/m".to_owned())])
         .collect();
     let (wide, tall) = (236.0, rows.len() as f64 * 22.0 + 34.0);
@@ -78,7 +78,7 @@ pub(super) fn camera(pen: &mut Pen<'_>, fixed: &Fixed, index: usize, shot: &Shot
     let Some(camera) = fixed.run.scenario.file.kit.camera.get(index) else { return };
     let view = View::of(camera);
     let [x, y] = camera.at_m;
-    for (_, hex, word) in CLASSES {
+    for (_, hex, word, _) in CLASSES {
         let Some(px) = word.split(' ').nth(1).and_then(|p| p.parse::<f64>().ok()) else { continue };
         let mut run: Vec<[f64; 2]> = Vec::new();
         let mut tag: Option<[f64; 2]> = None;

@@ -99,7 +99,7 @@ pub(super) fn head(ctx: &egui::Context, head: &Head<'_>, clock_: &Clock, languag
 
 fn legend(ui: &mut egui::Ui, language: Language) {
     ui.horizontal(|ui| {
-        for ((_, hex, english), chinese) in CLASSES.into_iter().zip(super::words::CLASSES) {
+        for (_, hex, english, chinese) in CLASSES {
             ui.label(RichText::new("■").color(colour(hex)));
             ui.label(RichText::new(language.pick(english, chinese)).size(11.0));
         }

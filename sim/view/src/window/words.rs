@@ -142,9 +142,6 @@ pub fn mode(mode: &Mode, language: Language) -> &'static str {
     language.pick(mode.word(), chinese)
 }
 
-/// Classes of pixel density as on the legend, the coarsest first.
-pub const CLASSES: [&str; 5] = ["监视 12.5", "探测 25", "观察 62.5", "识别 125", "辨认 250"];
-
 /// Keys and what they do: key, English, Chinese.
 pub const KEYS: [(&str, &str, &str); 22] = [
     ("F1", "this help", "帮助"),
