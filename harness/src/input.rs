@@ -5,7 +5,7 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use miette::{GraphicalReportHandler, GraphicalTheme};
 use palisade_sim::model::Scenario;
 use palisade_sim::model::load::{self as model, Problems, SourceText};
 use palisade_sim::model::typed::Problem;
@@ -116,7 +116,7 @@ pub fn colour_on_stderr() -> bool {
 
 fn render(problems: &Problems, colour: bool) -> String {
     let mut text = String::new();
-    problems.iter().for_each(|problem| one(&mut text, problem, problem.message(), colour));
+    problems.iter().for_each(|problem| one(&mut text, problem, colour));
     text.push_str(&format!("{problems}\n"));
     text
 }
@@ -124,51 +124,17 @@ fn render(problems: &Problems, colour: bool) -> String {
 /// Text for a terminal: what is odd and can be used all the same, with its place.
 pub fn render_warnings(warnings: &Problems, colour: bool) -> String {
     let mut text = String::new();
-    warnings.iter().for_each(|problem| one(&mut text, &Odd(problem), problem.message(), colour));
+    warnings.iter().for_each(|problem| one(&mut text, problem, colour));
     text
 }
 
-/// A problem that stops nobody.
-#[derive(Debug)]
-struct Odd<'a>(&'a Problem);
-
-impl fmt::Display for Odd<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Odd<'_> {}
-
-impl Diagnostic for Odd<'_> {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.0.code()))
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(miette::Severity::Warning)
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.0.help()))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.0.source_code()
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.0.labels()
-    }
-}
-
 /// Adds one problem with its place.
-fn one(text: &mut String, problem: &dyn Diagnostic, message: &str, colour: bool) {
+fn one(text: &mut String, problem: &Problem, colour: bool) {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
         GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false).with_context_lines(1);
     if handler.render_report(text, problem).is_err() {
-        text.push_str(message);
+        text.push_str(problem.message());
     }
     text.push('\n');
 }

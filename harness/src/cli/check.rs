@@ -38,7 +38,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         match said {
             Ok((said, warnings)) => {
                 good.push_str(&format!("{}: {said}\n", file.display()));
-                list.extend(objects(&warnings, "warning"));
+                list.extend(objects(&warnings));
                 if !json {
                     eprint!("{}", input::render_warnings(&warnings, input::colour_on_stderr()));
                 }
@@ -105,18 +105,18 @@ fn as_json(wrong: &Wrong) -> Vec<Value> {
             "message": why,
             "help": remedy,
         })],
-        Wrong::Problems(problems) => objects(problems, "error"),
+        Wrong::Problems(problems) => objects(problems),
     }
 }
 
-fn objects(problems: &Problems, severity: &str) -> Vec<Value> {
+fn objects(problems: &Problems) -> Vec<Value> {
     let object = |problem: &Problem| {
         let (line, column) = problem.line_column();
         json!({
             "file": problem.file(),
             "line": line,
             "column": column,
-            "severity": severity,
+            "severity": problem.severity_word(),
             "code": problem.code(),
             "message": problem.message(),
             "help": problem.help(),

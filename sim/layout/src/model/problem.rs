@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 
 /// A file's text and the name under which problems speak of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,7 @@ impl SourceText {
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
 pub struct Problem {
+    severity: Severity,
     code: &'static str,
     message: String,
     help: String,
@@ -49,7 +50,17 @@ impl Problem {
         let start = span.start.min(length);
         let span = start..first_line_end(source.inner(), start..span.end.clamp(start, length));
         let (message, help, label) = (message.into(), help.into(), "here".to_owned());
-        Problem { code, message, help, span, label, source: source.clone() }
+        Problem { severity: Severity::Error, code, message, help, span, label, source: source.clone() }
+    }
+
+    /// The same as a warning: it is odd, and stops nobody.
+    pub fn warning(self) -> Problem {
+        Problem { severity: Severity::Warning, ..self }
+    }
+
+    /// `error` or `warning`.
+    pub fn severity_word(&self) -> &'static str {
+        if self.severity == Severity::Warning { "warning" } else { "error" }
     }
 
     /// A stable name, such as `kit::beam-off-wall`.
@@ -107,7 +118,7 @@ impl Diagnostic for Problem {
     }
 
     fn severity(&self) -> Option<miette::Severity> {
-        Some(miette::Severity::Error)
+        Some(self.severity)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
