@@ -36,13 +36,7 @@ pub(super) fn at_most(
     unit: &str,
     evidence: impl IntoIterator<Item = String>,
 ) -> Outcome {
-    Outcome::Figure {
-        measured,
-        demanded,
-        unit: unit.to_owned(),
-        holds: measured <= demanded + TINY,
-        evidence: evidence.into_iter().collect(),
-    }
+    figure(measured, demanded, unit, measured <= demanded + TINY, evidence)
 }
 
 /// At least so much.
@@ -52,13 +46,19 @@ pub(super) fn at_least(
     unit: &str,
     evidence: impl IntoIterator<Item = String>,
 ) -> Outcome {
-    Outcome::Figure {
-        measured,
-        demanded,
-        unit: unit.to_owned(),
-        holds: measured >= demanded - TINY,
-        evidence: evidence.into_iter().collect(),
-    }
+    figure(measured, demanded, unit, measured >= demanded - TINY, evidence)
+}
+
+/// A figure that does not decide by itself whether the rule holds.
+pub(super) fn figure(
+    measured: f64,
+    demanded: f64,
+    unit: &str,
+    holds: bool,
+    evidence: impl IntoIterator<Item = String>,
+) -> Outcome {
+    let evidence = evidence.into_iter().collect();
+    Outcome::Figure { measured, demanded, unit: unit.to_owned(), holds, evidence }
 }
 
 /// Rounding of what was typed in centimetres or seconds.
@@ -147,9 +147,8 @@ fn patrol_gap(layout: &Layout<'_>, most_h: f64) -> Outcome {
         tours.iter().flat_map(|t| &t.starts).map(|at| at.0.0 as f64 / 3_600_000.0).collect();
     starts.sort_by(f64::total_cmp);
     let Some(first) = starts.first().copied() else {
-        let evidence = tours.iter().map(|t| format!("{}: never starts", t.id)).collect();
-        let unit = "h at least".to_owned();
-        return Outcome::Figure { measured: DAY_H, demanded: most_h, unit, holds: false, evidence };
+        let idle = tours.iter().map(|t| format!("{}: never starts", t.id));
+        return figure(DAY_H, most_h, "h at least", false, idle);
     };
     starts.push(first + DAY_H);
     let longest = starts.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);

@@ -2,10 +2,10 @@
 
 use geo::{Coord, Distance, Euclidean, LineString, Point};
 
-use super::check::{at_least, at_most, open_to_all};
+use super::check::{at_least, at_most, figure, open_to_all};
 use super::{Layout, Outcome};
 use crate::analysis::projection::{Frame, View};
-use crate::analysis::sightlines::{BODY_M, look};
+use crate::analysis::sightlines::BODY_M;
 use crate::model::Site;
 use crate::model::kit::{Beam, Camera, CameraTask};
 use crate::model::site::{Gate, GateFor, Use, WallKind};
@@ -51,8 +51,7 @@ pub(super) fn zone_length(layout: &Layout<'_>, most_m: f64) -> Outcome {
         .filter(over)
         .map(|b| format!("{}: {:.1} m, rated {:.0} m", b.id, length(b), b.rated_range_m))
         .collect();
-    let holds = wrong.is_empty();
-    Outcome::Figure { measured: longest, demanded: most_m, unit: "m".into(), holds, evidence: wrong }
+    figure(longest, most_m, "m", wrong.is_empty(), wrong)
 }
 
 pub(super) fn beam_margin(layout: &Layout<'_>, most_share: f64) -> Outcome {
@@ -74,7 +73,7 @@ pub(super) fn zone_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
         let top = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
         let seen = (0..steps).filter(|i| {
             let [x, y] = at(*i);
-            layout.scenario.file.kit.camera.iter().any(|camera| sees(layout, camera, [x, y, top]))
+            layout.seeing([x, y, top]).next().is_some()
         });
         seen.count() as f64 / f64::from(steps)
     };
@@ -83,12 +82,6 @@ pub(super) fn zone_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     let least = shares.iter().map(|(s, _)| *s).fold(1.0, f64::min);
     let blind = shares.into_iter().filter(|(s, _)| *s < least_share);
     at_least(least, least_share, "of a zone", blind.map(|(s, id)| format!("{id}: {s:.2}")))
-}
-
-/// Whether a camera sees a point at its working density.
-fn sees(layout: &Layout<'_>, camera: &Camera, at: [f64; 3]) -> bool {
-    look(&View::of(camera), camera.range_m, layout.caster, at)
-        .is_some_and(|look| look.px_per_m >= camera.working_px_per_m)
 }
 
 pub(super) fn beam_on_top(layout: &Layout<'_>, most_above_m: f64) -> Outcome {
@@ -106,9 +99,7 @@ pub(super) fn beam_on_top(layout: &Layout<'_>, most_above_m: f64) -> Outcome {
     let measured = if lowest < 0.0 { lowest } else { highest };
     let evidence: Vec<String> =
         found.iter().filter(|(up, _)| wrong(*up)).map(|(up, b)| format!("{}: {up:.2} m", b.id)).collect();
-    let holds = evidence.is_empty();
-    let unit = "m above the wall's top".into();
-    Outcome::Figure { measured, demanded: most_above_m, unit, holds, evidence }
+    figure(measured, most_above_m, "m above the wall's top", evidence.is_empty(), evidence)
 }
 
 pub(super) fn barrier_height(layout: &Layout<'_>, least_m: f64) -> Outcome {
@@ -142,17 +133,16 @@ fn middle(ring: &LineString<f64>) -> Option<Coord<f64>> {
 
 /// Gates with fewer cameras that look out through them than they have lanes.
 pub(super) fn gate_cameras(layout: &Layout<'_>, near_m: f64) -> Outcome {
-    let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
+    let site = &layout.scenario.site;
     let mut missing = 0;
     let mut evidence = Vec::new();
     for gate in &site.gates {
         let own = |camera: &&Camera| {
             let away = libm::hypot(camera.at_m[0] - gate.at.x, camera.at_m[1] - gate.at.y);
-            away <= near_m
-                && looks_out(site, camera, gate)
-                && sees(layout, camera, [gate.at.x, gate.at.y, BODY_M])
+            away <= near_m && looks_out(site, camera, gate)
         };
-        let (asked, found) = (lanes(layout, gate), kit.camera.iter().filter(own).count());
+        let found = layout.seeing([gate.at.x, gate.at.y, BODY_M]).filter(own).count();
+        let asked = lanes(layout, gate);
         if found < asked {
             missing += asked - found;
             evidence.push(format!("{}: {found} cameras look out, {asked} lanes", gate.id));
@@ -164,10 +154,8 @@ pub(super) fn gate_cameras(layout: &Layout<'_>, near_m: f64) -> Outcome {
 pub(super) fn gate_density(layout: &Layout<'_>, least_px_per_m: f64) -> Outcome {
     let gates = layout.scenario.site.gates.iter().filter(|g| g.passage != GateFor::Vehicles);
     let best = |gate: &Gate| {
-        let shown = layout.scenario.file.kit.camera.iter().filter_map(|camera| {
-            look(&View::of(camera), camera.range_m, layout.caster, [gate.at.x, gate.at.y, BODY_M])
-        });
-        shown.map(|look| look.px_per_m).fold(0.0, f64::max)
+        let shown = layout.showing([gate.at.x, gate.at.y, BODY_M]);
+        shown.map(|(_, look)| look.px_per_m).fold(0.0, f64::max)
     };
     let found: Vec<(f64, String)> = gates.map(|g| (best(g), g.id.to_string())).collect();
     let least = found.iter().map(|(px, _)| *px).fold(f64::INFINITY, f64::min);
@@ -232,24 +220,24 @@ pub(super) fn areas_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
 
 /// How steeply each entrance camera looks at the gate or door that is nearest to it.
 pub(super) fn aim(layout: &Layout<'_>, most_deg: f64) -> Outcome {
-    let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
+    let site = &layout.scenario.site;
     let targets: Vec<[f64; 2]> = site
         .gates
         .iter()
         .map(|g| [g.at.x, g.at.y])
         .chain(site.entrances.iter().map(|e| before(site, &e.building, e.at)))
         .collect();
-    let steep = |camera: &Camera| {
+    let steep = |view: &View, camera: &Camera| {
         let away = |at: &[f64; 2]| libm::hypot(at[0] - camera.at_m[0], at[1] - camera.at_m[1]);
-        let view = View::of(camera);
         let shown = targets.iter().filter(|at| {
             away(at) <= AIM_WITHIN_M && matches!(view.frame([at[0], at[1], BODY_M]), Frame::Inside(_))
         });
         let nearest = shown.min_by(|a, b| away(a).total_cmp(&away(b)))?;
         Some(libm::atan2(camera.height_m - BODY_M, away(nearest)).to_degrees())
     };
-    let cameras = kit.camera.iter().filter(|c| c.task == CameraTask::Entrance);
-    let found: Vec<(f64, String)> = cameras.filter_map(|c| Some((steep(c)?, c.id.to_string()))).collect();
+    let cameras = layout.cameras.iter().filter(|(_, c)| c.task == CameraTask::Entrance);
+    let found: Vec<(f64, String)> =
+        cameras.filter_map(|(view, c)| Some((steep(view, c)?, c.id.to_string()))).collect();
     if found.is_empty() {
         return Outcome::Needs("an entrance camera that shows a gate or a door".into());
     }
@@ -301,8 +289,6 @@ fn illuminance(site: &Site, at: [f64; 2]) -> f64 {
 
 /// Facade of dwellings that cameras show at a density or better, a patch a window wide and a storey high at a time.
 pub(super) fn private_facade(layout: &Layout<'_>, from_px_per_m: f64, most_m2: f64) -> Outcome {
-    let kit = &layout.scenario.file.kit;
-    let views: Vec<(View, &Camera)> = kit.camera.iter().map(|c| (View::of(c), c)).collect();
     let mut by_camera: std::collections::BTreeMap<&str, f64> = std::collections::BTreeMap::new();
     let mut all = 0.0;
     for building in layout.scenario.site.buildings.iter().filter(|b| b.usage == Use::Residential) {
@@ -310,12 +296,9 @@ pub(super) fn private_facade(layout: &Layout<'_>, from_px_per_m: f64, most_m2: f
         for (at, wide_m) in facade(building.outline.exterior()) {
             for storey in 0..building.storeys {
                 let at = [at[0], at[1], (f64::from(storey) + 0.5) * storey_m];
-                let showing = views.iter().filter(|(view, camera)| {
-                    look(view, camera.range_m, layout.caster, at)
-                        .is_some_and(|look| look.px_per_m >= from_px_per_m)
-                });
+                let showing = layout.showing(at).filter(|(_, look)| look.px_per_m >= from_px_per_m);
                 let mut any = false;
-                for (_, camera) in showing {
+                for (camera, _) in showing {
                     any = true;
                     *by_camera.entry(camera.id.as_str()).or_default() += wide_m * storey_m;
                 }

@@ -16,8 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::PlanAnswer;
 use super::caster::Caster;
-use super::sightlines::SightTable;
+use super::projection::View;
+use super::sightlines::{Look, SightTable, look};
 use crate::model::Scenario;
+use crate::model::kit::Camera;
 
 /// How a rule came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -88,9 +90,25 @@ pub struct ClassMeasured {
 pub(crate) struct Layout<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) caster: &'a Caster,
+    /// The kit's cameras with their views.
+    pub(crate) cameras: Vec<(View, &'a Camera)>,
     pub(crate) plan: &'a PlanAnswer,
     pub(crate) sight: &'a SightTable,
     pub(crate) measured: Option<&'a Measured>,
+}
+
+impl Layout<'_> {
+    /// The cameras that show a point, and how.
+    pub(crate) fn showing(&self, at: [f64; 3]) -> impl Iterator<Item = (&Camera, Look)> {
+        self.cameras
+            .iter()
+            .filter_map(move |(view, camera)| Some((*camera, look(view, camera.range_m, self.caster, at)?)))
+    }
+
+    /// The cameras that see a point at their working density.
+    pub(crate) fn seeing(&self, at: [f64; 3]) -> impl Iterator<Item = &Camera> {
+        self.showing(at).filter(|(c, look)| look.px_per_m >= c.working_px_per_m).map(|(c, _)| c)
+    }
 }
 
 /// What a check found, before it is held against its rule.
@@ -110,7 +128,8 @@ pub fn assess(
     measured: Option<&Measured>,
 ) -> Vec<Finding> {
     let sight = SightTable::build_with(scenario, caster);
-    let layout = Layout { scenario, caster, plan, sight: &sight, measured };
+    let cameras = scenario.file.kit.camera.iter().map(|camera| (View::of(camera), camera)).collect();
+    let layout = Layout { scenario, caster, cameras, plan, sight: &sight, measured };
     book.rules.iter().map(|rule| finding(rule, &layout)).collect()
 }
 
