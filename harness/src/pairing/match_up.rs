@@ -53,6 +53,11 @@ impl Slot<'_> {
     fn deadline_us(&self) -> Option<Micros> {
         self.expected.map(|e| e.intended_us + e.deadline_us)
     }
+
+    /// Whether it waits for an answer at that instant, and may still get one in time.
+    fn waits_at(&self, at_us: Micros) -> bool {
+        self.answers.is_empty() && self.may_be_gone(at_us) && self.deadline_us().is_some_and(|d| at_us <= d)
+    }
 }
 
 /// Slots with their observations, and the observations that speak of nothing.
@@ -247,13 +252,9 @@ impl Matched<'_> {
         let mut rest = Vec::new();
         for i in open {
             let seen = self.observed[i];
-            let fits = |slot: &Slot<'_>| {
-                slot.answers.is_empty()
-                    && slot.may_be_gone(seen.received_us)
-                    && slot.deadline_us().is_some_and(|d| seen.received_us <= d)
-            };
             let sent = of_device.get(seen.device.as_str()).into_iter().flatten().copied();
-            let meant: Vec<usize> = sent.filter(|&slot| fits(&self.slots[slot])).collect();
+            let meant: Vec<usize> =
+                sent.filter(|&slot| self.slots[slot].waits_at(seen.received_us)).collect();
             match meant.as_slice() {
                 [] => {
                     rest.push(i);
@@ -274,12 +275,7 @@ impl Matched<'_> {
     /// Whether several open messages of one key could be meant and the contract does not let their order decide. They
     /// are marked then.
     fn undecided(&mut self, sent: &[usize], received_us: Micros) -> bool {
-        let could = |slot: &Slot<'_>| {
-            slot.answers.is_empty()
-                && slot.may_be_gone(received_us)
-                && slot.deadline_us().is_some_and(|d| received_us <= d)
-                && !slot.ordered(Correlate::Key)
-        };
+        let could = |slot: &Slot<'_>| slot.waits_at(received_us) && !slot.ordered(Correlate::Key);
         let open: Vec<usize> = sent.iter().copied().filter(|&i| could(&self.slots[i])).collect();
         if open.len() > 1 {
             open.iter().for_each(|&i| self.slots[i].ambiguous = true);
