@@ -20,8 +20,8 @@ pub struct Args {
     file: PathBuf,
 }
 
-/// What a ray meets this near to its second point does not stop it, m: the point may lie on a surface.
-pub(super) const SHORT_M: f64 = 0.001;
+/// What a ray meets in the last millimetre before its second point does not stop it: the point may lie on a surface.
+pub(super) const ENDS: Ends = Ends { mount_m: 0.0, short_m: 0.001 };
 /// Rays that are answered together.
 const BLOCK: usize = 1 << 16;
 
@@ -46,7 +46,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             block.push(ray(&line).map_err(|why| bad(&why))?);
         }
         if block.len() == BLOCK || read == 0 {
-            match answer(&scene, &block).and_then(|text| out.write_all(&text)) {
+            match out.write_all(&answer(&scene, &block)) {
                 // A reader that has gone away (`| head`) is no failure.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Ok),
                 other => other.map_err(|error| Failure::new(Exit::Harness, error))?,
@@ -91,21 +91,20 @@ fn ray(line: &str) -> Result<[[f64; 3]; 2], String> {
 }
 
 /// The answers as lines, worked out by all processors, in the order of the rays.
-fn answer(scene: &Scene, rays: &[[[f64; 3]; 2]]) -> std::io::Result<Vec<u8>> {
+fn answer(scene: &Scene, rays: &[[[f64; 3]; 2]]) -> Vec<u8> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let ends = Ends { mount_m: 0.0, short_m: SHORT_M };
     let mut text = vec![b'\n'; 2 * rays.len()];
     let each = rays.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
         for (rays, text) in rays.chunks(each).zip(text.chunks_mut(2 * each)) {
             scope.spawn(move || {
                 for (ray, place) in rays.iter().zip(text.chunks_exact_mut(2)) {
-                    place[0] = b'0' + u8::from(scene.clear(ray[0], ray[1], ends));
+                    place[0] = b'0' + u8::from(scene.clear(ray[0], ray[1], ENDS));
                 }
             });
         }
     });
-    Ok(text)
+    text
 }
 
 #[cfg(test)]

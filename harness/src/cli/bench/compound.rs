@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use palisade_sim::analysis::bundle::WIDTH;
 use palisade_sim::analysis::raster::Raster;
-use palisade_sim::analysis::scene::{Ends, Scene};
+use palisade_sim::analysis::scene::Scene;
 use palisade_sim::analysis::shadow::Sheet;
 use serde::Deserialize;
 
+use super::super::rays::ENDS;
 use crate::import::glb;
 
 /// Heights of the points above ground, m.
@@ -18,8 +19,6 @@ const CELL_M: f64 = 0.25;
 const SIDE_M: f64 = 500.0;
 /// Bundles are squares of this many cells.
 const TILE: usize = 8;
-/// As the peer is asked: what is met in the last millimetre hides nothing.
-const ENDS: Ends = Ends { mount_m: 0.0, short_m: 0.001 };
 
 /// A camera of the list.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -93,7 +92,7 @@ impl Compound {
     }
 
     /// The points of a pair in bundles: the squares of a coarser grid.
-    pub(super) fn bundles(&self, pair: usize) -> Vec<Vec<(usize, [f64; 3])>> {
+    fn bundles(&self, pair: usize) -> Vec<Vec<[f64; 3]>> {
         let across = self.raster.columns.div_ceil(TILE);
         let mut tiles: Vec<(usize, usize, [f64; 3])> = Vec::new();
         self.asked(pair).each(|cell, at| {
@@ -101,19 +100,12 @@ impl Compound {
             tiles.push((row / TILE * across + column / TILE, cell, at));
         });
         tiles.sort_by_key(|(tile, cell, _)| (*tile, *cell));
-        tiles
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|tile| tile.iter().map(|(_, cell, at)| (*cell, *at)).collect())
-            .collect()
+        tiles.chunk_by(|a, b| a.0 == b.0).map(|tile| tile.iter().map(|(_, _, at)| *at).collect()).collect()
     }
 
     /// How many of a pair's points are seen, every line by itself; and the time for the casting alone.
     pub(super) fn by_rays(&self, pair: usize) -> (usize, Duration) {
-        let bundles: Vec<Vec<[f64; 3]>> = self
-            .bundles(pair)
-            .into_iter()
-            .map(|bundle| bundle.into_iter().map(|(_, at)| at).collect())
-            .collect();
+        let bundles = self.bundles(pair);
         let (eye, started) = (self.eye(pair), Instant::now());
         let chunks = bundles.iter().flat_map(|bundle| bundle.chunks(WIDTH));
         let seen =
