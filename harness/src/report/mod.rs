@@ -11,6 +11,7 @@ mod incidents;
 mod junit;
 mod links;
 pub mod model;
+pub mod plan;
 mod remarks;
 mod stills;
 mod tables;

@@ -22,8 +22,24 @@ pub mod wall_line;
 
 use answer::PlanAnswer;
 use caster::Caster;
+use rules::Finding;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Scenario;
+
+/// What the plan writes to `report.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanReport {
+    /// Version of this format: 1.
+    pub format: u32,
+    /// Name of the compound.
+    pub scenario: String,
+    /// Coverage, gaps, perimeter.
+    #[serde(flatten)]
+    pub answer: PlanAnswer,
+    /// Each rule of the book, in its order.
+    pub rules: Vec<Finding>,
+}
 
 /// The planner's first answer: coverage of public ground, its gaps, and the perimeter.
 pub fn plan(scenario: &Scenario) -> PlanAnswer {

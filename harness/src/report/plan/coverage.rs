@@ -1,0 +1,109 @@
+//! Coverage of public ground and its gaps, as tables.
+
+use std::fmt::Write as _;
+
+use palisade_sim::analysis::answer::{Gap, GapReason, PlanAnswer};
+use palisade_sim::analysis::projection::EDITIONS;
+use palisade_sim::model::Scenario;
+
+use super::{SHOWN, thousands};
+
+/// How much public ground reaches each class of pixel density.
+pub(super) fn table(scenario: &Scenario, answer: &PlanAnswer) -> String {
+    let mut out = format!(
+        "{}: {} m² of public ground, {} cameras. All figures are computed.\n",
+        scenario.file.name,
+        thousands(answer.public_ground_m2),
+        scenario.file.kit.camera.len(),
+    );
+    for edition in EDITIONS {
+        if let Some(heights) = answer.coverage.get(edition.name) {
+            let _ = write!(out, "\nIEC 62676-4:{:<8} px/m", edition.name);
+            heights.keys().for_each(|height| out += &format!("{:>20}", format!("at {height} m")));
+            out.push('\n');
+            for class in edition.classes {
+                let _ = write!(out, "  {:<14}{:>8}", class.name, class.px_per_m);
+                for share in heights.values().filter_map(|classes| classes.get(class.name)) {
+                    let text = format!("{} m²  {:5.1} %", thousands(share.area_m2), 100.0 * share.share);
+                    let _ = write!(out, "{text:>20}");
+                }
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+/// The largest gaps, why they are there and where.
+pub(super) fn gaps(answer: &PlanAnswer) -> String {
+    let area: f64 = answer.gaps.iter().map(|g| g.area_m2).sum();
+    let mut out = format!(
+        "\nGaps: {}, {} m² over both heights; {} more of less than 4 m² each, {:.1} m².\n",
+        answer.gaps.len(),
+        thousands(area),
+        answer.small_gaps.count,
+        answer.small_gaps.area_m2,
+    );
+    if !answer.gaps.is_empty() {
+        out += "     area m²  height m  mostly                            around (east, north) m\n";
+    }
+    for gap in answer.gaps.iter().take(SHOWN) {
+        let cause = match &gap.culprit {
+            Some(culprit) => format!("{} ({culprit})", words(gap.reason)),
+            None => words(gap.reason).to_owned(),
+        };
+        let [x, y] = middle(gap);
+        let _ =
+            writeln!(out, "{:>12}{:>10}  {cause:<34}{x:.0}, {y:.0}", thousands(gap.area_m2), gap.height_m);
+    }
+    out
+}
+
+fn words(reason: GapReason) -> &'static str {
+    match reason {
+        GapReason::Range => "range",
+        GapReason::OutsideView => "outside the view",
+        GapReason::DeadZone => "dead zone",
+        GapReason::Building => "building",
+        GapReason::Wall => "wall",
+        GapReason::Crown => "crown",
+        GapReason::NoCamera => "no camera",
+    }
+}
+
+/// The middle of a gap's rectangle, local metres.
+fn middle(gap: &Gap) -> [f64; 2] {
+    let outer = gap.polygon.first().map_or(&[][..], Vec::as_slice);
+    [0, 1].map(|k| {
+        let low = outer.iter().map(|p| p[k]).fold(f64::INFINITY, f64::min);
+        let high = outer.iter().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max);
+        (low + high) / 2.0
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn gap() -> Gap {
+        Gap {
+            height_m: 1.5,
+            area_m2: 12_000.0,
+            reason: GapReason::OutsideView,
+            culprit: Some("cam-07".into()),
+            causes: Vec::new(),
+            polygon: vec![
+                vec![[0.0, 0.0], [120.0, 0.0], [120.0, 110.0], [0.0, 110.0]],
+                vec![[10.0, 10.0], [10.0, 50.0], [40.0, 50.0], [40.0, 10.0]],
+            ],
+        }
+    }
+
+    #[test]
+    fn gaps_are_listed_with_their_cause_and_place() {
+        let answer = PlanAnswer { gaps: vec![gap()], ..PlanAnswer::default() };
+        let text = gaps(&answer);
+        let row = text.lines().last().unwrap_or_default();
+        assert_eq!(row, "      12,000       1.5  outside the view (cam-07)         60, 55");
+    }
+}

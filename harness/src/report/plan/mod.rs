@@ -1,0 +1,50 @@
+//! The answer to `palisade plan` for people and for other programs. It renders what the analysis found and decides nothing.
+
+mod coverage;
+mod layers;
+mod perimeter;
+mod rules;
+
+use palisade_sim::analysis::PlanReport;
+use palisade_sim::analysis::rules::RuleBook;
+use palisade_sim::model::Scenario;
+
+pub use layers::geojson;
+
+/// Gaps and stretches that a table shows; the files hold all.
+const SHOWN: usize = 10;
+
+/// The answer as tables, one after the other.
+pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook) -> String {
+    [
+        coverage::table(scenario, &report.answer),
+        coverage::gaps(&report.answer),
+        perimeter::table(&report.answer.perimeter),
+        rules::table(&report.rules, book),
+    ]
+    .concat()
+}
+
+/// A whole number with commas.
+fn thousands(x: f64) -> String {
+    let digits = format!("{x:.0}");
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_get_commas() {
+        let shown = [0.0, 12.4, 999.6, 1_234_567.0].map(thousands);
+        assert_eq!(shown, ["0", "12", "1,000", "1,234,567"]);
+    }
+}
