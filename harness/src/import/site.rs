@@ -294,6 +294,7 @@ impl Draft<'_> {
                         line: piece,
                         height_m: super::site::number(&way.tags, "height").unwrap_or(WALL_M),
                         perimeter,
+                        bar_gap_m: None,
                     };
                     self.site.walls.push(wall);
                 }
@@ -404,6 +405,7 @@ impl Draft<'_> {
             line,
             height_m: WALL_M,
             perimeter: true,
+            bar_gap_m: None,
         });
         (at, 0.0)
     }

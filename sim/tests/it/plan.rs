@@ -79,6 +79,7 @@ fn a_wall_before_a_camera_hides_what_lies_behind_it() {
         line: LineString::from(vec![(56.0, 27.0), (56.0, 33.0)]),
         height_m: 3.0,
         perimeter: false,
+        bar_gap_m: None,
     });
     let (before, after) = (plan(&open), plan(&walled));
     assert!(detect(&after, "1.5") < detect(&before, "1.5"));

@@ -40,7 +40,14 @@ pub(crate) fn building(name: &str, outline: Polygon<f64>, height_m: f64) -> Buil
 }
 
 pub(crate) fn wall(name: &str, made_of: WallKind, points: &[(f64, f64)], height_m: f64) -> Wall {
-    Wall { id: name.into(), made_of, line: LineString::from(points.to_vec()), height_m, perimeter: true }
+    Wall {
+        id: name.into(),
+        made_of,
+        line: LineString::from(points.to_vec()),
+        height_m,
+        perimeter: true,
+        bar_gap_m: None,
+    }
 }
 
 pub(crate) fn gate(name: &str, x: f64, y: f64, width_m: f64) -> Gate {

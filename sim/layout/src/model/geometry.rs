@@ -256,12 +256,13 @@ impl Reader<'_> {
     }
 
     fn wall(&mut self, f: &mut Feature<'_>) {
-        self.slips(f, &["id", "made_of", "height_m", "perimeter"]);
+        self.slips(f, &["id", "made_of", "height_m", "perimeter", "bar_gap_m"]);
         let (id, made_of) = (self.id(f, true), self.word(f, "made_of", WallKind::Wall));
         let height_m = self.positive(f, "height_m").unwrap_or(2.2);
         let perimeter = self.flag(f, "perimeter");
+        let bar_gap_m = self.positive(f, "bar_gap_m");
         if let (Some(line), true) = (self.line(f), f.sound) {
-            self.site.walls.push(Wall { id, made_of, line, height_m, perimeter });
+            self.site.walls.push(Wall { id, made_of, line, height_m, perimeter, bar_gap_m });
             self.places.walls.push(f.place());
         }
     }

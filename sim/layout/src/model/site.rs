@@ -170,6 +170,8 @@ pub struct Wall {
     pub height_m: f64,
     /// True when it belongs to the perimeter of the compound.
     pub perimeter: bool,
+    /// Clear gap between the bars of a fence, m; nothing when it is not known.
+    pub bar_gap_m: Option<f64>,
 }
 
 /// Who passes through a gate.

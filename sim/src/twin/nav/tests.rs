@@ -22,6 +22,7 @@ fn yard() -> Site {
         line: line(&square),
         height_m: 2.5,
         perimeter: true,
+        bar_gap_m: None,
     };
     let building = Building {
         id: Id::from("b1"),

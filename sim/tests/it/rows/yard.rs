@@ -147,7 +147,8 @@ fn line(points: &[[f64; 2]]) -> LineString<f64> {
 
 /// A wall of the perimeter.
 pub(super) fn wall(id: &str, points: &[[f64; 2]], height_m: f64) -> Wall {
-    Wall { id: Id::from(id), made_of: WallKind::Wall, line: line(points), height_m, perimeter: true }
+    let made_of = WallKind::Wall;
+    Wall { id: Id::from(id), made_of, line: line(points), height_m, perimeter: true, bar_gap_m: None }
 }
 
 fn building(id: &str, usage: Use, outline: geo::Polygon<f64>, storeys: u32) -> Building {

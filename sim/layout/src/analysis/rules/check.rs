@@ -2,7 +2,7 @@
 
 use super::data::{Applies, Check, ProvisionKey};
 use super::geometry as on_site;
-use super::{Layout, Outcome};
+use super::{Layout, Outcome, facade, passage};
 use crate::model::kit::{CameraTask, GuardTour};
 use crate::model::site::{Ground, WallKind};
 
@@ -73,18 +73,21 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::ZoneSeen { least_share } => on_site::zone_seen(layout, *least_share),
         Check::BeamOnTop { most_above_m } => on_site::beam_on_top(layout, *most_above_m),
         Check::BarrierHeight { least_m } => on_site::barrier_height(layout, *least_m),
+        Check::BarGap { most_m } => on_site::bar_gap(layout, *most_m),
         Check::GateCameras { near_m } => on_site::gate_cameras(layout, *near_m),
         Check::GateDensity { least_px_per_m } => on_site::gate_density(layout, *least_px_per_m),
         Check::EntrancesSeen { least_share } => on_site::entrances_seen(layout, *least_share),
         Check::Megapixels { least } => megapixels(layout, *least),
         Check::AreasSeen { least_share } => on_site::areas_seen(layout, *least_share),
-        Check::Aim { most_vertical_deg } => on_site::aim(layout, *most_vertical_deg),
+        Check::AimDown { most_deg } => passage::aim_down(layout, *most_deg),
+        Check::AimAside { most_deg } => passage::aim_aside(layout, *most_deg),
         Check::Lit { least_lx } => on_site::lit(layout, *least_lx),
         Check::PrivateFacade { from_px_per_m, most_m2 } => {
             on_site::private_facade(layout, *from_px_per_m, *most_m2)
         }
-        Check::FacadeElevation { from_deg, to_deg } => facade_elevation(layout, *from_deg, *to_deg),
-        Check::FacadeFaces { least } => facade_faces(layout, *least),
+        Check::FacadeElevation { from_deg, to_deg } => facade::elevation(layout, [*from_deg, *to_deg]),
+        Check::FacadeStandoff { from_m, to_m } => facade::standoff(layout, [*from_m, *to_m]),
+        Check::FacadeFaces { least } => facade::faces(layout, *least),
         Check::PointsOnTours {} => points_on_tours(layout),
         Check::PatrolGap { most_h } => patrol_gap(layout, *most_h),
         Check::Provision { key, least, unit } => provision(layout, *key, *least, unit),
@@ -108,24 +111,6 @@ fn megapixels(layout: &Layout<'_>, least: f64) -> Outcome {
     let smallest = cameras.iter().map(|c| size(c.pixels)).fold(f64::INFINITY, f64::min);
     let small = cameras.iter().filter(|c| size(c.pixels) < least).map(|c| c.id.to_string());
     at_least(smallest, least, "MP", small)
-}
-
-fn facade_elevation(layout: &Layout<'_>, from_deg: f64, to_deg: f64) -> Outcome {
-    let off = |deg: f64| (from_deg - deg).max(deg - to_deg).max(0.0);
-    let cameras = &layout.scenario.file.kit.facade_camera;
-    let worst = cameras.iter().map(|c| off(c.elevation_deg)).fold(0.0, f64::max);
-    let wrong = cameras.iter().filter(|c| off(c.elevation_deg) > 0.0);
-    at_most(worst, 0.0, "degrees off", wrong.map(|c| format!("{}: {:.0}°", c.id, c.elevation_deg)))
-}
-
-fn facade_faces(layout: &Layout<'_>, least: usize) -> Outcome {
-    let (site, cameras) = (&layout.scenario.site, &layout.scenario.file.kit.facade_camera);
-    let homes = site.buildings.iter().filter(|b| b.usage == crate::model::site::Use::Residential);
-    let counted: Vec<(String, usize)> =
-        homes.map(|b| (b.id.to_string(), cameras.iter().filter(|c| c.building == b.id).count())).collect();
-    let fewest = counted.iter().map(|(_, n)| *n).min().unwrap_or(least);
-    let few = counted.into_iter().filter(|(_, n)| *n < least).map(|(id, n)| format!("{id}: {n}"));
-    at_least(fewest as f64, least as f64, "cameras", few)
 }
 
 fn points_on_tours(layout: &Layout<'_>) -> Outcome {

@@ -159,6 +159,11 @@ pub enum Check {
         /// m.
         least_m: f64,
     },
+    /// The widest gap between bars of the perimeter's fences.
+    BarGap {
+        /// m.
+        most_m: f64,
+    },
     /// Gates and lanes without a camera that looks at them.
     GateCameras {
         /// A camera farther away than this is not the gate's own, m.
@@ -184,10 +189,15 @@ pub enum Check {
         /// 0..1.
         least_share: f64,
     },
-    /// How steeply entrance cameras look at their target.
-    Aim {
+    /// How steeply entrance cameras look at their gate or door.
+    AimDown {
         /// Degrees.
-        most_vertical_deg: f64,
+        most_deg: f64,
+    },
+    /// How far from the side entrance cameras look at who walks through their gate or door.
+    AimAside {
+        /// Degrees from straight ahead or behind.
+        most_deg: f64,
     },
     /// Mean illuminance where a camera without a light of its own works.
     Lit {
@@ -208,7 +218,14 @@ pub enum Check {
         /// Degrees.
         to_deg: f64,
     },
-    /// The fewest facade cameras of a block of flats.
+    /// How far facade cameras stand from their block.
+    FacadeStandoff {
+        /// m.
+        from_m: f64,
+        /// m.
+        to_m: f64,
+    },
+    /// The fewest long faces of a block of flats that have a facade camera.
     FacadeFaces {
         /// How many.
         least: usize,

@@ -1,23 +1,19 @@
 //! Checks on where things stand and what they see.
 
-use geo::{Coord, Distance, Euclidean, LineString, Point};
+use geo::{Coord, LineString};
 
 use super::check::{at_least, at_most, figure, open_to_all};
+use super::passage::doorstep;
 use super::{Layout, Outcome};
-use crate::analysis::projection::{Frame, View};
 use crate::analysis::sightlines::BODY_M;
 use crate::model::Site;
-use crate::model::kit::{Beam, Camera, CameraTask};
+use crate::model::kit::{Beam, Camera};
 use crate::model::site::{Gate, GateFor, Use, WallKind};
 
 /// Step along a zone, m: about the width of a body.
 const STEP_M: f64 = 0.5;
 /// Step along a facade, m: about the width of a window.
 const WINDOW_M: f64 = 2.0;
-/// How far outside its building a door's visitor stands, m.
-const BEFORE_THE_DOOR_M: f64 = 1.0;
-/// A camera for an entrance is no farther from it than this, m.
-const AIM_WITHIN_M: f64 = 30.0;
 
 pub(super) fn perimeter_continuous(layout: &Layout<'_>) -> Outcome {
     let perimeter = &layout.plan.perimeter;
@@ -110,6 +106,22 @@ pub(super) fn barrier_height(layout: &Layout<'_>, least_m: f64) -> Outcome {
     at_least(lowest, least_m, "m", low)
 }
 
+/// The widest known gap between the bars of the perimeter's fences.
+pub(super) fn bar_gap(layout: &Layout<'_>, most_m: f64) -> Outcome {
+    let walls = layout.scenario.site.walls.iter();
+    let fences: Vec<_> = walls.filter(|w| w.perimeter && w.made_of == WallKind::Fence).collect();
+    let unknown = fences.iter().find(|w| w.bar_gap_m.is_none());
+    let known = || fences.iter().filter_map(|w| Some((w.bar_gap_m?, w)));
+    let widest = known().map(|(gap, _)| gap).fold(0.0, f64::max);
+    match unknown {
+        Some(fence) if widest <= most_m => Outcome::Needs(format!("`bar_gap_m` of fence {}", fence.id)),
+        _ => {
+            let wide = known().filter(|(gap, _)| *gap > most_m);
+            at_most(widest, most_m, "m", wide.map(|(gap, w)| format!("{}: {gap:.2} m", w.id)))
+        }
+    }
+}
+
 /// Lanes of a gate: one for people where they pass, and one for each barrier, or one for all vehicles.
 fn lanes(layout: &Layout<'_>, gate: &Gate) -> usize {
     let barriers = layout.scenario.file.kit.barrier.iter().filter(|b| b.gate == gate.id).count();
@@ -174,29 +186,14 @@ pub(super) fn entrances_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     let unseen: Vec<String> = site
         .entrances
         .iter()
-        .filter(|e| layout.sight.cameras_at(before(site, &e.building, e.at)).is_empty())
+        .filter(|e| {
+            let [x, y] = doorstep(site, e).at;
+            layout.seeing([x, y, BODY_M]).next().is_none()
+        })
         .map(|e| e.id.to_string())
         .collect();
     let share = 1.0 - unseen.len() as f64 / site.entrances.len() as f64;
     at_least(share, least_share, "of entrances", unseen)
-}
-
-/// Where somebody stands before a door: a step away from the middle of its building.
-fn before(site: &Site, building: &crate::words::Id, door: Coord<f64>) -> [f64; 2] {
-    let outline = site.buildings.iter().find(|b| b.id == *building).map(|b| b.outline.exterior());
-    let edge = outline.and_then(|ring| {
-        let near = |line: &geo::Line<f64>| Euclidean.distance(&Point::from(door), line);
-        ring.lines().min_by(|a, b| near(a).total_cmp(&near(b)))
-    });
-    let (Some(edge), Some(ring)) = (edge, outline) else { return [door.x, door.y] };
-    let (dx, dy) = (edge.end.x - edge.start.x, edge.end.y - edge.start.y);
-    let long = libm::hypot(dx, dy).max(1e-9);
-    let out = [dy / long, -dx / long];
-    use geo::Contains as _;
-    let inside = geo::Polygon::new(ring.clone(), vec![]);
-    let step = |s: f64| [door.x + s * out[0], door.y + s * out[1]];
-    let first = step(BEFORE_THE_DOOR_M);
-    if inside.contains(&Point::new(first[0], first[1])) { step(-BEFORE_THE_DOOR_M) } else { first }
 }
 
 pub(super) fn areas_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
@@ -216,34 +213,6 @@ pub(super) fn areas_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     let least = shares.first().map_or(1.0, |(s, _)| *s);
     let blind = shares.into_iter().filter(|(s, _)| *s < least_share);
     at_least(least, least_share, "of an area", blind.map(|(s, id)| format!("{id}: {s:.2}")))
-}
-
-/// How steeply each entrance camera looks at the gate or door that is nearest to it.
-pub(super) fn aim(layout: &Layout<'_>, most_deg: f64) -> Outcome {
-    let site = &layout.scenario.site;
-    let targets: Vec<[f64; 2]> = site
-        .gates
-        .iter()
-        .map(|g| [g.at.x, g.at.y])
-        .chain(site.entrances.iter().map(|e| before(site, &e.building, e.at)))
-        .collect();
-    let steep = |view: &View, camera: &Camera| {
-        let away = |at: &[f64; 2]| libm::hypot(at[0] - camera.at_m[0], at[1] - camera.at_m[1]);
-        let shown = targets.iter().filter(|at| {
-            away(at) <= AIM_WITHIN_M && matches!(view.frame([at[0], at[1], BODY_M]), Frame::Inside(_))
-        });
-        let nearest = shown.min_by(|a, b| away(a).total_cmp(&away(b)))?;
-        Some(libm::atan2(camera.height_m - BODY_M, away(nearest)).to_degrees())
-    };
-    let cameras = layout.cameras.iter().filter(|(_, c)| c.task == CameraTask::Entrance);
-    let found: Vec<(f64, String)> =
-        cameras.filter_map(|(view, c)| Some((steep(view, c)?, c.id.to_string()))).collect();
-    if found.is_empty() {
-        return Outcome::Needs("an entrance camera that shows a gate or a door".into());
-    }
-    let most = found.iter().map(|(deg, _)| *deg).fold(0.0, f64::max);
-    let over = found.into_iter().filter(|(deg, _)| *deg > most_deg);
-    at_most(most, most_deg, "degrees", over.map(|(deg, id)| format!("{id}: {deg:.0}°")))
 }
 
 /// Mean illuminance of the ground where a camera without a light of its own works: lamps as points that shine evenly

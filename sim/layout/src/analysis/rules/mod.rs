@@ -5,7 +5,9 @@
 
 mod check;
 mod data;
+mod facade;
 mod geometry;
+mod passage;
 
 pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
 

@@ -1,0 +1,67 @@
+//! Facade cameras (高空抛物监控): how they stand before the faces of their blocks.
+
+use geo::{Centroid, Coord, Distance, Euclidean, LineString, MinimumRotatedRect, Point};
+
+use super::check::{at_least, at_most};
+use super::{Layout, Outcome};
+use crate::model::kit::FacadeCamera;
+use crate::model::site::{Building, Use};
+
+/// How far outside the allowed range the worst camera is.
+fn within(found: Vec<(f64, &FacadeCamera)>, [from, to]: [f64; 2], unit: &str) -> Outcome {
+    let off = |value: f64| (from - value).max(value - to).max(0.0);
+    let worst = found.iter().map(|(value, _)| off(*value)).fold(0.0, f64::max);
+    let wrong = found.into_iter().filter(|(value, _)| off(*value) > 0.0);
+    let evidence = wrong.map(|(value, c)| format!("{}: {value:.1} {unit}", c.id));
+    at_most(worst, 0.0, &format!("{unit} outside {from} to {to}"), evidence)
+}
+
+pub(super) fn elevation(layout: &Layout<'_>, range_deg: [f64; 2]) -> Outcome {
+    let cameras = &layout.scenario.file.kit.facade_camera;
+    within(cameras.iter().map(|c| (c.elevation_deg, c)).collect(), range_deg, "degrees")
+}
+
+/// From each pole to the block that its camera looks at.
+pub(super) fn standoff(layout: &Layout<'_>, range_m: [f64; 2]) -> Outcome {
+    let (site, cameras) = (&layout.scenario.site, &layout.scenario.file.kit.facade_camera);
+    let away = |camera: &FacadeCamera| {
+        let block = site.buildings.iter().find(|b| b.id == camera.building)?;
+        Some(Euclidean.distance(&Point::from(camera.at_m), block.outline.exterior()))
+    };
+    within(cameras.iter().filter_map(|c| Some((away(c)?, c))).collect(), range_m, "m")
+}
+
+/// The long faces of each block of flats that have a facade camera before them, which looks at them.
+pub(super) fn faces(layout: &Layout<'_>, least: usize) -> Outcome {
+    let (site, cameras) = (&layout.scenario.site, &layout.scenario.file.kit.facade_camera);
+    let homes = site.buildings.iter().filter(|b| b.usage == Use::Residential);
+    let counted: Vec<(String, usize)> =
+        homes.map(|b| (b.id.to_string(), faces_watched(b, cameras))).collect();
+    let fewest = counted.iter().map(|(_, n)| *n).min().unwrap_or(least);
+    let few = counted.into_iter().filter(|(_, n)| *n < least).map(|(id, n)| format!("{id}: {n}"));
+    at_least(fewest as f64, least as f64, "faces", few)
+}
+
+fn faces_watched(block: &Building, cameras: &[FacadeCamera]) -> usize {
+    let ring = block.outline.exterior();
+    let (Some(middle), Some(across)) = (ring.centroid().map(Coord::from), across(ring)) else { return 0 };
+    let side = |camera: &&FacadeCamera| {
+        let [x, y] = camera.at_m;
+        let bearing = camera.bearing_deg.to_radians();
+        let stands = (x - middle.x) * across[0] + (y - middle.y) * across[1];
+        let looks = libm::sin(bearing) * across[0] + libm::cos(bearing) * across[1];
+        (stands * looks < 0.0).then_some(stands > 0.0)
+    };
+    let sides: std::collections::BTreeSet<bool> =
+        cameras.iter().filter(|c| c.building == block.id).filter_map(|c| side(&c)).collect();
+    sides.len()
+}
+
+/// The unit vector across a block: square to the long sides of the smallest rectangle around it.
+fn across(ring: &LineString<f64>) -> Option<[f64; 2]> {
+    let rectangle = ring.minimum_rotated_rect()?;
+    let long = |line: &geo::Line<f64>| libm::hypot(line.dx(), line.dy());
+    let side = rectangle.exterior().lines().max_by(|a, b| long(a).total_cmp(&long(b)))?;
+    let length = long(&side);
+    (length > 0.0).then(|| [side.dy() / length, -side.dx() / length])
+}
