@@ -139,6 +139,73 @@ pub struct Perimeter {
     /// Ends of the perimeter's walls that meet no other wall, no building and no gate, local metres.
     #[serde(default)]
     pub open_ends_m: Vec<[f64; 2]>,
+    /// Every metre of the walls and of the outlines, once: parts of a line follow each other from its beginning to
+    /// its end and add up to its length.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+}
+
+/// Which line a part of the boundary lies on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartOf {
+    /// A wall, fence or hedge of the perimeter.
+    #[default]
+    Wall,
+    /// The outline of a compound.
+    Outline,
+}
+
+/// Who or what holds a part of the boundary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBy {
+    /// On a wall: one beam zone or more.
+    Zone,
+    /// A gate, which people guard.
+    Gate,
+    /// On a wall: the post on which a zone ends.
+    Post,
+    /// On a wall: two zones that meet on one post close the corner.
+    Corner,
+    /// On a wall: nobody.
+    #[default]
+    Gap,
+    /// On an outline: a wall of the perimeter stands for it; the wall's own parts say more.
+    Wall,
+    /// On an outline: a building stands in for a wall.
+    Facade,
+    /// On an outline: too short to tell from a difference between two drawings (assumed).
+    Drawing,
+    /// On an outline: nothing.
+    Open,
+}
+
+/// A part of the boundary.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// Which line it lies on.
+    pub on: PartOf,
+    /// The wall or the compound.
+    pub id: Id,
+    /// Distance along that line of its beginning and its end, m.
+    pub along_m: [f64; 2],
+    /// Who or what holds it.
+    pub held_by: HeldBy,
+    /// The zones that run along it, or the one whose fault makes it a gap.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beams: Vec<Id>,
+    /// Along a zone: the thickest body that lies on the wall's top and leaves a ray whole, m. Where zones overlap, the
+    /// lowest of their highest rays decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passes_under_m: Option<f64>,
+    /// Along a zone: how far above the wall's top a body must stay to leave the lowest ray whole, m. Where zones
+    /// overlap, the highest of their lowest rays decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passes_over_m: Option<f64>,
+    /// Why it is a gap.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 /// A stretch of a compound's outline with nothing on it.

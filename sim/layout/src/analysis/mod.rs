@@ -6,6 +6,7 @@ pub mod caster;
 pub mod coverage;
 mod mesh;
 mod miss;
+mod parts;
 pub mod perimeter;
 pub mod projection;
 pub mod raster;

@@ -1,14 +1,17 @@
 //! Whether the beams close the perimeter, worked out along its length and never on a grid.
 //!
 //! A zone guards a stretch of wall where its beam runs within [`ASIDE_M`] of it, along it (not more than
-//! [`BEND_DEG`] off), with its rays above the wall's top and the lowest within [`UNDER_M`] of it. A zone that is
-//! longer than its rated range or not aligned guards nothing. Gates open the wall and are guarded by people. What is
-//! left is a gap, however short, but for the width of a post ([`POST_M`]) between two zones or a zone and a gate.
+//! [`BEND_DEG`] off), with all rays above the wall's top and the highest within [`UNDER_M`] of it: all must be broken
+//! at once, so the highest decides what passes under. A zone that is longer than its rated range or not aligned
+//! guards nothing. Gates open the wall and are guarded by people. What is left is a gap, however short, but for the
+//! width of a post ([`POST_M`]) between two zones or a zone and a gate. The height of a wall is part of this: where a
+//! beam runs on over a lower wall, it may be too high there.
 
 use geo::Coord;
 
-use super::answer::{Perimeter, Stretch};
-use super::unwalled::{open_ends, unwalled};
+use super::answer::{HeldBy, Part, PartOf, Perimeter, Stretch};
+use super::parts::parts;
+use super::unwalled::{open_ends, outlines};
 use super::wall_line::{Span, WallLine, distance, inside_band, total, union, without};
 use crate::model::Site;
 use crate::model::kit::Beam;
@@ -19,8 +22,8 @@ use crate::words::Id;
 pub const ASIDE_M: f64 = 0.5;
 /// How far a beam's direction may be off the wall's, degrees.
 pub const BEND_DEG: f64 = 30.0;
-/// How high above the wall's top the lowest ray may run, m: about the thickness of a body that lies on the wall
-/// with some margin.
+/// How high above the wall's top the highest ray may run, m: about the thickness of a body that lies on the wall
+/// with some margin (assumed).
 pub const UNDER_M: f64 = 0.5;
 /// Width of a post that carries the ends of two zones, m.
 pub const POST_M: f64 = 0.15;
@@ -56,7 +59,9 @@ pub fn perimeter(site: &Site, beams: &[Beam]) -> Perimeter {
         run.zones = beams.iter().flat_map(|beam| run.zones_of(beam)).collect();
         run.judge(&mut answer);
     }
-    answer.unwalled = unwalled(site, &walls);
+    let (unwalled, parts) = outlines(site, &walls);
+    answer.unwalled = unwalled;
+    answer.parts.extend(parts);
     answer.open_ends_m = open_ends(site, &walls);
     answer.status = status(&answer);
     answer
@@ -140,6 +145,51 @@ impl<'a> Run<'a> {
         }
         answer.guarded_m += total(&self.standing) - open;
         answer.gaps[before..].sort_by(|a, b| a.along_m[0].total_cmp(&b.along_m[0]));
+        answer.parts.extend(self.parts(&answer.gaps[before..]));
+    }
+
+    /// This wall from its beginning to its end, once its gaps are known.
+    fn parts(&self, gaps: &[Stretch]) -> impl Iterator<Item = Part> {
+        let zones = self.zones.iter().filter(|z| z.fault.is_none()).map(|z| z.span);
+        let ends = self.gates.iter().copied().chain(zones).chain(gaps.iter().map(|g| g.along_m));
+        let found = parts(self.line.length(), ends, |at| self.part(at, gaps));
+        found.into_iter().map(|(along_m, part)| Part { along_m, ..part })
+    }
+
+    /// What holds the wall at a distance along it.
+    fn part(&self, at: f64, gaps: &[Stretch]) -> Part {
+        let holds = |span: &Span| span[0] <= at && at <= span[1];
+        let part = Part { on: PartOf::Wall, id: self.wall.id.clone(), ..Part::default() };
+        if self.gates.iter().any(holds) {
+            return Part { held_by: HeldBy::Gate, ..part };
+        }
+        let sound = self.zones.iter().filter(|z| z.fault.is_none());
+        let zones: Vec<&Beam> = sound.filter(|z| holds(&z.span)).map(|z| z.beam).collect();
+        if !zones.is_empty() {
+            let over = zones.iter().map(|beam| lowest(beam)).fold(f64::NEG_INFINITY, f64::max);
+            let under = zones.iter().map(|beam| highest(beam)).fold(f64::INFINITY, f64::min);
+            return Part {
+                held_by: HeldBy::Zone,
+                beams: zones.iter().map(|beam| beam.id.clone()).collect(),
+                passes_under_m: Some(under - self.wall.height_m),
+                passes_over_m: Some(over - self.wall.height_m),
+                ..part
+            };
+        }
+        match gaps.iter().find(|gap| holds(&gap.along_m)) {
+            Some(gap) => {
+                let beams = gap.beam.iter().cloned().collect();
+                Part { held_by: HeldBy::Gap, beams, reason: gap.reason.clone(), ..part }
+            }
+            None if self.bends_near(at) => Part { held_by: HeldBy::Corner, ..part },
+            None => Part { held_by: HeldBy::Post, ..part },
+        }
+    }
+
+    /// True when a corner of the perimeter lies in the stretch about a point that no zone covers.
+    fn bends_near(&self, at: f64) -> bool {
+        let open = without(&self.standing, &self.covered(true));
+        open.into_iter().any(|[from, to]| from <= at && at <= to && !self.corners_in([from, to]).is_empty())
     }
 
     /// True for what a post fills: a short stretch with a sound zone at one end at least.
@@ -239,23 +289,34 @@ fn beside(beam: &Beam, a: Coord<f64>, b: Coord<f64>) -> Option<Span> {
 
 /// Why a beam guards nothing on a wall of a height.
 fn fault(beam: &Beam, top_m: f64) -> Option<&'static str> {
-    let lowest = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
-    let highest = beam.rays_m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (lowest, highest) = (lowest(beam), highest(beam));
     if length(beam) > beam.rated_range_m {
         Some("zone too long for its rated range")
     } else if beam.misaligned_deg.abs() > LOST_DEG {
         Some("zone misaligned")
     } else if highest <= top_m {
         Some("zone below the wall's top")
-    } else if lowest > top_m + UNDER_M {
+    } else if lowest <= top_m {
+        Some("a ray of the zone runs into the wall")
+    } else if highest > top_m + UNDER_M {
         Some("zone too high above the wall")
     } else {
         None
     }
 }
 
-fn length(beam: &Beam) -> f64 {
+pub(super) fn length(beam: &Beam) -> f64 {
     libm::hypot(beam.to_m[0] - beam.from_m[0], beam.to_m[1] - beam.from_m[1])
+}
+
+/// Height of a beam's lowest ray above ground, m.
+pub(super) fn lowest(beam: &Beam) -> f64 {
+    beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+/// Height of a beam's highest ray above ground, m.
+pub(super) fn highest(beam: &Beam) -> f64 {
+    beam.rays_m.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// The unit direction of a beam away from one of its ends (0 transmitter, 1 receiver).
@@ -337,9 +398,82 @@ mod tests {
         let answer = perimeter(site, beams);
         let open: f64 = answer.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum();
         assert!((answer.length_m - answer.guarded_m - answer.gates_m - open).abs() < 1e-6, "{answer:#?}");
+        conserved(site, &answer);
         assert_eq!(answer.status == "closed", answer.gaps.is_empty() && answer.unwalled.is_empty());
         let mm = |m: f64| libm::round(m * 1000.0) / 1000.0;
         answer.gaps.into_iter().map(|g| (mm(g.along_m[0]), mm(g.along_m[1]), g.reason)).collect()
+    }
+
+    /// Parts of each line follow each other from 0 to its length, and say what the sums say.
+    fn conserved(site: &Site, answer: &Perimeter) {
+        let walls = site.walls.iter().filter(|w| w.perimeter).map(|w| (PartOf::Wall, &w.id, &w.line));
+        let outlines = site.compounds.iter().map(|c| (PartOf::Outline, &c.id, c.outline.exterior()));
+        for (on, id, line) in walls.chain(outlines) {
+            let length = WallLine::new(line).length();
+            let own: Vec<&Part> = answer.parts.iter().filter(|p| p.on == on && p.id == *id).collect();
+            let ends: Vec<f64> = std::iter::once(0.0).chain(own.iter().map(|p| p.along_m[1])).collect();
+            assert!(own.iter().zip(&ends).all(|(p, end)| p.along_m[0] == *end), "{own:#?}");
+            assert!((ends[own.len()] - length).abs() < 1e-6, "{id}: {own:#?}");
+        }
+        let of = |held: HeldBy| -> f64 {
+            let own = answer.parts.iter().filter(|p| p.on == PartOf::Wall && p.held_by == held);
+            own.map(|p| p.along_m[1] - p.along_m[0]).sum()
+        };
+        let guarded = of(HeldBy::Zone) + of(HeldBy::Post) + of(HeldBy::Corner);
+        assert!(
+            (guarded - answer.guarded_m).abs() < 1e-6 && (of(HeldBy::Gate) - answer.gates_m).abs() < 1e-6
+        );
+    }
+
+    /// Who holds the walls, from the beginning of the first to the end of the last, mm apart.
+    fn held(site: &Site, beams: &[Beam]) -> Vec<(f64, HeldBy)> {
+        let answer = perimeter(site, beams);
+        conserved(site, &answer);
+        let mm = |m: f64| libm::round(m * 1000.0) / 1000.0;
+        let own = answer.parts.iter().filter(|p| p.on == PartOf::Wall);
+        own.map(|p| (mm(p.along_m[1] - p.along_m[0]), p.held_by)).collect()
+    }
+
+    #[test]
+    fn every_metre_of_a_wall_is_held_once() {
+        use HeldBy::{Corner, Gap, Gate, Post, Zone};
+        let mut site = straight(100.0);
+        site.gates.push(sample::gate("g", 50.0, 0.0, 6.0));
+        let zones = [beam("a", [0.0, 0.0], [46.9, 0.0]), beam("b", [53.2, 0.0], [99.8, 0.0])];
+        let found = held(&site, &zones);
+        let expected = [(46.9, Zone), (0.1, Post), (6.0, Gate), (0.2, Gap), (46.6, Zone), (0.2, Gap)];
+        assert_eq!(found, expected);
+        let corners = held(&rim(), &four(0.3));
+        assert_eq!(corners.iter().filter(|(m, by)| *by == Corner && *m <= 0.6).count(), 5, "{corners:?}");
+        assert!(corners.iter().all(|(_, by)| matches!(by, Corner | Zone)));
+    }
+
+    #[test]
+    fn where_zones_overlap_both_must_be_passed() {
+        let mut upper = beam("b", [20.0, 0.0], [60.0, 0.0]);
+        upper.rays_m = vec![2.35, 2.6];
+        let answer = perimeter(&straight(60.0), &[beam("a", [0.0, 0.0], [40.0, 0.0]), upper]);
+        let mm = |m: Option<f64>| libm::round(m.expect("a zone") * 1000.0);
+        let passes: Vec<_> = answer
+            .parts
+            .iter()
+            .filter(|p| p.held_by == HeldBy::Zone)
+            .map(|p| (mm(p.passes_under_m), mm(p.passes_over_m)))
+            .collect();
+        assert_eq!(passes, [(300.0, 100.0), (300.0, 150.0), (400.0, 150.0)]);
+    }
+
+    /// One beam over a wall of 2.2 m that goes on at 1.8 m: on the lower one a body passes under the upper ray.
+    #[test]
+    fn a_step_in_the_height_of_the_wall_opens_a_gap() {
+        let mut site = straight(40.0);
+        site.walls.push(sample::wall("low", WallKind::Fence, &[(40.0, 0.0), (70.0, 0.0)], 1.8));
+        let zone = [beam("a", [0.0, 0.0], [70.0, 0.0])];
+        assert_eq!(gaps(&site, &zone), [(0.0, 30.0, "zone too high above the wall".into())]);
+        site.walls[1].height_m = 2.0;
+        assert_eq!(gaps(&site, &zone), []);
+        site.walls[1].height_m = 2.4;
+        assert_eq!(gaps(&site, &zone), [(0.0, 30.0, "a ray of the zone runs into the wall".into())]);
     }
 
     #[test]
