@@ -202,6 +202,7 @@ pub(crate) fn plan() -> PlanAnswer {
             zones: Vec::new(),
             unwalled: Vec::new(),
             open_ends_m: Vec::new(),
+            parts: Vec::new(),
             gaps: vec![Stretch {
                 beam: None,
                 wall: "wall-n".into(),
