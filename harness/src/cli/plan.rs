@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use palisade_sim::analysis::PlanReport;
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
+use palisade_sim::analysis::views::Views;
 
 use super::{Exit, Failure, OutputFormat};
 use crate::report::plan::{geojson, text};
@@ -41,8 +42,9 @@ fn plan(args: Args) -> Result<String, Failure> {
     let measured = args.run.as_deref().map(measured).transpose()?;
     let book = RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?;
     let caster = Caster::new(&scenario.site);
-    let answer = palisade_sim::analysis::plan_with(&scenario, &caster);
-    let rules = rules::assess(&book, &scenario, &caster, &answer, measured.as_ref());
+    let views = Views::of(&scenario, &caster);
+    let answer = palisade_sim::analysis::plan_with(&scenario, &caster, &views);
+    let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, measured.as_ref());
     let report = PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, rules };
     let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
     let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;

@@ -10,9 +10,10 @@ use super::answer::{Cause, Gap, GapReason, Grid, Layer, Share, SmallGaps};
 use super::caster::Caster;
 use super::miss::{Culprit, Eye, Miss, why};
 use super::projection::EDITIONS;
-use super::raster::{Raster, public_ground, raster_of};
-use super::sightlines::{BODY_M, scan};
+use super::raster::Raster;
+use super::sightlines::BODY_M;
 use super::trace;
+use super::views::{Ground, Views};
 use crate::model::Scenario;
 
 /// Height of the lower target above ground, m.
@@ -37,22 +38,17 @@ pub struct Coverage {
     pub grid: Grid,
 }
 
-/// What cameras make of public ground at one height.
-struct Seen {
-    height_m: f64,
-    /// Best density on each cell, px/m; 0 where no camera sees it.
-    best: Vec<f32>,
-    /// True where no camera sees public ground at its working density.
-    gap: Vec<bool>,
-}
-
 /// Works out the coverage of a scenario's public ground.
 pub fn coverage(scenario: &Scenario, caster: &Caster) -> Coverage {
-    let raster = raster_of(scenario);
-    let public = public_ground(&scenario.site, &raster);
-    let area = |cells: usize| cells as f64 * raster.cell_area_m2();
+    coverage_of(scenario, caster, &Views::of(scenario, caster))
+}
+
+/// The same from views that are there already. The caster says what hides a gap.
+pub fn coverage_of(scenario: &Scenario, caster: &Caster, views: &Views) -> Coverage {
+    let ground = views.ground();
+    let raster = &ground.raster;
     let mut answer = Coverage {
-        public_ground_m2: area(public.iter().filter(|p| **p).count()),
+        public_ground_m2: ground.area_m2(ground.public.iter().filter(|p| **p).count()),
         grid: Grid {
             origin_m: raster.origin_m,
             cell_m: raster.cell_m,
@@ -62,54 +58,42 @@ pub fn coverage(scenario: &Scenario, caster: &Caster) -> Coverage {
         },
         ..Coverage::default()
     };
-    for height_m in HEIGHTS_M {
-        let seen = seen_at(scenario, caster, &raster, &public, height_m);
-        classes(&seen, &public, answer.public_ground_m2, &area, &mut answer.classes);
-        gaps(scenario, caster, &raster, &seen, &mut answer);
+    for (level, height_m) in HEIGHTS_M.into_iter().enumerate() {
+        let best = views.best(level);
+        classes(ground, &best, height_m, &mut answer);
+        gaps(scenario, caster, raster, (height_m, &views.gap(level)), &mut answer);
         let shown = |(&best, &public): (&f32, &bool)| if public { libm::floorf(best) as i32 } else { -1 };
-        let px_per_m = seen.best.iter().zip(&public).map(shown).collect();
+        let px_per_m = best.iter().zip(&ground.public).map(shown).collect();
         answer.grid.layers.push(Layer { height_m, px_per_m });
     }
     answer.gaps.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then(a.height_m.total_cmp(&b.height_m)));
     answer
 }
 
-fn seen_at(scenario: &Scenario, caster: &Caster, raster: &Raster, public: &[bool], height_m: f64) -> Seen {
-    let mut best = vec![0f32; raster.len()];
-    let mut gap = public.to_vec();
-    for camera in &scenario.file.kit.camera {
-        scan(camera, caster, raster, public, height_m, |cell, look| {
-            best[cell] = best[cell].max(look.px_per_m as f32);
-            if look.px_per_m >= camera.working_px_per_m {
-                gap[cell] = false;
-            }
-        });
-    }
-    Seen { height_m, best, gap }
-}
-
-fn classes(
-    seen: &Seen,
-    public: &[bool],
-    public_m2: f64,
-    area: &impl Fn(usize) -> f64,
-    into: &mut BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
-) {
+fn classes(ground: &Ground, best: &[f32], height_m: f64, answer: &mut Coverage) {
     for edition in EDITIONS {
-        let at_height = into.entry(edition.name.to_owned()).or_default();
-        let by_class = at_height.entry(seen.height_m.to_string()).or_default();
+        let at_height = answer.classes.entry(edition.name.to_owned()).or_default();
+        let by_class = at_height.entry(height_m.to_string()).or_default();
         for class in edition.classes {
             let reaches = |(&best, &public): (&f32, &bool)| public && f64::from(best) >= class.px_per_m;
-            let area_m2 = area(seen.best.iter().zip(public).filter(|&cell| reaches(cell)).count());
+            let cells = best.iter().zip(&ground.public).filter(|&cell| reaches(cell)).count();
+            let area_m2 = ground.area_m2(cells);
+            let public_m2 = answer.public_ground_m2;
             let share = if public_m2 > 0.0 { area_m2 / public_m2 } else { 0.0 };
             by_class.insert(class.name.to_owned(), Share { share, area_m2 });
         }
     }
 }
 
-fn gaps(scenario: &Scenario, caster: &Caster, raster: &Raster, seen: &Seen, answer: &mut Coverage) {
+fn gaps(
+    scenario: &Scenario,
+    caster: &Caster,
+    raster: &Raster,
+    (height_m, gap): (f64, &[bool]),
+    answer: &mut Coverage,
+) {
     let eyes: Vec<Eye> = scenario.file.kit.camera.iter().map(Eye::new).collect();
-    for region in trace::regions(raster, &seen.gap) {
+    for region in trace::regions(raster, gap) {
         let area_m2 = region.len() as f64 * raster.cell_area_m2();
         if area_m2 < SMALL_GAP_M2 {
             answer.small_gaps.count += 1;
@@ -118,13 +102,13 @@ fn gaps(scenario: &Scenario, caster: &Caster, raster: &Raster, seen: &Seen, answ
         }
         let misses = region.iter().map(|&cell| {
             let [x, y] = raster.centre(cell);
-            why(&eyes, caster, [x, y, seen.height_m])
+            why(&eyes, caster, [x, y, height_m])
         });
         let mut cells: BTreeMap<Miss, usize> = BTreeMap::new();
         misses.for_each(|miss| *cells.entry(miss).or_default() += 1);
         let (reason, culprit) = majority(&cells);
         answer.gaps.push(Gap {
-            height_m: seen.height_m,
+            height_m,
             area_m2,
             reason,
             culprit: culprit.and_then(|c| name(scenario, c)),
@@ -168,6 +152,7 @@ fn name(scenario: &Scenario, culprit: Culprit) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::raster::public_ground;
     use crate::analysis::sample;
     use crate::analysis::sightlines::SightTable;
     use crate::model::kit::{Camera, Kit};

@@ -19,12 +19,14 @@ pub mod sightlines;
 mod trace;
 mod unwalled;
 mod vector;
+pub mod views;
 pub mod wall_line;
 
 use answer::PlanAnswer;
 use caster::Caster;
 use rules::Finding;
 use serde::{Deserialize, Serialize};
+use views::Views;
 
 use crate::model::Scenario;
 
@@ -44,12 +46,13 @@ pub struct PlanReport {
 
 /// The planner's first answer: coverage of public ground, its gaps, and the perimeter.
 pub fn plan(scenario: &Scenario) -> PlanAnswer {
-    plan_with(scenario, &Caster::new(&scenario.site))
+    let caster = Caster::new(&scenario.site);
+    plan_with(scenario, &caster, &Views::of(scenario, &caster))
 }
 
-/// The same with a caster of the same site.
-pub fn plan_with(scenario: &Scenario, caster: &Caster) -> PlanAnswer {
-    let found = coverage::coverage(scenario, caster);
+/// The same with a caster of the same site and the views of the same scenario.
+pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAnswer {
+    let found = coverage::coverage_of(scenario, caster, views);
     PlanAnswer {
         coverage: found.classes,
         public_ground_m2: found.public_ground_m2,

@@ -6,9 +6,10 @@
 use super::caster::LENS;
 pub use super::caster::{Caster, Hit, Occluder};
 use super::projection::{Frame, View};
-use super::raster::{Raster, outdoors, raster_of};
+use super::raster::Raster;
 use super::scene::Ends;
 use super::shadow::Sheet;
+use super::views::Views;
 use crate::model::Scenario;
 use crate::model::kit::{Camera, OuterPost};
 
@@ -16,6 +17,9 @@ use crate::model::kit::{Camera, OuterPost};
 pub const BODY_M: f64 = 1.5;
 /// Height of a standing guard's eye above ground, m.
 pub const EYE_M: f64 = 1.6;
+
+/// The place of [`BODY_M`] in [`super::coverage::HEIGHTS_M`].
+const BODY_LEVEL: usize = 1;
 
 /// A camera that sees a point, and how well.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,7 +33,7 @@ pub struct Sighting {
 }
 
 /// Which cameras and standing posts see each cell of the ground.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SightTable {
     raster: Raster,
     open: Vec<bool>,
@@ -45,21 +49,26 @@ impl SightTable {
 
     /// Works out the table with a caster of the same site.
     pub fn build_with(scenario: &Scenario, caster: &Caster) -> SightTable {
-        let raster = raster_of(scenario);
-        let open = outdoors(&scenario.site, &raster);
+        SightTable::of(&Views::of(scenario, caster))
+    }
+
+    /// Joins what each device sees, cell by cell.
+    pub fn of(views: &Views) -> SightTable {
+        let ground = views.ground();
         let (mut seen, mut noticed) = (Vec::new(), Vec::new());
-        for (row, camera) in scenario.file.kit.camera.iter().enumerate() {
-            scan(camera, caster, &raster, &open, BODY_M, |cell, look| {
-                if look.px_per_m >= camera.working_px_per_m {
-                    seen.push((cell as u32, look.sighting(row)));
-                }
-            });
+        for (row, camera) in views.cameras().enumerate() {
+            let working = camera.at(BODY_LEVEL).iter().filter(|spot| spot.works);
+            seen.extend(working.map(|spot| {
+                let (px_per_m, distance_m) = (spot.px_per_m, spot.distance_m);
+                (spot.cell, Sighting { camera: row as u32, px_per_m, distance_m })
+            }));
         }
-        for (row, post) in scenario.file.kit.outer_post.iter().enumerate() {
-            watch(post, caster, &raster, &open, |cell| noticed.push((cell as u32, row as u32)));
+        for (row, cells) in views.posts().enumerate() {
+            noticed.extend(cells.iter().map(|cell| (*cell, row as u32)));
         }
-        let cells = raster.len();
-        SightTable { raster, open, cameras: Rows::new(cells, &seen), posts: Rows::new(cells, &noticed) }
+        let cells = ground.raster.len();
+        let (cameras, posts) = (Rows::new(cells, &seen), Rows::new(cells, &noticed));
+        SightTable { raster: ground.raster.clone(), open: ground.open.clone(), cameras, posts }
     }
 
     /// The cells of the table.
@@ -98,12 +107,6 @@ pub(crate) struct Look {
     pub(crate) distance_m: f64,
 }
 
-impl Look {
-    pub(crate) fn sighting(self, row: usize) -> Sighting {
-        Sighting { camera: row as u32, px_per_m: self.px_per_m as f32, distance_m: self.distance_m as f32 }
-    }
-}
-
 /// How a camera would see one point if nothing stood between; nothing when the point is off the picture or too far.
 fn shown(view: &View, range_m: f64, at: [f64; 3]) -> Option<Look> {
     let distance_m = view.distance_m(at);
@@ -140,7 +143,13 @@ pub(crate) fn scan(
 }
 
 /// Calls `found` for each open cell on which a standing guard sees a body.
-fn watch(post: &OuterPost, caster: &Caster, raster: &Raster, open: &[bool], mut found: impl FnMut(usize)) {
+pub(crate) fn watch(
+    post: &OuterPost,
+    caster: &Caster,
+    raster: &Raster,
+    open: &[bool],
+    mut found: impl FnMut(usize),
+) {
     let bearing = post.bearing_deg.to_radians();
     let (ahead, edge) =
         ([libm::sin(bearing), libm::cos(bearing)], libm::cos(post.fov_deg.to_radians() / 2.0));
@@ -158,7 +167,7 @@ fn watch(post: &OuterPost, caster: &Caster, raster: &Raster, open: &[bool], mut 
 }
 
 /// A list for every cell, packed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Rows<T> {
     starts: Vec<u32>,
     items: Vec<T>,
@@ -187,6 +196,7 @@ mod tests {
     use geo::Rect;
 
     use super::*;
+    use crate::analysis::raster::outdoors;
     use crate::analysis::sample;
     use crate::model::Site;
     use crate::model::kit::Kit;

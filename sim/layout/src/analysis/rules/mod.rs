@@ -20,6 +20,7 @@ use super::answer::PlanAnswer;
 use super::caster::Caster;
 use super::projection::View;
 use super::sightlines::{Look, SightTable, look};
+use super::views::Views;
 use crate::model::Scenario;
 use crate::model::kit::Camera;
 
@@ -121,15 +122,15 @@ pub(crate) enum Outcome {
     Needs(String),
 }
 
-/// Holds a layout against a book of rules, in the book's order.
+/// Holds a layout against a book of rules, in the book's order. Caster and views are those of the scenario.
 pub fn assess(
     book: &RuleBook,
     scenario: &Scenario,
-    caster: &Caster,
+    (caster, views): (&Caster, &Views),
     plan: &PlanAnswer,
     measured: Option<&Measured>,
 ) -> Vec<Finding> {
-    let sight = SightTable::build_with(scenario, caster);
+    let sight = SightTable::of(views);
     let cameras = scenario.file.kit.camera.iter().map(|camera| (View::of(camera), camera)).collect();
     let layout = Layout { scenario, caster, cameras, plan, sight: &sight, measured };
     book.rules.iter().map(|rule| finding(rule, &layout)).collect()

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use geo::{Coord, Rect};
 
 use super::*;
+use crate::analysis::views::Views;
 use crate::analysis::{plan_with, sample};
 use crate::model::kit::{
     Barrier, Beam, Camera, CameraTask, Checkpoint, FacadeCamera, GuardTour, Kit, Lane, Provision,
@@ -131,7 +132,9 @@ fn facade_camera((name, y, bearing_deg): (&str, f64, f64)) -> FacadeCamera {
 fn findings(scenario: &Scenario, measured: Option<&Measured>) -> Vec<Finding> {
     let book = RuleBook::residential().expect("the shipped book");
     let caster = Caster::new(&scenario.site);
-    assess(&book, scenario, &caster, &plan_with(scenario, &caster), measured)
+    let views = Views::of(scenario, &caster);
+    let plan = plan_with(scenario, &caster, &views);
+    assess(&book, scenario, (&caster, &views), &plan, measured)
 }
 
 fn one<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {

@@ -1,0 +1,232 @@
+//! What each camera and each standing post sees, kept device by device.
+//!
+//! Coverage, gaps and the twin's table of sight are joined from this, so that one camera can be renewed, lost or tried
+//! without casting the others' rays again. Views that were renewed in any order equal views made at once.
+
+use std::sync::Arc;
+
+use super::caster::Caster;
+use super::coverage::HEIGHTS_M;
+use super::raster::{Raster, outdoors, public_ground, raster_of};
+use super::sightlines::{scan, watch};
+use crate::model::Scenario;
+use crate::model::kit::Camera;
+
+/// The ground that views are of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ground {
+    /// Its cells.
+    pub raster: Raster,
+    /// For each cell, whether it lies in the open air.
+    pub open: Vec<bool>,
+    /// For each cell, whether it is public ground.
+    pub public: Vec<bool>,
+}
+
+impl Ground {
+    /// The ground of a scenario.
+    pub fn of(scenario: &Scenario) -> Ground {
+        let raster = raster_of(scenario);
+        let (open, public) = (outdoors(&scenario.site, &raster), public_ground(&scenario.site, &raster));
+        Ground { raster, open, public }
+    }
+
+    /// Area of some of its cells, m².
+    pub fn area_m2(&self, cells: usize) -> f64 {
+        cells as f64 * self.raster.cell_area_m2()
+    }
+}
+
+/// How a camera shows one cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spot {
+    /// The cell.
+    pub cell: u32,
+    /// Pixels per metre of an upright target there.
+    pub px_per_m: f32,
+    /// Distance from the lens, m.
+    pub distance_m: f32,
+    /// True when the density is at least the camera's working density.
+    pub works: bool,
+}
+
+/// What one camera sees of open ground: for each of [`HEIGHTS_M`] the cells that it shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    levels: [Vec<Spot>; HEIGHTS_M.len()],
+}
+
+impl Seen {
+    /// What a camera sees of a ground.
+    pub fn by(camera: &Camera, ground: &Ground, caster: &Caster) -> Seen {
+        let levels = HEIGHTS_M.map(|height_m| {
+            let mut spots = Vec::new();
+            scan(camera, caster, &ground.raster, &ground.open, height_m, |cell, look| {
+                spots.push(Spot {
+                    cell: cell as u32,
+                    px_per_m: look.px_per_m as f32,
+                    distance_m: look.distance_m as f32,
+                    works: look.px_per_m >= camera.working_px_per_m,
+                });
+            });
+            spots
+        });
+        Seen { levels }
+    }
+
+    /// The cells that it shows at one of [`HEIGHTS_M`].
+    pub fn at(&self, level: usize) -> &[Spot] {
+        &self.levels[level]
+    }
+}
+
+/// What every camera and every standing post sees. Copies share what they have in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Views {
+    ground: Arc<Ground>,
+    cameras: Vec<Arc<Seen>>,
+    posts: Vec<Arc<Vec<u32>>>,
+}
+
+impl Views {
+    /// Works out all views of a scenario.
+    pub fn of(scenario: &Scenario, caster: &Caster) -> Views {
+        let ground = Ground::of(scenario);
+        let kit = &scenario.file.kit;
+        let cameras = kit.camera.iter().map(|camera| Arc::new(Seen::by(camera, &ground, caster))).collect();
+        let watched = |post| {
+            let mut cells = Vec::new();
+            watch(post, caster, &ground.raster, &ground.open, |cell| cells.push(cell as u32));
+            Arc::new(cells)
+        };
+        let posts = kit.outer_post.iter().map(watched).collect();
+        Views { ground: Arc::new(ground), cameras, posts }
+    }
+
+    /// The ground.
+    pub fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    /// What each camera sees, in the order of `kit.camera`.
+    pub fn cameras(&self) -> impl ExactSizeIterator<Item = &Seen> {
+        self.cameras.iter().map(Arc::as_ref)
+    }
+
+    /// The cells on which each standing post sees a body, in the order of `kit.outer_post`.
+    pub fn posts(&self) -> impl ExactSizeIterator<Item = &[u32]> {
+        self.posts.iter().map(|cells| cells.as_slice())
+    }
+
+    /// Puts what a camera sees in the place of what the camera of that row saw; the row after the last adds one.
+    pub fn renew(&mut self, row: usize, seen: Seen) {
+        match self.cameras.get_mut(row) {
+            Some(old) => *old = Arc::new(seen),
+            None => self.cameras.push(Arc::new(seen)),
+        }
+    }
+
+    /// Takes away what a camera sees. Its row stays, so that the other rows keep their numbers.
+    pub fn lose(&mut self, row: usize) {
+        self.renew(row, Seen::default());
+    }
+
+    /// The densest picture of each cell at one of [`HEIGHTS_M`], px/m; 0 where no camera shows it.
+    pub fn best(&self, level: usize) -> Vec<f32> {
+        let mut best = vec![0f32; self.ground.raster.len()];
+        for spot in self.cameras().flat_map(|seen| seen.at(level)) {
+            let cell = &mut best[spot.cell as usize];
+            *cell = cell.max(spot.px_per_m);
+        }
+        best
+    }
+
+    /// True for each cell of public ground that no camera sees at its working density, at one of [`HEIGHTS_M`].
+    pub fn gap(&self, level: usize) -> Vec<bool> {
+        let mut gap = self.ground.public.clone();
+        for spot in self.cameras().flat_map(|seen| seen.at(level)).filter(|spot| spot.works) {
+            gap[spot.cell as usize] = false;
+        }
+        gap
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::analysis::coverage::coverage_of;
+    use crate::analysis::sample;
+    use crate::analysis::sightlines::SightTable;
+    use crate::model::kit::Kit;
+    use crate::model::site::WallKind;
+
+    fn yard(bearings: &[f64]) -> Scenario {
+        let mut site = sample::bare(-20.0, -20.0, 30.0, 20.0);
+        site.walls.push(sample::wall("w", WallKind::Wall, &[(-5.0, 5.0), (9.0, 5.0)], 2.5));
+        site.trees.push(sample::tree("t", 12.0, -3.0));
+        let place = |i: usize| [i as f64 * 9.0 - 15.0, if i.is_multiple_of(2) { -12.0 } else { 11.0 }];
+        let camera = |(i, &bearing)| sample::camera(&format!("c{i}"), place(i), bearing);
+        sample::scenario(
+            site,
+            Kit { camera: bearings.iter().enumerate().map(camera).collect(), ..Kit::default() },
+        )
+    }
+
+    fn same(views: &Views, scenario: &Scenario, caster: &Caster) {
+        let fresh = Views::of(scenario, caster);
+        assert_eq!(*views, fresh);
+        assert_eq!(coverage_of(scenario, caster, views), coverage_of(scenario, caster, &fresh));
+        assert_eq!(SightTable::of(views), SightTable::of(&fresh));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Whatever is turned, lost and put back, in any order: the views equal those made at once.
+        #[test]
+        fn renewed_views_equal_fresh_ones(
+            first in prop::collection::vec(0.0..360.0, 4),
+            steps in prop::collection::vec((0usize..4, prop::option::of(0.0..360.0)), 1..8),
+        ) {
+            let mut scenario = yard(&first);
+            let caster = Caster::new(&scenario.site);
+            let mut views = Views::of(&scenario, &caster);
+            let mut lost = [false; 4];
+            for (row, bearing) in steps {
+                lost[row] = bearing.is_none();
+                match bearing {
+                    None => views.lose(row),
+                    Some(bearing) => {
+                        scenario.file.kit.camera[row].bearing_deg = bearing;
+                        views.renew(row, Seen::by(&scenario.file.kit.camera[row], views.ground(), &caster));
+                    }
+                }
+            }
+            for row in (0..4).filter(|row| lost[*row]) {
+                views.renew(row, Seen::by(&scenario.file.kit.camera[row], views.ground(), &caster));
+            }
+            same(&views, &scenario, &caster);
+        }
+    }
+
+    #[test]
+    fn a_lost_camera_leaves_what_the_others_see_and_an_added_one_joins() {
+        let mut scenario = yard(&[20.0, 130.0, 300.0]);
+        let caster = Caster::new(&scenario.site);
+        let mut views = Views::of(&scenario, &caster);
+        let last = scenario.file.kit.camera.pop().expect("three cameras");
+        let two = Views::of(&scenario, &caster);
+        views.lose(2);
+        for level in 0..HEIGHTS_M.len() {
+            assert_eq!((views.best(level), views.gap(level)), (two.best(level), two.gap(level)));
+        }
+        let mut three = two.clone();
+        three.renew(2, Seen::by(&last, two.ground(), &caster));
+        scenario.file.kit.camera.push(last);
+        same(&three, &scenario, &caster);
+        let open = |views: &Views| views.gap(1).iter().filter(|gap| **gap).count();
+        assert!(open(&three) < open(&two), "the third camera covers something of its own");
+    }
+}
