@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use palisade_sheets::{Failed, Material};
 use palisade_sim::analysis::PlanReport;
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
@@ -18,7 +19,7 @@ use crate::report::plan::{geojson, text};
 pub struct Args {
     /// The scenario file.
     scenario: PathBuf,
-    /// Folder for report.json and gaps.geojson; `results/plan-<scenario>` when not given.
+    /// Folder for report.json, gaps.geojson, sheet.svg and sheet.pdf; `results/plan-<scenario>` when not given.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Assess the rules about timing from the report of this run folder.
@@ -48,8 +49,9 @@ fn plan(args: Args) -> Result<String, Failure> {
     let report = PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, rules };
     let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
     let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;
-    save(&folder, "report.json", &json)?;
-    save(&folder, "gaps.geojson", &geojson(&report.answer, scenario.site.origin).to_string())?;
+    save(&folder, "report.json", json.as_bytes())?;
+    save(&folder, "gaps.geojson", geojson(&report.answer, scenario.site.origin).to_string().as_bytes())?;
+    sheets(&Material { scenario: &scenario, report: &report, caster: &caster }, &folder)?;
     Ok(match args.output_format {
         OutputFormat::Json => json + "\n",
         OutputFormat::Human => {
@@ -88,9 +90,22 @@ fn default_folder(scenario: &Path) -> PathBuf {
     Path::new("results").join(format!("plan-{stem}"))
 }
 
-fn save(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {
+/// Writes the drawing sheet.
+fn sheets(material: &Material, folder: &Path) -> Result<(), Failure> {
+    let sheet = palisade_sheets::sheet::sheet(material).map_err(unmade)?;
+    save(folder, "sheet.svg", sheet.svg.as_bytes())?;
+    save(folder, "sheet.pdf", &sheet.pdf)
+}
+
+/// A site without anything is wrong input; a writer that refuses what we made is a bug.
+fn unmade(failed: Failed) -> Failure {
+    let exit = if matches!(failed, Failed::Empty { .. }) { Exit::Input } else { Exit::Bug };
+    Failure::new(exit, failed)
+}
+
+fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let path = folder.join(name);
-    std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)).map_err(|error| {
+    std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, bytes)).map_err(|error| {
         let remedy = "name a folder that can be written with --out";
         Failure::new(Exit::Harness, format!("{} could not be written: {error}; {remedy}", path.display()))
     })
@@ -124,6 +139,8 @@ mod tests {
         let gaps = std::fs::read_to_string(folder.path().join("deep/plan/gaps.geojson")).expect("a file");
         let gaps: geojson::FeatureCollection = gaps.parse().expect("GeoJSON");
         assert_eq!(gaps.features.len(), json.answer.gaps.len());
+        let sheet = std::fs::read(folder.path().join("deep/plan/sheet.pdf")).expect("a file");
+        assert!(sheet.starts_with(b"%PDF-"));
         assert!(json.rules.len() >= 40 && text.contains("Rules (residential"), "{text}");
         for finding in json.rules.iter().filter(|f| f.status == Status::Fail) {
             assert!(text.contains(&finding.title), "{}", finding.title);
@@ -135,7 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("file");
         std::fs::write(&file, "").expect("a file");
-        let failure = save(&file, "plan.json", "{}").expect_err("a file is no folder");
+        let failure = save(&file, "plan.json", b"{}").expect_err("a file is no folder");
         assert_eq!(failure.exit(), Exit::Harness);
         assert!(failure.to_string().contains("--out"));
     }

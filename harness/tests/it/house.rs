@@ -268,6 +268,8 @@ fn the_default_members_name_no_renderer() -> Result<()> {
             "palisade-sim",
             "--package",
             "palisade-layout",
+            "--package",
+            "palisade-sheets",
             "--edges",
             "normal,build",
             "--prefix",
@@ -337,7 +339,7 @@ fn every_path_of_the_code_map_exists_and_every_room_is_on_it() -> Result<()> {
         ensure!(root().join(path).exists(), "README's code map names `{path}`, which is not there");
         named.insert(path.trim_end_matches('/').to_owned());
     }
-    for package in ["sim", "sim/layout", "sim/view", "harness"] {
+    for package in ["sim", "sim/layout", "sim/view", "harness", "harness/sheets"] {
         for entry in std::fs::read_dir(root().join(package).join("src"))? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             let path = format!("{package}/src/{name}");

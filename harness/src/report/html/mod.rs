@@ -2,7 +2,6 @@
 
 mod chart;
 mod day;
-mod font;
 mod pictures;
 mod plan;
 mod png;
@@ -17,8 +16,12 @@ use super::assemble::Assembled;
 use super::folder::Folder;
 use super::write::bug;
 use crate::exit::Failure;
-pub(super) use font::face;
 use view::Limits;
+
+/// The style rule that embeds the Chinese letters of a page.
+pub(super) fn face(page: &str) -> Result<String, Failure> {
+    palisade_sheets::fonts::face(page).map_err(|e| bug("the page's font", e))
+}
 
 const TEMPLATE: &str = include_str!("../../../../assets/report.html");
 pub(super) const STYLE: &str = include_str!("../../../../assets/report.css");

@@ -21,6 +21,7 @@ mod unwalled;
 mod vector;
 pub mod views;
 pub mod wall_line;
+pub mod zone;
 
 use answer::PlanAnswer;
 use caster::Caster;

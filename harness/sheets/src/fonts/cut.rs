@@ -1,5 +1,5 @@
-//! Chinese letters on a machine without a Chinese font: the report embeds those that it uses, cut from an openly
-//! licensed font (see `assets/CREDITS.md`).
+//! Chinese letters on a machine without a Chinese font: a page embeds those that it uses, cut from an openly licensed
+//! font (see `assets/CREDITS.md`).
 
 use std::collections::BTreeSet;
 
@@ -10,38 +10,38 @@ use allsorts::font_data::FontData;
 use allsorts::subset::{CmapTarget, SubsetProfile, subset};
 use base64::Engine as _;
 
-use crate::exit::Failure;
-use crate::report::write::bug;
+use super::{HAN, Unusable, is_han};
 
-const FONT: &[u8] = include_bytes!("../../../../assets/fonts/DroidSansFallback.ttf");
-
-/// The letters of a text that the font is needed for: those of East Asian scripts and their punctuation.
-pub(super) fn letters(text: &str) -> BTreeSet<char> {
-    text.chars().filter(|c| matches!(u32::from(*c), 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0xff00..=0xffef)).collect()
+/// The letters of a text that the font is needed for.
+fn letters(text: &str) -> BTreeSet<char> {
+    text.chars().filter(|c| is_han(*c)).collect()
 }
 
 /// A font with these letters only, as TrueType; nothing when there are none.
-pub(super) fn cut(letters: &BTreeSet<char>) -> Result<Option<Vec<u8>>, Failure> {
+fn cut(letters: &BTreeSet<char>) -> Result<Option<Vec<u8>>, Unusable> {
     if letters.is_empty() {
         return Ok(None);
     }
-    let wrong = |e: allsorts::error::ParseError| bug("the report's font", e);
-    let data = ReadScope::new(FONT).read::<FontData<'_>>().map_err(wrong)?;
-    let mut font =
-        Font::new(data.table_provider(0).map_err(|e| bug("the report's font", e))?).map_err(wrong)?;
+    let data = ReadScope::new(HAN).read::<FontData<'_>>().map_err(|e| Unusable(e.to_string()))?;
+    let tables = data.table_provider(0).map_err(|e| Unusable(e.to_string()))?;
+    let mut font = Font::new(tables).map_err(|e| Unusable(e.to_string()))?;
     let mut glyphs: BTreeSet<u16> = BTreeSet::from([0]);
     for &letter in letters {
         glyphs.insert(font.lookup_glyph_index(letter, MatchingPresentation::NotRequired, None).0);
     }
     let glyphs: Vec<u16> = glyphs.into_iter().collect();
     let bytes = subset(&font.font_table_provider, &glyphs, &SubsetProfile::Minimal, CmapTarget::Unicode)
-        .map_err(|e| bug("the report's font", format!("{e:?}")))?;
+        .map_err(|e| Unusable(format!("{e:?}")))?;
     Ok(Some(bytes))
 }
 
-/// The style rule that embeds the letters of `text`; empty when there are none. It stands first among the families, since
-/// some machines' own font has an empty box for every letter; the range keeps Latin letters and line heights out of it.
-pub(in crate::report) fn face(text: &str) -> Result<String, Failure> {
+/// The style rule that embeds the Chinese letters of `text` as the family `Palisade Han`; empty when there are none. It
+/// is to stand first among the families, since some machines' own font has an empty box for every letter; the range
+/// keeps Latin letters and line heights out of it.
+///
+/// # Errors
+/// Never with the shipped font: a test cuts it.
+pub fn face(text: &str) -> Result<String, Unusable> {
     let Some(bytes) = cut(&letters(text))? else { return Ok(String::new()) };
     let data = base64::engine::general_purpose::STANDARD.encode(bytes);
     Ok(format!(

@@ -1,0 +1,55 @@
+//! What a plan hands out: a drawing sheet, map layers, bills of material, a page for the manager and one for the planner.
+//!
+//! Everything here renders what `palisade_layout::analysis` found and decides nothing. Each output is a function from
+//! [`Material`] to bytes; the caller writes the files. No engine, no sockets: this room is tested in seconds.
+
+pub mod fonts;
+mod map;
+mod pdf;
+pub mod sheet;
+mod words;
+
+use palisade_layout::analysis::PlanReport;
+use palisade_layout::analysis::caster::Caster;
+use palisade_layout::model::Scenario;
+
+/// What every output is made from.
+#[derive(Clone, Copy)]
+pub struct Material<'a> {
+    /// The compound and what is installed.
+    pub scenario: &'a Scenario,
+    /// What the plan found.
+    pub report: &'a PlanReport,
+    /// The caster that the plan was made with: zones of cameras are drawn from it.
+    pub caster: &'a Caster,
+}
+
+/// Why an output could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failed {
+    /// The site has no extent: nothing has a place.
+    #[error(
+        "{scenario}: the site holds nothing that could be drawn; give its geometry at least one outline, wall or building"
+    )]
+    Empty {
+        /// Name of the compound.
+        scenario: String,
+    },
+    /// A shipped font or template is not what it should be.
+    #[error("{0}")]
+    Font(#[from] fonts::Unusable),
+    /// A writer refused what it was given.
+    #[error("{what} could not be made: {why}")]
+    Writer {
+        /// The output.
+        what: &'static str,
+        /// What the writer said.
+        why: String,
+    },
+}
+
+impl Failed {
+    fn writer(what: &'static str, why: impl std::fmt::Display) -> Failed {
+        Failed::Writer { what, why: why.to_string() }
+    }
+}

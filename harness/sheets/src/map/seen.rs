@@ -1,0 +1,133 @@
+//! What cameras show, and what no camera covers.
+
+use geo::{Area as _, Centroid, Contains, InteriorPoint, LineString, Point, Polygon};
+use palisade_layout::analysis::answer::Gap;
+use palisade_layout::analysis::coverage::LOW_M;
+use palisade_layout::analysis::sightlines::BODY_M;
+use palisade_layout::analysis::zone::zones as outlines;
+
+use super::label::Labels;
+use super::pen::{Anchor, Pen, way};
+use super::{Frame, Show};
+use crate::{Material, words};
+
+/// Classes of IEC 62676-4:2014 that zones are drawn in, the coarsest first, with their style.
+pub(crate) const BANDS: [(&str, f64, &str); 5] = [
+    ("monitor", 12.5, "z1"),
+    ("detect", 25.0, "z2"),
+    ("observe", 62.5, "z3"),
+    ("recognise", 125.0, "z4"),
+    ("identify", 250.0, "z5"),
+];
+
+/// Zones of every camera, the coarse classes under the fine ones.
+pub(super) fn zones(pen: &mut Pen, frame: &Frame, material: &Material) {
+    let classes = BANDS.map(|(_, px_per_m, _)| px_per_m);
+    let cameras = &material.scenario.file.kit.camera;
+    let all: Vec<Vec<Vec<[f64; 2]>>> =
+        cameras.iter().map(|camera| outlines(camera, material.caster, BODY_M, &classes)).collect();
+    for (class, (_, _, style)) in BANDS.iter().enumerate() {
+        for zones in &all {
+            pen.path(&format!("zone {style}"), &way(frame.all(zones[class].iter().copied()), true), "");
+        }
+    }
+}
+
+/// The zone in which each camera does what it is there for: its working density.
+pub(super) fn tasks(pen: &mut Pen, frame: &Frame, material: &Material) {
+    for camera in &material.scenario.file.kit.camera {
+        let found = outlines(camera, material.caster, BODY_M, &[camera.working_px_per_m]);
+        let class = format!("task {}", words::task(camera.task).class);
+        let title = format!(
+            "{}: {}, {} px/m or more at {BODY_M} m",
+            camera.id,
+            words::task(camera.task).words.english,
+            camera.working_px_per_m
+        );
+        for zone in found {
+            pen.path(&class, &way(frame.all(zone), true), &title);
+        }
+    }
+}
+
+fn shows(show: Show, gap: &Gap) -> bool {
+    show.gaps_at_m.is_none_or(|height| (gap.height_m - height).abs() < 1e-9)
+}
+
+/// Gaps, hatched.
+pub(super) fn gaps(pen: &mut Pen, frame: &Frame, gaps: &[Gap], show: Show) {
+    for (height_m, name) in [(LOW_M, "low"), (BODY_M, "body")] {
+        let of_height = |gap: &&Gap| shows(show, gap) && (gap.height_m - height_m).abs() < 1e-9;
+        pen.group(&format!("class=\"layer gaps gaps-{name}\""), |pen| {
+            for gap in gaps.iter().filter(of_height) {
+                let rings = gap.polygon.iter().map(|ring| way(frame.all(ring.iter().copied()), true));
+                let d: String = rings.collect();
+                let title = format!(
+                    "{:.0} m² at {} m: {}",
+                    gap.area_m2,
+                    gap.height_m,
+                    words::reason(gap.reason).english
+                );
+                pen.path("gap-fill", &d, "");
+                pen.path("gap", &d, &title);
+            }
+        });
+    }
+}
+
+/// A point well inside a gap, m: its centroid where that lies in it, else some point of its widest part.
+pub(crate) fn middle(gap: &Gap) -> Option<[f64; 2]> {
+    let ring = |points: &Vec<[f64; 2]>| LineString::from(points.clone());
+    let mut rings = gap.polygon.iter().map(ring);
+    let shape = Polygon::new(rings.next()?, rings.collect());
+    let inside = |p: &Point<f64>| shape.unsigned_area() > 0.0 && shape.contains(p);
+    let point = shape.centroid().filter(inside).or_else(|| shape.interior_point())?;
+    Some([point.x(), point.y()])
+}
+
+const RADIUS: f64 = 1.6;
+
+/// Numbers of gaps lie over everything; labels keep out of their way.
+pub(super) fn keep_numbers_free(frame: &Frame, numbered: &[&Gap], show: Show, labels: &mut Labels) {
+    for at in numbered.iter().filter_map(|gap| middle(gap)) {
+        labels.keep_off(frame.on(at), RADIUS * show.letters_mm);
+    }
+}
+
+/// A number in a disc on each gap of a list.
+pub(super) fn numbers(pen: &mut Pen, frame: &Frame, numbered: &[&Gap], show: Show) {
+    for (i, gap) in numbered.iter().enumerate() {
+        let Some([x, y]) = middle(gap).map(|at| frame.on(at)) else { continue };
+        let size = 2.0 * show.letters_mm;
+        pen.circle("number", [x, y], RADIUS * show.letters_mm, "");
+        pen.text("number-text b", [x, y + 0.36 * size], size, Anchor::Middle, &(i + 1).to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_layout::analysis::answer::GapReason;
+
+    use super::*;
+
+    #[test]
+    fn the_middle_of_a_gap_lies_in_it_also_when_it_is_a_frame() {
+        let square = |a: f64, b: f64| vec![[a, a], [b, a], [b, b], [a, b]];
+        for (polygon, inside) in
+            [(vec![square(0.0, 10.0)], [5.0, 5.0]), (vec![square(0.0, 10.0), square(2.0, 8.0)], [1.0, 5.0])]
+        {
+            let gap = Gap {
+                height_m: 1.5,
+                area_m2: 1.0,
+                reason: GapReason::Range,
+                culprit: None,
+                causes: Vec::new(),
+                polygon,
+            };
+            let [x, y] = middle(&gap).expect("a gap has a middle");
+            let hollow = gap.polygon.len() > 1 && (2.0..8.0).contains(&x) && (2.0..8.0).contains(&y);
+            assert!(!hollow, "{x} {y}");
+            assert!((x - inside[0]).abs() < 5.0 && (y - inside[1]).abs() < 5.0);
+        }
+    }
+}

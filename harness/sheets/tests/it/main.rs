@@ -1,0 +1,6 @@
+//! What a plan hands out, made from the shipped compounds and read back by programs that others wrote.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+mod sheet;
