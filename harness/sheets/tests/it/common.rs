@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use palisade_layout::analysis::caster::Caster;
 use palisade_layout::analysis::rules::{self, RuleBook};
+use palisade_layout::analysis::views::Views;
 use palisade_layout::analysis::{PlanReport, plan_with};
 use palisade_layout::model::Scenario;
 use palisade_layout::model::load::{SourceText, geometry_path, load};
@@ -26,9 +27,10 @@ impl Planned {
     /// Plans a scenario.
     pub(crate) fn of(scenario: Scenario) -> Result<Planned> {
         let caster = Caster::new(&scenario.site);
-        let answer = plan_with(&scenario, &caster);
+        let views = Views::of(&scenario, &caster);
+        let answer = plan_with(&scenario, &caster, &views);
         let book = RuleBook::residential()?;
-        let rules = rules::assess(&book, &scenario, &caster, &answer, None);
+        let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, None);
         let report = PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, rules };
         Ok(Planned { scenario, caster, report })
     }
