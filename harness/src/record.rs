@@ -36,7 +36,8 @@ pub enum Entry {
     Start(Start),
     /// A window of the day begins.
     Window(WindowEntry),
-    /// Something is expected of the gateway. All of a part's are written before its first window begins.
+    /// Something is expected of the gateway. All that the tape asks for are written before a part's first window begins;
+    /// what devices say because of commands is expected when they say it.
     Expected(Expected),
     /// A stimulus left.
     Left(Left),
@@ -48,8 +49,10 @@ pub enum Entry {
     Owed(Owed),
     /// The gateway told a device to do something.
     Command(Command),
-    /// The device answered, or something changed later because of a command.
+    /// The device answered.
     Answered(Answered),
+    /// A device said something because of a command: a stimulus of its own, which stands on no tape.
+    Said(Said),
     /// A stimulus was not sent, because the gateway had disarmed or bypassed the device's zone. Nothing is expected
     /// of the gateway for it.
     Withheld(Withheld),
@@ -234,8 +237,26 @@ pub struct Answered {
     pub why: Option<String>,
     /// True when the same id was answered before: nothing was done this time.
     pub repeated: bool,
-    /// The signal that the device said on its event topic because of it.
-    pub signal: Option<String>,
+    /// When the answer was given to the device's connection; nothing on a serial line, where the echo is the answer.
+    #[serde(default)]
+    pub answered_us: Option<Micros>,
+}
+
+/// What a device said because of a command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// The stimulus, by a number that no tape has: see [`crate::wire::id`].
+    pub stimulus: StimulusId,
+    /// The command's number.
+    pub number: u32,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The device.
+    pub device: DeviceIx,
+    /// The signal's word.
+    pub signal: String,
+    /// When it should leave: when the command was done.
+    pub at_us: Micros,
 }
 
 /// A stimulus that was not sent.

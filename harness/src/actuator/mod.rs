@@ -64,6 +64,8 @@ pub enum Effect {
     Changed {
         /// The number under which it was told.
         number: u32,
+        /// When it changed.
+        at_us: Micros,
         /// What changed.
         change: Change,
     },
@@ -193,10 +195,10 @@ impl Actuator {
         while let Some(at_us) = self.next_us().filter(|at_us| *at_us <= now_us) {
             // A lock that closes in the instant in which it is released again closes first.
             if let Some((_, number)) = self.released.take_if(|(until_us, _)| *until_us == at_us) {
-                effects.push(changed(number, "locked", None));
+                effects.push(changed(number, at_us, "locked"));
             }
             if let Some((_, number)) = self.bypassed.take_if(|(until_us, _)| *until_us == at_us) {
-                effects.push(changed(number, self.state(), None));
+                effects.push(changed(number, at_us, self.state()));
             }
             if let Some(job) = self.jobs.pop_front_if(|job| job.done_us == at_us) {
                 self.finish(job, at_us, &mut effects);
@@ -208,7 +210,7 @@ impl Actuator {
     fn finish(&mut self, job: Job, at_us: Micros, effects: &mut Vec<Effect>) {
         let change = self.execute(job.number, &job.order.verb, at_us);
         let state = change.as_ref().map_or_else(|| self.state_after(&job.order.verb), |c| c.state);
-        effects.extend(change.map(|change| Effect::Changed { number: job.number, change }));
+        effects.extend(change.map(|change| Effect::Changed { number: job.number, at_us, change }));
         let answer = Answer { id: Some(job.order.id), ok: true, state: state.into(), why: None };
         self.remember(answer.clone());
         effects.push(Effect::Answer { number: job.number, answer: answer.clone(), repeated: false });
@@ -299,6 +301,7 @@ impl Actuator {
     }
 }
 
-fn changed(number: u32, state: &'static str, signal: Option<Signal>) -> Effect {
-    Effect::Changed { number, change: Change { state, signal } }
+/// What changes by itself, which no device says.
+fn changed(number: u32, at_us: Micros, state: &'static str) -> Effect {
+    Effect::Changed { number, at_us, change: Change { state, signal: None } }
 }

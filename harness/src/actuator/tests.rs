@@ -22,7 +22,7 @@ fn told(effect: &Effect) -> String {
                 Some(why) => format!("{number} {again}no {}: {why}", answer.state),
             }
         }
-        Effect::Changed { number, change } => {
+        Effect::Changed { number, change, .. } => {
             let signal = change.signal.as_ref().map_or(String::new(), |s| format!(" {}", s.word()));
             format!("{number} -> {}{signal}", change.state)
         }
@@ -192,4 +192,25 @@ fn times_come_from_the_kit() {
     assert_eq!(Times::of(&kit, "b").arm, Ms(900));
     assert_eq!(Times::of(&kit, "d").release, Ms(7_000));
     assert_eq!(Times::of(&kit, "nobody"), Times { release: Ms(5_000), arm: Ms(1_500), relay: RELAY });
+}
+
+#[test]
+fn what_devices_say_because_of_commands_is_known_by_class() {
+    let verbs =
+        [Verb::Unlock, Verb::Lift, Verb::Lower, Verb::Arm, Verb::Disarm, Verb::SirenOn, Verb::SirenOff];
+    for class in [Class::Intercom, Class::Barrier, Class::Beam, Class::SmokeDetector, Class::DutyRoom] {
+        let mut device = device(class);
+        let mut said = std::collections::BTreeSet::new();
+        for (number, verb) in (0u32..).zip(verbs.iter().cycle().take(14)) {
+            device.told(number, order(&format!("c{number}"), verb.clone()), i64::from(number) * 20_000_000);
+            for effect in device.advance(i64::from(number + 1) * 20_000_000) {
+                let Effect::Changed { change, .. } = effect else { continue };
+                said.extend(change.signal.map(|signal| signal.word()));
+            }
+        }
+        assert!(
+            said.iter().eq(Verb::said_by(class).iter().collect::<std::collections::BTreeSet<_>>()),
+            "{said:?}"
+        );
+    }
 }

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use palisade_sim::contract::Class;
+use palisade_sim::contract::{Class, Signal};
 use palisade_sim::whole::Tape;
-use palisade_sim::words::DeviceIx;
+use palisade_sim::words::{DeviceIx, StimulusId};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 use super::mqtt::{Address, Device, Listener, Message};
-use super::orders::{Desk, Hands};
+use super::orders::{Desk, Hands, Saying};
 use super::outage::{Outage, summary};
 use super::serial::Lines;
 use super::{Clock, wait_until};
@@ -20,7 +20,8 @@ use crate::contract::Contract;
 use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, WindowEntry};
 use crate::schedule::{Plan, Send, What};
 use crate::wire::command::{Answer, Change};
-use crate::wire::mqtt_json::{Event, Leaf, Topics, command_id, heartbeat, latches, wire_id};
+use crate::wire::id::wire_id;
+use crate::wire::mqtt_json::{Event, Leaf, Topics, heartbeat, latches};
 
 /// How often a wait looks whether somebody asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -49,6 +50,42 @@ impl Common {
             Some(topic) => topic.replace("{site}", self.topics.site()).replace("{device}", device),
             None => self.topics.device(device, Leaf::Event),
         }
+    }
+
+    /// Quality of service of a device's messages, by the contract, else as `kit` says.
+    pub fn qos(&self, class: Class, device: &str, kit: u8) -> u8 {
+        self.contract.speech(class, device).and_then(|row| row.qos).unwrap_or(kit)
+    }
+
+    /// The payload of an event.
+    fn event(&self, stimulus: StimulusId, device: &str, class: Class, signal: &Signal, ts: i64) -> String {
+        let (id, device) = (wire_id(&self.run, stimulus), device.to_owned());
+        Event { id, ts, device, class, kind: signal.severity(), signal: signal.clone() }.encode()
+    }
+
+    fn too_many(&self, device: &str) {
+        self.note("info", format!("{device} has too many unsent messages; one was not sent"));
+    }
+
+    /// The answer that the gateway owes for what a device says, if the contract asks for one.
+    pub fn expected(
+        &self,
+        (stimulus, signal): (StimulusId, &Signal),
+        device: DeviceIx,
+        class: Class,
+        intended_us: Micros,
+    ) -> Option<Expected> {
+        let severity = signal.severity();
+        let reaction = self.contract.reaction(class, &signal.word(), severity)?;
+        Some(Expected {
+            stimulus,
+            device,
+            part: self.part.into(),
+            intended_us,
+            severity,
+            deadline_us: self.contract.deadline_of(reaction).0.0 * 1000,
+            correlate: reaction.correlate.clone(),
+        })
     }
 
     /// Writes a remark, with the instant.
@@ -146,34 +183,40 @@ impl Listener for Ears {
 
 /// What devices answer to commands, and what they say because of them.
 struct Mouths {
-    run: String,
-    topics: Topics,
+    common: Common,
     /// Each device with its name and its quality of service.
     devices: Vec<(Arc<Device>, String, u8)>,
 }
 
 impl Mouths {
-    fn say(&self, device: usize, leaf: Leaf, payload: String) {
-        let Some((connection, name, qos)) = self.devices.get(device) else { return };
-        let (topic, retain) = (self.topics.device(name, leaf), leaf == Leaf::State);
-        // A device that cannot send keeps its answer to itself, and the gateway will notice.
-        let _ = connection.say(Message { stimulus: None, topic, payload, qos: *qos, retain });
+    /// A device that cannot send keeps it to itself, and the gateway will notice.
+    fn send(&self, device: usize, leaf: Leaf, payload: String) -> bool {
+        let Some((connection, name, qos)) = self.devices.get(device) else { return false };
+        let (topic, retain) = (self.common.topics.device(name, leaf), leaf == Leaf::State);
+        connection.say(Message { stimulus: None, topic, payload, qos: *qos, retain })
     }
 }
 
 impl Hands for Mouths {
-    fn answer(&self, device: usize, answer: &Answer, ts: i64) {
-        self.say(device, Leaf::Ack, answer.encode(ts));
+    fn answer(&self, device: usize, answer: &Answer, ts: i64) -> bool {
+        self.send(device, Leaf::Ack, answer.encode(ts))
     }
 
-    fn changed(&self, device: usize, class: Class, number: u32, change: &Change, ts: i64) {
-        let Some((_, name, _)) = self.devices.get(device) else { return };
-        if let Some(signal) = &change.signal {
-            let (kind, signal) = (signal.severity(), signal.clone());
-            let (id, name) = (command_id(&self.run, number), name.clone());
-            self.say(device, Leaf::Event, Event { id, ts, device: name, class, kind, signal }.encode());
+    /// One that cannot send has still said it: as with what stands on the tape, the gateway is asked for it.
+    fn say(&self, device: usize, class: Class, said: Saying<'_>) -> bool {
+        let Some((connection, name, qos)) = self.devices.get(device) else { return false };
+        let payload = self.common.event(said.stimulus, name, class, said.signal, said.ts);
+        let (stimulus, topic) = (Some(said.stimulus), self.common.event_topic(class, name));
+        if !connection.say(Message { stimulus, topic, payload, qos: *qos, retain: false }) {
+            self.common.too_many(name);
         }
-        self.say(device, Leaf::State, change.encode(name, class, ts));
+        true
+    }
+
+    fn change(&self, device: usize, class: Class, change: &Change, ts: i64) {
+        if let Some((_, name, _)) = self.devices.get(device) {
+            self.send(device, Leaf::State, change.encode(name, class, ts));
+        }
     }
 }
 
@@ -251,9 +294,11 @@ impl Fleet {
     fn give_mouths(&self, tape: &Tape) {
         let ears = &self.ears;
         let rows = self.devices.iter().zip(&ears.names).zip(&tape.devices);
-        let devices = rows.map(|((device, name), row)| (device.clone(), name.clone(), row.qos)).collect();
-        let (run, topics) = (ears.common.run.clone(), ears.common.topics.clone());
-        let mouths: Arc<dyn Hands> = Arc::new(Mouths { run, topics, devices });
+        let devices = rows.map(|((device, name), row)| {
+            (device.clone(), name.clone(), ears.common.qos(row.class, name, row.qos))
+        });
+        let mouths: Arc<dyn Hands> =
+            Arc::new(Mouths { devices: devices.collect(), common: ears.common.clone() });
         (0..self.devices.len()).for_each(|device| ears.desk.attach(device, mouths.clone()));
     }
 
@@ -289,20 +334,11 @@ impl Fleet {
             if self.lines.has(send.device) && !self.lines.carries(send.device, &stimulus.signal) {
                 continue;
             }
-            let (contract, severity) = (&self.ears.common.contract, stimulus.signal.severity());
+            let common = &self.ears.common;
             let class = tape.devices.get(send.device.index()).map_or(Class::DutyRoom, |row| row.class);
-            let Some(reaction) = contract.reaction(class, &stimulus.signal.word(), severity) else {
-                continue;
-            };
-            self.ears.common.journal.write(Entry::Expected(Expected {
-                stimulus: stimulus.id,
-                device: send.device,
-                part: self.ears.common.part.into(),
-                intended_us: drive.start_us + send.at_us,
-                severity,
-                deadline_us: contract.deadline_of(reaction).0.0 * 1000,
-                correlate: reaction.correlate.clone(),
-            }));
+            let said = (stimulus.id, &stimulus.signal);
+            let expected = common.expected(said, send.device, class, drive.start_us + send.at_us);
+            expected.into_iter().for_each(|expected| common.journal.write(Entry::Expected(expected)));
         }
     }
 
@@ -346,10 +382,7 @@ impl Fleet {
                 continue;
             }
             if !device.say(message) {
-                let name = &self.ears.names[send.device.index()];
-                self.ears
-                    .common
-                    .note("info", format!("{name} has too many unsent messages; one was not sent"));
+                self.ears.common.too_many(&self.ears.names[send.device.index()]);
             }
             let late = self.ears.common.clock.now_us() - at_us;
             self.ears.figures.latest_us.fetch_max(late, Ordering::Relaxed);
@@ -379,6 +412,11 @@ impl Fleet {
     /// How many devices have a connection of their own when all stand.
     pub fn connections(&self) -> usize {
         self.devices.len() - self.lines.devices()
+    }
+
+    /// Where commands go.
+    pub fn desk(&self) -> &Desk {
+        &self.ears.desk
     }
 
     /// The serial lines.
@@ -415,17 +453,8 @@ impl Fleet {
             return (Message { stimulus: None, topic, payload, qos: 0, retain: false }, None);
         };
         let class = row.map_or(Class::DutyRoom, |row| row.class);
-        let payload = Event {
-            id: wire_id(&common.run, stimulus.id.0),
-            ts,
-            device: name.clone(),
-            class,
-            kind: stimulus.signal.severity(),
-            signal: stimulus.signal.clone(),
-        }
-        .encode();
-        let speech = common.contract.speech(class, name);
-        let qos = speech.and_then(|s| s.qos).or(row.map(|row| row.qos)).unwrap_or(1);
+        let payload = common.event(stimulus.id, name, class, &stimulus.signal, ts);
+        let qos = common.qos(class, name, row.map_or(1, |row| row.qos));
         let state = latches(&stimulus.signal).then(|| Message {
             stimulus: None,
             topic: common.topics.device(name, Leaf::State),

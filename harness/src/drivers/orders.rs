@@ -14,15 +14,41 @@ use palisade_sim::words::{DeviceIx, StimulusId};
 
 use super::fleet::Common;
 use crate::actuator::{Actuator, Effect};
-use crate::record::{Answered, Command, Entry, Micros, Withheld};
+use crate::record::{Answered, Command, Entry, Micros, Owed, Said, Withheld};
 use crate::wire::command::{Answer, Change, Malformed, Order};
+use crate::wire::id;
 
 /// How a device's answers and changes travel to the gateway.
 pub trait Hands: Send + Sync + 'static {
-    /// The device answers a command; `ts` is now, ms after the epoch.
-    fn answer(&self, device: usize, answer: &Answer, ts: i64);
-    /// The device is in another state because of the command with this number.
-    fn changed(&self, device: usize, class: Class, number: u32, change: &Change, ts: i64);
+    /// The device answers a command; `ts` is now, ms after the epoch. False when it has no way to.
+    fn answer(&self, device: usize, answer: &Answer, ts: i64) -> bool;
+    /// The device says something because of a command. False when no gateway could see it.
+    fn say(&self, device: usize, class: Class, said: Saying<'_>) -> bool;
+    /// The device is in another state because of a command.
+    fn change(&self, device: usize, class: Class, change: &Change, ts: i64);
+}
+
+/// What a device says because of a command.
+#[derive(Clone, Copy, Debug)]
+pub struct Saying<'a> {
+    /// Its number as a stimulus.
+    pub stimulus: StimulusId,
+    /// What it says.
+    pub signal: &'a Signal,
+    /// When it is due, ms after the epoch.
+    pub ts: i64,
+}
+
+/// What the gateway owes to devices once one of them has said something at an instant.
+pub type Follows = dyn Fn(DeviceIx, StimulusId, &Signal, Micros) -> Vec<Owed> + Send + Sync;
+
+/// Until when what devices say because of commands is judged.
+#[derive(Debug, Default)]
+struct Book {
+    /// Nothing that is said from now on is.
+    closed: bool,
+    /// The last deadline of what is, µs.
+    until_us: Micros,
 }
 
 enum Wake {
@@ -48,6 +74,8 @@ struct Inner {
     hands: Vec<OnceLock<Arc<dyn Hands>>>,
     numbers: AtomicU32,
     wake: Sender<Wake>,
+    book: Mutex<Book>,
+    follows: Box<Follows>,
 }
 
 impl std::fmt::Debug for Desk {
@@ -57,15 +85,17 @@ impl std::fmt::Debug for Desk {
 }
 
 impl Orders {
-    /// One state machine for each device of the tape, in its order.
+    /// One state machine for each device of the tape, in its order. `follows`: what is owed after what they say because of
+    /// commands.
     ///
     /// # Errors
     /// A sentence, when no thread can be started.
-    pub fn start(common: Common, devices: Vec<Actuator>) -> Result<Orders, String> {
+    pub fn start(common: Common, devices: Vec<Actuator>, follows: Box<Follows>) -> Result<Orders, String> {
         let (wake, woken) = mpsc::channel();
         let hands = devices.iter().map(|_| OnceLock::new()).collect();
         let devices = devices.into_iter().map(Mutex::new).collect();
-        let desk = Desk(Arc::new(Inner { common, devices, hands, numbers: AtomicU32::new(0), wake }));
+        let (numbers, book) = Default::default();
+        let desk = Desk(Arc::new(Inner { common, devices, hands, numbers, wake, book, follows }));
         let works = desk.clone();
         let thread = std::thread::Builder::new()
             .name("commands".into())
@@ -164,6 +194,18 @@ impl Desk {
         }
     }
 
+    /// From now on nothing is expected for what devices say because of commands: the run is over. Returns the last
+    /// deadline of what was expected, µs.
+    pub fn last_call(&self) -> Micros {
+        let mut book = self.book();
+        book.closed = true;
+        book.until_us
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.0.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self, device: usize) -> Option<MutexGuard<'_, Actuator>> {
         self.0.devices.get(device).map(|d| d.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -201,37 +243,71 @@ impl Desk {
     }
 
     fn carry_out(&self, device: usize, class: Class, effects: &[Effect]) {
-        let common = &self.0.common;
         let hands = self.0.hands.get(device).and_then(OnceLock::get);
-        let mut said = None;
         for effect in effects {
-            let executed_us = common.clock.now_us();
-            let ts = common.clock.epoch_ms(executed_us);
             match effect {
-                Effect::Changed { number, change } => {
-                    said = change.signal.as_ref().map(|signal| (*number, signal.word()));
-                    if let Some(hands) = hands {
-                        hands.changed(device, class, *number, change, ts);
+                Effect::Changed { number, at_us, change } => {
+                    if let Some(signal) = &change.signal {
+                        self.says(device, class, *number, signal, *at_us);
                     }
+                    let ts = self.0.common.clock.epoch_ms(*at_us);
+                    hands.iter().for_each(|hands| hands.change(device, class, change, ts));
                 }
                 Effect::Answer { number, answer, repeated } => {
-                    common.journal.write(Entry::Answered(Answered {
-                        number: *number,
-                        part: common.part.into(),
-                        device: DeviceIx(device as u32),
-                        id: answer.id.clone(),
-                        executed_us,
-                        ok: answer.ok,
-                        state: answer.state.clone(),
-                        why: answer.why.clone(),
-                        repeated: *repeated,
-                        signal: said.take_if(|(of, _)| of == number).map(|(_, word)| word),
-                    }));
-                    if let Some(hands) = hands {
-                        hands.answer(device, answer, ts);
-                    }
+                    self.answers(device, *number, answer, *repeated);
                 }
             }
+        }
+    }
+
+    fn answers(&self, device: usize, number: u32, answer: &Answer, repeated: bool) {
+        let common = &self.0.common;
+        let executed_us = common.clock.now_us();
+        let ts = common.clock.epoch_ms(executed_us);
+        let hands = self.0.hands.get(device).and_then(OnceLock::get);
+        let given = hands.is_some_and(|hands| hands.answer(device, answer, ts));
+        common.journal.write(Entry::Answered(Answered {
+            number,
+            part: common.part.into(),
+            device: DeviceIx(device as u32),
+            id: answer.id.clone(),
+            executed_us,
+            ok: answer.ok,
+            state: answer.state.clone(),
+            why: answer.why.clone(),
+            repeated,
+            answered_us: given.then(|| common.clock.now_us()),
+        }));
+    }
+
+    /// A device says something because of a command: a stimulus of its own, which the gateway is to pass on like any.
+    fn says(&self, device: usize, class: Class, number: u32, signal: &Signal, at_us: Micros) {
+        let common = &self.0.common;
+        let (stimulus, ix) = (id::of_command(number), DeviceIx(device as u32));
+        let part = common.part.to_owned();
+        let said = Said { stimulus, number, part, device: ix, signal: signal.word(), at_us };
+        common.journal.write(Entry::Said(said));
+        let saying = Saying { stimulus, signal, ts: common.clock.epoch_ms(at_us) };
+        let hands = self.0.hands.get(device).and_then(OnceLock::get);
+        if hands.is_some_and(|hands| hands.say(device, class, saying)) {
+            self.expect(ix, class, saying, at_us);
+        }
+    }
+
+    fn expect(&self, device: DeviceIx, class: Class, said: Saying<'_>, at_us: Micros) {
+        let common = &self.0.common;
+        let mut book = self.book();
+        if book.closed {
+            return;
+        }
+        let expected = common.expected((said.stimulus, said.signal), device, class, at_us);
+        if let Some(expected) = expected {
+            book.until_us = book.until_us.max(at_us + expected.deadline_us);
+            common.journal.write(Entry::Expected(expected));
+        }
+        for owed in (self.0.follows)(device, said.stimulus, said.signal, at_us) {
+            book.until_us = book.until_us.max(at_us + owed.deadline_us);
+            common.journal.write(Entry::Owed(owed));
         }
     }
 }
@@ -252,12 +328,16 @@ mod tests {
     struct Heard(Mutex<Sender<String>>);
 
     impl Hands for Heard {
-        fn answer(&self, device: usize, answer: &Answer, _: i64) {
+        fn answer(&self, device: usize, answer: &Answer, _: i64) -> bool {
             let id = answer.id.as_deref().unwrap_or("none");
-            let _ = self.0.lock().unwrap().send(format!("{device} {id} {} {}", answer.ok, answer.state));
+            self.0.lock().unwrap().send(format!("{device} {id} {} {}", answer.ok, answer.state)).is_ok()
         }
-        fn changed(&self, device: usize, _: Class, number: u32, change: &Change, _: i64) {
-            let _ = self.0.lock().unwrap().send(format!("{device} -> {} by {number}", change.state));
+        fn say(&self, device: usize, _: Class, said: Saying<'_>) -> bool {
+            let text = format!("{device} says {} as {}", said.signal.word(), id::wire_id("r", said.stimulus));
+            self.0.lock().unwrap().send(text).is_ok()
+        }
+        fn change(&self, device: usize, _: Class, change: &Change, _: i64) {
+            let _ = self.0.lock().unwrap().send(format!("{device} -> {}", change.state));
         }
     }
 
@@ -277,7 +357,11 @@ mod tests {
         };
         let times = Times { release: Ms(40), arm: Ms(20), relay: Ms(10) };
         let devices = [Class::Intercom, Class::Beam].map(|class| Actuator::new(class, times));
-        let orders = Orders::start(common, devices.into()).unwrap();
+        let follows = |device, stimulus, _: &Signal, intended_us| {
+            let (part, command) = ("main".into(), "siren_on".into());
+            vec![Owed { stimulus, part, devices: vec![device], command, intended_us, deadline_us: 5_000_000 }]
+        };
+        let orders = Orders::start(common, devices.into(), Box::new(follows)).unwrap();
         let (tell, told) = mpsc::channel();
         let heard = Arc::new(Heard(Mutex::new(tell)));
         (0..2).for_each(|device| orders.desk().attach(device, heard.clone()));
@@ -285,7 +369,11 @@ mod tests {
         let json = |id: &str, verb: Verb| Order { id: id.into(), verb, ts: None, cause: None }.encode();
         desk.told_json(0, json("a", Verb::Unlock).as_bytes(), false, "mqtt");
         let next = || told.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
-        assert_eq!([next(), next(), next()], ["0 -> released by 0", "0 a true released", "0 -> locked by 0"]);
+        let seen = [next(), next(), next(), next()];
+        assert_eq!(
+            seen,
+            ["0 says door_released as r-cmd0", "0 -> released", "0 a true released", "0 -> locked"]
+        );
         desk.told_json(0, json("b", Verb::Unlock).as_bytes(), true, "mqtt");
         assert_eq!(next(), "0 b false locked");
         desk.told_json(1, b"{", false, "mqtt");
@@ -293,16 +381,38 @@ mod tests {
         let broken = Signal::BeamBroken { broken_ms: 60 };
         assert!(!desk.withholds(1, StimulusId(5), &broken, 0));
         desk.told_json(1, json("c", Verb::Disarm).as_bytes(), false, "mqtt");
-        assert_eq!([next(), next()], ["1 -> disarmed by 3", "1 c true disarmed"]);
+        assert_eq!([next(), next()], ["1 -> disarmed", "1 c true disarmed"]);
         assert!(desk.withholds(1, StimulusId(6), &broken, 7));
+        let last_us = desk.last_call();
+        desk.told_json(0, json("d", Verb::Unlock).as_bytes(), false, "mqtt");
+        (0..3).for_each(|_| drop(next()));
         drop(orders);
         writing.finish().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let entries: Vec<Entry> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let [Entry::Command(unlock), Entry::Answered(done), ..] = &entries[..] else { panic!("{text}") };
-        assert_eq!((unlock.command.as_str(), done.signal.as_deref()), ("unlock", Some("door_released")));
+        let [
+            Entry::Command(unlock),
+            Entry::Said(said),
+            Entry::Expected(expected),
+            Entry::Owed(owed),
+            Entry::Answered(done),
+            ..,
+        ] = &entries[..]
+        else {
+            panic!("{text}")
+        };
+        assert_eq!((unlock.command.as_str(), said.signal.as_str()), ("unlock", "door_released"));
+        assert_eq!((said.stimulus, said.at_us), (expected.stimulus, expected.intended_us));
+        assert_eq!((owed.stimulus, last_us), (said.stimulus, said.at_us + owed.deadline_us));
         let took_us = done.executed_us - unlock.received_us;
         assert!(took_us >= 10_000, "{took_us} µs, less than the relay takes");
-        assert!(matches!(&entries[..], [.., Entry::Withheld(w)] if w.why == "disarmed" && w.stimulus.0 == 6));
+        assert!(done.answered_us >= Some(done.executed_us));
+        let withheld =
+            |e: &Entry| matches!(e, Entry::Withheld(w) if w.why == "disarmed" && w.stimulus.0 == 6);
+        assert!(entries.iter().any(withheld));
+        let count = |of: fn(&Entry) -> bool| entries.iter().filter(|e| of(e)).count();
+        let after_the_end =
+            (count(|e| matches!(e, Entry::Said(_))), count(|e| matches!(e, Entry::Expected(_))));
+        assert_eq!(after_the_end, (2, 1), "what is said after the last call is not expected");
     }
 }

@@ -6,12 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palisade_sim::contract::{Class, Severity};
+use palisade_sim::contract::{Class, Severity, Signal};
 use palisade_sim::whole::Tape;
-use palisade_sim::words::{Ms, StimulusId};
+use palisade_sim::whole::tape::TapeDevice;
+use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
 use crate::record::{Answered, Command, Expected, Left, Micros, Owed, Withheld};
 use crate::schedule::{Plan, What};
+use crate::wire::id;
 
 /// Which command is expected after which message of a device. A list that is empty leaves its part open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,45 +43,67 @@ pub enum To {
     Class(Class),
 }
 
-/// Every command that the gateway owes for what a plan sends. A message for which several rules fit may owe several.
-pub fn owed(rules: &[Rule], tape: &Tape, plan: &Plan, start_us: Micros, part: &str) -> Vec<Owed> {
-    let mut owed = Vec::new();
-    for send in &plan.sends {
-        let What::Stimulus(id) = send.what else { continue };
-        let (Some(stimulus), Some(row)) =
-            (tape.stimuli.get(id.index()), tape.devices.get(send.device.index()))
-        else {
-            continue;
-        };
-        let (word, severity) = (stimulus.signal.word(), stimulus.signal.severity());
-        let fits = |rule: &&Rule| {
-            (rule.signals.is_empty() || rule.signals.contains(&word))
-                && (rule.severities.is_empty() || rule.severities.contains(&severity))
-                && (rule.classes.is_empty() || rule.classes.contains(&row.class))
-        };
-        owed.extend(rules.iter().filter(fits).map(|rule| Owed {
-            stimulus: id,
-            part: part.to_owned(),
-            devices: match &rule.to {
-                To::Itself => vec![send.device],
-                to => devices(to, tape),
-            },
-            command: rule.command.clone(),
-            intended_us: start_us + send.at_us,
-            deadline_us: rule.deadline.0 * 1000,
-        }));
+impl Rule {
+    fn fits(&self, class: Class, signal: &str, severity: Severity) -> bool {
+        (self.signals.is_empty() || self.signals.iter().any(|s| s == signal))
+            && (self.severities.is_empty() || self.severities.contains(&severity))
+            && (self.classes.is_empty() || self.classes.contains(&class))
     }
-    owed
 }
 
-fn devices(to: &To, tape: &Tape) -> Vec<palisade_sim::words::DeviceIx> {
-    let meant = |row: &palisade_sim::whole::tape::TapeDevice| match to {
+/// A message of a device that may owe commands.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// Its number.
+    pub stimulus: StimulusId,
+    /// The device.
+    pub device: DeviceIx,
+    /// What it says.
+    pub signal: &'a Signal,
+    /// When it should leave, µs.
+    pub intended_us: Micros,
+}
+
+/// Every command that the gateway owes for one message, for which several rules may fit.
+pub fn owed_for(rules: &[Rule], devices: &[TapeDevice], said: Said<'_>, part: &str) -> Vec<Owed> {
+    let Some(row) = devices.get(said.device.index()) else { return Vec::new() };
+    let (word, severity) = (said.signal.word(), said.signal.severity());
+    let owed = |rule: &Rule| Owed {
+        stimulus: said.stimulus,
+        part: part.to_owned(),
+        devices: match &rule.to {
+            To::Itself => vec![said.device],
+            to => meant(to, devices),
+        },
+        command: rule.command.clone(),
+        intended_us: said.intended_us,
+        deadline_us: rule.deadline.0 * 1000,
+    };
+    rules.iter().filter(|rule| rule.fits(row.class, &word, severity)).map(owed).collect()
+}
+
+/// Every command that the gateway owes for what a plan sends.
+pub fn owed(rules: &[Rule], tape: &Tape, plan: &Plan, start_us: Micros, part: &str) -> Vec<Owed> {
+    let stimuli = plan.sends.iter().filter_map(|send| {
+        let What::Stimulus(id) = send.what else { return None };
+        Some((send, tape.stimuli.get(id.index())?))
+    });
+    let owed = stimuli.flat_map(|(send, stimulus)| {
+        let intended_us = start_us + send.at_us;
+        let said = Said { stimulus: stimulus.id, device: send.device, signal: &stimulus.signal, intended_us };
+        owed_for(rules, &tape.devices, said, part)
+    });
+    owed.collect()
+}
+
+fn meant(to: &To, devices: &[TapeDevice]) -> Vec<DeviceIx> {
+    let meant = |row: &TapeDevice| match to {
         To::Itself => false,
         To::Devices(names) => names.iter().any(|name| name == row.id.as_str()),
         To::Class(class) => row.class == *class,
     };
-    let all = tape.devices.iter().enumerate().filter(|(_, row)| meant(row));
-    all.map(|(i, _)| palisade_sim::words::DeviceIx(i as u32)).collect()
+    let all = devices.iter().enumerate().filter(|(_, row)| meant(row));
+    all.map(|(i, _)| DeviceIx(i as u32)).collect()
 }
 
 /// What is to be paired: one part of one run.
@@ -137,6 +161,8 @@ pub struct Due {
     pub came: Came,
     /// When it came, µs.
     pub received_us: Option<Micros>,
+    /// The number of the command that answers it.
+    pub by: Option<u32>,
 }
 
 /// A command that a device received.
@@ -153,6 +179,16 @@ pub struct Told {
 }
 
 impl Told {
+    /// What the device made of it, in a word: `executed`, `refused`, `repeated`, `unanswered`.
+    pub fn outcome(&self) -> &'static str {
+        match &self.answer {
+            None => "unanswered",
+            Some(answer) if answer.repeated => "repeated",
+            Some(answer) if answer.ok => "executed",
+            Some(_) => "refused",
+        }
+    }
+
     /// From its reception to its execution, µs; nothing when nothing was executed.
     pub fn execution_us(&self) -> Option<Micros> {
         let answer = self.answer.as_ref().filter(|a| a.ok && !a.repeated)?;
@@ -234,7 +270,7 @@ pub fn pair_commands(heard: Heard<'_>) -> Commands {
             Some(at) if at > deadline => Came::Late,
             Some(_) => Came::InTime,
         };
-        Due { owed: (*owed).clone(), came, received_us }
+        Due { owed: (*owed).clone(), came, received_us, by: by.map(|i| told[i].command.number) }
     };
     let due = owed.iter().zip(&found).map(due).collect();
     Commands { told, due, withheld: withheld.len() }
@@ -248,9 +284,7 @@ fn told(heard: Heard<'_>) -> Vec<Told> {
         .commands
         .iter()
         .map(|command| {
-            let number =
-                command.cause.as_deref().and_then(|id| id.strip_prefix(heard.run)?.strip_prefix('-'));
-            let cause = number.and_then(|n| n.parse().ok()).map(StimulusId);
+            let cause = command.cause.as_deref().and_then(|id| id::read(heard.run, id)).flatten();
             let cause = cause.filter(|id| intended.contains_key(id));
             let since = cause.and_then(|id| intended.get(&id));
             Told {
@@ -295,8 +329,6 @@ fn found(owed: &[&Owed], told: &[Told]) -> Vec<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use palisade_sim::words::DeviceIx;
-
     use super::*;
 
     const DUTY: DeviceIx = DeviceIx(9);
@@ -336,7 +368,7 @@ mod tests {
             state: String::new(),
             why: None,
             repeated,
-            signal: None,
+            answered_us: None,
         }
     }
 

@@ -8,6 +8,7 @@ use palisade_sim::words::StimulusId;
 use super::{By, Extra, ExtraKind, Given};
 use crate::contract::Correlate;
 use crate::record::{Expected, Micros, Observation};
+use crate::wire::id;
 
 /// Ways of a message of which nothing is said.
 const UNSAID: [Correlate; 3] = [Correlate::Id, Correlate::Key, Correlate::Order];
@@ -106,16 +107,6 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
     matched
 }
 
-/// Whether an id has the form of our run's, `0123abcd-45`: it is then a leftover of another run.
-fn like_ours(id: &str, ours: &str) -> bool {
-    id.split_once('-').is_some_and(|(run, number)| {
-        run.len() >= ours.len()
-            && run.chars().all(|c| c.is_ascii_alphanumeric())
-            && !number.is_empty()
-            && number.chars().all(|c| c.is_ascii_digit())
-    })
-}
-
 type Canonical<'a> = (Micros, &'a str, &'a str, &'a str, &'a str, Option<&'a str>, bool);
 
 fn canonical(o: &Observation) -> Canonical<'_> {
@@ -186,7 +177,7 @@ impl Matched<'_> {
                     self.by_id += 1;
                 }
                 // An id of the gateway's own says nothing about ours.
-                Err(ExtraKind::OtherRun) if !like_ours(id, run) => rest.push(i),
+                Err(ExtraKind::OtherRun) if !id::has_the_form(run, id) => rest.push(i),
                 Err(kind) if first => self.extra(i, kind),
                 Ok(_) | Err(_) => rest.push(i),
             }
@@ -196,11 +187,9 @@ impl Matched<'_> {
 
     /// The slot of an id.
     fn meant(&self, id: &str, run: &str) -> Result<usize, ExtraKind> {
-        let number =
-            id.strip_prefix(run).and_then(|rest| rest.strip_prefix('-')).ok_or(ExtraKind::OtherRun)?;
-        let number: u32 = number.parse().map_err(|_| ExtraKind::NoSuchStimulus)?;
-        let at = self.slots.partition_point(|s| s.stimulus < StimulusId(number));
-        let found = self.slots.get(at).is_some_and(|s| s.stimulus.0 == number);
+        let stimulus = id::read(run, id).ok_or(ExtraKind::OtherRun)?.ok_or(ExtraKind::NoSuchStimulus)?;
+        let at = self.slots.partition_point(|s| s.stimulus < stimulus);
+        let found = self.slots.get(at).is_some_and(|s| s.stimulus == stimulus);
         if found { Ok(at) } else { Err(ExtraKind::NoSuchStimulus) }
     }
 

@@ -3,6 +3,8 @@
 //! Pure: it knows neither sockets nor clocks. Each expected answer gets exactly one [`Outcome`], the first that fits
 //! in the order of the enum, so the seven counts sum to what was expected.
 //!
+//! What a device says because of a command is a stimulus like those of the tape.
+//!
 //! An observation is matched by the id that it carries, `<run>-<stimulus>`. One without an id is matched by key
 //! (device and signal) and order: to the earliest message of its key that has left, is unanswered and is still in
 //! time; else to the earliest unanswered one; else it is a duplicate of the last one that left less than a deadline
@@ -31,7 +33,7 @@ use std::collections::BTreeMap;
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
-pub use commands::{Came, Commands, Due, Heard, Rule, To, Told, owed, pair_commands};
+pub use commands::{Came, Commands, Due, Heard, Rule, Said, To, Told, owed, owed_for, pair_commands};
 pub use outages::{Outage, Outages};
 pub use tally::Tally;
 
@@ -174,8 +176,6 @@ pub enum ExtraKind {
     RetainedReplay,
     /// The gateway said that a device is offline, and it was.
     DeviceOffline,
-    /// It passes on what a device said because of a command.
-    OfCommand,
 }
 
 impl ExtraKind {
@@ -191,7 +191,6 @@ impl ExtraKind {
             ExtraKind::OtherRun => "other_run",
             ExtraKind::RetainedReplay => "retained_replay",
             ExtraKind::DeviceOffline => "device_offline",
-            ExtraKind::OfCommand => "of_command",
         }
     }
 }
@@ -238,12 +237,6 @@ impl Pairing {
         };
         self.answers.iter().for_each(|a| tally.add(a.outcome));
         tally
-    }
-
-    /// Takes out of what was said without a stimulus what a device had said because of a command.
-    pub fn excuse(&mut self, because_of_command: impl Fn(&Observation) -> bool) {
-        let unasked = self.extras.iter_mut().filter(|e| e.kind == ExtraKind::NoSuchStimulus);
-        unasked.filter(|e| because_of_command(&e.observation)).for_each(|e| e.kind = ExtraKind::OfCommand);
     }
 
     /// How many observations had no stimulus of this run; replays of retained messages and true words about lost

@@ -14,13 +14,15 @@ use super::model::{
     NotePart, Paths, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart,
     WindowPart,
 };
+use super::tables::Row;
 use super::told::quoted;
 use super::{commands, incidents, links, remarks};
 use crate::latency::Latency;
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
-use crate::record::Micros;
+use crate::record::{Micros, Said};
 use crate::schedule;
-use crate::verdict::{CommandFacts, Evidence, Message, Verdict, judge};
+use crate::verdict::{CommandFacts, Evidence, Message, Verdict, judge, message_name};
+use crate::wire::id::wire_id;
 
 /// Failures told one by one; `outcomes` counts them all.
 const FAILURES: usize = 2_000;
@@ -32,6 +34,8 @@ pub(super) struct Assembled {
     pub(super) report: Report,
     pub(super) main: Part,
     pub(super) floor: Part,
+    /// Rows of the table of commands.
+    pub(super) commands: Vec<Row>,
 }
 
 /// One part of the run, paired and measured.
@@ -49,13 +53,23 @@ pub(super) struct Names<'a> {
     pub(super) run: &'a str,
     tape: Option<&'a Tape>,
     facts: BTreeMap<StimulusId, Fact>,
+    /// What devices said because of commands, with the command's name and the time of day.
+    said: BTreeMap<StimulusId, (&'a Said, String, Ms)>,
 }
 
 impl<'a> Names<'a> {
     fn of(folder: &'a Folder) -> Names<'a> {
         let tape = folder.tape.as_ref().ok();
         let run = folder.journal.start.as_ref().map_or("", |s| s.run.as_str());
-        Names { run, tape, facts: tape.map(facts).unwrap_or_default() }
+        let facts = tape.map(facts).unwrap_or_default();
+        let mut names = Names { run, tape, facts, said: commands::said(&folder.journal) };
+        let of_commands = names.said.iter().map(|(id, (said, ..))| {
+            let (device, signal) = (names.device(said.device).0, said.signal.clone());
+            (*id, Fact { device, signal, nuisance: false })
+        });
+        let of_commands: Vec<_> = of_commands.collect();
+        names.facts.extend(of_commands);
+        names
     }
 
     /// Name and class of a device.
@@ -67,25 +81,42 @@ impl<'a> Names<'a> {
         )
     }
 
-    /// Device, signal, wire id and time of day of a stimulus.
+    /// The id of a stimulus on the wire.
+    pub(super) fn wire_id(&self, id: StimulusId) -> String {
+        wire_id(self.run, id)
+    }
+
+    /// Device, signal, wire id and time of day of a stimulus, and the command that caused it, if one did.
     pub(super) fn stimulus(&self, id: StimulusId) -> String {
-        let wire_id = format!("{}-{}", self.run, id.0);
-        let stimulus = self.tape.and_then(|t| t.stimuli.get(id.index()));
-        let told = stimulus
-            .map(|s| format!("{} {} {wire_id} at {}", self.device(s.device).0, s.signal.word(), s.due));
-        told.unwrap_or(wire_id)
+        let wire_id = wire_id(self.run, id);
+        match (self.facts.get(&id), self.due(id)) {
+            (Some(fact), Some(due)) => {
+                message_name((&fact.device, &fact.signal), &wire_id, due, self.because(id))
+            }
+            _ => wire_id,
+        }
+    }
+
+    fn due(&self, id: StimulusId) -> Option<Ms> {
+        let on_tape = self.tape.and_then(|t| t.stimuli.get(id.index())).map(|s| s.due);
+        on_tape.or_else(|| self.said.get(&id).map(|(_, _, due)| *due))
+    }
+
+    /// The command because of which a device said something.
+    fn because(&self, id: StimulusId) -> Option<&str> {
+        self.said.get(&id).map(|(_, command, _)| command.as_str())
     }
 
     fn message(&self, answer: &crate::pairing::Answer) -> Message {
-        let stimulus = self.tape.and_then(|t| t.stimuli.get(answer.stimulus.index()));
         let (device, class) = self.device(answer.device);
         Message {
             answer: answer.clone(),
-            id: format!("{}-{}", self.run, answer.stimulus.0),
+            id: wire_id(self.run, answer.stimulus),
             device,
             class,
             signal: self.facts.get(&answer.stimulus).map_or_else(String::new, |f| f.signal.clone()),
-            due: stimulus.map_or(Ms(0), |s| s.due),
+            due: self.due(answer.stimulus).unwrap_or(Ms(0)),
+            because: self.because(answer.stimulus).map(str::to_owned),
         }
     }
 }
@@ -112,7 +143,7 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let observed: Vec<_> = journal.observed.iter().filter(|o| of(&o.part)).cloned().collect();
     let links = journal.links.iter().filter(|l| of(&l.part));
     let outages = Outages::of(links, |d| names.device(d).0);
-    let mut pairing = pair(Given {
+    let pairing = pair(Given {
         run: names.run,
         expected: &expected,
         left: &left,
@@ -121,7 +152,6 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
         outages: &outages,
         listened_until_us: journal.listened_until_us(),
     });
-    pairing.excuse(|seen| commands::is_of_command(journal, names, part, seen));
     let messages: Vec<Message> = pairing.answers.iter().map(|a| names.message(a)).collect();
     let mut by_class: BTreeMap<String, Tally> = BTreeMap::new();
     let mut latency = Latency::default();
@@ -152,8 +182,9 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let commands = commands::facts(folder, &names);
     let verdict = verdict(folder, &names, (&main, &floor), &commands, &drive, &thresholds);
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
-    report.commands = commands::part(&commands, &names);
-    Assembled { report, main, floor }
+    report.commands = commands::part(&commands, &names, &main.messages);
+    let commands = commands::rows(&commands, &names, &main.messages);
+    Assembled { report, main, floor, commands }
 }
 
 fn verdict(
@@ -464,7 +495,7 @@ fn failure_text(m: &Message, main: &Part) -> String {
     let a = &m.answer;
     let deadline = a.deadline_us as f64 / 1000.0;
     let after = m.response_ms().unwrap_or_default();
-    match a.outcome {
+    let text = match a.outcome {
         Outcome::Undecidable if a.left_us.is_none() => "it was never sent".into(),
         Outcome::Missed if a.left_us.is_none() => {
             "it was never sent: its device had no connection to the gateway".into()
@@ -483,6 +514,10 @@ fn failure_text(m: &Message, main: &Part) -> String {
         Outcome::Duplicate => format!("{} answers came, the first after {after:.1} ms", a.answers),
         Outcome::Late => format!("its answer came after {after:.1} ms, the deadline is {deadline:.0} ms"),
         Outcome::Answered => String::new(),
+    };
+    match &m.because {
+        Some(command) => format!("{text}; the device said it because of the command {command}"),
+        None => text,
     }
 }
 

@@ -1,14 +1,17 @@
 //! Commands of the gateway to devices, as data and in a sentence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use palisade_sim::words::{Ms, StimulusId};
 
 use super::assemble::Names;
 use super::folder::{Folder, Journal};
 use super::model::{CommandPart, CommandsPart, OwedPart, Spread};
+use super::tables::{Row, or_empty};
 use crate::pairing::{Came, Due, Heard, Told, pair_commands};
-use crate::record::{Observation, Withheld};
-use crate::verdict::CommandFacts;
-use crate::wire::mqtt_json::command_id;
+use crate::record::{Command, Said, Withheld};
+use crate::verdict::{CommandFacts, Message};
+use crate::wire::id;
 
 /// Commands told one by one; the counts hold all.
 const TOLD: usize = 500;
@@ -41,31 +44,40 @@ pub(super) fn facts(folder: &Folder, names: &Names<'_>) -> CommandFacts {
 }
 
 fn owed_name(due: &Due, names: &Names<'_>) -> String {
-    let all: Vec<String> = due.owed.devices.iter().take(3).map(|d| names.device(*d).0).collect();
-    let to = if all.is_empty() { "a device that the kit lacks".to_owned() } else { all.join(" or ") };
+    let to = addressees(due, names);
     format!("{} to {to} after {}", due.owed.command, names.stimulus(due.owed.stimulus))
+}
+
+fn addressees(due: &Due, names: &Names<'_>) -> String {
+    let all: Vec<String> = due.owed.devices.iter().take(3).map(|d| names.device(*d).0).collect();
+    if all.is_empty() { "a device that the kit lacks".to_owned() } else { all.join(" or ") }
 }
 
 fn told_name(told: &Told, names: &Names<'_>) -> String {
     let command = &told.command;
-    let word = if command.command.is_empty() { "what is no command" } else { &command.command };
-    let id = command.id.as_ref().map_or(String::new(), |id| format!(" {id}"));
     let why =
         told.answer.as_ref().and_then(|a| a.why.as_ref()).map_or(String::new(), |why| format!(" ({why})"));
-    format!("{word}{id} to {}{why}", names.device(command.device).0)
+    format!("{} to {}{why}", command_name(command), names.device(command.device).0)
 }
 
-/// Whether the gateway passes on what a device said because of a command: by its id, else by device and signal.
-pub(super) fn is_of_command(journal: &Journal, names: &Names<'_>, part: &str, seen: &Observation) -> bool {
-    let mut said = journal.answered.iter().filter(|a| a.part == part && a.signal.is_some());
-    match &seen.correlation {
-        Some(id) => said.any(|a| *id == command_id(names.run, a.number)),
-        None => said.any(|a| {
-            a.signal.as_ref() == Some(&seen.signal)
-                && a.executed_us <= seen.received_us
-                && names.device(a.device).0 == seen.device
-        }),
-    }
+/// What devices said because of commands in the main part: the command's name, and the time of day.
+pub(super) fn said(journal: &Journal) -> BTreeMap<StimulusId, (&Said, String, Ms)> {
+    let commands: BTreeMap<u32, &Command> =
+        journal.commands.iter().filter(|c| c.part == "main").map(|c| (c.number, c)).collect();
+    let main = journal.said.iter().filter(|s| s.part == "main");
+    let told = main.map(|said| {
+        let command = commands.get(&said.number);
+        let name = command.map_or_else(|| format!("number {}", said.number), |c| command_name(c));
+        (said.stimulus, (said, name, journal.time_of_day(said.at_us)))
+    });
+    told.collect()
+}
+
+/// Word and id of a command.
+fn command_name(command: &Command) -> String {
+    let word = if command.command.is_empty() { "what is no command" } else { &command.command };
+    let id = command.id.as_ref().map_or(String::new(), |id| format!(" {id}"));
+    format!("{word}{id}")
 }
 
 /// Stimuli of a part that were not sent.
@@ -74,9 +86,100 @@ pub(super) fn withheld<'a>(journal: &'a Journal, part: &str) -> Vec<&'a Withheld
     journal.withheld.iter().filter(|w| w.part == part && seen.insert(w.stimulus)).collect()
 }
 
+/// Columns of the table of commands: one row for each that came, in order of reception, then one for each that was owed
+/// and did not come. `cause` and `said` are ids of the table of messages.
+pub(super) const HEAD: [&str; 17] = [
+    "id",
+    "device",
+    "command",
+    "link",
+    "cause",
+    "received_us",
+    "executed_us",
+    "answered_us",
+    "response_ms",
+    "execution_ms",
+    "outcome",
+    "state",
+    "why",
+    "owed",
+    "deadline_ms",
+    "said",
+    "said_outcome",
+];
+
+/// Rows of the table of commands.
+pub(super) fn rows(facts: &CommandFacts, names: &Names<'_>, messages: &[Message]) -> Vec<Row> {
+    let said = Consequences::of(messages);
+    let told = facts.paired.told.iter().map(|told| {
+        let due = facts.paired.due.iter().filter(|due| due.by == Some(told.command.number));
+        told_row(told, due.min_by_key(|due| due.came), names, said.of_command(told))
+    });
+    let open = facts.paired.due.iter().filter(|due| due.by.is_none());
+    told.chain(open.map(|due| open_row(due, names))).collect()
+}
+
+fn told_row(told: &Told, due: Option<&Due>, names: &Names<'_>, said: Option<&Message>) -> Row {
+    let (command, answer) = (&told.command, told.answer.as_ref());
+    let ms = |us: i64| us as f64 / 1000.0;
+    vec![
+        command.id.clone().unwrap_or_default(),
+        names.device(command.device).0,
+        command.command.clone(),
+        command.link.clone(),
+        or_empty(told.cause.map(|id| names.wire_id(id))),
+        command.received_us.to_string(),
+        or_empty(answer.map(|a| a.executed_us)),
+        or_empty(answer.and_then(|a| a.answered_us)),
+        or_empty(told.response_us.map(ms)),
+        or_empty(told.execution_us().map(ms)),
+        told.outcome().to_owned(),
+        or_empty(answer.map(|a| a.state.clone())),
+        or_empty(answer.and_then(|a| a.why.clone())),
+        or_empty(due.map(|due| due.came.word())),
+        or_empty(due.map(|due| ms(due.owed.deadline_us))),
+        or_empty(said.map(|m| m.id.clone())),
+        or_empty(said.map(|m| m.answer.outcome.word())),
+    ]
+}
+
+/// A command that was owed and did not come.
+fn open_row(due: &Due, names: &Names<'_>) -> Row {
+    let mut row = vec![String::new(); HEAD.len()];
+    let filled = [
+        ("device", addressees(due, names)),
+        ("command", due.owed.command.clone()),
+        ("cause", names.wire_id(due.owed.stimulus)),
+        ("outcome", "did_not_come".to_owned()),
+        ("owed", due.came.word().to_owned()),
+        ("deadline_ms", (due.owed.deadline_us as f64 / 1000.0).to_string()),
+    ];
+    for (column, text) in filled {
+        if let Some(at) = HEAD.iter().position(|name| *name == column) {
+            row[at] = text;
+        }
+    }
+    row
+}
+
+/// What devices said because of commands, and what became of it.
+struct Consequences<'a>(BTreeMap<StimulusId, &'a Message>);
+
+impl<'a> Consequences<'a> {
+    fn of(messages: &'a [Message]) -> Consequences<'a> {
+        let caused = messages.iter().filter(|m| m.because.is_some());
+        Consequences(caused.map(|m| (m.answer.stimulus, m)).collect())
+    }
+
+    fn of_command(&self, told: &Told) -> Option<&'a Message> {
+        self.0.get(&id::of_command(told.command.number)).copied()
+    }
+}
+
 /// The part of the report.
-pub(super) fn part(facts: &CommandFacts, names: &Names<'_>) -> CommandsPart {
+pub(super) fn part(facts: &CommandFacts, names: &Names<'_>, messages: &[Message]) -> CommandsPart {
     let commands = &facts.paired;
+    let said = Consequences::of(messages);
     let mut part = CommandsPart {
         received: commands.received(),
         executed: commands.executed(),
@@ -91,7 +194,7 @@ pub(super) fn part(facts: &CommandFacts, names: &Names<'_>) -> CommandsPart {
         withheld: commands.withheld,
         response_ms: Spread::of(&facts.response()),
         execution_ms: Spread::of(&facts.execution()),
-        list: commands.told.iter().take(TOLD).map(|t| command(t, names)).collect(),
+        list: commands.told.iter().take(TOLD).map(|t| command(t, names, said.of_command(t))).collect(),
         owed: commands.due.iter().zip(&facts.owed).take(TOLD).map(owed).collect(),
         told: String::new(),
     };
@@ -99,7 +202,7 @@ pub(super) fn part(facts: &CommandFacts, names: &Names<'_>) -> CommandsPart {
     part
 }
 
-fn command(told: &Told, names: &Names<'_>) -> CommandPart {
+fn command(told: &Told, names: &Names<'_>, said: Option<&Message>) -> CommandPart {
     let (command, answer) = (&told.command, told.answer.as_ref());
     CommandPart {
         received_us: command.received_us,
@@ -114,6 +217,8 @@ fn command(told: &Told, names: &Names<'_>) -> CommandPart {
         repeated: answer.is_some_and(|a| a.repeated),
         state: answer.map_or_else(String::new, |a| a.state.clone()),
         why: answer.and_then(|a| a.why.clone()),
+        said: said.map(|m| m.signal.clone()),
+        said_outcome: said.map(|m| m.answer.outcome.word().to_owned()),
     }
 }
 

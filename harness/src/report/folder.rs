@@ -8,11 +8,12 @@ use palisade_sim::analysis::answer::PlanAnswer;
 use palisade_sim::model::load::{SourceText, load};
 use palisade_sim::model::{ScenarioFile, Site};
 use palisade_sim::whole::Tape;
+use palisade_sim::words::Ms;
 
 use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
-    Answered, Command, End, Entry, Expected, Left, Line, Link, Micros, Note, Observation, Owed, Start,
+    Answered, Command, End, Entry, Expected, Left, Line, Link, Micros, Note, Observation, Owed, Said, Start,
     WindowEntry, Withheld,
 };
 
@@ -51,6 +52,8 @@ pub(super) struct Journal {
     pub(super) commands: Vec<Command>,
     /// What devices answered to them.
     pub(super) answered: Vec<Answered>,
+    /// What devices said because of commands.
+    pub(super) said: Vec<Said>,
     /// Stimuli that were not sent because their zone was bypassed or disarmed.
     pub(super) withheld: Vec<Withheld>,
     /// What was seen on each serial line, by part and name.
@@ -88,6 +91,7 @@ impl Journal {
             Entry::End(e) => e.at_us,
             Entry::Command(c) => c.received_us,
             Entry::Answered(a) => a.executed_us,
+            Entry::Said(s) => s.at_us,
             Entry::Withheld(w) => w.at_us,
             Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) => 0,
         };
@@ -103,6 +107,7 @@ impl Journal {
             Entry::Owed(o) => self.owed.push(o),
             Entry::Command(c) => self.commands.push(c),
             Entry::Answered(a) => self.answered.push(a),
+            Entry::Said(s) => self.said.push(s),
             Entry::Withheld(w) => self.withheld.push(w),
             // The last of a line holds all that was seen on it.
             Entry::Line(l) => drop(self.lines.insert((l.part.clone(), l.line.clone()), l)),
@@ -154,6 +159,14 @@ impl Journal {
     pub(super) fn listened_until_us(&self) -> Micros {
         let cut = self.cuts().iter().map(|(at, _)| *at).min();
         cut.or(self.end.as_ref().map(|e| e.at_us)).unwrap_or(self.last_us)
+    }
+
+    /// Which time of the day it is at an instant of the main part: that of the last window that has begun.
+    pub(super) fn time_of_day(&self, at_us: Micros) -> Ms {
+        let main = || self.windows.iter().filter(|w| w.part == "main");
+        let begun = main().filter(|w| w.began_us <= at_us).max_by_key(|w| w.began_us);
+        let window = begun.or_else(|| main().min_by_key(|w| w.began_us));
+        window.map_or(Ms(0), |w| w.from + Ms((at_us - w.began_us).div_euclid(1_000)))
     }
 
     /// When the run began on the wall clock, s after the epoch.

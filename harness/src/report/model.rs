@@ -359,6 +359,12 @@ pub struct CommandPart {
     pub state: String,
     /// Why it was refused.
     pub why: Option<String>,
+    /// What the device said because of it, which the gateway had to pass on: the signal's word.
+    #[serde(default)]
+    pub said: Option<String>,
+    /// What became of that: a class of outcome.
+    #[serde(default)]
+    pub said_outcome: Option<String>,
 }
 
 /// A command that the gateway owed.
@@ -499,8 +505,7 @@ pub struct FailurePart {
 /// Something the gateway said that answers nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExtraPart {
-    /// `no_such_stimulus`, `other_run`, `retained_replay`, `device_offline` (which was true) or `of_command` (a device
-    /// said it because of a command).
+    /// `no_such_stimulus`, `other_run`, `retained_replay` or `device_offline` (which was true).
     pub kind: String,
     /// When it came, µs on the run's clock.
     pub received_us: i64,

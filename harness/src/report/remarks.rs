@@ -157,6 +157,7 @@ mod tests {
             device: format!("beam-{device}"),
             class: "beam".into(),
             signal: "beam_broken".into(),
+            because: None,
             due: Ms(left_us / 1_000),
         }
     }

@@ -1,14 +1,15 @@
-//! Tables as CSV, for a spreadsheet: one row a message, an incident, a device.
+//! Tables as CSV, for a spreadsheet: one row a message, an incident, a device, a command.
 
 use palisade_sim::words::Ms;
 
 use super::Report;
 use super::assemble::Assembled;
+use super::commands;
 use super::incidents::word;
 use super::write::bug;
 use crate::exit::Failure;
 
-type Row = Vec<String>;
+pub(super) type Row = Vec<String>;
 
 /// All tables: name and content.
 pub(super) fn all(assembled: &Assembled) -> Result<Vec<(String, Vec<u8>)>, Failure> {
@@ -17,6 +18,7 @@ pub(super) fn all(assembled: &Assembled) -> Result<Vec<(String, Vec<u8>)>, Failu
         ("tables/messages.csv".into(), csv(&MESSAGES, messages(assembled))?),
         ("tables/incidents.csv".into(), csv(&INCIDENTS, incidents(report))?),
         ("tables/devices.csv".into(), csv(&DEVICES, devices(report))?),
+        ("tables/commands.csv".into(), csv(&commands::HEAD, assembled.commands.clone())?),
     ])
 }
 
@@ -29,7 +31,7 @@ fn csv(head: &[&str], rows: Vec<Row>) -> Result<Vec<u8>, Failure> {
     writer.into_inner().map_err(|e| bug("a table", e))
 }
 
-const MESSAGES: [&str; 12] = [
+const MESSAGES: [&str; 13] = [
     "part",
     "id",
     "device",
@@ -42,6 +44,7 @@ const MESSAGES: [&str; 12] = [
     "left_us",
     "observed_us",
     "answers",
+    "because",
 ];
 
 fn messages(assembled: &Assembled) -> Vec<Row> {
@@ -62,6 +65,7 @@ fn messages(assembled: &Assembled) -> Vec<Row> {
             or_empty(a.left_us),
             or_empty(a.observed_us),
             a.answers.to_string(),
+            or_empty(m.because.as_deref()),
         ]
     })
     .collect()
@@ -144,6 +148,6 @@ fn devices(report: &Report) -> Vec<Row> {
     report.devices.iter().map(row).collect()
 }
 
-fn or_empty<T: ToString>(value: Option<T>) -> String {
+pub(super) fn or_empty<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |v| v.to_string())
 }

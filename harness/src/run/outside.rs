@@ -20,6 +20,7 @@ use crate::drivers::serial::{Faults, Pace, Spec};
 use crate::observe::{Cloud, Source};
 use crate::pairing::{Rule, To};
 use crate::record::Micros;
+use crate::wire::command::Verb;
 use crate::wire::modbus::{LineRate, Parity};
 
 /// How long a slave thinks where its line says nothing, µs.
@@ -186,9 +187,11 @@ fn parity(parity: contract::Parity) -> Parity {
     }
 }
 
-/// The reading of all answers: the gateway's words mean what a device can say by the tape.
+/// The reading of all answers: the gateway's words mean what a device can say by the tape, or because of a command.
 pub(super) fn reading(contract: &Contract, site: &str, tape: &Tape) -> Decoder {
-    let mut signals: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let because_of_commands = |class| Verb::said_by(class).iter().map(|word| (*word).to_owned());
+    let rows = tape.devices.iter().map(|row| (row.id.to_string(), because_of_commands(row.class).collect()));
+    let mut signals: BTreeMap<String, BTreeSet<String>> = rows.collect();
     for stimulus in &tape.stimuli {
         if let Some(device) = tape.devices.get(stimulus.device.index()) {
             signals.entry(device.id.to_string()).or_default().insert(stimulus.signal.word());

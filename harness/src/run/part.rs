@@ -14,10 +14,10 @@ use super::stop::Stop;
 use crate::actuator::Actuator;
 use crate::drivers::fleet::{Common, Figures, Fleet, Timing, Wires};
 use crate::drivers::mqtt::Address;
-use crate::drivers::orders::Orders;
+use crate::drivers::orders::{Follows, Orders};
 use crate::drivers::serial::Lines;
 use crate::observe::{Source, observe};
-use crate::pairing::{Rule, owed};
+use crate::pairing::{Rule, Said, owed, owed_for};
 use crate::progress::Progress;
 use crate::record::{Entry, Micros};
 use crate::schedule::{self, Plan};
@@ -100,7 +100,8 @@ impl Part<'_> {
             Ok(observer) => observer,
             Err(why) => return self.ended(Ending::Lost(why)),
         };
-        let orders = match Orders::start(self.common.clone(), std::mem::take(&mut self.actuators)) {
+        let actuators = std::mem::take(&mut self.actuators);
+        let orders = match Orders::start(self.common.clone(), actuators, self.follows()) {
             Ok(orders) => orders,
             Err(why) => {
                 observer.stop();
@@ -128,6 +129,15 @@ impl Part<'_> {
                 ended
             }
         }
+    }
+
+    /// What the gateway owes after what devices say because of commands.
+    fn follows(&self) -> Box<Follows> {
+        let (rules, devices) = (self.rules.clone(), self.tape.devices.clone());
+        let part = self.common.part;
+        Box::new(move |device, stimulus, signal, intended_us| {
+            owed_for(&rules, &devices, Said { stimulus, device, signal, intended_us }, part)
+        })
     }
 
     /// An end at this instant. That somebody stopped the run is the reason for whatever else ended then.
@@ -191,11 +201,16 @@ impl Part<'_> {
         let clock = self.common.clock;
         let mut heard = Instant::now();
         let mut told = Told::default();
+        let mut last_us = None;
         loop {
             let at_us = clock.now_us() - start_us;
             self.tell_windows(plan, at_us, figures, &mut told);
             if at_us >= plan.ends_us {
-                return Ending::Whole;
+                // Whatever devices said because of a command until now is still listened for.
+                let last_us = *last_us.get_or_insert_with(|| fleet.desk().last_call());
+                if clock.now_us() >= last_us {
+                    return Ending::Whole;
+                }
             }
             if self.stop.asked() {
                 return Ending::Interrupted;
@@ -218,8 +233,10 @@ impl Part<'_> {
                 let wait = SILENCE.as_secs();
                 return Ending::Lost(format!("no device had a connection to {} for {wait} s", self.address));
             }
-            self.progress.at(at_us as f64 / plan.ends_us as f64, || self.now(plan, at_us, figures));
-            std::thread::sleep(clock.until(start_us + plan.ends_us).min(Duration::from_millis(25)));
+            self.progress
+                .at((at_us as f64 / plan.ends_us as f64).min(1.0), || self.now(plan, at_us, figures));
+            let wake_us = last_us.unwrap_or(start_us + plan.ends_us);
+            std::thread::sleep(clock.until(wake_us).min(Duration::from_millis(25)));
         }
     }
 

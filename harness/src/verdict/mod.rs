@@ -47,6 +47,8 @@ pub struct Message {
     pub signal: String,
     /// When in the day it was due.
     pub due: Ms,
+    /// The command because of which the device said it; nothing when the tape has it.
+    pub because: Option<String>,
 }
 
 impl Message {
@@ -56,10 +58,16 @@ impl Message {
         Some((seen - self.answer.intended_us) as f64 / 1000.0)
     }
 
-    /// Device, signal, id and time of day.
+    /// Device, signal, id and time of day, and the command that caused it.
     pub fn name(&self) -> String {
-        format!("{} {} {} at {}", self.device, self.signal, self.id, self.due)
+        message_name((&self.device, &self.signal), &self.id, self.due, self.because.as_deref())
     }
+}
+
+/// What a message is called: device, signal, id and time of day, and the command that caused it.
+pub fn message_name((device, signal): (&str, &str), id: &str, due: Ms, because: Option<&str>) -> String {
+    let because = because.map_or(String::new(), |command| format!(" because of {command}"));
+    format!("{device} {signal} {id} at {due}{because}")
 }
 
 /// Everything that a verdict looks at.

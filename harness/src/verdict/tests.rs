@@ -26,6 +26,7 @@ fn message(id: u32, class: &str, outcome: Outcome, response_us: Option<i64>) -> 
         device: format!("{class}-{id:02}"),
         class: class.into(),
         signal: "beam_broken".into(),
+        because: None,
         due: Ms(8_043_250 + i64::from(id)),
     }
 }
@@ -271,7 +272,7 @@ fn commands(received_us: Option<i64>) -> CommandFacts {
     };
     let came = if received_us.is_some() { Came::InTime } else { Came::Missed };
     let mut facts = CommandFacts::default();
-    facts.paired.due.push(Due { owed, came, received_us });
+    facts.paired.due.push(Due { owed, came, received_us, by: None });
     facts.owed.push("siren_on to duty-room after beam-07 beam_broken r1-7 at 02:14:03.250".into());
     if let Some(received_us) = received_us {
         let device = DeviceIx(3);

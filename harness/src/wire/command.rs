@@ -104,6 +104,15 @@ impl Verb {
         }
     }
 
+    /// Words of the signals that a device of a class says because of commands.
+    pub fn said_by(class: Class) -> &'static [&'static str] {
+        match class {
+            Class::Intercom => &["door_released"],
+            Class::Barrier => &["arm_raised", "arm_lowered"],
+            _ => &[],
+        }
+    }
+
     /// What it means that the coil of a device on an I/O module is written: on or off. Nothing when devices of this
     /// class have no coil.
     ///

@@ -191,16 +191,6 @@ pub enum DecodeError {
     },
 }
 
-/// The id of a stimulus on the wire.
-pub fn wire_id(run: &str, stimulus: u32) -> String {
-    format!("{run}-{stimulus}")
-}
-
-/// The id of what a device says because of the command with this number: no stimulus of the tape has it.
-pub fn command_id(run: &str, number: u32) -> String {
-    format!("{run}-cmd{number}")
-}
-
 /// Whether a signal sets a state that is shown until the next one: retained on the state topic.
 pub fn latches(signal: &Signal) -> bool {
     use Signal as S;

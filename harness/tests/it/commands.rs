@@ -1,6 +1,7 @@
 //! Commands of a gateway to the devices of a run, by the real binary: the built-in gateway's own, and those of a client
 //! that knows its trade and of one that does not.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -167,10 +168,14 @@ fn gateway(args: &[&str]) -> Result<(Killed, u16)> {
     Ok((gateway, port))
 }
 
-/// A gateway of its own, a run against it, and a client beside them once the devices are there.
-fn with_operator(act: impl FnOnce(&mut Operator) -> Result<()>) -> Result<(Value, tempfile::TempDir)> {
+/// A gateway of its own, a run against it, and a client beside them once the devices are there: the exit code, the report,
+/// the folder.
+fn beside(
+    options: &[&str],
+    act: impl FnOnce(&mut Operator) -> Result<()>,
+) -> Result<(Option<i32>, Value, tempfile::TempDir)> {
     let folder = bench()?;
-    let (_gateway, port) = gateway(&[])?;
+    let (_gateway, port) = gateway(options)?;
     let (mut command, out) = run(folder.path(), &["--sut", &format!("mqtt://127.0.0.1:{port}")]);
     let mut measured = Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     let mut operator = Operator::connect(port)?;
@@ -188,8 +193,21 @@ fn with_operator(act: impl FnOnce(&mut Operator) -> Result<()>) -> Result<(Value
         // The operator keeps reading, as a client must.
         let _ = operator.connection.recv_timeout(Duration::from_millis(20));
     };
-    assert_eq!(status.code(), Some(0), "{}", report(&out)?["verdict"]);
-    Ok((report(&out)?, folder))
+    Ok((status.code(), report(&out)?, folder))
+}
+
+/// The same with a gateway that has nothing to hide.
+fn with_operator(act: impl FnOnce(&mut Operator) -> Result<()>) -> Result<(Value, tempfile::TempDir)> {
+    let (code, report, folder) = beside(&[], act)?;
+    assert_eq!(code, Some(0), "{}", report["verdict"]);
+    Ok((report, folder))
+}
+
+/// The rows of a table of the run, by column.
+fn table(folder: &Path, name: &str) -> Result<Vec<BTreeMap<String, String>>> {
+    let mut reader = csv::Reader::from_path(folder.join("out/tables").join(name))?;
+    let rows = reader.deserialize().collect::<Result<_, _>>();
+    Ok(rows?)
 }
 
 #[test]
@@ -232,11 +250,32 @@ fn commands_are_executed_once_answered_and_wrong_ones_refused() -> Result<()> {
     let counts =
         ["received", "executed", "refused", "repeated", "unanswered"].map(|name| commands[name].as_u64());
     assert_eq!(counts, [7, 2, 4, 1, 0].map(Some), "{commands:#}");
-    // The door's and the barrier's events were passed on: no stimulus asked for them, and the gateway did nothing wrong.
     assert_eq!((&report["outcomes"]["spurious"], &report["outcomes"]["missed"]), (&json!(0), &json!(0)));
-    let of_command =
-        report["extras"].as_array().context("extras")?.iter().filter(|e| e["kind"] == "of_command");
-    assert_eq!(of_command.count(), 2);
+    // The door's and the barrier's events are messages like any: passed on, in time.
+    let messages = table(folder.path(), "messages.csv")?;
+    let caused: Vec<_> = messages.iter().filter(|m| !m["because"].is_empty()).collect();
+    let told: Vec<[&str; 4]> =
+        caused.iter().map(|m| ["device", "signal", "because", "outcome"].map(|c| m[c].as_str())).collect();
+    let expected = [
+        ["door-b01-1", "door_released", "unlock t-1", "answered"],
+        ["barrier-south", "arm_raised", "lift t-2", "answered"],
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(report["outcomes"]["expected"].as_u64(), Some(messages.len() as u64));
+    let commands = table(folder.path(), "commands.csv")?;
+    let outcomes: Vec<&str> = commands.iter().map(|c| c["outcome"].as_str()).collect();
+    assert_eq!(
+        outcomes,
+        ["executed", "repeated", "executed", "refused", "refused", "refused", "refused"],
+        "{commands:?}"
+    );
+    for (command, message) in [&commands[0], &commands[2]].into_iter().zip(&caused) {
+        assert_eq!((&command["said"], command["said_outcome"].as_str()), (&message["id"], "answered"));
+        let at = |column: &str| command[column].parse::<i64>();
+        ensure!(at("received_us")? < at("executed_us")? && at("executed_us")? <= at("answered_us")?);
+        assert_eq!((command["cause"].as_str(), command["owed"].as_str()), ("", ""));
+    }
+    ensure!(commands[4]["why"].contains("explode"), "{:?}", commands[4]);
     let answered = journal(&folder.path().join("out"), "answered")?;
     let lift = answered.iter().find(|a| a["id"] == "t-2").context("the lift is in the journal")?;
     let began = journal(&folder.path().join("out"), "command")?;
@@ -244,6 +283,30 @@ fn commands_are_executed_once_answered_and_wrong_ones_refused() -> Result<()> {
     let took_us =
         lift["executed_us"].as_i64().unwrap_or_default() - began["received_us"].as_i64().unwrap_or_default();
     ensure!(took_us >= 1_500_000, "the arm takes the kit's 1,500 ms, and took {took_us} µs");
+    Ok(())
+}
+
+#[test]
+fn what_a_device_says_because_of_a_command_is_missed_like_any_message() -> Result<()> {
+    let (code, report, folder) = beside(&["--defect", "deaf-to=door-b01-1"], |operator| {
+        operator.tell("door-b01-1", &order("t-1", "unlock", json!({})), Some("t-1"))?;
+        operator.tell("barrier-south", &order("t-2", "lift", json!({})), Some("t-2")).map(drop)
+    })?;
+    assert_eq!(code, Some(5), "{}", report["verdict"]);
+    let outcomes = &report["outcomes"];
+    assert_eq!((&outcomes["missed"], &outcomes["undecidable"]), (&json!(1), &json!(0)), "{outcomes}");
+    let reasons = report["verdict"]["reasons"].to_string();
+    ensure!(
+        reasons.contains("door-b01-1 door_released") && reasons.contains("because of unlock t-1"),
+        "{reasons}"
+    );
+    let failure = report["failures"][0]["text"].as_str().context("a failure")?;
+    ensure!(failure.ends_with("because of the command unlock t-1"), "{failure}");
+    let passed: Vec<String> =
+        table(folder.path(), "commands.csv")?.iter().map(|c| c["said_outcome"].clone()).collect();
+    assert_eq!(passed, ["missed", "answered"]);
+    let page = fs::read_to_string(folder.path().join("out/report.html"))?;
+    ensure!(page.contains("said door released:"), "the page shows what came of the command");
     Ok(())
 }
 
@@ -274,7 +337,7 @@ fn a_bypassed_zone_says_nothing_and_nothing_is_expected_of_the_gateway() -> Resu
 
 /// The tiny site against the embedded gateway by its shipped contract, which owes the siren for every alarm of a beam;
 /// the gateway is given these options as well.
-fn owing(options: &str) -> Result<(Option<i32>, Value)> {
+fn owing(options: &str) -> Result<(Option<i32>, Value, tempfile::TempDir)> {
     let folder = bench()?;
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/sut/builtin/contract.toml");
     let text = fs::read_to_string(shipped)?;
@@ -285,12 +348,12 @@ fn owing(options: &str) -> Result<(Option<i32>, Value)> {
     let (mut command, out) = run(folder.path(), &["--sut", &contract.display().to_string()]);
     let output = command.output()?;
     let report = report(&out).with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
-    Ok((output.status.code(), report))
+    Ok((output.status.code(), report, folder))
 }
 
 #[test]
 fn an_owed_command_is_judged_and_its_miss_names_the_alarm() -> Result<()> {
-    let (code, good) = owing("")?;
+    let (code, good, folder) = owing("")?;
     assert_eq!(code, Some(0), "{}", good["verdict"]);
     assert_eq!((&good["commands"]["expected"], &good["commands"]["in_time"]), (&json!(1), &json!(1)));
     ensure!(
@@ -301,13 +364,21 @@ fn an_owed_command_is_judged_and_its_miss_names_the_alarm() -> Result<()> {
     let checks = good["verdict"]["checks"].as_array().context("checks")?;
     ensure!(checks.iter().any(|c| c["figure"] == "commands.missed" && c["pass"] == true), "{checks:?}");
 
-    let (code, bad) = owing(", \"--defect\", \"no-commands\"")?;
+    let siren = &table(folder.path(), "commands.csv")?[0];
+    assert_eq!((siren["command"].as_str(), siren["owed"].as_str()), ("siren_on", "in_time"));
+    let alarm = table(folder.path(), "messages.csv")?.into_iter().find(|m| m["id"] == siren["cause"]);
+    assert_eq!(alarm.context("its alarm is a message")?["signal"], "beam_broken");
+
+    let (code, bad, folder) = owing(", \"--defect\", \"no-commands\"")?;
     assert_eq!(code, Some(5), "{}", bad["verdict"]);
     assert_eq!((&bad["commands"]["missed"], &bad["outcomes"]["missed"]), (&json!(1), &json!(0)));
+    let open = table(folder.path(), "commands.csv")?;
+    let told = ["device", "outcome", "owed", "received_us"].map(|column| open[0][column].as_str());
+    assert_eq!((told, open.len()), (["duty-room", "did_not_come", "missed", ""], 1));
     let reasons = bad["verdict"]["reasons"].to_string();
     ensure!(reasons.contains("siren_on to duty-room after beam-north beam_broken"), "{reasons}");
 
-    let (code, lossy) = owing(", \"--defect\", \"deaf-to=beam-north\"")?;
+    let (code, lossy, _) = owing(", \"--defect\", \"deaf-to=beam-north\"")?;
     assert_eq!(code, Some(5), "a lost alarm leads to no command");
     assert_eq!(lossy["commands"]["missed"], 1);
     Ok(())

@@ -9,7 +9,7 @@ use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
 use super::line::{Change, Line, LineError, Setter, Spec};
 use crate::drivers::Clock;
-use crate::drivers::orders::{Desk, Hands};
+use crate::drivers::orders::{Desk, Hands, Saying};
 use crate::record::{Entry, Journal, Left, Note};
 use crate::wire::command::{Answer, Change as StateChange, Order, Verb};
 use crate::wire::modbus::module::{Effect, Point, Table, before, effect};
@@ -18,16 +18,60 @@ use crate::wire::modbus::module::{Effect, Point, Table, before, effect};
 struct Inputs {
     setter: Setter,
     point: Point,
+    line: String,
+    scribe: Scribe,
 }
 
 impl Hands for Inputs {
     /// The echo of the write was the answer.
-    fn answer(&self, _: usize, _: &Answer, _: i64) {}
+    fn answer(&self, _: usize, _: &Answer, _: i64) -> bool {
+        false
+    }
 
-    fn changed(&self, _: usize, class: Class, _: u32, change: &StateChange, _: i64) {
-        if let Some(effect) = change.signal.as_ref().and_then(|signal| effect(class, signal)) {
-            self.setter.set(self.point, effect);
+    fn say(&self, _: usize, class: Class, said: Saying<'_>) -> bool {
+        let Some(effect) = effect(class, said.signal) else { return false };
+        let seen = self.setter.set(self.point, effect) == Change::Seen;
+        if seen {
+            self.scribe.left(said.stimulus, &self.line, self.point, effect);
+        } else {
+            self.scribe.same(said.signal, &self.line, self.point, effect);
         }
+        seen
+    }
+
+    /// What a module shows, it has said.
+    fn change(&self, _: usize, _: Class, _: &StateChange, _: i64) {}
+}
+
+/// Writes down what inputs show.
+#[derive(Clone, Debug)]
+struct Scribe {
+    clock: Clock,
+    journal: Journal,
+    part: &'static str,
+}
+
+impl Scribe {
+    fn left(&self, stimulus: StimulusId, line: &str, point: Point, effect: Effect) {
+        self.journal.write(Entry::Left(Left {
+            stimulus,
+            part: self.part.into(),
+            left_us: self.clock.now_us(),
+            topic: format!("{line}/unit {}/input {}", point.unit, point.first + effect.input),
+            payload: if effect.on { "on" } else { "off" }.into(),
+        }));
+    }
+
+    /// Remarks that an input was so already.
+    fn same(&self, signal: &Signal, line: &str, point: Point, effect: Effect) {
+        let state = if effect.on { "on" } else { "off" };
+        let input = point.first + effect.input;
+        let text = format!(
+            "{line}: input {input} of unit {} was {state} already: a master cannot see that {} was said again",
+            point.unit,
+            signal.word()
+        );
+        self.journal.write(Entry::Note(Note { at_us: self.clock.now_us(), kind: "serial".into(), text }));
     }
 }
 
@@ -37,9 +81,7 @@ pub struct Lines {
     lines: Vec<Line>,
     /// Which line a device is on.
     of: BTreeMap<DeviceIx, usize>,
-    clock: Clock,
-    journal: Journal,
-    part: &'static str,
+    scribe: Scribe,
 }
 
 impl Lines {
@@ -53,7 +95,7 @@ impl Lines {
         journal: Journal,
         part: &'static str,
     ) -> Result<Lines, LineError> {
-        let mut all = Lines { lines: Vec::new(), of: BTreeMap::new(), clock, journal, part };
+        let mut all = Lines::none(clock, journal, part);
         for (spec, table) in lines {
             all.of.extend(table.points().map(|(device, _)| (device, all.lines.len())));
             all.lines.push(Line::open(spec, table, clock)?);
@@ -63,7 +105,7 @@ impl Lines {
 
     /// No lines.
     pub fn none(clock: Clock, journal: Journal, part: &'static str) -> Lines {
-        Lines { lines: Vec::new(), of: BTreeMap::new(), clock, journal, part }
+        Lines { lines: Vec::new(), of: BTreeMap::new(), scribe: Scribe { clock, journal, part } }
     }
 
     /// How many devices are on lines.
@@ -93,7 +135,8 @@ impl Lines {
     pub fn obey(&self, desk: &Desk) {
         for line in &self.lines {
             for (device, point) in line.table().points() {
-                let hands = Inputs { setter: line.setter(), point };
+                let (setter, scribe) = (line.setter(), self.scribe.clone());
+                let hands = Inputs { setter, point, line: line.name().to_owned(), scribe };
                 desk.attach(device.index(), Arc::new(hands));
             }
             let (table, name, desk) = (line.table().clone(), line.name().to_owned(), desk.clone());
@@ -115,7 +158,7 @@ impl Lines {
         for line in &self.lines {
             for state in line.preset(&before(line.table(), stimuli, from.0), from.0) {
                 let Some(point) = line.point(state.device) else { continue };
-                self.left(state.stimulus, line, point, state.effect);
+                self.scribe.left(state.stimulus, line.name(), point, state.effect);
             }
         }
     }
@@ -125,45 +168,23 @@ impl Lines {
     pub fn say(&self, stimulus: &Stimulus) -> bool {
         let Some((line, point, effect)) = self.place(stimulus.device, &stimulus.signal) else { return false };
         let change = line.set(point, effect);
-        self.left(stimulus.id, line, point, effect);
+        self.scribe.left(stimulus.id, line.name(), point, effect);
         if change == Change::Same {
-            let state = if effect.on { "on" } else { "off" };
-            let input = point.first + effect.input;
-            let text = format!(
-                "{}: input {input} of unit {} was {state} already: a master cannot see that {} was said again",
-                line.name(),
-                point.unit,
-                stimulus.signal.word()
-            );
-            self.note("serial", text);
+            self.scribe.same(&stimulus.signal, line.name(), point, effect);
         }
         change == Change::Seen
-    }
-
-    fn left(&self, stimulus: StimulusId, line: &Line, point: Point, effect: Effect) {
-        self.journal.write(Entry::Left(Left {
-            stimulus,
-            part: self.part.into(),
-            left_us: self.clock.now_us(),
-            topic: format!("{}/unit {}/input {}", line.name(), point.unit, point.first + effect.input),
-            payload: if effect.on { "on" } else { "off" }.into(),
-        }));
-    }
-
-    fn note(&self, kind: &str, text: String) {
-        self.journal.write(Entry::Note(Note { at_us: self.clock.now_us(), kind: kind.into(), text }));
     }
 
     /// Writes down what was seen on each line so far.
     pub fn write_figures(&self) {
         for line in &self.lines {
-            self.journal.write(Entry::Line(line.figures(self.part)));
+            self.scribe.journal.write(Entry::Line(line.figures(self.scribe.part)));
         }
     }
 
     /// How many requests were seen on all lines.
     pub fn polls(&self) -> u64 {
-        self.lines.iter().map(|line| line.figures(self.part).polls).sum()
+        self.lines.iter().map(|line| line.figures(self.scribe.part).polls).sum()
     }
 
     /// Why a line does not work any more.
@@ -196,6 +217,7 @@ mod tests {
         use crate::actuator::{Actuator, Times};
         use crate::drivers::fleet::Common;
         use crate::drivers::orders::Orders;
+        use crate::wire::id;
         use crate::wire::modbus::Frame;
         use crate::wire::mqtt_json::Topics;
 
@@ -228,7 +250,7 @@ mod tests {
         };
         let times = Times { release: Ms(50), arm: Ms(40), relay: Ms(10) };
         let devices = classes.map(|class| Actuator::new(class, times)).into();
-        let orders = Orders::start(common, devices).expect("a thread");
+        let orders = Orders::start(common, devices, Box::new(|_, _, _, _| Vec::new())).expect("a thread");
         lines.obey(orders.desk());
         let mut port = std::fs::File::options().read(true).write(true).open(link).expect("the port");
         let mut ask = |pdu: &[u8], wanted: usize| {
@@ -261,6 +283,15 @@ mod tests {
                 _ => None,
             })
             .collect();
+        let entries: Vec<Entry> = text.lines().map(|l| serde_json::from_str(l).expect("an entry")).collect();
+        let raised = id::of_command(0);
+        let said = |e: &&Entry| match e {
+            Entry::Said(s) => s.stimulus == raised && s.signal == "arm_raised",
+            Entry::Expected(e) => e.stimulus == raised && e.device == DeviceIx(0),
+            Entry::Left(l) => l.stimulus == raised && l.topic == "line-1/unit 1/input 0" && l.payload == "on",
+            _ => false,
+        };
+        assert_eq!(entries.iter().filter(said).count(), 3, "the raised arm is a message of its own: {text}");
         let modbus = |word: &str, device| (word.to_owned(), "modbus".to_owned(), device);
         assert_eq!(told, [modbus("lift", 0), modbus("disarm", 1)]);
     }

@@ -1,0 +1,86 @@
+//! Ids on the wire: `<run>-<stimulus>` for what stands on the tape, `<run>-cmd<number>` for what a device says because
+//! of the command with that number. Both number a stimulus, so that one is paired and judged like the other.
+
+use palisade_sim::words::StimulusId;
+
+/// Stimuli from this number on stand on no tape: commands caused them.
+const COMMANDED: u32 = 1 << 31;
+/// What stands before the number of a command.
+const MARK: &str = "cmd";
+
+/// The stimulus that the command with this number causes. A command causes one at most.
+///
+/// # Panics
+/// When a part of a run has 2^31 commands.
+pub fn of_command(number: u32) -> StimulusId {
+    assert!(number < COMMANDED, "{number} commands in one part of a run");
+    StimulusId(COMMANDED + number)
+}
+
+/// The id of a stimulus on the wire.
+pub fn wire_id(run: &str, stimulus: StimulusId) -> String {
+    match stimulus.0.checked_sub(COMMANDED) {
+        Some(number) => format!("{run}-{MARK}{number}"),
+        None => format!("{run}-{}", stimulus.0),
+    }
+}
+
+/// What an id says of a run: nothing when it is not that run's, and no stimulus when it has another form.
+pub fn read(run: &str, id: &str) -> Option<Option<StimulusId>> {
+    let number = id.strip_prefix(run)?.strip_prefix('-')?;
+    let (from, digits) = number.strip_prefix(MARK).map_or((0, number), |digits| (COMMANDED, digits));
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    let number: Option<u32> = digits.parse().ok().filter(|n| plain && *n < COMMANDED);
+    Some(number.map(|number| StimulusId(from + number)))
+}
+
+/// Whether an id has the form of a run's ids, whatever the run: it is a leftover of another one then.
+pub fn has_the_form(run: &str, id: &str) -> bool {
+    id.split_once('-').is_some_and(|(tag, _)| {
+        tag.len() >= run.len()
+            && tag.bytes().all(|b| b.is_ascii_alphanumeric())
+            && read(tag, id).flatten().is_some()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_come_back() {
+        for (stimulus, text) in [
+            (StimulusId(0), "r-0"),
+            (StimulusId(45), "r-45"),
+            (of_command(0), "r-cmd0"),
+            (of_command(7), "r-cmd7"),
+        ] {
+            assert_eq!(wire_id("r", stimulus), text);
+            assert_eq!(read("r", text), Some(Some(stimulus)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_names_no_stimulus() {
+        for text in ["r-", "r-x", "r-cmd", "r-+1", "r-2147483648", "r-cmd-1", "r-1 "] {
+            assert_eq!(read("r", text), Some(None), "{text}");
+        }
+        for text in ["", "r", "q-1", "rr-1"] {
+            assert_eq!(read("r", text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn leftovers_have_the_form() {
+        for (text, is) in [
+            ("0a1b-7", true),
+            ("0a1b-cmd7", true),
+            ("longer9-7", true),
+            ("a-7", false),
+            ("0a1b-x", false),
+            ("0a1b", false),
+        ] {
+            assert_eq!(has_the_form("1234", text), is, "{text}");
+        }
+    }
+}
