@@ -4,6 +4,7 @@
 //! [`Material`] to bytes; the caller writes the files. No engine, no sockets: this room is tested in seconds.
 
 pub mod fonts;
+pub mod manager;
 mod map;
 mod pdf;
 pub mod sheet;
@@ -46,6 +47,36 @@ pub enum Failed {
         /// What the writer said.
         why: String,
     },
+}
+
+/// A file that a plan hands out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name in the plan's folder.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+impl File {
+    fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> File {
+        File { name: name.into(), bytes: bytes.into() }
+    }
+}
+
+/// All that a plan hands out.
+///
+/// # Errors
+/// When the site holds nothing, or a writer refuses.
+pub fn files(material: &Material) -> Result<Vec<File>, Failed> {
+    let sheet = sheet::sheet(material)?;
+    let manager = manager::manager(material)?;
+    Ok(vec![
+        File::new("manager.html", manager.html),
+        File::new("manager.pdf", manager.pdf),
+        File::new("sheet.svg", sheet.svg),
+        File::new("sheet.pdf", sheet.pdf),
+    ])
 }
 
 impl Failed {

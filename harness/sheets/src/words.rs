@@ -1,6 +1,7 @@
 //! What things are called, in English and in Chinese.
 
 use palisade_layout::analysis::answer::GapReason;
+use palisade_layout::analysis::rules::Strength;
 use palisade_layout::contract::Class;
 use palisade_layout::model::kit::CameraTask;
 use palisade_layout::model::site::{GateFor, WallKind};
@@ -117,4 +118,52 @@ pub(crate) fn reason(reason: GapReason) -> Words {
         GapReason::Crown => words("hidden by a tree's crown", "被树冠挡住"),
         GapReason::NoCamera => words("there is no camera", "没有摄像机"),
     }
+}
+
+/// How strongly a rule is put.
+pub(crate) fn strength(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Shall => "应",
+        Strength::Should => "宜",
+        Strength::Guide => "指引",
+        Strength::Unstated => "未明",
+    }
+}
+
+/// A unit of a rule's figure in Chinese; as it is where there is no other.
+pub(crate) fn unit(unit: &str) -> String {
+    let known = [
+        ("degrees", "度"),
+        ("m open", "m"),
+        ("faces", "面"),
+        ("cameras", "台"),
+        ("of a zone", "（防区比例）"),
+        ("of an area", "（区域比例）"),
+        ("of facade", "立面"),
+        ("of entrances", "（出入口比例）"),
+    ];
+    known.iter().fold(unit.to_owned(), |unit, (english, chinese)| unit.replace(english, chinese))
+}
+
+/// A share as a percentage.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// A whole number with thin gaps.
+pub(crate) fn whole(x: f64) -> String {
+    let digits = format!("{x:.0}");
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// An area.
+pub(crate) fn square_metres(area_m2: f64) -> String {
+    format!("{} m²", whole(area_m2))
 }

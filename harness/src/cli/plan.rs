@@ -19,7 +19,7 @@ use crate::report::plan::{geojson, text};
 pub struct Args {
     /// The scenario file.
     scenario: PathBuf,
-    /// Folder for report.json, gaps.geojson, sheet.svg and sheet.pdf; `results/plan-<scenario>` when not given.
+    /// Folder for the report, layers, sheets and pages; `results/plan-<scenario>` when not given.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Assess the rules about timing from the report of this run folder.
@@ -51,7 +51,7 @@ fn plan(args: Args) -> Result<String, Failure> {
     let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(&folder, "report.json", json.as_bytes())?;
     save(&folder, "gaps.geojson", geojson(&report.answer, scenario.site.origin).to_string().as_bytes())?;
-    sheets(&Material { scenario: &scenario, report: &report, caster: &caster }, &folder)?;
+    hand_out(&Material { scenario: &scenario, report: &report, caster: &caster }, &folder)?;
     Ok(match args.output_format {
         OutputFormat::Json => json + "\n",
         OutputFormat::Human => {
@@ -90,11 +90,10 @@ fn default_folder(scenario: &Path) -> PathBuf {
     Path::new("results").join(format!("plan-{stem}"))
 }
 
-/// Writes the drawing sheet.
-fn sheets(material: &Material, folder: &Path) -> Result<(), Failure> {
-    let sheet = palisade_sheets::sheet::sheet(material).map_err(unmade)?;
-    save(folder, "sheet.svg", sheet.svg.as_bytes())?;
-    save(folder, "sheet.pdf", &sheet.pdf)
+/// Writes what a plan hands out.
+fn hand_out(material: &Material, folder: &Path) -> Result<(), Failure> {
+    let files = palisade_sheets::files(material).map_err(unmade)?;
+    files.iter().try_for_each(|file| save(folder, &file.name, &file.bytes))
 }
 
 /// A site without anything is wrong input; a writer that refuses what we made is a bug.
@@ -139,8 +138,10 @@ mod tests {
         let gaps = std::fs::read_to_string(folder.path().join("deep/plan/gaps.geojson")).expect("a file");
         let gaps: geojson::FeatureCollection = gaps.parse().expect("GeoJSON");
         assert_eq!(gaps.features.len(), json.answer.gaps.len());
-        let sheet = std::fs::read(folder.path().join("deep/plan/sheet.pdf")).expect("a file");
-        assert!(sheet.starts_with(b"%PDF-"));
+        for name in ["sheet.pdf", "manager.pdf"] {
+            let pdf = std::fs::read(folder.path().join("deep/plan").join(name)).expect("a file");
+            assert!(pdf.starts_with(b"%PDF-"), "{name}");
+        }
         assert!(json.rules.len() >= 40 && text.contains("Rules (residential"), "{text}");
         for finding in json.rules.iter().filter(|f| f.status == Status::Fail) {
             assert!(text.contains(&finding.title), "{}", finding.title);

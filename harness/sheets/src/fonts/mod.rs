@@ -4,11 +4,13 @@
 //! one or the other, so that what a machine has installed changes nothing.
 
 mod cut;
+mod wrap;
 
 use std::sync::OnceLock;
 
 pub use cut::face;
 use ttf_parser::Face;
+pub(crate) use wrap::wrap;
 
 /// Chinese.
 pub(crate) const HAN: &[u8] = include_bytes!("../../../../assets/fonts/DroidSansFallback.ttf");

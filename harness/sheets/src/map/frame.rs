@@ -38,11 +38,24 @@ impl Frame {
         Frame::at(window, ground, 1000.0 / scale)
     }
 
+    /// The same, as large as it fits.
+    pub(crate) fn filling(window: [f64; 4], ground: Rect<f64>) -> Frame {
+        let across = window[2] / ground.width().max(1.0);
+        let along = window[3] / ground.height().max(1.0);
+        Frame::at(window, ground, across.min(along))
+    }
+
     fn at([left, top, width, height]: [f64; 4], ground: Rect<f64>, mm_per_m: f64) -> Frame {
         let middle = ground.center();
         let west = middle.x - width / 2.0 / mm_per_m;
         let north = middle.y + height / 2.0 / mm_per_m;
         Frame { left, top, width, height, mm_per_m, west, north }
+    }
+
+    /// A round length on the ground that is at least so long on paper, m.
+    pub(crate) fn round_m(&self, least_mm: f64) -> f64 {
+        let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0];
+        steps.into_iter().find(|m| m * self.mm_per_m >= least_mm).unwrap_or(5000.0)
     }
 
     /// 1 to so many.

@@ -16,7 +16,7 @@ pub(crate) use frame::Frame;
 pub(crate) use kit::{Symbol, mark as kit_mark, symbol};
 use label::Labels;
 pub(crate) use pen::{Anchor, Pen, mm, way};
-pub(crate) use seen::BANDS;
+pub(crate) use seen::{BANDS, middle};
 
 use crate::Material;
 
@@ -36,6 +36,19 @@ pub(crate) struct Show {
     pub(crate) small_kit: bool,
     /// Size of the writing, mm.
     pub(crate) letters_mm: f64,
+}
+
+impl Show {
+    /// What a reader of one page looks for: gaps for one height, posts, cameras and beams without their names.
+    pub(crate) fn overview(gaps_at_m: f64) -> Show {
+        Show { gaps_at_m: Some(gaps_at_m), zones: false, ids: false, small_kit: false, letters_mm: 1.7 }
+    }
+}
+
+/// A piece of ground with a margin about it, m.
+pub(crate) fn grown(ground: Rect<f64>, by_m: f64) -> Rect<f64> {
+    let by = Coord { x: by_m, y: by_m };
+    Rect::new(ground.min() - by, ground.max() + by)
 }
 
 /// The piece of ground that holds the compound, its walls and what is installed; nothing when there is nothing.

@@ -6,12 +6,6 @@ use crate::map::{Anchor, Frame, Pen, mm, way};
 /// Least distance of two lines of the grid on paper, mm.
 const LEAST_MM: f64 = 25.0;
 
-/// A round length on the ground that is at least so long on paper, m.
-fn round_m(frame: &Frame, least_mm: f64) -> f64 {
-    let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0];
-    steps.into_iter().find(|m| m * frame.mm_per_m >= least_mm).unwrap_or(5000.0)
-}
-
 pub(super) fn draw(pen: &mut Pen, frame: &Frame) {
     pen.group("class=\"layer edge-lines\"", |pen| {
         let inner =
@@ -35,7 +29,7 @@ fn multiples(from: f64, to: f64, step: f64) -> impl Iterator<Item = f64> {
 
 /// Crosses where lines of the grid meet, ticks and figures along the frame.
 fn grid(pen: &mut Pen, frame: &Frame) {
-    let step = round_m(frame, LEAST_MM);
+    let step = frame.round_m(LEAST_MM);
     let east = frame.west + frame.width / frame.mm_per_m;
     let south = frame.north - frame.height / frame.mm_per_m;
     let (right, bottom) = (frame.left + frame.width, frame.top + frame.height);
@@ -75,7 +69,7 @@ fn north(pen: &mut Pen, frame: &Frame) {
 
 /// Four equal parts, black and white in turn.
 fn bar(pen: &mut Pen, frame: &Frame) {
-    let part = round_m(frame, 9.0);
+    let part = frame.round_m(9.0);
     let length = part * frame.mm_per_m;
     let (x, y) = (frame.left + 6.0, frame.top + frame.height - 6.0);
     pen.rect("paper", [x - 3.0, y - 6.0, 4.0 * length + 16.0, 9.0]);

@@ -1,0 +1,58 @@
+//! The manager's page: one page of A4, in Chinese, and nothing on it that the plan did not find.
+
+use anyhow::{Context, Result, ensure};
+use palisade_layout::analysis::rules::Status;
+use palisade_sheets::manager::manager;
+
+use crate::common::{Planned, ask, put};
+
+/// The words of a PDF without the spaces that a reader of PDF puts between letters.
+fn words(pdf: &str) -> Result<String> {
+    let text = ask("pdftotext", "poppler-utils", &["-layout", pdf, "-"])?;
+    Ok(text.split_whitespace().collect())
+}
+
+#[test]
+fn the_page_is_one_page_of_a4_and_says_what_the_plan_found() -> Result<()> {
+    let planned = Planned::shipped("cuiyuan.toml")?;
+    let made = manager(&planned.material())?;
+    let folder = tempfile::tempdir()?;
+    put(folder.path(), "manager.html", made.html.as_bytes())?;
+    let pdf = put(folder.path(), "manager.pdf", &made.pdf)?;
+    let about = ask("pdfinfo", "poppler-utils", &[&pdf])?;
+    ensure!(about.contains("Pages:           1") && about.contains("(A4)"), "{about}");
+
+    let said = words(&pdf)?;
+    let share = planned.report.answer.coverage["2014"]["1.5"]["detect"].share;
+    let open = planned.report.answer.perimeter.gaps.len();
+    for wanted in [format!("{:.0}%", share * 100.0), format!("周界还有{open}处"), "需要整改".to_owned()]
+    {
+        ensure!(said.contains(&wanted), "the page does not say {wanted}:\n{said}");
+    }
+    for finding in planned.report.rules.iter().filter(|f| f.status == Status::Fail).take(5) {
+        let title: String = finding.title_zh.split_whitespace().collect();
+        ensure!(said.contains(&title), "rule {} is not on the page", finding.id);
+        ensure!(said.contains(&format!("rules[id={}]", finding.id)), "rule {} has no evidence", finding.id);
+    }
+    // Every mark on the page stands in the list of evidence.
+    let marks = made.html.matches("<sup><a href=\"#e").count();
+    ensure!(marks >= 8, "{marks} marks");
+    for part in made.html.split("href=\"#e").skip(1) {
+        let mark = part.split('"').next().context("a mark")?;
+        ensure!(made.html.contains(&format!("<li id=\"e{mark}\">")), "evidence {mark} is missing");
+    }
+    ensure!(made.html.len() < 500_000 && !made.html.contains("http://"), "{} bytes", made.html.len());
+    Ok(())
+}
+
+#[test]
+fn a_closed_perimeter_is_told_as_closed() -> Result<()> {
+    let mut planned = Planned::shipped("cuiyuan.toml")?;
+    let told = |planned: &Planned| -> Result<bool> {
+        Ok(manager(&planned.material())?.html.contains("周界没有缺口"))
+    };
+    ensure!(!told(&planned)?);
+    planned.report.answer.perimeter.gaps.clear();
+    ensure!(told(&planned)?);
+    Ok(())
+}
