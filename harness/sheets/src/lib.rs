@@ -3,7 +3,9 @@
 //! Everything here renders what `palisade_layout::analysis` found and decides nothing. Each output is a function from
 //! [`Material`] to bytes; the caller writes the files. No engine, no sockets: this room is tested in seconds.
 
+pub mod bill;
 pub mod fonts;
+pub mod layers;
 pub mod manager;
 mod map;
 mod pdf;
@@ -64,19 +66,73 @@ impl File {
     }
 }
 
-/// All that a plan hands out.
+/// What is handed out only when it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// `plan.gpkg`: layers for map programs.
+    Gpkg,
+    /// `coverage-<height>.tif`: the coverage raster.
+    Tif,
+    /// `plan.dxf`: layers for drawing programs.
+    Dxf,
+    /// `kit.xlsx` and `kit.csv`: the bill of materials.
+    Xlsx,
+}
+
+impl Export {
+    /// All of them.
+    pub const ALL: [Export; 4] = [Export::Gpkg, Export::Tif, Export::Dxf, Export::Xlsx];
+
+    /// The word by which it is asked for.
+    pub fn word(self) -> &'static str {
+        match self {
+            Export::Gpkg => "gpkg",
+            Export::Tif => "tif",
+            Export::Dxf => "dxf",
+            Export::Xlsx => "xlsx",
+        }
+    }
+
+    fn files(self, material: &Material) -> Result<Vec<File>, Failed> {
+        Ok(match self {
+            Export::Gpkg => vec![File::new("plan.gpkg", layers::package(material)?)],
+            Export::Tif => layers::rasters(material)?,
+            Export::Dxf => vec![File::new("plan.dxf", layers::drawing(material)?)],
+            Export::Xlsx => vec![
+                File::new("kit.xlsx", bill::workbook(material)?),
+                File::new("kit.csv", bill::csv(material)?),
+            ],
+        })
+    }
+}
+
+impl std::str::FromStr for Export {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Export, String> {
+        let valid = || Export::ALL.map(Export::word).join(", ");
+        let found = Export::ALL.into_iter().find(|export| export.word() == text);
+        found.ok_or_else(|| format!("`{text}` is nothing that a plan is exported as; valid are {}", valid()))
+    }
+}
+
+/// All that a plan hands out: sheets and pages, and the exports that are asked for.
 ///
 /// # Errors
 /// When the site holds nothing, or a writer refuses.
-pub fn files(material: &Material) -> Result<Vec<File>, Failed> {
+pub fn files(material: &Material, exports: &[Export]) -> Result<Vec<File>, Failed> {
     let sheet = sheet::sheet(material)?;
     let manager = manager::manager(material)?;
-    Ok(vec![
+    let mut files = vec![
         File::new("manager.html", manager.html),
         File::new("manager.pdf", manager.pdf),
         File::new("sheet.svg", sheet.svg),
         File::new("sheet.pdf", sheet.pdf),
-    ])
+    ];
+    for export in exports {
+        files.extend(export.files(material)?);
+    }
+    Ok(files)
 }
 
 impl Failed {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use palisade_sheets::{Failed, Material};
+use palisade_sheets::{Export, Failed, Material};
 use palisade_sim::analysis::PlanReport;
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
@@ -22,6 +22,9 @@ pub struct Args {
     /// Folder for the report, layers, sheets and pages; `results/plan-<scenario>` when not given.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// What is handed out beside report, pages and sheet: `gpkg`, `tif`, `dxf`, `xlsx`; all of them when not given.
+    #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
+    export: Option<Vec<Export>>,
     /// Assess the rules about timing from the report of this run folder.
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
@@ -51,7 +54,8 @@ fn plan(args: Args) -> Result<String, Failure> {
     let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(&folder, "report.json", json.as_bytes())?;
     save(&folder, "gaps.geojson", geojson(&report.answer, scenario.site.origin).to_string().as_bytes())?;
-    hand_out(&Material { scenario: &scenario, report: &report, caster: &caster }, &folder)?;
+    let exports = args.export.as_deref().unwrap_or(&Export::ALL);
+    hand_out(&Material { scenario: &scenario, report: &report, caster: &caster }, exports, &folder)?;
     Ok(match args.output_format {
         OutputFormat::Json => json + "\n",
         OutputFormat::Human => {
@@ -91,8 +95,8 @@ fn default_folder(scenario: &Path) -> PathBuf {
 }
 
 /// Writes what a plan hands out.
-fn hand_out(material: &Material, folder: &Path) -> Result<(), Failure> {
-    let files = palisade_sheets::files(material).map_err(unmade)?;
+fn hand_out(material: &Material, exports: &[Export], folder: &Path) -> Result<(), Failure> {
+    let files = palisade_sheets::files(material, exports).map_err(unmade)?;
     files.iter().try_for_each(|file| save(folder, &file.name, &file.bytes))
 }
 
@@ -123,6 +127,7 @@ mod tests {
             scenario: concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/tiny.toml").into(),
             out: Some(folder.path().join("deep/plan")),
             run: None,
+            export: None,
             output_format,
         };
         let text = plan(args(OutputFormat::Human)).expect("a plan");
