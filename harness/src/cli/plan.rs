@@ -45,7 +45,7 @@ fn plan(args: Args) -> Result<String, Failure> {
     let scenario = crate::input::load(&args.scenario)?.scenario;
     let measured = args.run.as_deref().map(measured).transpose()?;
     let book = RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?;
-    let caster = Caster::new(&scenario.site);
+    let caster = Caster::of(&scenario);
     let views = Views::of(&scenario, &caster);
     let answer = palisade_sim::analysis::plan_with(&scenario, &caster, &views);
     let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, measured.as_ref());

@@ -70,7 +70,7 @@ pub fn live(scenario: Arc<Scenario>, seed: u64, inputs: &Inputs, progress: &mut 
 
 /// The world with every room's state, and the schedule of a tick.
 fn assemble(scenario: &Arc<Scenario>, seed: u64, inputs: &Inputs) -> (World, Schedule) {
-    let caster = Caster::new(&scenario.site);
+    let caster = Caster::of(scenario);
     let sight = SightTable::build_with(scenario, &caster);
     let mut app = App::empty();
     app.insert_resource(Plan(scenario.clone()))

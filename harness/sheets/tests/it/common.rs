@@ -26,7 +26,7 @@ impl Planned {
 
     /// Plans a scenario.
     pub(crate) fn of(scenario: Scenario) -> Result<Planned> {
-        let caster = Caster::new(&scenario.site);
+        let caster = Caster::of(&scenario);
         let views = Views::of(&scenario, &caster);
         let answer = plan_with(&scenario, &caster, &views);
         let book = RuleBook::residential()?;

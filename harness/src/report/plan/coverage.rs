@@ -67,6 +67,8 @@ fn words(reason: GapReason) -> &'static str {
         GapReason::Building => "building",
         GapReason::Wall => "wall",
         GapReason::Crown => "crown",
+        GapReason::Vehicle => "parked vehicle",
+        GapReason::Fog => "fog",
         GapReason::NoCamera => "no camera",
     }
 }

@@ -48,10 +48,14 @@ pub enum GapReason {
     DeadZone,
     /// A building stands before it.
     Building,
-    /// A wall or hedge stands before it.
+    /// A wall or hedge stands before it, or bars that one looks along.
     Wall,
     /// A tree's crown stands before it.
     Crown,
+    /// A parked vehicle stands before it.
+    Vehicle,
+    /// Fog leaves too little contrast.
+    Fog,
     /// There is no camera at all.
     NoCamera,
 }

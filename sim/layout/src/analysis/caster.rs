@@ -1,15 +1,20 @@
 //! One ray caster over everything on the site that stops a view.
 //!
 //! Buildings are extruded outlines with roofs, walls and hedges upright panels with their gates cut out, crowns closed
-//! ellipsoids of flat faces. Fences and gates let the eye through; trunks and lamp posts are too thin to matter. Crowns
-//! count as full all year, which errs on the side of a gap.
+//! ellipsoids of flat faces, vans boxes. Fences of bars and bare crowns take a share of the contrast ([`super::veil`]), and
+//! so does fog; gates let the eye through; trunks and lamp posts are too thin to matter.
+//!
+//! A caster answers under the [`Conditions`] that it was made with, and everything that is asked through it does.
 //!
 //! The search itself is in [`super::scene`]; this file says what the triangles belong to.
 
-use super::mesh;
+use super::conditions::Conditions;
+use super::figures::figures;
+use super::mesh::{self, Facet};
 use super::scene::{Ends, Scene};
 use super::vector::{length, scale, sub};
-use crate::model::Site;
+use super::veil::{Passed, Veil, transmission};
+use crate::model::{Scenario, Site};
 use crate::words::Id;
 
 /// What stops a view: an index into the site's own list.
@@ -21,17 +26,8 @@ pub enum Occluder {
     Wall(u32),
     /// A tree's crown.
     Crown(u32),
-}
-
-impl Occluder {
-    /// Its name in the scenario.
-    pub fn id(self, site: &Site) -> Option<&Id> {
-        match self {
-            Occluder::Building(i) => site.buildings.get(i as usize).map(|b| &b.id),
-            Occluder::Wall(i) => site.walls.get(i as usize).map(|w| &w.id),
-            Occluder::Crown(i) => site.trees.get(i as usize).map(|t| &t.id),
-        }
-    }
+    /// A parked van: a row of [`Conditions::vans`].
+    Van(u32),
 }
 
 /// The first thing that a ray meets.
@@ -52,19 +48,70 @@ const PLAIN: Ends = Ends { mount_m: 0.0, short_m: 0.0 };
 /// A line from a lens to a point.
 pub(crate) const LENS: Ends = Ends { mount_m: MOUNT_M, short_m: 0.0 };
 
-/// Answers whether one point sees another.
+/// Answers whether one point sees another, under some conditions.
 pub struct Caster {
+    conditions: Conditions,
     scene: Scene,
     owners: Vec<Occluder>,
+    veils: Scene,
+    veil_owners: Vec<Veil>,
 }
 
 impl Caster {
-    /// Prepares a site.
+    /// Prepares a site under [`Conditions::default`]: a clear summer's day.
     pub fn new(site: &Site) -> Caster {
-        let (facets, owners): (Vec<_>, Vec<Occluder>) = mesh::of(site).into_iter().unzip();
-        let (scene, order) = Scene::of(facets);
-        let owners = order.iter().map(|&i| owners[i as usize]).collect();
-        Caster { scene, owners }
+        Caster::under(site, Conditions::default())
+    }
+
+    /// Prepares the site of a scenario under [`Conditions::of_day`].
+    pub fn of(scenario: &Scenario) -> Caster {
+        Caster::under(&scenario.site, Conditions::of_day(scenario))
+    }
+
+    /// Prepares a site under some conditions.
+    pub fn under(site: &Site, conditions: Conditions) -> Caster {
+        let standing = mesh::of(site, &conditions);
+        let (scene, owners) = prepared(standing.solid);
+        let (veils, veil_owners) = prepared(standing.veils);
+        Caster { conditions, scene, owners, veils, veil_owners }
+    }
+
+    /// What it answers under.
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    /// What something in the way is called.
+    pub fn name(&self, site: &Site, occluder: Occluder) -> Option<Id> {
+        let id = match occluder {
+            Occluder::Building(i) => site.buildings.get(i as usize).map(|b| &b.id),
+            Occluder::Wall(i) => site.walls.get(i as usize).map(|w| &w.id),
+            Occluder::Crown(i) => site.trees.get(i as usize).map(|t| &t.id),
+            Occluder::Van(i) => self.conditions.vans.get(i as usize).map(|v| &v.id),
+        };
+        id.cloned()
+    }
+
+    /// Contrast of a person at a point as it is seen from a lens or an eye, 0..1, when nothing solid stands between:
+    /// what fog leaves of it (Koschmieder, `exp(-3.912 d / V)`), and each veil on the way its share.
+    pub fn contrast(&self, from_m: [f64; 3], to_m: [f64; 3]) -> f64 {
+        let clear = figures().target_contrast;
+        let fog = transmission(length(sub(to_m, from_m)), self.conditions.visibility_m);
+        clear * fog * self.passed(from_m, to_m).share()
+    }
+
+    /// The veil that takes most of the contrast between two points.
+    pub(crate) fn thickest_veil(&self, from_m: [f64; 3], to_m: [f64; 3]) -> Option<Occluder> {
+        self.passed(from_m, to_m).thickest()
+    }
+
+    fn passed(&self, from: [f64; 3], to: [f64; 3]) -> Passed {
+        let mut passed = Passed::default();
+        let way = sub(to, from);
+        // Veils of bars stand upright: only the angle in plan closes them.
+        let level = libm::hypot(way[0], way[1]) / length(way).max(1e-9);
+        self.veils.each_between(from, to, PLAIN, |i, t, cos| passed.add(self.veil_owners[i], t, cos / level));
+        passed
     }
 
     /// The triangles without their owners.
@@ -111,6 +158,12 @@ impl Caster {
         let at_m = [0, 1, 2].map(|k| from[k] + direction[k] * distance_m);
         Some(Hit { distance_m, at_m, occluder })
     }
+}
+
+fn prepared<T: Copy>(facets: Vec<(Facet, T)>) -> (Scene, Vec<T>) {
+    let (facets, owners): (Vec<Facet>, Vec<T>) = facets.into_iter().unzip();
+    let (scene, order) = Scene::of(facets);
+    (scene, order.iter().map(|&i| owners[i as usize]).collect())
 }
 
 #[cfg(test)]

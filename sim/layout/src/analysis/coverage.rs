@@ -11,7 +11,7 @@ use super::caster::Caster;
 use super::miss::{Culprit, Eye, Miss, why};
 use super::projection::EDITIONS;
 use super::raster::Raster;
-use super::sightlines::BODY_M;
+use super::sightlines::{BODY_M, working};
 use super::trace;
 use super::views::{Ground, Views};
 use crate::model::Scenario;
@@ -38,7 +38,7 @@ pub struct Coverage {
     pub grid: Grid,
 }
 
-/// Works out the coverage of a scenario's public ground.
+/// Works out the coverage of a scenario's public ground, under the caster's conditions.
 pub fn coverage(scenario: &Scenario, caster: &Caster) -> Coverage {
     coverage_of(scenario, caster, &Views::of(scenario, caster))
 }
@@ -92,7 +92,8 @@ fn gaps(
     (height_m, gap): (f64, &[bool]),
     answer: &mut Coverage,
 ) {
-    let eyes: Vec<Eye> = scenario.file.kit.camera.iter().map(Eye::new).collect();
+    let cameras = working(&scenario.file.kit.camera, &caster.conditions().cameras_out);
+    let eyes: Vec<Eye> = cameras.map(|(row, camera)| Eye::new(row, camera)).collect();
     for region in trace::regions(raster, gap) {
         let area_m2 = region.len() as f64 * raster.cell_area_m2();
         if area_m2 < SMALL_GAP_M2 {
@@ -111,8 +112,8 @@ fn gaps(
             height_m,
             area_m2,
             reason,
-            culprit: culprit.and_then(|c| name(scenario, c)),
-            causes: causes(scenario, &cells, raster.cell_area_m2()),
+            culprit: culprit.and_then(|c| name(scenario, caster, c)),
+            causes: causes(scenario, caster, &cells, raster.cell_area_m2()),
             polygon: trace::outlines(raster, &region),
         });
     }
@@ -129,23 +130,23 @@ fn majority(cells: &BTreeMap<Miss, usize>) -> (GapReason, Option<Culprit>) {
     (reason, culprit)
 }
 
-fn causes(scenario: &Scenario, cells: &BTreeMap<Miss, usize>, cell_m2: f64) -> Vec<Cause> {
+fn causes(scenario: &Scenario, caster: &Caster, cells: &BTreeMap<Miss, usize>, cell_m2: f64) -> Vec<Cause> {
     let all: usize = cells.values().sum();
     let mut kept: Vec<(&Miss, usize)> =
         cells.iter().map(|(miss, &count)| (miss, count)).filter(|(_, count)| 100 * count >= all).collect();
     kept.sort_by_key(|(miss, count)| (std::cmp::Reverse(*count), **miss));
     let cause = |(miss, count): (&Miss, usize)| Cause {
         reason: miss.reason,
-        culprit: miss.culprit.and_then(|c| name(scenario, c)),
+        culprit: miss.culprit.and_then(|c| name(scenario, caster, c)),
         area_m2: count as f64 * cell_m2,
     };
     kept.into_iter().map(cause).collect()
 }
 
-fn name(scenario: &Scenario, culprit: Culprit) -> Option<String> {
+fn name(scenario: &Scenario, caster: &Caster, culprit: Culprit) -> Option<String> {
     match culprit {
         Culprit::Camera(row) => scenario.file.kit.camera.get(row).map(|c| c.id.to_string()),
-        Culprit::Thing(thing) => thing.id(&scenario.site).map(ToString::to_string),
+        Culprit::Thing(thing) => caster.name(&scenario.site, thing).map(|id| id.to_string()),
     }
 }
 

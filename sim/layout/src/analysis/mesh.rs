@@ -5,7 +5,9 @@ use std::f64::consts::{PI, TAU};
 use geo::{Coord, LineString, Polygon, TriangulateEarcut};
 
 use super::caster::Occluder;
+use super::conditions::{Conditions, Leaves, Van};
 use super::vector::{Vec3, cross, length, scale, sub};
+use super::veil::Veil;
 use super::wall_line::WallLine;
 use crate::model::Site;
 use crate::model::site::{Tree, WallKind};
@@ -36,25 +38,61 @@ impl Facet {
     }
 }
 
-/// Everything on the site that stops a view.
-pub(crate) fn of(site: &Site) -> Vec<(Facet, Occluder)> {
-    let mut out = Vec::new();
-    let mut tag = |facets: Vec<Facet>, owner: Occluder| {
-        out.extend(facets.into_iter().filter(|f| f.normal() != [0.0; 3]).map(|f| (f, owner)));
-    };
+/// What stands on a site under some conditions.
+#[derive(Default)]
+pub(crate) struct Standing {
+    /// What stops a view.
+    pub(crate) solid: Vec<(Facet, Occluder)>,
+    /// What takes a share of its contrast.
+    pub(crate) veils: Vec<(Facet, Veil)>,
+}
+
+/// Everything on the site that stands in the way of a view, and how.
+pub(crate) fn of(site: &Site, conditions: &Conditions) -> Standing {
+    let mut all = Standing::default();
     for (i, building) in site.buildings.iter().enumerate() {
-        tag(extruded(&building.outline, building.height_m), Occluder::Building(i as u32));
+        add(&mut all.solid, extruded(&building.outline, building.height_m), Occluder::Building(i as u32));
     }
     for (i, wall) in site.walls.iter().enumerate() {
-        if wall.made_of != WallKind::Fence {
-            let line = WallLine::new(&wall.line);
-            tag(panels(&line, &line.standing(&site.gates), wall.height_m), Occluder::Wall(i as u32));
+        let line = WallLine::new(&wall.line);
+        let facets = panels(&line, &line.standing(&site.gates), wall.height_m);
+        match wall.made_of {
+            WallKind::Fence => add(&mut all.veils, facets, Veil::bars(i as u32, wall.bar_gap_m)),
+            _ => add(&mut all.solid, facets, Occluder::Wall(i as u32)),
         }
     }
     for (i, tree) in site.trees.iter().enumerate() {
-        tag(crown(tree), Occluder::Crown(i as u32));
+        let facets = crown(&grown(tree, conditions.growth));
+        if tree.evergreen || conditions.leaves == Leaves::On {
+            add(&mut all.solid, facets, Occluder::Crown(i as u32));
+        } else {
+            add(&mut all.veils, facets, Veil::bare(i as u32));
+        }
     }
-    out
+    for (i, van) in conditions.vans.iter().enumerate() {
+        add(&mut all.solid, extruded(&footprint(van), van.size_m[2]), Occluder::Van(i as u32));
+    }
+    all
+}
+
+fn add<T: Copy>(to: &mut Vec<(Facet, T)>, facets: Vec<Facet>, owner: T) {
+    to.extend(facets.into_iter().filter(|f| f.normal() != [0.0; 3]).map(|f| (f, owner)));
+}
+
+/// A tree after it has grown. The crown begins where it did.
+fn grown(tree: &Tree, growth: f64) -> Tree {
+    Tree { height_m: tree.height_m * growth, crown_radius_m: tree.crown_radius_m * growth, ..tree.clone() }
+}
+
+fn footprint(van: &Van) -> Polygon<f64> {
+    let bearing = van.bearing_deg.to_radians();
+    let (sin, cos) = (libm::sin(bearing), libm::cos(bearing));
+    let corner = |ahead: f64, aside: f64| Coord {
+        x: van.at_m[0] + ahead * van.size_m[0] * sin + aside * van.size_m[1] * cos,
+        y: van.at_m[1] + ahead * van.size_m[0] * cos - aside * van.size_m[1] * sin,
+    };
+    let ring = vec![corner(-0.5, -0.5), corner(-0.5, 0.5), corner(0.5, 0.5), corner(0.5, -0.5)];
+    Polygon::new(LineString(ring), Vec::new())
 }
 
 /// An upright panel on the line from `a` to `b`.
@@ -160,6 +198,15 @@ mod tests {
         let expected = (80.0 + 40.0) * 18.0 + outline.unsigned_area();
         assert!((area(&facets) - expected).abs() < 1e-9);
         assert!((outline.unsigned_area() - 300.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_van_points_where_its_bearing_says() {
+        let east = footprint(&Van { size_m: [6.0, 2.0, 2.0], ..Van::parked("v", [10.0, 20.0], 90.0) });
+        let extent = geo::BoundingRect::bounding_rect(&east).expect("a box");
+        for (found, expected) in [(extent.min(), (7.0, 19.0)), (extent.max(), (13.0, 21.0))] {
+            assert!((found.x - expected.0).abs() < 1e-9 && (found.y - expected.1).abs() < 1e-9, "{found:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use super::answer::GapReason;
 use super::caster::{Caster, Occluder};
+use super::figures::figures;
 use super::projection::{Frame, View};
 use crate::model::kit::Camera;
 
@@ -27,6 +28,7 @@ pub(crate) struct Miss {
 
 /// A camera with its view.
 pub(crate) struct Eye<'a> {
+    row: usize,
     camera: &'a Camera,
     view: View,
     /// Distance on the axis at which its density falls below its working density, or its range if that is less, m.
@@ -34,10 +36,10 @@ pub(crate) struct Eye<'a> {
 }
 
 impl<'a> Eye<'a> {
-    pub(crate) fn new(camera: &'a Camera) -> Eye<'a> {
+    pub(crate) fn new(row: usize, camera: &'a Camera) -> Eye<'a> {
         let view = View::of(camera);
         let reach_m = camera.range_m.min(view.focal_px() / camera.working_px_per_m.max(1e-6));
-        Eye { camera, view, reach_m }
+        Eye { row, camera, view, reach_m }
     }
 }
 
@@ -78,18 +80,18 @@ const FAR: f64 = 2.0;
 /// Why none of the cameras covers a point.
 pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3]) -> Miss {
     let mut nearest: Option<(u32, f64, Miss)> = None;
-    for (row, eye) in eyes.iter().enumerate() {
+    for eye in eyes {
         let candidate = candidate(eye, at);
         let beaten =
             |rank: u32| nearest.as_ref().is_some_and(|(r, d, _)| (*r, *d) <= (rank, candidate.distance_m));
         if beaten(candidate.rank) {
             continue;
         }
-        let mut miss = Miss { reason: candidate.reason, culprit: Some(Culprit::Camera(row)) };
+        let mut miss = Miss { reason: candidate.reason, culprit: Some(Culprit::Camera(eye.row)) };
         let mut rank = candidate.rank;
         if candidate.on_picture {
-            let Some(hit) = caster.first_hit_from_mount(eye.view.eye_m(), at) else { continue };
-            miss = Miss { reason: reason_of(hit.occluder), culprit: Some(Culprit::Thing(hit.occluder)) };
+            let Some(hidden) = hidden(eye, caster, at) else { continue };
+            miss = hidden;
         } else if rank < HOPELESS {
             let far = candidate.distance_m > FAR * eye.reach_m;
             if far || !caster.clear_from_mount(eye.view.eye_m(), at) {
@@ -103,11 +105,26 @@ pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3]) -> Miss {
     nearest.map_or(Miss { reason: GapReason::NoCamera, culprit: None }, |(_, _, miss)| miss)
 }
 
+/// What hides a point that is on the picture: something solid, else the veil that takes most, else the fog.
+fn hidden(eye: &Eye, caster: &Caster, at: [f64; 3]) -> Option<Miss> {
+    let lens = eye.view.eye_m();
+    let thing = |thing| Miss { reason: reason_of(thing), culprit: Some(Culprit::Thing(thing)) };
+    if let Some(hit) = caster.first_hit_from_mount(lens, at) {
+        return Some(thing(hit.occluder));
+    }
+    if caster.contrast(lens, at) >= figures().camera.threshold {
+        return None;
+    }
+    let fog = Miss { reason: GapReason::Fog, culprit: Some(Culprit::Camera(eye.row)) };
+    Some(caster.thickest_veil(lens, at).map_or(fog, thing))
+}
+
 fn reason_of(occluder: Occluder) -> GapReason {
     match occluder {
         Occluder::Building(_) => GapReason::Building,
         Occluder::Wall(_) => GapReason::Wall,
         Occluder::Crown(_) => GapReason::Crown,
+        Occluder::Van(_) => GapReason::Vehicle,
     }
 }
 
@@ -116,6 +133,7 @@ mod tests {
     use geo::Rect;
 
     use super::*;
+    use crate::analysis::conditions::{Conditions, Van};
     use crate::analysis::sample;
     use crate::model::Site;
     use crate::model::site::WallKind;
@@ -127,10 +145,21 @@ mod tests {
         expected: GapReason,
         culprit: Option<Culprit>,
     ) {
+        check_under(Conditions::default(), change, cameras, at, expected, culprit);
+    }
+
+    fn check_under(
+        conditions: Conditions,
+        change: impl FnOnce(&mut Site),
+        cameras: &[Camera],
+        at: [f64; 2],
+        expected: GapReason,
+        culprit: Option<Culprit>,
+    ) {
         let mut site = sample::bare(-50.0, -50.0, 50.0, 80.0);
         change(&mut site);
-        let eyes: Vec<Eye> = cameras.iter().map(Eye::new).collect();
-        let miss = why(&eyes, &Caster::new(&site), [at[0], at[1], 1.5]);
+        let eyes: Vec<Eye> = cameras.iter().enumerate().map(|(row, camera)| Eye::new(row, camera)).collect();
+        let miss = why(&eyes, &Caster::under(&site, conditions), [at[0], at[1], 1.5]);
         assert_eq!(miss, Miss { reason: expected, culprit });
     }
 
@@ -157,6 +186,16 @@ mod tests {
         check(wall, &north(), [0.0, 21.0], GapReason::Wall, Some(Culprit::Thing(Occluder::Wall(0))));
         let tree = |site: &mut Site| site.trees.push(sample::tree("t", 0.0, 10.0));
         check(tree, &north(), [0.0, 15.0], GapReason::Crown, Some(Culprit::Thing(Occluder::Crown(0))));
+        let bars = |site: &mut Site| {
+            site.walls.push(sample::wall("w", WallKind::Fence, &[(0.5, 0.0), (0.5, 40.0)], 4.5));
+        };
+        check(bars, &north(), [1.0, 30.0], GapReason::Wall, Some(Culprit::Thing(Occluder::Wall(0))));
+        let fog = Conditions { visibility_m: 30.0, ..Conditions::default() };
+        check_under(fog, |_| {}, &north(), [0.0, 30.0], GapReason::Fog, me);
+        let vans = vec![Van::parked("van", [0.0, 15.0], 90.0)];
+        let parked = Conditions { vans, ..Conditions::default() };
+        let van = Some(Culprit::Thing(Occluder::Van(0)));
+        check_under(parked, |_| {}, &north(), [0.0, 17.0], GapReason::Vehicle, van);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod bundle;
 pub mod caster;
+pub mod conditions;
 pub mod coverage;
+pub mod figures;
 mod mesh;
 mod miss;
 mod parts;
@@ -19,6 +21,7 @@ pub mod sightlines;
 mod trace;
 mod unwalled;
 mod vector;
+pub mod veil;
 pub mod views;
 pub mod wall_line;
 pub mod zone;
@@ -47,19 +50,21 @@ pub struct PlanReport {
 
 /// The planner's first answer: coverage of public ground, its gaps, and the perimeter.
 pub fn plan(scenario: &Scenario) -> PlanAnswer {
-    let caster = Caster::new(&scenario.site);
+    let caster = Caster::of(scenario);
     plan_with(scenario, &caster, &Views::of(scenario, &caster))
 }
 
-/// The same with a caster of the same site and the views of the same scenario.
+/// The same with a caster of the same site, under its conditions, and the views of the same scenario.
 pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAnswer {
     let found = coverage::coverage_of(scenario, caster, views);
+    let beams = sightlines::working(&scenario.file.kit.beam, &caster.conditions().beams_out);
+    let beams: Vec<_> = beams.map(|(_, beam)| beam.clone()).collect();
     PlanAnswer {
         coverage: found.classes,
         public_ground_m2: found.public_ground_m2,
         gaps: found.gaps,
         small_gaps: found.small_gaps,
         grid: found.grid,
-        perimeter: perimeter::perimeter(&scenario.site, &scenario.file.kit.beam),
+        perimeter: perimeter::perimeter(&scenario.site, &beams),
     }
 }

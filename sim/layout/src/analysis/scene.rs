@@ -113,6 +113,24 @@ impl Scene {
         });
     }
 
+    /// Every facet between two points: calls `found` with a facet, its distance, m, and the cosine of the angle between
+    /// the line and the facet's normal.
+    pub(crate) fn each_between(
+        &self,
+        from: Vec3,
+        to: Vec3,
+        ends: Ends,
+        mut found: impl FnMut(usize, f64, f64),
+    ) {
+        let (Some(search), Some(line)) = (&self.single, Line::new(from, to, ends)) else { return };
+        search.ray_traverse(line.ray(self.middle), &mut RayHit::none(), |_, i| {
+            if let Some(t) = self.met(&line, i) {
+                found(i, t, dot(self.normals[i], line.direction).abs());
+            }
+            f32::INFINITY
+        });
+    }
+
     /// True when one facet stops the line between two points: the one rule that all answers follow.
     pub(crate) fn stops(&self, facet: usize, from: Vec3, to: Vec3, ends: Ends) -> bool {
         Line::new(from, to, ends).is_some_and(|line| self.met(&line, facet).is_some())

@@ -1,10 +1,15 @@
 //! Sight: which camera and which standing post sees each cell of the ground, and at which pixel density.
 //!
 //! The plan and the twin ask the same question of the same code: a camera sees a body when the body's chest, at
-//! [`BODY_M`] above the ground, falls on the picture within the camera's range and nothing stands between.
+//! [`BODY_M`] above the ground, falls on the picture within the camera's range, nothing solid stands between, and fog,
+//! bars and bare crowns leave contrast enough. What stands there and how clear the air is are the caster's
+//! [`super::conditions::Conditions`], which also say what is out of order.
+
+use std::collections::BTreeSet;
 
 use super::caster::LENS;
 pub use super::caster::{Caster, Hit, Occluder};
+use super::figures::figures;
 use super::projection::{Frame, View};
 use super::raster::Raster;
 use super::scene::Ends;
@@ -42,12 +47,12 @@ pub struct SightTable {
 }
 
 impl SightTable {
-    /// Works out the table.
+    /// Works out the table for the scenario's day.
     pub fn build(scenario: &Scenario) -> SightTable {
-        SightTable::build_with(scenario, &Caster::new(&scenario.site))
+        SightTable::build_with(scenario, &Caster::of(scenario))
     }
 
-    /// Works out the table with a caster of the same site.
+    /// Works out the table with a caster of the same site, under its conditions.
     pub fn build_with(scenario: &Scenario, caster: &Caster) -> SightTable {
         SightTable::of(&Views::of(scenario, caster))
     }
@@ -117,9 +122,24 @@ fn shown(view: &View, range_m: f64, at: [f64; 3]) -> Option<Look> {
     Some(Look { px_per_m: shown.px_per_m, distance_m })
 }
 
-/// How a camera sees one point; nothing when the point is off the picture, too far or hidden. The one rule of sight.
-pub(crate) fn look(view: &View, range_m: f64, caster: &Caster, at: [f64; 3]) -> Option<Look> {
-    shown(view, range_m, at).filter(|_| caster.clear_from_mount(view.eye_m(), at))
+/// How a camera sees one point; nothing when the point is off the picture, too far, hidden or lost in fog. The one rule of
+/// sight.
+pub(crate) fn look(view: &View, camera: &Camera, caster: &Caster, at: [f64; 3]) -> Option<Look> {
+    shown(view, camera.range_m, at)
+        .filter(|_| caster.clear_from_mount(view.eye_m(), at) && stands_out(view, caster, at))
+}
+
+/// True when fog and veils leave a camera contrast enough.
+fn stands_out(view: &View, caster: &Caster, at: [f64; 3]) -> bool {
+    caster.contrast(view.eye_m(), at) >= figures().camera.threshold
+}
+
+/// The rows of a list that are not out of order, with their number.
+pub(crate) fn working<'a, T>(
+    rows: &'a [T],
+    out: &'a BTreeSet<usize>,
+) -> impl Iterator<Item = (usize, &'a T)> {
+    rows.iter().enumerate().filter(|(row, _)| !out.contains(row))
 }
 
 /// Calls `found` for each open cell that a camera sees at a height above ground, whatever the density.
@@ -136,7 +156,7 @@ pub(crate) fn scan(
     sheet.ask(|cell, at| open[cell] && shown(&view, camera.range_m, at).is_some());
     sheet.look(caster.scene(), view.eye_m(), LENS);
     sheet.each(|cell, at| {
-        if let Some(look) = shown(&view, camera.range_m, at) {
+        if let Some(look) = shown(&view, camera.range_m, at).filter(|_| stands_out(&view, caster, at)) {
             found(cell, look);
         }
     });
@@ -162,8 +182,13 @@ pub(crate) fn watch(
             && distance2 <= post.range_m * post.range_m
             && way[0] * ahead[0] + way[1] * ahead[1] >= edge * libm::hypot(way[0], way[1])
     });
-    sheet.look(caster.scene(), [x, y, EYE_M], Ends::default());
-    sheet.each(|cell, _| found(cell));
+    let eye = [x, y, EYE_M];
+    sheet.look(caster.scene(), eye, Ends::default());
+    sheet.each(|cell, at| {
+        if caster.contrast(eye, at) >= figures().eye.threshold {
+            found(cell);
+        }
+    });
 }
 
 /// A list for every cell, packed.
@@ -196,11 +221,12 @@ mod tests {
     use geo::Rect;
 
     use super::*;
+    use crate::analysis::conditions::{Conditions, Leaves, Van};
     use crate::analysis::raster::outdoors;
     use crate::analysis::sample;
     use crate::model::Site;
     use crate::model::kit::Kit;
-    use crate::model::site::WallKind;
+    use crate::model::site::{Tree, WallKind};
     use crate::words::{AgentKey, Dice};
 
     fn large() -> Scenario {
@@ -330,5 +356,72 @@ mod tests {
         assert!(table.posts_at([25.0, 0.0]).is_empty(), "hidden");
         assert!(table.posts_at([-8.0, 0.0]).is_empty(), "behind");
         assert!(table.posts_at([35.0, 20.0]).is_empty(), "too far");
+    }
+
+    fn seen_under(at: [f64; 2], change: impl FnOnce(&mut Site, &mut Conditions)) -> bool {
+        let mut site = sample::bare(-40.0, -10.0, 40.0, 70.0);
+        let mut conditions = Conditions::default();
+        change(&mut site, &mut conditions);
+        let kit = Kit { camera: vec![sample::camera("c", [0.0, 0.0], 0.0)], ..Kit::default() };
+        let caster = Caster::under(&site, conditions);
+        !SightTable::build_with(&sample::scenario(site, kit), &caster).cameras_at(at).is_empty()
+    }
+
+    fn row_of_trees(site: &mut Site, evergreen: bool) {
+        for (i, y) in [8.0, 13.0, 18.0, 23.0, 28.0].into_iter().enumerate() {
+            site.trees.push(Tree {
+                evergreen,
+                height_m: 5.0,
+                crown_base_m: 0.5,
+                ..sample::tree(&format!("t{i}"), 0.0, y)
+            });
+        }
+    }
+
+    #[test]
+    fn fog_bars_and_bare_crowns_take_contrast_until_too_little_is_left() {
+        // A contrast of 0.5 and a threshold of 0.05 leave ln 10 / ln 50 of the visibility: 0.589 of it.
+        for (visibility_m, seen) in [(60.0, true), (45.0, false)] {
+            assert_eq!(seen_under([0.0, 30.0], |_, c| c.visibility_m = visibility_m), seen, "{visibility_m}");
+        }
+        for (evergreen, leaves, near, far) in [
+            (false, Leaves::On, false, false),
+            (false, Leaves::Off, true, false),
+            (true, Leaves::Off, false, false),
+        ] {
+            let change = |site: &mut Site, c: &mut Conditions| {
+                row_of_trees(site, evergreen);
+                c.leaves = leaves;
+            };
+            assert_eq!(seen_under([0.0, 11.0], change), near, "behind one crown, {evergreen} {leaves:?}");
+            assert_eq!(seen_under([0.0, 33.0], change), far, "behind five crowns, {evergreen} {leaves:?}");
+        }
+        let fence = |points: &'static [(f64, f64)]| {
+            move |site: &mut Site, _: &mut Conditions| {
+                site.walls.push(sample::wall("f", WallKind::Fence, points, 4.5));
+            }
+        };
+        assert!(seen_under([0.0, 30.0], fence(&[(-20.0, 15.0), (20.0, 15.0)])), "across");
+        assert!(!seen_under([1.0, 30.0], fence(&[(0.5, 0.0), (0.5, 40.0)])), "along");
+    }
+
+    #[test]
+    fn what_is_parked_grown_or_out_of_order_hides_and_nothing_else_does() {
+        let van = |at_m: [f64; 2]| {
+            move |_: &mut Site, c: &mut Conditions| c.vans.push(Van::parked("van", at_m, 90.0))
+        };
+        assert!(seen_under([0.0, 12.0], |_, _| ()));
+        assert!(!seen_under([0.0, 12.0], van([0.0, 9.0])), "behind the van");
+        assert!(seen_under([0.0, 12.0], van([8.0, 9.0])), "beside it");
+        assert!(!seen_under([0.0, 12.0], |_, c| c.cameras_out.extend([0])));
+        assert!(seen_under([0.0, 12.0], |_, c| c.cameras_out.extend([1])));
+        let tree = |growth: f64| {
+            move |site: &mut Site, c: &mut Conditions| {
+                site.trees.push(sample::tree("t", 2.2, 3.0));
+                c.growth = growth;
+            }
+        };
+        assert!(seen_under([0.0, 20.0], tree(1.0)));
+        assert!(!seen_under([0.0, 20.0], tree(2.0)), "its crown has grown into the way");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::caster::Caster;
 use super::coverage::HEIGHTS_M;
 use super::raster::{Raster, outdoors, public_ground, raster_of};
-use super::sightlines::{scan, watch};
+use super::sightlines::{scan, watch, working};
 use crate::model::Scenario;
 use crate::model::kit::Camera;
 
@@ -89,17 +89,20 @@ pub struct Views {
 }
 
 impl Views {
-    /// Works out all views of a scenario.
+    /// Works out all views of a scenario, under the caster's conditions. What is out of order keeps its row and sees nothing.
     pub fn of(scenario: &Scenario, caster: &Caster) -> Views {
         let ground = Ground::of(scenario);
         let kit = &scenario.file.kit;
-        let cameras = kit.camera.iter().map(|camera| Arc::new(Seen::by(camera, &ground, caster))).collect();
-        let watched = |post| {
+        let mut cameras = vec![Arc::new(Seen::default()); kit.camera.len()];
+        for (row, camera) in working(&kit.camera, &caster.conditions().cameras_out) {
+            cameras[row] = Arc::new(Seen::by(camera, &ground, caster));
+        }
+        let mut posts = vec![Arc::new(Vec::new()); kit.outer_post.len()];
+        for (row, post) in working(&kit.outer_post, &caster.conditions().posts_out) {
             let mut cells = Vec::new();
             watch(post, caster, &ground.raster, &ground.open, |cell| cells.push(cell as u32));
-            Arc::new(cells)
-        };
-        let posts = kit.outer_post.iter().map(watched).collect();
+            posts[row] = Arc::new(cells);
+        }
         Views { ground: Arc::new(ground), cameras, posts }
     }
 

@@ -45,7 +45,7 @@ fn ray(
     let steps = libm::floor(camera.range_m / STEP_M) as u32;
     for d in (1..=steps).map(|i| f64::from(i) * STEP_M) {
         let at = [camera.at_m[0] + d * way[0], camera.at_m[1] + d * way[1], height_m];
-        let seen = look(view, camera.range_m, caster, at).map_or(0.0, |l| l.px_per_m);
+        let seen = look(view, camera, caster, at).map_or(0.0, |l| l.px_per_m);
         if ray.from_m == 0.0 {
             if seen == 0.0 {
                 continue;

@@ -103,6 +103,8 @@ fn solid(fixed: &Fixed, (from, way): (V3, V3)) -> Option<Picked> {
             Occluder::Building(i) => Picked::Building(i as usize),
             Occluder::Wall(i) => Picked::Wall(i as usize),
             Occluder::Crown(i) => Picked::Tree(i as usize),
+            // Nothing of the site: what a plan parked there to ask a question.
+            Occluder::Van(_) => Picked::Ground([hit.at_m[0], hit.at_m[1]]),
         }),
         (_, Some(t)) => Some(Picked::Ground([from[0] + way[0] * t, from[1] + way[1] * t])),
         _ => None,

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::PlanAnswer;
 use super::caster::Caster;
 use super::projection::View;
-use super::sightlines::{Look, SightTable, look};
+use super::sightlines::{Look, SightTable, look, working};
 use super::views::Views;
 use crate::model::Scenario;
 use crate::model::kit::Camera;
@@ -105,7 +105,7 @@ impl Layout<'_> {
     pub(crate) fn showing(&self, at: [f64; 3]) -> impl Iterator<Item = (&Camera, Look)> {
         self.cameras
             .iter()
-            .filter_map(move |(view, camera)| Some((*camera, look(view, camera.range_m, self.caster, at)?)))
+            .filter_map(move |(view, camera)| Some((*camera, look(view, camera, self.caster, at)?)))
     }
 
     /// The cameras that see a point at their working density.
@@ -131,7 +131,8 @@ pub fn assess(
     measured: Option<&Measured>,
 ) -> Vec<Finding> {
     let sight = SightTable::of(views);
-    let cameras = scenario.file.kit.camera.iter().map(|camera| (View::of(camera), camera)).collect();
+    let working = working(&scenario.file.kit.camera, &caster.conditions().cameras_out);
+    let cameras = working.map(|(_, camera)| (View::of(camera), camera)).collect();
     let layout = Layout { scenario, caster, cameras, plan, sight: &sight, measured };
     book.rules.iter().map(|rule| finding(rule, &layout)).collect()
 }
