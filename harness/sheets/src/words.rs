@@ -116,6 +116,8 @@ pub(crate) fn reason(reason: GapReason) -> Words {
         GapReason::Building => words("hidden by a building", "被建筑物挡住"),
         GapReason::Wall => words("hidden by a wall or hedge", "被围墙或绿篱挡住"),
         GapReason::Crown => words("hidden by a tree's crown", "被树冠挡住"),
+        GapReason::Vehicle => words("a parked vehicle stands in the way", "停放的车辆遮挡"),
+        GapReason::Fog => words("fog leaves too little contrast", "雾中对比度不足"),
         GapReason::NoCamera => words("there is no camera", "没有摄像机"),
     }
 }
