@@ -211,6 +211,8 @@ fn cause(reason: GapReason, culprit: Option<&str>) -> String {
         R::Building => "hidden by a building",
         R::Wall => "hidden by a wall or hedge",
         R::Crown => "hidden by a tree's crown",
+        R::Vehicle => "hidden by a parked vehicle",
+        R::Fog => "lost in fog",
         R::NoCamera => "there is no camera",
     };
     match culprit {
