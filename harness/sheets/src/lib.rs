@@ -9,6 +9,7 @@ pub mod layers;
 pub mod manager;
 mod map;
 mod pdf;
+pub mod planner;
 pub mod sheet;
 mod words;
 
@@ -124,6 +125,7 @@ pub fn files(material: &Material, exports: &[Export]) -> Result<Vec<File>, Faile
     let sheet = sheet::sheet(material)?;
     let manager = manager::manager(material)?;
     let mut files = vec![
+        File::new("plan.html", planner::page(material)?),
         File::new("manager.html", manager.html),
         File::new("manager.pdf", manager.pdf),
         File::new("sheet.svg", sheet.svg),

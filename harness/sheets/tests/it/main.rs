@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+mod edited;
 mod layers;
 mod manager;
+mod planner;
 mod sheet;

@@ -2,6 +2,9 @@
 //!
 //! Every feature has a property `kind`; the other properties are the fields of [`super::site`] under the same names.
 //! Other properties (map tools add their own) are left alone, unless they look like a slip of the pen.
+//!
+//! What map tools write is read: nulls and empty texts for what is not said, a `fid` of their own, figures and flags as
+//! text, shapes that are `Multi…` with a single part, heights as a third coordinate.
 
 use std::ops::Range;
 
@@ -51,6 +54,8 @@ impl Place {
 }
 
 const KINDS: [&str; 9] = ["compound", "building", "wall", "gate", "path", "tree", "lamp", "entrance", "area"];
+/// Properties that map tools number their rows with; `fid` is no slip of `id`.
+const ADDED: [&str; 3] = ["fid", "gid", "ogc_fid"];
 /// Farthest that a point may be from the origin, m.
 const FARTHEST_M: f64 = 20_000.0;
 /// Height of a storey where the data say nothing, m.
@@ -127,6 +132,27 @@ struct Reader<'a> {
     broken: Vec<String>,
 }
 
+/// False for null and for a text of nothing, which map tools write where a column is empty.
+fn is_said(value: &Json) -> bool {
+    !matches!(value.value, Value::Null) && value.text().is_none_or(|text| !text.is_empty())
+}
+
+/// A figure, also where a map tool kept the column as text.
+fn figure(value: &Json) -> Option<f64> {
+    let written = || value.text()?.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    value.number().or_else(written)
+}
+
+/// A flag, also as the 0 and 1 or the text that formats without flags turn it into.
+fn flag_of(value: &Json) -> Option<bool> {
+    match (&value.value, value.text().map(str::to_lowercase).as_deref()) {
+        (Value::Bool(flag), _) => Some(*flag),
+        (_, Some("true" | "1")) => Some(true),
+        (_, Some("false" | "0")) => Some(false),
+        _ => value.number().filter(|x| [0.0, 1.0].contains(x)).map(|x| x == 1.0),
+    }
+}
+
 /// One feature while it is read.
 struct Feature<'a> {
     kind: &'a str,
@@ -140,7 +166,7 @@ struct Feature<'a> {
 
 impl<'a> Feature<'a> {
     fn property(&self, key: &str) -> Option<&'a Json> {
-        self.properties?.get(key).filter(|v| !matches!(v.value, Value::Null))
+        self.properties?.get(key).filter(|v| is_said(v))
     }
 
     fn place(&self) -> Place {
@@ -351,7 +377,7 @@ impl Reader<'_> {
     fn slips(&mut self, f: &Feature<'_>, valid: &[&str]) {
         for member in f.properties.map(Json::members).unwrap_or_default() {
             let key = member.key.as_str();
-            if key == "kind" || valid.contains(&key) {
+            if key == "kind" || valid.contains(&key) || ADDED.contains(&key) || !is_said(&member.value) {
                 continue;
             }
             if key.len() < 3 || nearest(key, valid).is_none() {
@@ -395,22 +421,19 @@ impl Reader<'_> {
     }
 
     fn flag(&mut self, f: &mut Feature<'_>, key: &str) -> bool {
-        match f.property(key).map(|v| (&v.value, v)) {
-            None => false,
-            Some((Value::Bool(flag), _)) => *flag,
-            Some((_, value)) => {
-                f.sound = false;
-                let message =
-                    format!("property `{key}` of {} must be true or false, not {}", f.called(), value.what());
-                self.wrong(value.span.clone(), "geometry::wrong-type", message, "write it without quotes");
-                false
-            }
-        }
+        let Some(value) = f.property(key) else { return false };
+        flag_of(value).unwrap_or_else(|| {
+            f.sound = false;
+            let message =
+                format!("property `{key}` of {} must be true or false, not {}", f.called(), value.what());
+            self.wrong(value.span.clone(), "geometry::wrong-type", message, "write it without quotes");
+            false
+        })
     }
 
     fn positive(&mut self, f: &mut Feature<'_>, key: &str) -> Option<f64> {
         let value = f.property(key)?;
-        match value.number() {
+        match figure(value) {
             Some(number) if number > 0.0 => return Some(number),
             Some(number) => {
                 let message =
@@ -435,8 +458,7 @@ impl Reader<'_> {
 
     fn count(&mut self, f: &mut Feature<'_>, key: &str, least: u32) -> Option<u32> {
         let value = f.property(key)?;
-        let whole =
-            value.number().filter(|n| libm::floor(*n) == *n && (f64::from(least)..=200.0).contains(n));
+        let whole = figure(value).filter(|n| libm::floor(*n) == *n && (f64::from(least)..=200.0).contains(n));
         if whole.is_none() {
             f.sound = false;
             let message =
@@ -471,6 +493,16 @@ impl Reader<'_> {
     }
 }
 
+/// The coordinates of a `Multi…` shape with a single part; tools that keep one type a layer write all shapes so.
+fn only_part<'a>(geometry: &'a Json, needed: &str) -> Option<&'a Json> {
+    let kind = geometry.get("type").and_then(Json::text)?;
+    let parts = geometry.get("coordinates").and_then(Json::list)?;
+    match parts {
+        [part] if kind.strip_prefix("Multi") == Some(needed) => Some(part),
+        _ => None,
+    }
+}
+
 /// Coordinates.
 impl Reader<'_> {
     /// The coordinates, when the geometry has the type that this kind needs.
@@ -480,6 +512,9 @@ impl Reader<'_> {
             && let Some(coordinates) = f.geometry.and_then(|g| g.get("coordinates"))
         {
             return Some(coordinates);
+        }
+        if let Some(part) = f.geometry.and_then(|g| only_part(g, needed)) {
+            return Some(part);
         }
         f.sound = false;
         let found = kind.and_then(Json::text).map_or("nothing".to_owned(), |t| format!("`{t}`"));

@@ -1,0 +1,215 @@
+//! The rows of the page: figures turned into text, nothing judged.
+
+use palisade_layout::analysis::answer::{Gap, Stretch};
+use palisade_layout::analysis::projection::EDITIONS;
+use palisade_layout::analysis::rules::{Finding, Status};
+use serde::Serialize;
+
+use crate::map::middle;
+use crate::words::{self, percent, whole};
+use crate::{Material, words::CLASSES};
+
+#[derive(Serialize)]
+pub(super) struct View {
+    name: String,
+    date: String,
+    digest: String,
+    public_m2: String,
+    coverage: Vec<Edition>,
+    gaps: Vec<GapRow>,
+    small_gaps: String,
+    perimeter: PerimeterView,
+    rules: Vec<RuleRow>,
+    tally: Vec<(&'static str, usize)>,
+    kit: Vec<(String, &'static str, &'static str, usize)>,
+}
+
+#[derive(Serialize)]
+struct Edition {
+    name: &'static str,
+    heights: Vec<String>,
+    classes: Vec<ClassRow>,
+}
+
+#[derive(Serialize)]
+struct ClassRow {
+    name: &'static str,
+    px_per_m: f64,
+    /// Share in words, area, and the share for a bar; one a height.
+    cells: Vec<(String, String, f64)>,
+}
+
+#[derive(Serialize)]
+struct GapRow {
+    area: String,
+    height_m: f64,
+    causes: String,
+    at: String,
+}
+
+#[derive(Serialize)]
+struct PerimeterView {
+    status: String,
+    figures: Vec<(&'static str, String)>,
+    gaps: Vec<StretchRow>,
+    zones: Vec<StretchRow>,
+}
+
+#[derive(Serialize)]
+struct StretchRow {
+    beam: String,
+    wall: String,
+    from: String,
+    to: String,
+    length: String,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct RuleRow {
+    id: String,
+    title: String,
+    title_zh: String,
+    clause: String,
+    source: String,
+    strength: &'static str,
+    seen: String,
+    status: &'static str,
+    tone: &'static str,
+    figure: String,
+    evidence: String,
+}
+
+impl View {
+    pub(super) fn of(material: &Material) -> View {
+        let report = material.report;
+        let small = report.answer.small_gaps;
+        View {
+            name: report.scenario.clone(),
+            date: material.scenario.file.day.date.clone(),
+            digest: material.scenario.digest.clone(),
+            public_m2: whole(report.answer.public_ground_m2),
+            coverage: coverage(material),
+            gaps: report.answer.gaps.iter().map(gap).collect(),
+            small_gaps: format!("{} more of less than 4 m² each, {:.1} m²", small.count, small.area_m2),
+            perimeter: perimeter(material),
+            rules: report.rules.iter().map(rule).collect(),
+            tally: STATUSES.map(|(status, word, _)| (word, count(report.rules.as_slice(), status))).to_vec(),
+            kit: kit(material),
+        }
+    }
+}
+
+const STATUSES: [(Status, &str, &str); 4] = [
+    (Status::Pass, "pass", "good"),
+    (Status::Fail, "fail", "bad"),
+    (Status::NotAssessable, "not assessable", "open"),
+    (Status::NotApplicable, "not applicable", "none"),
+];
+
+fn count(rules: &[Finding], status: Status) -> usize {
+    rules.iter().filter(|f| f.status == status).count()
+}
+
+fn coverage(material: &Material) -> Vec<Edition> {
+    let told = EDITIONS.iter().filter_map(|edition| {
+        let heights = material.report.answer.coverage.get(edition.name)?;
+        let classes = edition.classes.iter().map(|class| ClassRow {
+            name: class.name,
+            px_per_m: class.px_per_m,
+            cells: heights
+                .values()
+                .filter_map(|classes| classes.get(class.name))
+                .map(|s| (percent(s.share), whole(s.area_m2), (s.share * 100.0).round()))
+                .collect(),
+        });
+        Some(Edition {
+            name: edition.name,
+            heights: heights.keys().cloned().collect(),
+            classes: classes.collect(),
+        })
+    });
+    told.collect()
+}
+
+fn gap(gap: &Gap) -> GapRow {
+    let cause = |c: &palisade_layout::analysis::answer::Cause| {
+        let by = c.culprit.as_ref().map_or_else(String::new, |c| format!(" ({c})"));
+        format!("{}{by} {} m²", words::reason(c.reason).english, whole(c.area_m2))
+    };
+    let causes: Vec<String> = gap.causes.iter().take(3).map(cause).collect();
+    GapRow {
+        area: whole(gap.area_m2),
+        height_m: gap.height_m,
+        causes: if causes.is_empty() { words::reason(gap.reason).english.into() } else { causes.join("; ") },
+        at: middle(gap).map_or_else(String::new, |[x, y]| format!("{x:.0}, {y:.0}")),
+    }
+}
+
+fn perimeter(material: &Material) -> PerimeterView {
+    let p = &material.report.answer.perimeter;
+    let metres = |m: f64| format!("{m:.1} m");
+    PerimeterView {
+        status: p.status.clone(),
+        figures: vec![
+            ("walls and gates", metres(p.length_m)),
+            ("guarded by beams", metres(p.guarded_m)),
+            ("gates", metres(p.gates_m)),
+            ("open ends of walls", p.open_ends_m.len().to_string()),
+            ("stretches of the outline without a wall", p.unwalled.len().to_string()),
+        ],
+        gaps: p.gaps.iter().map(stretch).collect(),
+        zones: p.zones.iter().map(stretch).collect(),
+    }
+}
+
+fn stretch(s: &Stretch) -> StretchRow {
+    let [from, to] = s.along_m;
+    StretchRow {
+        beam: s.beam.as_ref().map_or_else(String::new, ToString::to_string),
+        wall: s.wall.to_string(),
+        from: format!("{from:.1}"),
+        to: format!("{to:.1}"),
+        length: format!("{:.1}", to - from),
+        reason: s.reason.clone(),
+    }
+}
+
+fn rule(f: &Finding) -> RuleRow {
+    let figure = |x: f64| format!("{}", (x * 100.0).round() / 100.0);
+    let (_, status, tone) = STATUSES.into_iter().find(|(s, _, _)| *s == f.status).unwrap_or(STATUSES[3]);
+    let figures = match (f.measured, f.demanded) {
+        (Some(measured), Some(demanded)) => format!("{} / {} {}", figure(measured), figure(demanded), f.unit),
+        _ => f.needs.as_ref().map_or_else(String::new, |needs| format!("needs {needs}")),
+    };
+    let more = f.evidence.len().saturating_sub(6);
+    let mut evidence = f.evidence.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        evidence += &format!(" and {more} more");
+    }
+    RuleRow {
+        id: f.id.clone(),
+        title: f.title.clone(),
+        title_zh: f.title_zh.clone(),
+        clause: f.clause.clone(),
+        source: f.source.clone(),
+        strength: words::strength(f.strength),
+        seen: serde_json::to_value(f.seen)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        status,
+        tone,
+        figure: figures,
+        evidence,
+    }
+}
+
+fn kit(material: &Material) -> Vec<(String, &'static str, &'static str, usize)> {
+    let row = |class: palisade_layout::contract::Class| {
+        let name = words::class(class);
+        let count = material.scenario.count_of(class);
+        (count > 0).then(|| (class.word().to_owned(), name.english, name.chinese, count))
+    };
+    CLASSES.into_iter().filter_map(row).collect()
+}

@@ -1,0 +1,39 @@
+//! The planner's page: everything that the report holds is on it.
+
+use anyhow::{Result, ensure};
+use palisade_sheets::planner::page;
+
+use crate::common::{Planned, put};
+
+#[test]
+fn every_answer_is_on_the_page() -> Result<()> {
+    let planned = Planned::shipped("cuiyuan.toml")?;
+    let html = page(&planned.material())?;
+    let folder = tempfile::tempdir()?;
+    put(folder.path(), "plan.html", html.as_bytes())?;
+    for rule in &planned.report.rules {
+        ensure!(html.contains(&format!("<th>{}</th>", rule.id)), "rule {} is missing", rule.id);
+    }
+    let rows = html.split("id=\"gaps\"").nth(1).unwrap_or_default();
+    let rows = rows.split("</table>").next().unwrap_or_default().matches("<tr>").count();
+    assert_eq!(rows, planned.report.answer.gaps.len() + 1);
+    for layer in ["zones", "gaps-body", "gaps-low", "kit-intercom", "perimeter", "trees", "ids"] {
+        ensure!(html.contains(&format!("data-layer=\"{layer}\"")), "no switch for {layer}");
+        ensure!(
+            html.contains(&format!("layer {layer}\"")) || html.contains(&format!(" {layer}\"")),
+            "no layer {layer}"
+        );
+    }
+    ensure!(!html.contains("http://") && !html.contains("https://"), "the page needs no network");
+    ensure!(html.len() < 2_500_000, "{} bytes", html.len());
+    Ok(())
+}
+
+#[test]
+fn an_edition_that_is_not_in_the_report_is_not_on_the_page() -> Result<()> {
+    let mut planned = Planned::shipped("tiny.toml")?;
+    ensure!(page(&planned.material())?.contains("scrutinise"));
+    planned.report.answer.coverage.remove("2025");
+    ensure!(!page(&planned.material())?.contains("scrutinise"));
+    Ok(())
+}
