@@ -3,6 +3,7 @@
 use palisade_sim::contract::Cause;
 use palisade_sim::words::Ms;
 
+use super::phrases;
 use super::pick::Picked;
 use super::words::{self, Language};
 use crate::actors::states::{State, States};
@@ -74,7 +75,7 @@ fn device(run: &Run, states: &States, i: usize, at: Ms, language: Language) -> A
         let stimulus = &run.tape.stimuli[*m as usize];
         let why = match stimulus.cause {
             Cause::Incident(id) => format!("#{}", id.0),
-            Cause::Nuisance(n) => format!("{n:?}").to_lowercase(),
+            Cause::Nuisance(n) => words::nuisance(n, language).to_owned(),
         };
         lines.push(format!("  {}  {}  {why}", clock(stimulus.due), stimulus.signal.word()));
     }
@@ -129,7 +130,7 @@ fn body(run: &Run, who: &str, track: u32, at: Ms, language: Language) -> About {
             incident.id.0,
             words::incident(incident.kind, language),
             clock(incident.began),
-            incident.outcome
+            phrases::outcome(&incident.outcome, language)
         ));
     }
     About { title: who.to_owned(), lines }

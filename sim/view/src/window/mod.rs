@@ -4,7 +4,8 @@ pub mod about;
 pub mod clock;
 mod input;
 mod panel;
-pub mod pick;
+pub mod phrases;
+mod pick;
 pub mod rig;
 pub mod words;
 
@@ -93,7 +94,8 @@ impl Note {
     fn text(&self, run: &Run, language: Language) -> String {
         match self {
             Note::Incident(id) => run.tape.incidents.get(*id as usize).map_or_else(String::new, |i| {
-                format!("#{} {}: {}", i.id.0, words::incident(i.kind, language), i.outcome)
+                let told = phrases::outcome(&i.outcome, language);
+                format!("#{} {}: {told}", i.id.0, words::incident(i.kind, language))
             }),
             Note::Words(english, chinese) => language.pick(english, chinese).to_owned(),
             Note::Saved(path) => format!("{} {}", language.pick("saved", "已保存"), path.display()),

@@ -1,6 +1,6 @@
 //! Words of the window in English and Chinese.
 
-use palisade_sim::contract::{Class, IncidentKind};
+use palisade_sim::contract::{Class, IncidentKind, Nuisance};
 use palisade_sim::model::site::{Use, WallKind};
 use palisade_sim::twin::frame::Role;
 
@@ -101,6 +101,21 @@ pub fn class(class: Class, language: Language) -> &'static str {
         Class::HeatDetector => ("heat detector", "感温探测器"),
         Class::GuardRadio => ("guard radio", "保安对讲机"),
         Class::DutyRoom => ("duty room", "值班室终端"),
+    };
+    language.pick(english, chinese)
+}
+
+/// What fooled a device.
+pub fn nuisance(nuisance: Nuisance, language: Language) -> &'static str {
+    let (english, chinese) = match nuisance {
+        Nuisance::Bird => ("bird", "飞鸟"),
+        Nuisance::Branch => ("branch", "树枝"),
+        Nuisance::Rain => ("rain", "雨雾"),
+        Nuisance::LowSun => ("low sun", "低角度阳光"),
+        Nuisance::Drift => ("drift", "对准漂移"),
+        Nuisance::Animal => ("animal", "猫狗"),
+        Nuisance::Steam => ("steam", "水汽"),
+        Nuisance::Fault => ("fault", "设备故障"),
     };
     language.pick(english, chinese)
 }
