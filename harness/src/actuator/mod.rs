@@ -120,12 +120,13 @@ impl Actuator {
     /// The device is told something at an instant. `number` tells commands of a run apart, whatever their ids. What
     /// cannot be done is answered at once; what can is done later, see [`Actuator::next_us`].
     pub fn told(&mut self, number: u32, order: Order, now_us: Micros) -> Option<Effect> {
-        let id = Some(order.id.clone());
-        if let Some(job) = self.jobs.iter_mut().find(|job| job.order.id == order.id) {
+        let id = order.id.clone();
+        let same = |other: &Option<String>| other.is_some() && *other == order.id;
+        if let Some(job) = self.jobs.iter_mut().find(|job| same(&job.order.id)) {
             job.again.push(number);
             return None;
         }
-        if let Some(answer) = self.answered.iter().find(|a| a.id == id) {
+        if let Some(answer) = self.answered.iter().find(|a| same(&a.id)) {
             return Some(Effect::Answer { number, answer: answer.clone(), repeated: true });
         }
         if !order.verb.fits(self.class) {
@@ -211,7 +212,7 @@ impl Actuator {
         let change = self.execute(job.number, &job.order.verb, at_us);
         let state = change.as_ref().map_or_else(|| self.state_after(&job.order.verb), |c| c.state);
         effects.extend(change.map(|change| Effect::Changed { number: job.number, at_us, change }));
-        let answer = Answer { id: Some(job.order.id), ok: true, state: state.into(), why: None };
+        let answer = Answer { id: job.order.id, ok: true, state: state.into(), why: None };
         self.remember(answer.clone());
         effects.push(Effect::Answer { number: job.number, answer: answer.clone(), repeated: false });
         let again = job.again.into_iter();

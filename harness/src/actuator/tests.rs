@@ -1,11 +1,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::wire::command::STATES;
+use crate::wire::dialect::Dialect;
 
 const TIMES: Times = Times { release: Ms(5_000), arm: Ms(1_500), relay: Ms(30) };
 
 fn order(id: &str, verb: Verb) -> Order {
-    Order { id: id.into(), verb, ts: None, cause: None }
+    Order { id: Some(id.into()), verb, ts: None, cause: None }
 }
 
 fn device(class: Class) -> Actuator {
@@ -113,7 +115,7 @@ fn what_a_device_cannot_do_is_refused_at_once_and_again() {
     assert_eq!(told(&refused), "1 no ready: a device of class camera cannot `unlock`");
     let again = camera.told(2, order("a", Verb::Unlock), 5).unwrap();
     assert_eq!(told(&again), "2 again no ready: a device of class camera cannot `unlock`");
-    let wrong = Order::decode(b"{}").unwrap_err();
+    let wrong = Dialect::default().read(b"{}").unwrap_err();
     assert_eq!(told(&camera.told_nonsense(3, wrong)), "3 no ready: the field `id` is missing");
 }
 
@@ -205,6 +207,7 @@ fn what_devices_say_because_of_commands_is_known_by_class() {
             device.told(number, order(&format!("c{number}"), verb.clone()), i64::from(number) * 20_000_000);
             for effect in device.advance(i64::from(number + 1) * 20_000_000) {
                 let Effect::Changed { change, .. } = effect else { continue };
+                assert!(STATES.contains(&change.state), "{}", change.state);
                 said.extend(change.signal.map(|signal| signal.word()));
             }
         }
@@ -213,4 +216,16 @@ fn what_devices_say_because_of_commands_is_known_by_class() {
             "{said:?}"
         );
     }
+}
+
+#[test]
+fn commands_without_an_id_are_never_repeats() {
+    let mut barrier = device(Class::Barrier);
+    let lift = Order { id: None, verb: Verb::Lift, ts: None, cause: None };
+    barrier.told(1, lift.clone(), 0);
+    barrier.told(2, lift, 0);
+    assert_eq!(
+        play(&mut barrier, 9_000_000),
+        ["1500: 1 -> raised arm_raised", "1500: 1 ok raised", "1530: 2 ok raised"]
+    );
 }

@@ -1,17 +1,18 @@
 //! What a contract's types cannot say: names that must exist, keys that a carrier needs, rows that nobody reaches.
 
+mod commands;
 mod fit;
 mod lines;
 mod texts;
 
 use std::collections::BTreeSet;
 
-use palisade_sim::contract::Signal;
+use palisade_sim::contract::{Class, Signal};
 use palisade_sim::model::typed::{Problem, Problems, Source, Spans, remedy};
 use serde_json::Value;
 
+use super::says::says;
 use super::{Around, Carrier, Contract, Correlate, Link, Reaction, Ready};
-use crate::wire::command::Verb;
 
 struct Desk<'a> {
     contract: &'a Contract,
@@ -238,7 +239,11 @@ impl Desk<'_> {
             let carrier = self.carrier(&path("link"), &row.link);
             let serial =
                 [("unit_from", row.unit_from.is_some()), ("inputs_per_unit", row.inputs_per_unit.is_some())];
-            let mqtt = [("topic", row.topic.is_some()), ("qos", row.qos.is_some())];
+            let mqtt = [
+                ("topic", row.topic.is_some()),
+                ("qos", row.qos.is_some()),
+                ("commands", row.commands.is_some()),
+            ];
             match carrier {
                 Some(Carrier::Mqtt) => {
                     self.foreign(&path, &serial, "a broker");
@@ -255,6 +260,9 @@ impl Desk<'_> {
                 None => {}
             }
             self.unit_twice(i, row);
+            if let (Some(dialect), Some(Carrier::Mqtt)) = (&row.commands, carrier) {
+                self.dialect(i, row, dialect);
+            }
             if let Some(topic) = &row.topic {
                 self.plain_text(&path("topic"), topic, &["site", "device"]);
                 if !topic.contains("{device}") {
@@ -312,6 +320,7 @@ impl Desk<'_> {
     fn reaction(&mut self, i: usize, row: &Reaction, words: &[String]) {
         let path = |key: &str| format!("reaction[{i}].{key}");
         self.signals(&path("signal"), &row.signal, words);
+        self.unsaid(&path("signal"), &row.signal, &row.class);
         for ours in row.words.keys() {
             self.signals(&path(&format!("words.{ours}")), std::slice::from_ref(ours), words);
         }
@@ -393,6 +402,26 @@ impl Desk<'_> {
         }
     }
 
+    /// Warns of signals that no device of these classes says; of those of the scenario where none is named.
+    fn unsaid(&mut self, path: &str, signals: &[String], classes: &[Class]) {
+        let (classes, whose): (Vec<Class>, _) = match self.around.kit {
+            _ if !classes.is_empty() => (classes.to_vec(), "of these classes"),
+            Some(kit) => (kit.devices.iter().map(|(_, class)| *class).collect(), "of the scenario"),
+            None => return,
+        };
+        let known = signal_words();
+        for (k, word) in signals.iter().enumerate() {
+            let said = classes.iter().any(|class| says(*class).contains(&word.as_str()));
+            if said || !known.contains(word) {
+                continue;
+            }
+            let place = if signals.len() > 1 { format!("{path}[{k}]") } else { path.to_owned() };
+            let message = format!("no device {whose} ever says `{word}`: the row waits for it in vain");
+            let help = "name the class that says it, or remove the signal";
+            self.remark(&place, "contract::unsaid", message, help);
+        }
+    }
+
     fn signals(&mut self, path: &str, given: &[String], words: &[String]) {
         for (k, word) in given.iter().enumerate() {
             if !words.contains(word) {
@@ -400,28 +429,6 @@ impl Desk<'_> {
                 let place = if given.len() > 1 { format!("{path}[{k}]") } else { path.to_owned() };
                 let message = format!("no device says `{word}`");
                 self.wrong(&place, "contract::signal", message, remedy(word, &valid));
-            }
-        }
-    }
-
-    fn commands(&mut self) {
-        let words = signal_words();
-        for (i, row) in self.contract.command.iter().enumerate() {
-            let path = |key: &str| format!("command[{i}].{key}");
-            self.signals(&path("signal"), &row.signal, &words);
-            let valid = Verb::WORDS;
-            if !valid.contains(&row.command.as_str()) {
-                let message = format!("no device can do `{}`", row.command);
-                self.wrong(&path("command"), "contract::command", message, remedy(&row.command, &valid));
-            }
-            if row.deadline.0.0 <= 0 {
-                let message = "a deadline of nothing can never be kept".to_owned();
-                self.wrong(
-                    &path("deadline"),
-                    "contract::deadline",
-                    message,
-                    "write how long it may take, such as \"2s\"",
-                );
             }
         }
     }

@@ -7,6 +7,7 @@
 mod check;
 pub mod decode;
 mod read;
+mod says;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub use decode::Decoder;
 pub use read::{Around, Checked, Kit, read, schema};
+
+use crate::wire::dialect::Dialect;
 
 /// A contract as typed. Keys are the field names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -253,6 +256,9 @@ pub struct DeviceRow {
     /// `mqtt`: quality of service of events, 0..2; the kit's when nothing is said.
     #[serde(default)]
     pub qos: Option<u8>,
+    /// `mqtt`: how these devices are told what to do, and how they answer, where the gateway has a dialect of its own.
+    #[serde(default)]
+    pub commands: Option<Dialect>,
     /// `modbus_rtu`: the unit of the first device; the others follow in the order of the kit.
     #[serde(default)]
     pub unit_from: Option<u8>,

@@ -1,6 +1,7 @@
 //! All devices of a run, and the thread that gives each its messages at the intended instants. Open loop: no send
 //! waits for an answer.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use crate::contract::Contract;
 use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, WindowEntry};
 use crate::schedule::{Plan, Send, What};
 use crate::wire::command::{Answer, Change};
+use crate::wire::dialect::Dialect;
 use crate::wire::id::wire_id;
 use crate::wire::mqtt_json::{Event, Leaf, Topics, heartbeat, latches};
 
@@ -47,9 +49,20 @@ impl Common {
     /// Where a device says what happened, by the contract.
     pub fn event_topic(&self, class: Class, device: &str) -> String {
         match self.contract.speech(class, device).and_then(|row| row.topic.as_deref()) {
-            Some(topic) => topic.replace("{site}", self.topics.site()).replace("{device}", device),
+            Some(topic) => self.fill(topic, device),
             None => self.topics.device(device, Leaf::Event),
         }
+    }
+
+    /// How a device is told what to do, by the contract.
+    pub fn dialect(&self, class: Class, device: &str) -> Cow<'_, Dialect> {
+        let own = self.contract.speech(class, device).and_then(|row| row.commands.as_ref());
+        own.map_or_else(|| Cow::Owned(Dialect::default()), Cow::Borrowed)
+    }
+
+    /// A topic of a contract with its places filled in.
+    fn fill(&self, topic: &str, device: &str) -> String {
+        topic.replace("{site}", self.topics.site()).replace("{device}", device)
     }
 
     /// Quality of service of a device's messages, by the contract, else as `kit` says.
@@ -121,6 +134,8 @@ struct Ears {
     outages: Mutex<Vec<Outage>>,
     /// Where commands go.
     desk: Desk,
+    /// How each device is told what to do.
+    dialects: Vec<Arc<Dialect>>,
 }
 
 impl Ears {
@@ -177,34 +192,42 @@ impl Listener for Ears {
     }
 
     fn told(&self, device: usize, payload: &[u8], retained: bool) {
-        self.desk.told_json(device, payload, retained, "mqtt");
+        let order = self.dialects[device].read(payload);
+        self.desk.told_by_broker(device, order, retained, "mqtt");
     }
 }
 
 /// What devices answer to commands, and what they say because of them.
 struct Mouths {
     common: Common,
-    /// Each device with its name and its quality of service.
-    devices: Vec<(Arc<Device>, String, u8)>,
+    devices: Vec<Mouth>,
+}
+
+/// What a device answers with.
+struct Mouth {
+    connection: Arc<Device>,
+    name: String,
+    qos: u8,
+    dialect: Arc<Dialect>,
 }
 
 impl Mouths {
     /// A device that cannot send keeps it to itself, and the gateway will notice.
-    fn send(&self, device: usize, leaf: Leaf, payload: String) -> bool {
-        let Some((connection, name, qos)) = self.devices.get(device) else { return false };
-        let (topic, retain) = (self.common.topics.device(name, leaf), leaf == Leaf::State);
-        connection.say(Message { stimulus: None, topic, payload, qos: *qos, retain })
+    fn send(&self, mouth: &Mouth, topic: &str, payload: String, retain: bool) -> bool {
+        let topic = self.common.fill(topic, &mouth.name);
+        mouth.connection.say(Message { stimulus: None, topic, payload, qos: mouth.qos, retain })
     }
 }
 
 impl Hands for Mouths {
     fn answer(&self, device: usize, answer: &Answer, ts: i64) -> bool {
-        self.send(device, Leaf::Ack, answer.encode(ts))
+        let Some(mouth) = self.devices.get(device) else { return false };
+        self.send(mouth, &mouth.dialect.ack, mouth.dialect.answer(answer, ts), false)
     }
 
     /// One that cannot send has still said it: as with what stands on the tape, the gateway is asked for it.
     fn say(&self, device: usize, class: Class, said: Saying<'_>) -> bool {
-        let Some((connection, name, qos)) = self.devices.get(device) else { return false };
+        let Some(Mouth { connection, name, qos, .. }) = self.devices.get(device) else { return false };
         let payload = self.common.event(said.stimulus, name, class, said.signal, said.ts);
         let (stimulus, topic) = (Some(said.stimulus), self.common.event_topic(class, name));
         if !connection.say(Message { stimulus, topic, payload, qos: *qos, retain: false }) {
@@ -214,8 +237,9 @@ impl Hands for Mouths {
     }
 
     fn change(&self, device: usize, class: Class, change: &Change, ts: i64) {
-        if let Some((_, name, _)) = self.devices.get(device) {
-            self.send(device, Leaf::State, change.encode(name, class, ts));
+        if let Some(mouth) = self.devices.get(device) {
+            let payload = mouth.dialect.change(change, &mouth.name, class, ts);
+            self.send(mouth, &mouth.dialect.state, payload, true);
         }
     }
 }
@@ -263,12 +287,17 @@ impl Fleet {
         let standing = names.iter().map(|_| AtomicBool::new(false)).collect();
         let (changed, why, outages) = Default::default();
         let (common, desk) = (common.clone(), desk.clone());
-        let ears = Arc::new(Ears { common, figures, names, standing, changed, why, outages, desk });
+        let dialects = tape.devices.iter().zip(&names);
+        let dialects = dialects.map(|(row, name)| Arc::new(common.dialect(row.class, name).into_owned()));
+        let dialects = dialects.collect();
+        let ears = Arc::new(Ears { common, figures, names, standing, changed, why, outages, desk, dialects });
         let Wires { broker, lines } = wires;
         let mut fleet = Fleet { devices: Vec::new(), lines, tasks: Vec::new(), ears, runtime };
         let mut loops = Vec::new();
         for (index, name) in fleet.ears.names.iter().enumerate() {
-            let (device, events) = Device::new(index, name, &fleet.ears.common.topics, broker);
+            let common = &fleet.ears.common;
+            let commands = common.fill(&fleet.ears.dialects[index].topic, name);
+            let (device, events) = Device::new(index, name, (&common.topics, commands), broker);
             fleet.devices.push(Arc::new(device));
             loops.push(events);
         }
@@ -293,9 +322,12 @@ impl Fleet {
 
     fn give_mouths(&self, tape: &Tape) {
         let ears = &self.ears;
-        let rows = self.devices.iter().zip(&ears.names).zip(&tape.devices);
-        let devices = rows.map(|((device, name), row)| {
-            (device.clone(), name.clone(), ears.common.qos(row.class, name, row.qos))
+        let rows = self.devices.iter().zip(&ears.names).zip(&tape.devices).zip(&ears.dialects);
+        let devices = rows.map(|(((device, name), row), dialect)| Mouth {
+            connection: device.clone(),
+            name: name.clone(),
+            qos: ears.common.qos(row.class, name, row.qos),
+            dialect: dialect.clone(),
         });
         let mouths: Arc<dyn Hands> =
             Arc::new(Mouths { devices: devices.collect(), common: ears.common.clone() });
@@ -457,7 +489,7 @@ impl Fleet {
         let qos = common.qos(class, name, row.map_or(1, |row| row.qos));
         let state = latches(&stimulus.signal).then(|| Message {
             stimulus: None,
-            topic: common.topics.device(name, Leaf::State),
+            topic: common.fill(&common.dialect(class, name).state, name),
             payload: payload.clone(),
             qos,
             retain: true,

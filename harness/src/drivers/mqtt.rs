@@ -127,12 +127,16 @@ pub struct Device {
 }
 
 impl Device {
-    /// A device that connects once [`Device::run`] runs.
-    pub fn new(index: usize, name: &str, topics: &Topics, to: &Address) -> (Device, EventLoop) {
+    /// A device that connects once [`Device::run`] runs. `commands`: the topic on which it is told what to do.
+    pub fn new(
+        index: usize,
+        name: &str,
+        (topics, commands): (&Topics, String),
+        to: &Address,
+    ) -> (Device, EventLoop) {
         let status = topics.device(name, Leaf::Status);
         let will = LastWill::new(status.clone(), OFFLINE, QoS::AtLeastOnce, true);
         let (client, events) = client(name, to, Some(will));
-        let commands = topics.device(name, Leaf::Command);
         let (waiting, closing) = Default::default();
         (Device { index, client, status, commands, waiting, closing }, events)
     }

@@ -126,11 +126,11 @@ impl Desk {
         }
     }
 
-    /// A command came as JSON over a link such as `mqtt`. One that the broker had kept is refused: it may be old.
-    pub fn told_json(&self, device: usize, payload: &[u8], retained: bool, link: &str) {
-        let order = match Order::decode(payload) {
+    /// A command came over a broker. One that the broker had kept is refused: it may be old.
+    pub fn told_by_broker(&self, device: usize, order: Result<Order, Malformed>, retained: bool, link: &str) {
+        let order = match order {
             Ok(order) if retained => Err(Malformed {
-                id: Some(order.id),
+                id: order.id,
                 word: order.verb.word().into(),
                 cause: order.cause,
                 why: "a retained command is not done: it may be old".into(),
@@ -146,7 +146,7 @@ impl Desk {
         let Some(mut actuator) = self.lock(device) else { return };
         let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
         let (id, command, cause) = match &order {
-            Ok(order) => (Some(order.id.clone()), order.verb.word().to_owned(), order.cause.clone()),
+            Ok(order) => (order.id.clone(), order.verb.word().to_owned(), order.cause.clone()),
             Err(wrong) => (wrong.id.clone(), wrong.word.clone(), wrong.cause.clone()),
         };
         self.0.common.journal.write(Entry::Command(Command {
@@ -323,6 +323,7 @@ mod tests {
     use crate::drivers::Clock;
     use crate::record;
     use crate::wire::command::Verb;
+    use crate::wire::dialect::Dialect;
     use crate::wire::mqtt_json::Topics;
 
     struct Heard(Mutex<Sender<String>>);
@@ -366,25 +367,25 @@ mod tests {
         let heard = Arc::new(Heard(Mutex::new(tell)));
         (0..2).for_each(|device| orders.desk().attach(device, heard.clone()));
         let desk = orders.desk().clone();
-        let json = |id: &str, verb: Verb| Order { id: id.into(), verb, ts: None, cause: None }.encode();
-        desk.told_json(0, json("a", Verb::Unlock).as_bytes(), false, "mqtt");
+        let order = |id: &str, verb: Verb| Ok(Order { id: Some(id.into()), verb, ts: None, cause: None });
+        desk.told_by_broker(0, order("a", Verb::Unlock), false, "mqtt");
         let next = || told.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
         let seen = [next(), next(), next(), next()];
         assert_eq!(
             seen,
             ["0 says door_released as r-cmd0", "0 -> released", "0 a true released", "0 -> locked"]
         );
-        desk.told_json(0, json("b", Verb::Unlock).as_bytes(), true, "mqtt");
+        desk.told_by_broker(0, order("b", Verb::Unlock), true, "mqtt");
         assert_eq!(next(), "0 b false locked");
-        desk.told_json(1, b"{", false, "mqtt");
+        desk.told_by_broker(1, Dialect::default().read(b"{"), false, "mqtt");
         assert_eq!(next(), "1 none false armed");
         let broken = Signal::BeamBroken { broken_ms: 60 };
         assert!(!desk.withholds(1, StimulusId(5), &broken, 0));
-        desk.told_json(1, json("c", Verb::Disarm).as_bytes(), false, "mqtt");
+        desk.told_by_broker(1, order("c", Verb::Disarm), false, "mqtt");
         assert_eq!([next(), next()], ["1 -> disarmed", "1 c true disarmed"]);
         assert!(desk.withholds(1, StimulusId(6), &broken, 7));
         let last_us = desk.last_call();
-        desk.told_json(0, json("d", Verb::Unlock).as_bytes(), false, "mqtt");
+        desk.told_by_broker(0, order("d", Verb::Unlock), false, "mqtt");
         (0..3).for_each(|_| drop(next()));
         drop(orders);
         writing.finish().unwrap();

@@ -1,4 +1,5 @@
-//! Commands of a gateway to devices, and what devices answer: JSON on MQTT.
+//! Commands of a gateway to devices, and what devices answer: JSON on MQTT. [`Dialect`] reads and writes it, also for a
+//! gateway that has topics, places and words of its own; these are the usual ones.
 //!
 //! | topic | from | payload |
 //! |---|---|---|
@@ -20,12 +21,14 @@
 //! | `silence` | smoke and heat detector | | `silenced` |
 
 use palisade_sim::contract::{Class, Signal};
-use serde_json::{Map, Value, json};
+
+#[cfg(doc)]
+use super::dialect::Dialect;
 
 /// Longest bypass, s.
 pub const LONGEST_BYPASS_S: i64 = 86_400;
-/// Characters of an id that are kept.
-const ID: usize = 200;
+/// Characters that an id may have.
+pub(super) const ID: usize = 200;
 
 /// What a device is told to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,11 +140,27 @@ impl Verb {
     }
 }
 
+/// Words of what commands bring devices to.
+pub const STATES: [&str; 12] = [
+    "locked",
+    "released",
+    "raised",
+    "lowered",
+    "armed",
+    "disarmed",
+    "bypassed",
+    "acknowledged",
+    "siren_on",
+    "siren_off",
+    "silenced",
+    "ready",
+];
+
 /// A command as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// The gateway's own id of the command. The same id again is the same command.
-    pub id: String,
+    /// The gateway's own id of the command. The same id again is the same command; without one, each is its own.
+    pub id: Option<String>,
     /// What to do.
     pub verb: Verb,
     /// When the gateway sent it, ms after the epoch of its clock.
@@ -163,67 +182,12 @@ pub struct Malformed {
     pub why: String,
 }
 
-impl Order {
-    /// Reads a payload.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with what could be read for all that.
-    pub fn decode(payload: &[u8]) -> Result<Order, Malformed> {
-        let nothing = |why: String| Malformed { id: None, word: String::new(), cause: None, why };
-        let object: Map<String, Value> = match serde_json::from_slice(payload) {
-            Ok(Value::Object(object)) => object,
-            Ok(_) => return Err(nothing("the command is not a JSON object".into())),
-            Err(error) => return Err(nothing(format!("the command is not JSON: {error}"))),
-        };
-        let known = |field: &str| text(&object, field).ok().flatten();
-        let malformed = |why: String| Malformed {
-            id: known("id"),
-            word: known("command").unwrap_or_default(),
-            cause: known("cause"),
-            why,
-        };
-        let needed = |field: &str| {
-            text(&object, field)
-                .and_then(|found| found.ok_or_else(|| format!("the field `{field}` is missing")))
-                .map_err(malformed)
-        };
-        let (id, word) = (needed("id")?, needed("command")?);
-        Ok(Order {
-            verb: verb(&word, object.get("args")).map_err(malformed)?,
-            ts: whole(&object, "ts").map_err(malformed)?,
-            cause: text(&object, "cause").map_err(malformed)?,
-            id,
-        })
-    }
-
-    /// The payload.
-    pub fn encode(&self) -> String {
-        let mut object = Map::new();
-        object.insert("id".into(), self.id.clone().into());
-        object.insert("command".into(), self.verb.word().into());
-        if let Some(ts) = self.ts {
-            object.insert("ts".into(), ts.into());
-        }
-        let args = match &self.verb {
-            Verb::Bypass { for_s } => json!({ "for_s": for_s }),
-            Verb::Acknowledge { device: Some(device) } => json!({ "device": device }),
-            _ => json!({}),
-        };
-        object.insert("args".into(), args);
-        if let Some(cause) = &self.cause {
-            object.insert("cause".into(), cause.clone().into());
-        }
-        Value::Object(object).to_string()
-    }
-}
-
-fn verb(word: &str, args: Option<&Value>) -> Result<Verb, String> {
-    let none = Map::new();
-    let args = match args {
-        None | Some(Value::Null) => &none,
-        Some(Value::Object(args)) => args,
-        Some(_) => return Err("the field `args` is not an object".into()),
-    };
+/// What a device is told by one of our words. `for_s` and `device` give what the command may carry.
+pub(super) fn verb(
+    word: &str,
+    for_s: impl FnOnce() -> Result<i64, String>,
+    device: impl FnOnce() -> Result<Option<String>, String>,
+) -> Result<Verb, String> {
     Ok(match word {
         "unlock" => Verb::Unlock,
         "lift" => Verb::Lift,
@@ -231,42 +195,18 @@ fn verb(word: &str, args: Option<&Value>) -> Result<Verb, String> {
         "arm" => Verb::Arm,
         "disarm" => Verb::Disarm,
         "bypass" => {
-            let for_s = whole(args, "for_s")?.ok_or("`bypass` needs `for_s` in `args`, in seconds")?;
+            let for_s = for_s()?;
             if !(1..=LONGEST_BYPASS_S).contains(&for_s) {
                 return Err(format!("`for_s` is {for_s}, it must be from 1 to {LONGEST_BYPASS_S}"));
             }
             Verb::Bypass { for_s }
         }
-        "acknowledge" => Verb::Acknowledge { device: text(args, "device")? },
+        "acknowledge" => Verb::Acknowledge { device: device()? },
         "siren_on" => Verb::SirenOn,
         "siren_off" => Verb::SirenOff,
         "silence" => Verb::Silence,
-        other => {
-            let other: String = other.chars().take(40).collect();
-            return Err(format!("there is no command `{other}`; there are {}", Verb::WORDS.join(", ")));
-        }
+        other => return Err(format!("there is no command `{other}`; there are {}", Verb::WORDS.join(", "))),
     })
-}
-
-fn text(object: &Map<String, Value>, field: &str) -> Result<Option<String>, String> {
-    match object.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.is_empty() => Err(format!("the field `{field}` is empty")),
-        Some(Value::String(text)) if text.chars().count() > ID => {
-            Err(format!("the field `{field}` has more than {ID} characters"))
-        }
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(format!("the field `{field}` is not text")),
-    }
-}
-
-fn whole(object: &Map<String, Value>, field: &str) -> Result<Option<i64>, String> {
-    match object.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            value.as_i64().map(Some).ok_or_else(|| format!("the field `{field}` is not a whole number"))
-        }
-    }
 }
 
 /// What a device answers to a command.
@@ -282,13 +222,6 @@ pub struct Answer {
     pub why: Option<String>,
 }
 
-impl Answer {
-    /// The payload; `ts` is when it was done or refused, ms after the epoch.
-    pub fn encode(&self, ts: i64) -> String {
-        json!({ "id": self.id, "ok": self.ok, "state": self.state, "why": self.why, "ts": ts }).to_string()
-    }
-}
-
 /// What a command changed at a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -298,20 +231,9 @@ pub struct Change {
     pub signal: Option<Signal>,
 }
 
-impl Change {
-    /// The payload of the state topic; `ts` is when it changed, ms after the epoch.
-    pub fn encode(&self, device: &str, class: Class, ts: i64) -> String {
-        let signal = self.signal.as_ref().map(Signal::word);
-        json!({
-            "ts": ts, "device": device, "class": class.word(), "state": self.state, "signal": signal,
-            "by": "command",
-        })
-        .to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::dialect::Dialect;
     use super::*;
     use proptest::prelude::*;
 
@@ -334,15 +256,16 @@ mod tests {
     proptest! {
         #[test]
         fn a_command_comes_back(
-            id in ".{1,40}", verb in verbs(), ts in any::<Option<i64>>(), cause in proptest::option::of(".{1,40}"),
+            id in proptest::option::of(".{1,40}"), verb in verbs(), ts in any::<Option<i64>>(), cause in proptest::option::of(".{1,40}"),
         ) {
             let order = Order { id, verb, ts, cause };
-            prop_assert_eq!(Order::decode(order.encode().as_bytes()), Ok(order));
+            let dialect = Dialect { numbered: false, ..Dialect::default() };
+            prop_assert_eq!(dialect.read(dialect.write(&order).as_bytes()), Ok(order));
         }
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Order::decode(&bytes);
+            let _ = Dialect::default().read(&bytes);
         }
 
         #[test]
@@ -365,21 +288,25 @@ mod tests {
                 Some("c1"),
                 "there is no command `open`; there are unlock, lift",
             ),
-            (r#"{"id":"c1","command":"bypass"}"#, Some("c1"), "`bypass` needs `for_s` in `args`"),
+            (r#"{"id":"c1","command":"bypass"}"#, Some("c1"), "`bypass` needs `args/for_s`, in seconds"),
             (
                 r#"{"id":"c1","command":"bypass","args":{"for_s":"60"}}"#,
                 Some("c1"),
-                "the field `for_s` is not a whole number",
+                "the field `args/for_s` is not a whole number",
             ),
             (
                 r#"{"id":"c1","command":"bypass","args":{"for_s":0}}"#,
                 Some("c1"),
                 "`for_s` is 0, it must be from 1 to 86400",
             ),
-            (r#"{"id":"c1","command":"arm","args":[]}"#, Some("c1"), "the field `args` is not an object"),
+            (
+                r#"{"id":"c1","command":"acknowledge","args":[]}"#,
+                Some("c1"),
+                "the field `args` is not an object",
+            ),
             (r#"{"id":"c1","command":"arm","ts":1.5}"#, Some("c1"), "the field `ts` is not a whole number"),
         ] {
-            let wrong = Order::decode(payload.as_bytes()).expect_err(payload);
+            let wrong = Dialect::default().read(payload.as_bytes()).expect_err(payload);
             assert_eq!(wrong.id.as_deref(), id, "{payload}");
             assert!(wrong.why.starts_with(said), "{payload}: {}", wrong.why);
         }

@@ -106,6 +106,27 @@ fn a_row_for_which_a_scenario_has_no_device_is_a_warning() {
 }
 
 #[test]
+fn a_signal_that_no_class_of_its_row_says_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("contract.toml");
+    let shipped = std::fs::read_to_string(root().join("scenarios/sut/builtin/contract.toml")).unwrap();
+    let said = |row: &str, with: &[&str]| {
+        std::fs::write(&path, format!("{shipped}\n[[reaction]]\nlink = \"bus\"\n{row}\n")).unwrap();
+        let out = check(&[&[path.to_str().unwrap()], with].concat());
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(0), "{said}");
+        said
+    };
+    let beam = said("class = [\"beam\"]\nsignal = [\"beam_broken\", \"smoke_alarm\"]", &[]);
+    assert_eq!(beam.matches("contract::unsaid").count(), 1, "{beam}");
+    assert!(beam.contains("no device of these classes ever says `smoke_alarm`"), "{beam}");
+    // Somebody says it where the class is open; which devices there are, only a scenario tells.
+    assert!(!said("signal = [\"water_on\"]", &[]).contains("unsaid"));
+    let both = "class = [\"beam\", \"smoke_detector\"]\nsignal = [\"beam_broken\", \"smoke_alarm\"]";
+    assert!(!said(both, &[TINY]).contains("unsaid"));
+}
+
+#[test]
 fn each_broken_file_says_what_is_on_record() {
     let names = names();
     assert!(

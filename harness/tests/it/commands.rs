@@ -112,6 +112,7 @@ impl Operator {
             "site/tiny/dev/+/ack",
             "site/tiny/dev/+/event",
             "site/tiny/dev/+/state",
+            "acs/tiny/#",
         ] {
             client.subscribe(topic, QoS::AtLeastOnce)?;
         }
@@ -174,9 +175,24 @@ fn beside(
     options: &[&str],
     act: impl FnOnce(&mut Operator) -> Result<()>,
 ) -> Result<(Option<i32>, Value, tempfile::TempDir)> {
+    beside_with(options, "", act)
+}
+
+/// The same; where a contract is given, the run is by it, at the address of the gateway.
+fn beside_with(
+    options: &[&str],
+    contract: &str,
+    act: impl FnOnce(&mut Operator) -> Result<()>,
+) -> Result<(Option<i32>, Value, tempfile::TempDir)> {
     let folder = bench()?;
     let (_gateway, port) = gateway(options)?;
-    let (mut command, out) = run(folder.path(), &["--sut", &format!("mqtt://127.0.0.1:{port}")]);
+    let mut sut = format!("mqtt://127.0.0.1:{port}");
+    if !contract.is_empty() {
+        let path = folder.path().join("contract.toml");
+        fs::write(&path, contract.replace("ADDRESS", &sut))?;
+        sut = path.display().to_string();
+    }
+    let (mut command, out) = run(folder.path(), &["--sut", &sut]);
     let mut measured = Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     let mut operator = Operator::connect(port)?;
     for device in ["door-b01-1", "beam-north", "cam-middle", "barrier-south"] {
@@ -235,7 +251,7 @@ fn commands_are_executed_once_answered_and_wrong_ones_refused() -> Result<()> {
                 Some("t-4"),
                 "class camera cannot `siren_on`",
             ),
-            ("beam-north", &order("t-5", "bypass", json!({})), Some("t-5"), "needs `for_s`"),
+            ("beam-north", &order("t-5", "bypass", json!({})), Some("t-5"), "needs `args/for_s`"),
         ] {
             let answer = operator.tell(device, payload, id)?;
             assert_eq!(answer["ok"], false, "{answer}");
@@ -332,6 +348,104 @@ fn a_bypassed_zone_says_nothing_and_nothing_is_expected_of_the_gateway() -> Resu
     );
     let told = report["commands"]["told"].as_str().context("a sentence")?;
     ensure!(told.contains("NOT SENT"), "{told}");
+    Ok(())
+}
+
+/// A gateway whose doors and barriers are told what to do in a dialect of its own; barriers even without a number.
+const DIALECT: &str = r#"
+contract = 1
+name = "an access controller"
+
+[[link]]
+id = "bus"
+carrier = "mqtt"
+address = "ADDRESS"
+
+[[device]]
+class = ["intercom"]
+link = "bus"
+[device.commands]
+topic = "acs/{site}/{device}/set"
+ack = "acs/{site}/{device}/result"
+state = "acs/{site}/{device}/now"
+fields = { id = "/request/no", command = "/do", cause = "/because" }
+words = { unlock = "OpenDoor" }
+answer = { id = "/reply/no", ok = "/reply/done", state = "/lock", why = "/reply/error", ts = "/at" }
+states = { released = "open", locked = "shut" }
+
+[[device]]
+class = ["barrier"]
+link = "bus"
+[device.commands]
+topic = "acs/{site}/{device}/arm"
+numbered = false
+words = { lift = "Up", lower = "Down" }
+
+[[device]]
+link = "bus"
+
+[[reaction]]
+link = "bus"
+
+[[command]]
+class = ["beam"]
+severity = ["alarm"]
+to = { devices = ["barrier-south"] }
+command = "lift"
+deadline = "60s"
+"#;
+
+#[test]
+fn a_gateway_with_a_dialect_of_its_own_is_understood_answered_and_judged() -> Result<()> {
+    let (code, report, folder) = beside_with(&[], DIALECT, |operator| {
+        let say = |topic: &str, payload: Value| {
+            operator.client.publish(topic, QoS::AtLeastOnce, false, payload.to_string())
+        };
+        // The usual topic and word mean nothing to such a door.
+        say("site/tiny/dev/door-b01-1/cmd", json!({ "id": "u", "command": "unlock" }))?;
+        say("acs/tiny/door-b01-1/set", json!({ "request": { "no": "1" }, "do": "unlock" }))?;
+        say("acs/tiny/door-b01-1/set", json!({ "request": { "no": "2" }, "do": "OpenDoor" }))?;
+        let mut heard = |topic: &str| -> Result<Value> {
+            let found = operator.wait(topic, |p| p.topic == topic && !p.retain)?;
+            Ok(serde_json::from_slice(&found.payload)?)
+        };
+        let refused = heard("acs/tiny/door-b01-1/result")?;
+        assert_eq!((&refused["reply"]["no"], &refused["reply"]["done"]), (&json!("1"), &json!(false)));
+        let why = refused["reply"]["error"].as_str().context("a reason")?;
+        ensure!(why.starts_with("there is no command `unlock`; there are OpenDoor"), "{why}");
+        assert_eq!(refused["lock"], "shut");
+        let done = heard("acs/tiny/door-b01-1/result")?;
+        assert_eq!((&done["reply"]["no"], &done["lock"]), (&json!("2"), &json!("open")));
+        assert_eq!(heard("acs/tiny/door-b01-1/now")?["lock"], "open");
+        // Once the beam has been crossed, the barrier is owed its order.
+        operator.wait("the broken beam", |p| {
+            p.topic.ends_with("beam-north/event") && p.payload.windows(11).any(|w| w == b"beam_broken")
+        })?;
+        let arm = "acs/tiny/barrier-south/arm";
+        operator.client.publish(arm, QoS::AtLeastOnce, false, r#"{"command":"Up"}"#)?;
+        operator.client.publish(arm, QoS::AtLeastOnce, false, r#"{"command":"Down"}"#)?;
+        for state in ["raised", "lowered"] {
+            let ack = "site/tiny/dev/barrier-south/ack";
+            let answer = operator.wait(ack, |p| p.topic == ack)?;
+            let answer: Value = serde_json::from_slice(&answer.payload)?;
+            assert_eq!((&answer["id"], &answer["state"]), (&Value::Null, &json!(state)));
+        }
+        Ok(())
+    })?;
+    assert_eq!(code, Some(0), "{}", report["verdict"]);
+    let commands = table(folder.path(), "commands.csv")?;
+    let told: Vec<[&str; 4]> =
+        commands.iter().map(|c| ["device", "command", "outcome", "owed"].map(|k| c[k].as_str())).collect();
+    let expected = [
+        ["door-b01-1", "unlock", "refused", ""],
+        ["door-b01-1", "unlock", "executed", ""],
+        ["barrier-south", "lift", "executed", "in_time"],
+        ["barrier-south", "lower", "executed", ""],
+    ];
+    assert_eq!(told, expected);
+    let caused = table(folder.path(), "messages.csv")?.into_iter().filter(|m| !m["because"].is_empty());
+    let caused: Vec<String> = caused.map(|m| format!("{} {}", m["signal"], m["outcome"])).collect();
+    assert_eq!(caused, ["door_released answered", "arm_raised answered", "arm_lowered answered"]);
     Ok(())
 }
 

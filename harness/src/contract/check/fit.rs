@@ -11,7 +11,7 @@ use crate::wire::modbus::module::{DoesNotFit, Table};
 
 impl Desk<'_> {
     /// A remark at a place: the contract can be used as it is.
-    fn remark(&mut self, path: &str, code: &'static str, message: String, help: &str) {
+    pub(super) fn remark(&mut self, path: &str, code: &'static str, message: String, help: &str) {
         self.warnings.add(Problem::new(self.source, self.spans.at(path), code, message, help).warning());
     }
 

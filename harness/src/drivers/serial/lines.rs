@@ -147,7 +147,7 @@ impl Lines {
                 let Some((device, verb)) = verb else { return };
                 // A written coil has no id of its own: every write is a command.
                 let id = format!("{name}-{}", count.fetch_add(1, Ordering::Relaxed));
-                desk.told(device.index(), Ok(Order { id, verb, ts: None, cause: None }), "modbus");
+                desk.told(device.index(), Ok(Order { id: Some(id), verb, ts: None, cause: None }), "modbus");
             });
         }
     }
