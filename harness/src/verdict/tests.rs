@@ -237,8 +237,8 @@ fn the_plan_can_be_judged_too() {
         area_m2: 20.0,
         reason: GapReason::Wall,
         culprit: None,
-        causes: Vec::new(),
         polygon: vec![vec![[4.0, 5.0]]],
+        ..Gap::default()
     });
     plan.perimeter.gaps.push(Stretch {
         beam: None,

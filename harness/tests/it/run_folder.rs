@@ -175,8 +175,8 @@ pub(crate) fn plan() -> PlanAnswer {
             area_m2: side * side,
             reason: if i.is_multiple_of(3) { GapReason::Building } else { GapReason::Range },
             culprit: i.is_multiple_of(3).then(|| format!("{}号楼", i + 1)),
-            causes: Vec::new(),
             polygon: vec![vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]]],
+            ..Gap::default()
         }
     };
     PlanAnswer {

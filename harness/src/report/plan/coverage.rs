@@ -45,7 +45,7 @@ pub(super) fn gaps(answer: &PlanAnswer) -> String {
         answer.small_gaps.area_m2,
     );
     if !answer.gaps.is_empty() {
-        out += "     area m²  height m  mostly                            around (east, north) m\n";
+        out += "     area m²  height m  lacks px/m: median, worst  mostly                            around (east, north) m\n";
     }
     for gap in answer.gaps.iter().take(SHOWN) {
         let cause = match &gap.culprit {
@@ -53,8 +53,14 @@ pub(super) fn gaps(answer: &PlanAnswer) -> String {
             None => words(gap.reason).to_owned(),
         };
         let [x, y] = middle(gap);
-        let _ =
-            writeln!(out, "{:>12}{:>10}  {cause:<34}{x:.0}, {y:.0}", thousands(gap.area_m2), gap.height_m);
+        let lacks = gap.shortfall_px_per_m;
+        let lacks = format!("{:.0}, {:.0}", lacks.median, lacks.worst);
+        let _ = writeln!(
+            out,
+            "{:>12}{:>10}{lacks:>27}  {cause:<34}{x:.0}, {y:.0}",
+            thousands(gap.area_m2),
+            gap.height_m
+        );
     }
     out
 }
@@ -64,6 +70,7 @@ fn words(reason: GapReason) -> &'static str {
         GapReason::Range => "range",
         GapReason::OutsideView => "outside the view",
         GapReason::DeadZone => "dead zone",
+        GapReason::Tilt => "tilt",
         GapReason::Building => "building",
         GapReason::Wall => "wall",
         GapReason::Crown => "crown",
@@ -85,6 +92,8 @@ fn middle(gap: &Gap) -> [f64; 2] {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use palisade_sim::analysis::answer::Shortfall;
+
     use super::*;
 
     pub(in super::super) fn gap() -> Gap {
@@ -93,11 +102,12 @@ pub(super) mod tests {
             area_m2: 12_000.0,
             reason: GapReason::OutsideView,
             culprit: Some("cam-07".into()),
-            causes: Vec::new(),
+            shortfall_px_per_m: Shortfall { median: 25.0, worst: 62.4 },
             polygon: vec![
                 vec![[0.0, 0.0], [120.0, 0.0], [120.0, 110.0], [0.0, 110.0]],
                 vec![[10.0, 10.0], [10.0, 50.0], [40.0, 50.0], [40.0, 10.0]],
             ],
+            ..Gap::default()
         }
     }
 
@@ -106,6 +116,9 @@ pub(super) mod tests {
         let answer = PlanAnswer { gaps: vec![gap()], ..PlanAnswer::default() };
         let text = gaps(&answer);
         let row = text.lines().last().unwrap_or_default();
-        assert_eq!(row, "      12,000       1.5  outside the view (cam-07)         60, 55");
+        assert_eq!(
+            row,
+            "      12,000       1.5                     25, 62  outside the view (cam-07)         60, 55"
+        );
     }
 }

@@ -23,6 +23,7 @@ pub fn geojson(answer: &PlanAnswer, origin: Wgs84) -> Value {
                 "area_m2": gap.area_m2,
                 "reason": gap.reason,
                 "culprit": gap.culprit,
+                "shortfall_px_per_m": gap.shortfall_px_per_m,
             },
             "geometry": {
                 "type": "Polygon",

@@ -37,15 +37,18 @@ pub struct Share {
 }
 
 /// Why a gap is one: the reason that holds for most of its cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
     /// No camera reaches so far at the working density.
     Range,
     /// No camera's angle of view holds it.
     OutsideView,
-    /// Below or above what the nearest cameras can show.
+    /// Below or above what the nearest cameras show, too far off for their tilt alone.
     DeadZone,
+    /// A camera would show it if its tilt alone were changed by at most half of its vertical angle of view, so that what
+    /// is in the middle of its picture today stays on it.
+    Tilt,
     /// A building stands before it.
     Building,
     /// A wall or hedge stands before it, or bars that one looks along.
@@ -57,6 +60,7 @@ pub enum GapReason {
     /// Fog leaves too little contrast.
     Fog,
     /// There is no camera at all.
+    #[default]
     NoCamera,
 }
 
@@ -70,7 +74,7 @@ pub struct SmallGaps {
 }
 
 /// Ground that is not covered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
     /// Target height for which it is a gap, m.
     pub height_m: f64,
@@ -83,8 +87,22 @@ pub struct Gap {
     /// All causes in it, the largest first; causes of less than a hundredth of the gap are left out.
     #[serde(default)]
     pub causes: Vec<Cause>,
+    /// How much density is missing in it.
+    #[serde(default)]
+    pub shortfall_px_per_m: Shortfall,
     /// Rings, the outer first, then holes; local metres, not closed.
     pub polygon: Vec<Vec<[f64; 2]>>,
+}
+
+/// Pixel density that is missing in a gap, px/m. On each cell it is what the camera that comes nearest to its own working
+/// density lacks there; one that does not show the cell lacks all of it. Where there is no camera at all, the working
+/// density of a camera of which nothing is said is what is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Shortfall {
+    /// On the middle cell when cells are put in order: half of the gap lacks no more.
+    pub median: f64,
+    /// Where it is largest.
+    pub worst: f64,
 }
 
 /// One cause of a gap.

@@ -6,11 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Cause, Gap, GapReason, Grid, Layer, Share, SmallGaps};
+use super::answer::{Cause, Gap, GapReason, Grid, Layer, Share, Shortfall, SmallGaps};
 use super::caster::Caster;
 use super::miss::{Culprit, Eye, Miss, why};
 use super::projection::EDITIONS;
-use super::raster::Raster;
 use super::sightlines::{BODY_M, working};
 use super::trace;
 use super::views::{Ground, Views};
@@ -61,7 +60,7 @@ pub fn coverage_of(scenario: &Scenario, caster: &Caster, views: &Views) -> Cover
     for (level, height_m) in HEIGHTS_M.into_iter().enumerate() {
         let best = views.best(level);
         classes(ground, &best, height_m, &mut answer);
-        gaps(scenario, caster, raster, (height_m, &views.gap(level)), &mut answer);
+        gaps(scenario, caster, views, (level, height_m), &mut answer);
         let shown = |(&best, &public): (&f32, &bool)| if public { libm::floorf(best) as i32 } else { -1 };
         let px_per_m = best.iter().zip(&ground.public).map(shown).collect();
         answer.grid.layers.push(Layer { height_m, px_per_m });
@@ -88,13 +87,16 @@ fn classes(ground: &Ground, best: &[f32], height_m: f64, answer: &mut Coverage) 
 fn gaps(
     scenario: &Scenario,
     caster: &Caster,
-    raster: &Raster,
-    (height_m, gap): (f64, &[bool]),
+    views: &Views,
+    (level, height_m): (usize, f64),
     answer: &mut Coverage,
 ) {
+    let raster = &views.ground().raster;
+    let demanded: Vec<f64> = scenario.file.kit.camera.iter().map(|c| c.working_px_per_m).collect();
+    let lacks = views.shortfall(level, &demanded);
     let cameras = working(&scenario.file.kit.camera, &caster.conditions().cameras_out);
     let eyes: Vec<Eye> = cameras.map(|(row, camera)| Eye::new(row, camera)).collect();
-    for region in trace::regions(raster, gap) {
+    for region in trace::regions(raster, &views.gap(level)) {
         let area_m2 = region.len() as f64 * raster.cell_area_m2();
         if area_m2 < SMALL_GAP_M2 {
             answer.small_gaps.count += 1;
@@ -114,9 +116,17 @@ fn gaps(
             reason,
             culprit: culprit.and_then(|c| name(scenario, caster, c)),
             causes: causes(scenario, caster, &cells, raster.cell_area_m2()),
+            shortfall_px_per_m: shortfall(&region, &lacks),
             polygon: trace::outlines(raster, &region),
         });
     }
+}
+
+fn shortfall(region: &[usize], lacks: &[f64]) -> Shortfall {
+    let mut lacking: Vec<f64> = region.iter().map(|&cell| lacks[cell]).collect();
+    lacking.sort_by(f64::total_cmp);
+    let worst = lacking.last().copied().unwrap_or_default();
+    Shortfall { median: lacking.get((lacking.len() - 1) / 2).copied().unwrap_or_default(), worst }
 }
 
 /// The commonest reason, and what most of its cells are owed to if that is more than half of them.
@@ -259,6 +269,28 @@ mod tests {
         let outline = geo::Rect::new((0.0, 20.0), (10.0, 30.0)).to_polygon();
         site.areas.push(Area { id: "pond".into(), ground: Ground::Water, outline });
         assert_eq!(of(&sample::scenario(site, kit(two()))).public_ground_m2, 7_900.0);
+    }
+
+    /// The camera looks north over a strip: beyond the distance at which it loses its working density, the strip lacks what the
+    /// projection says; behind the camera it lacks all.
+    #[test]
+    fn a_gap_says_how_much_density_it_lacks() {
+        let lacking = |south: f64, north: f64| {
+            let mut camera = sample::camera("c", [0.0, 0.0], 0.0);
+            (camera.range_m, camera.working_px_per_m) = (200.0, 60.0);
+            let kit = Kit { camera: vec![camera.clone()], ..Kit::default() };
+            let answer = of(&sample::scenario(sample::bare(-0.5, south, 0.5, north), kit));
+            let view = crate::analysis::projection::View::of(&camera);
+            let shown = |y: f64| view.project([0.25, y, BODY_M]).map_or(0.0, |shown| shown.px_per_m);
+            let gap = answer.gaps.into_iter().find(|g| g.height_m == BODY_M).expect("a gap");
+            (gap.shortfall_px_per_m, 60.0 - shown(north - 0.25))
+        };
+        let (far, worst) = lacking(60.0, 65.0);
+        assert!((far.worst - worst).abs() < 1e-3 && far.median < far.worst && far.median > 0.0, "{far:?}");
+        let (behind, _) = lacking(-15.0, -10.0);
+        assert_eq!(behind, Shortfall { median: 60.0, worst: 60.0 });
+        let bare = of(&sample::scenario(sample::bare(0.0, 0.0, 5.0, 5.0), Kit::default()));
+        assert_eq!(bare.gaps[0].shortfall_px_per_m, Shortfall { median: 25.0, worst: 25.0 });
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Why a point is not covered: the camera that comes nearest to covering it decides.
 //!
 //! Nearest come the cameras that look there, within their range and working density: something stands in the way, or
-//! the point lies below or above the picture. Then those that look there with a clear line, but from too far. Then
+//! the point lies below or above the picture. A point that a change of tilt alone would show is owed to the tilt. Then those that look there with a clear line, but from too far. Then
 //! those that could see it if they were turned. Of equals the one at the least distance decides.
 
 use super::answer::GapReason;
@@ -31,6 +31,8 @@ pub(crate) struct Eye<'a> {
     row: usize,
     camera: &'a Camera,
     view: View,
+    /// The same camera with its tilt changed by up to half of its vertical angle of view, up and down.
+    tilted: [View; TILTS.len()],
     /// Distance on the axis at which its density falls below its working density, or its range if that is less, m.
     reach_m: f64,
 }
@@ -38,9 +40,29 @@ pub(crate) struct Eye<'a> {
 impl<'a> Eye<'a> {
     pub(crate) fn new(row: usize, camera: &'a Camera) -> Eye<'a> {
         let view = View::of(camera);
+        let half_deg = view.vfov_deg() / 2.0;
+        let tilted = TILTS.map(|share| {
+            let tilt_deg = (camera.tilt_deg + share * half_deg).clamp(LEVEL_DEG, DOWN_DEG);
+            View::of(&Camera { tilt_deg, ..camera.clone() })
+        });
         let reach_m = camera.range_m.min(view.focal_px() / camera.working_px_per_m.max(1e-6));
-        Eye { row, camera, view, reach_m }
+        Eye { row, camera, view, tilted, reach_m }
     }
+}
+
+/// Changes of tilt that are tried, in shares of half the vertical angle of view.
+const TILTS: [f64; 8] = [0.25, -0.25, 0.5, -0.5, 0.75, -0.75, 1.0, -1.0];
+/// A bracket turns a camera from the horizon to straight down, degrees.
+const LEVEL_DEG: f64 = 0.0;
+const DOWN_DEG: f64 = 90.0;
+
+/// True when another tilt alone would put a point on the picture at the working density.
+fn by_tilt(eye: &Eye, at: [f64; 3]) -> bool {
+    let shows = |view: &View| match view.frame(at) {
+        Frame::Inside(shown) => shown.px_per_m >= eye.camera.working_px_per_m,
+        Frame::Beside | Frame::AboveOrBelow => false,
+    };
+    eye.tilted.iter().any(shows)
 }
 
 /// One camera's miss of a point, before it is known whether the point is hidden.
@@ -68,7 +90,10 @@ fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
         (Some(reason), true) => (reason, 2),
         (Some(_), false) => (GapReason::Range, HOPELESS + 1),
     };
-    Candidate { reason, rank, on_picture: reason == GapReason::Building, distance_m }
+    let on_picture = reason == GapReason::Building;
+    let reason =
+        if !on_picture && rank < HOPELESS && near && by_tilt(eye, at) { GapReason::Tilt } else { reason };
+    Candidate { reason, rank, on_picture, distance_m }
 }
 
 /// Rank of a camera that would not see the point even without its first fault.
@@ -171,7 +196,8 @@ mod tests {
         check(|_| {}, &north(), [0.0, 70.0], GapReason::Range, me);
         check(|_| {}, &north(), [30.0, 5.0], GapReason::OutsideView, me);
         check(|_| {}, &north(), [0.0, -5.0], GapReason::OutsideView, me);
-        check(|_| {}, &north(), [0.0, 1.5], GapReason::DeadZone, me);
+        check(|_| {}, &north(), [0.0, 1.5], GapReason::Tilt, me);
+        check(|_| {}, &north(), [0.0, 0.4], GapReason::DeadZone, me);
         let block = |site: &mut Site| {
             site.buildings.push(sample::building(
                 "b",

@@ -10,7 +10,7 @@ use super::coverage::HEIGHTS_M;
 use super::raster::{Raster, outdoors, public_ground, raster_of};
 use super::sightlines::{scan, watch, working};
 use crate::model::Scenario;
-use crate::model::kit::Camera;
+use crate::model::kit::{Camera, default_density};
 
 /// The ground that views are of.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -142,6 +142,21 @@ impl Views {
             *cell = cell.max(spot.px_per_m);
         }
         best
+    }
+
+    /// Density that the camera that comes nearest to its working density lacks on each cell at one of [`HEIGHTS_M`], px/m; at
+    /// least 0, and all of the working density where no camera shows the cell. `working` says it for each camera.
+    pub fn shortfall(&self, level: usize, working: &[f64]) -> Vec<f64> {
+        let unseen = working.iter().copied().fold(f64::INFINITY, f64::min);
+        let unseen = if unseen.is_finite() { unseen } else { default_density() };
+        let mut lacks = vec![unseen; self.ground.raster.len()];
+        for (seen, working) in self.cameras().zip(working) {
+            for spot in seen.at(level) {
+                let cell = &mut lacks[spot.cell as usize];
+                *cell = cell.min((working - f64::from(spot.px_per_m)).max(0.0));
+            }
+        }
+        lacks
     }
 
     /// True for each cell of public ground that no camera sees at its working density, at one of [`HEIGHTS_M`].

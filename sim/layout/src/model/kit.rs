@@ -382,7 +382,7 @@ fn default_camera_range() -> f64 {
 fn default_ir() -> f64 {
     30.0
 }
-fn default_density() -> f64 {
+pub(crate) fn default_density() -> f64 {
     25.0
 }
 
