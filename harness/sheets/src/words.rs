@@ -113,6 +113,9 @@ pub(crate) fn reason(reason: GapReason) -> Words {
         GapReason::DeadZone => {
             words("too near below a camera, or above its picture", "摄像机正下方的死角，或超出画面上缘")
         }
+        GapReason::Tilt => {
+            words("outside a picture that another tilt alone would put right", "只需调整摄像机俯仰角即可看到")
+        }
         GapReason::Building => words("hidden by a building", "被建筑物挡住"),
         GapReason::Wall => words("hidden by a wall or hedge", "被围墙或绿篱挡住"),
         GapReason::Crown => words("hidden by a tree's crown", "被树冠挡住"),

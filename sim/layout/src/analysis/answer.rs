@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bill::Item;
 use crate::words::Id;
 
 /// The planner's first answer.
@@ -90,6 +91,13 @@ pub struct Gap {
     /// How much density is missing in it.
     #[serde(default)]
     pub shortfall_px_per_m: Shortfall,
+    /// The cheapest fix that shows enough of it; when none does, the one that shows most. Nothing where none was looked
+    /// for or none helps.
+    #[serde(default)]
+    pub fix: Option<Fix>,
+    /// How many changes were tried on it; 0 where no fix was looked for.
+    #[serde(default)]
+    pub fixes_tried: usize,
     /// Rings, the outer first, then holes; local metres, not closed.
     pub polygon: Vec<Vec<[f64; 2]>>,
 }
@@ -103,6 +111,58 @@ pub struct Shortfall {
     pub median: f64,
     /// Where it is largest.
     pub worst: f64,
+}
+
+/// A change of the layout that shows ground which is a gap. Areas are computed by trying it; prices are assumed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Fix {
+    /// What is to be done, as a sentence.
+    pub what: String,
+    /// The camera or tree.
+    pub device: Id,
+    /// The same as keys, so that it can be applied.
+    pub change: Vec<Change>,
+    /// True when it shows enough of the gap to count as its fix.
+    pub enough: bool,
+    /// How much of this gap it shows, m².
+    pub closes_m2: f64,
+    /// How much of this gap stays, m².
+    pub left_m2: f64,
+    /// Public ground that is seen after it and was not, this gap and others, both heights together, m².
+    pub gains_m2: f64,
+    /// Public ground that was seen and is not after it, both heights together, m².
+    pub loses_m2: f64,
+    /// Its price, yuan.
+    pub cost_yuan: f64,
+    /// `assumed`: where the price is from.
+    pub cost_label: String,
+    /// The price line by line.
+    pub bill: Vec<Item>,
+}
+
+/// Where a row stands that is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// `[[kit.camera]]` of the scenario.
+    Camera,
+    /// Features of the kind `tree` in the geometry.
+    Tree,
+}
+
+/// One key of a row, old and new.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Where the row stands.
+    pub table: Table,
+    /// The row.
+    pub id: Id,
+    /// The key.
+    pub key: String,
+    /// What it says; nothing for a new row.
+    pub old: Option<serde_json::Value>,
+    /// What it is to say.
+    pub new: serde_json::Value,
 }
 
 /// One cause of a gap.

@@ -118,6 +118,7 @@ fn gaps(
             causes: causes(scenario, caster, &cells, raster.cell_area_m2()),
             shortfall_px_per_m: shortfall(&region, &lacks),
             polygon: trace::outlines(raster, &region),
+            ..Gap::default()
         });
     }
 }

@@ -1,15 +1,18 @@
 //! Analysis: ask and answer, no ticking. What is seen, what is not, and whether the perimeter is closed.
 
 pub mod answer;
+pub mod bill;
 pub mod bundle;
 pub mod caster;
 pub mod conditions;
 pub mod coverage;
 pub mod figures;
+pub mod fixes;
 mod mesh;
 mod miss;
 mod parts;
 pub mod perimeter;
+pub mod prices;
 pub mod projection;
 pub mod raster;
 pub mod rules;

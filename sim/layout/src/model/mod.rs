@@ -22,6 +22,7 @@ mod structure;
 pub mod threshold;
 pub mod typed;
 
+pub(crate) use build::devices;
 pub use scenario::{Device, Household, Scenario, ScenarioFile};
 pub use site::Site;
 

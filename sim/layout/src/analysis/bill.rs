@@ -1,0 +1,225 @@
+//! What it costs to make one layout out of another: every difference in kit and crowns, priced.
+//!
+//! A bill is worked out from the two layouts alone, so that whoever applies a fix and compares gets the price that was
+//! promised. A camera hangs on what stands within [`HOLD_M`] of it, else it gets a pole; its cable runs to the nearest
+//! device that is there already, in a straight line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use geo::{Distance, Euclidean, Point};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::prices::Prices;
+use crate::contract::Class;
+use crate::model::kit::Camera;
+use crate::model::site::Tree;
+use crate::model::{Scenario, Site};
+
+/// A camera hangs on a facade, a wall or a lamp that is at most so far from it, m.
+pub const HOLD_M: f64 = 1.0;
+/// Changes smaller than this are none, m and degrees.
+const SAME: f64 = 1e-9;
+
+/// One line of a bill.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Item {
+    /// The device or tree.
+    pub id: String,
+    /// What is done or bought.
+    pub what: String,
+    /// Its price, whole yuan.
+    pub yuan: f64,
+}
+
+/// Sum of a bill, yuan.
+pub fn total(items: &[Item]) -> f64 {
+    items.iter().map(|item| item.yuan).sum()
+}
+
+/// What it costs to make `new` out of `old`, line by line: cameras, other devices, trees.
+pub fn bill(old: &Scenario, new: &Scenario, prices: &Prices) -> Vec<Item> {
+    let mut items = Vec::new();
+    cameras(old, new, prices, &mut items);
+    devices(old, new, prices, &mut items);
+    let before: BTreeMap<&str, &Tree> = old.site.trees.iter().map(|t| (t.id.as_str(), t)).collect();
+    let pruned = new.site.trees.iter().filter(|t| before.get(t.id.as_str()).is_some_and(|old| *old != *t));
+    items.extend(pruned.map(|t| item(t.id.as_str(), "prune the crown", prices.work.trim)));
+    items
+}
+
+fn item(id: &str, what: impl Into<String>, yuan: f64) -> Item {
+    Item { id: id.to_owned(), what: what.into(), yuan: libm::round(yuan) }
+}
+
+fn cameras(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
+    let (before, after) = (&old.file.kit.camera, &new.file.kit.camera);
+    for camera in after {
+        match before.iter().find(|c| c.id == camera.id) {
+            None => bought(old, new, camera, prices, items),
+            Some(earlier) if earlier != camera => changed(earlier, camera, prices, items),
+            Some(_) => {}
+        }
+    }
+    let gone = before.iter().filter(|c| !after.iter().any(|camera| camera.id == c.id));
+    items.extend(gone.map(|c| item(c.id.as_str(), "take it down", prices.work.take_down)));
+}
+
+fn bought(old: &Scenario, new: &Scenario, camera: &Camera, prices: &Prices, items: &mut Vec<Item>) {
+    let id = camera.id.as_str();
+    let [width, height] = camera.pixels;
+    items.push(item(
+        id,
+        format!("camera of {width} x {height} px with lens"),
+        prices.body_yuan(camera.pixels),
+    ));
+    if holds(&new.site, camera.at_m) {
+        items.push(item(id, "bracket", prices.material.bracket));
+    } else {
+        items.push(item(id, "pole with foundation", prices.material.pole));
+    }
+    let metres = to_a_device(old, camera.at_m);
+    items.push(item(id, format!("{metres:.1} m of cable"), metres * prices.material.cable_per_m));
+    items.push(item(id, "fix and connect it", prices.work.mount));
+    items.push(item(id, "set its angles", prices.work.visit));
+}
+
+fn changed(old: &Camera, new: &Camera, prices: &Prices, items: &mut Vec<Item>) {
+    let id = new.id.as_str();
+    let differs = |a: f64, b: f64| (a - b).abs() > SAME;
+    let mut swaps = false;
+    if old.pixels != new.pixels {
+        let [width, height] = new.pixels;
+        items.push(item(
+            id,
+            format!("camera of {width} x {height} px with lens"),
+            prices.body_yuan(new.pixels),
+        ));
+        swaps = true;
+    } else if differs(old.hfov_deg, new.hfov_deg) {
+        items.push(item(id, format!("lens of {:.1}°", new.hfov_deg), prices.material.lens));
+        swaps = true;
+    }
+    if swaps {
+        items.push(item(id, "change it on its bracket", prices.work.swap));
+    }
+    let moved = libm::hypot(new.at_m[0] - old.at_m[0], new.at_m[1] - old.at_m[1]);
+    if moved > SAME {
+        items.push(item(id, "bracket", prices.material.bracket));
+        items.push(item(id, format!("{moved:.1} m of cable"), moved * prices.material.cable_per_m));
+    }
+    let raised = (new.height_m - old.height_m).abs();
+    if raised > SAME {
+        items.push(item(id, format!("{raised:.1} m of bracket"), raised * prices.material.extension_per_m));
+    }
+    if moved > SAME || raised > SAME {
+        items.push(item(id, "fix and connect it", prices.work.mount));
+    }
+    items.push(item(id, "set its angles", prices.work.visit));
+}
+
+/// All other devices: one price a piece. One that stays and differs in its settings costs nothing.
+fn devices(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
+    let names = |scenario: &Scenario| -> BTreeSet<(Class, String)> {
+        let others = scenario.devices.iter().filter(|d| d.class != Class::Camera);
+        others.map(|d| (d.class, d.id.to_string())).collect()
+    };
+    let (before, after) = (names(old), names(new));
+    for (class, id) in after.difference(&before) {
+        let yuan = prices.device.get(class.word()).copied().unwrap_or_default();
+        items.push(item(id, format!("{} in place", class.word()), yuan));
+    }
+    for (class, id) in before.difference(&after) {
+        items.push(item(id, format!("take the {} down", class.word()), prices.work.take_down));
+    }
+}
+
+/// True when a facade, a wall or a lamp that can hold a camera stands beside a point.
+pub(crate) fn holds(site: &Site, at_m: [f64; 2]) -> bool {
+    let at = Point::new(at_m[0], at_m[1]);
+    let lamp = |lamp: &crate::model::site::Lamp| Euclidean.distance(at, Point::from(lamp.at)) <= HOLD_M;
+    let facade = |b: &crate::model::site::Building| Euclidean.distance(&at, b.outline.exterior()) <= HOLD_M;
+    let wall = |w: &crate::model::site::Wall| Euclidean.distance(&at, &w.line) <= HOLD_M;
+    site.lamps.iter().any(lamp) || site.buildings.iter().any(facade) || site.walls.iter().any(wall)
+}
+
+/// Distance to the nearest device of a layout; 0 where there is none, m.
+fn to_a_device(layout: &Scenario, at_m: [f64; 2]) -> f64 {
+    let far = |d: &crate::model::Device| libm::hypot(d.at_m[0] - at_m[0], d.at_m[1] - at_m[1]);
+    let wired =
+        layout.devices.iter().filter(|d| d.class != Class::GuardRadio && d.class != Class::Checkpoint);
+    wired.map(far).min_by(f64::total_cmp).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::sample;
+    use crate::model::kit::Kit;
+
+    fn layout() -> Scenario {
+        let mut site = sample::bare(-30.0, -30.0, 30.0, 30.0);
+        site.trees.push(sample::tree("t", 10.0, 0.0));
+        let wall = sample::wall("w", crate::model::site::WallKind::Wall, &[(-30.0, 20.0), (30.0, 20.0)], 2.5);
+        site.walls.push(wall);
+        let camera = vec![sample::camera("a", [0.0, 0.0], 0.0), sample::camera("b", [5.0, 20.0], 180.0)];
+        with_devices(sample::scenario(site, Kit { camera, ..Kit::default() }))
+    }
+
+    fn with_devices(mut scenario: Scenario) -> Scenario {
+        scenario.devices = crate::model::devices(&scenario.file, &scenario.site);
+        scenario
+    }
+
+    fn check(change: impl FnOnce(&mut Scenario), expected: &[(&str, f64)]) {
+        let (old, prices) = (layout(), Prices::shipped().expect("the shipped prices"));
+        let mut new = old.clone();
+        change(&mut new);
+        let found = bill(&old, &with_devices(new), &prices);
+        let found: Vec<(&str, f64)> = found.iter().map(|item| (item.what.as_str(), item.yuan)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn each_change_has_its_price() {
+        let angles = ("set its angles", 200.0);
+        check(|_| {}, &[]);
+        check(|s| s.file.kit.camera[0].tilt_deg = 20.0, &[angles]);
+        check(
+            |s| s.file.kit.camera[0].hfov_deg = 48.2,
+            &[("lens of 48.2°", 180.0), ("change it on its bracket", 120.0), angles],
+        );
+        check(
+            |s| (s.file.kit.camera[0].hfov_deg, s.file.kit.camera[0].pixels) = (48.2, [3840, 2160]),
+            &[("camera of 3840 x 2160 px with lens", 780.0), ("change it on its bracket", 120.0), angles],
+        );
+        check(
+            |s| s.file.kit.camera[1].at_m[0] += 3.0,
+            &[("bracket", 90.0), ("3.0 m of cable", 66.0), ("fix and connect it", 260.0), angles],
+        );
+        check(
+            |s| s.file.kit.camera[0].height_m += 2.0,
+            &[("2.0 m of bracket", 320.0), ("fix and connect it", 260.0), angles],
+        );
+        check(|s| s.site.trees[0].crown_base_m += 1.0, &[("prune the crown", 380.0)]);
+        check(|s| drop(s.file.kit.camera.pop()), &[("take it down", 150.0)]);
+    }
+
+    #[test]
+    fn a_new_camera_hangs_on_what_is_there_or_gets_a_pole() {
+        for (at_m, held, metres) in [
+            ([-3.0, 19.5], ("bracket", 90.0), 8.0156),
+            ([0.0, -10.0], ("pole with foundation", 1900.0), 10.0),
+        ] {
+            let (old, prices) = (layout(), Prices::shipped().expect("the shipped prices"));
+            let mut new = old.clone();
+            new.file.kit.camera.push(sample::camera("c", at_m, 0.0));
+            let found = bill(&old, &with_devices(new), &prices);
+            assert_eq!((found[1].what.as_str(), found[1].yuan), held);
+            assert!(
+                (total(&found) - (420.0 + held.1 + libm::round(metres * 22.0) + 260.0 + 200.0)).abs() < 0.01,
+                "{found:?}"
+            );
+        }
+    }
+}

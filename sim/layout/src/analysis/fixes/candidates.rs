@@ -1,0 +1,243 @@
+//! Changes that might show a gap: what a fitter would think of, standing there.
+
+use geo::{Closest, ClosestPoint, Line, Point};
+
+use super::super::answer::{Gap, GapReason};
+use super::super::bill::HOLD_M;
+use super::super::projection::View;
+use super::Ask;
+use super::place::{Place, apart};
+use super::trial::Edit;
+use crate::model::kit::{Camera, CameraTask, default_density};
+use crate::words::Id;
+
+/// Cameras near a gap that are thought of.
+const CAMERAS: usize = 8;
+/// A camera farther from a gap than so many times its range is not thought of.
+const FAR: f64 = 1.2;
+/// Steps along a facade or wall, m.
+const STEPS_M: [f64; 4] = [-4.0, -2.0, 2.0, 4.0];
+/// Raising a bracket, m.
+const RAISED_M: [f64; 2] = [1.0, 2.0];
+/// Cameras on poles and facades hang so high, m.
+const HUNG_M: f64 = 4.0;
+/// A new camera stands at most so far from where it aims, m.
+const NEAR_M: f64 = 40.0;
+/// Distance of new poles from where they aim, m.
+const POLE_M: f64 = 15.0;
+/// Distance of a lens from the surface that holds it, m.
+const OFF_M: f64 = 0.3;
+
+/// Every change that is worth a look.
+pub(super) fn all(ask: &Ask<'_>, gap: &Gap, place: &Place) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for (row, camera) in near(ask, place) {
+        let mut put = |changed: Vec<Camera>| {
+            let new = changed.into_iter().filter(|c| c != camera);
+            edits.extend(new.map(|c| Edit::Camera(row, c)));
+        };
+        put(turned(camera, &place.aims));
+        put(with_lens(ask, camera, &place.aims));
+        put(with_pixels(ask, camera));
+        put(raised(camera, &place.aims));
+        put(moved(ask, camera, &place.aims));
+    }
+    edits.extend(pruned(ask, gap));
+    let row = ask.layout.file.kit.camera.len();
+    edits.extend(added(ask, &place.aims).into_iter().map(|camera| Edit::Camera(row, camera)));
+    edits
+}
+
+/// The cameras nearest to a gap, with their rows.
+fn near<'a>(ask: &Ask<'a>, place: &Place) -> Vec<(usize, &'a Camera)> {
+    let distance = |camera: &Camera| {
+        let at = [camera.at_m[0], camera.at_m[1], 0.0];
+        place.sample.iter().map(|p| apart(at, *p)).fold(f64::INFINITY, f64::min)
+    };
+    let rows = ask.layout.file.kit.camera.iter().enumerate();
+    let mut found: Vec<(f64, usize, &Camera)> = rows
+        .map(|(row, camera)| (distance(camera), row, camera))
+        .filter(|(m, _, camera)| *m <= FAR * camera.range_m)
+        .collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    found.into_iter().take(CAMERAS).map(|(_, row, camera)| (row, camera)).collect()
+}
+
+/// The camera, aimed at a point: whole degrees, as a fitter sets them.
+fn aimed(camera: &Camera, at: [f64; 3]) -> Camera {
+    let way = [at[0] - camera.at_m[0], at[1] - camera.at_m[1]];
+    let bearing_deg = libm::round(libm::atan2(way[0], way[1]).to_degrees()).rem_euclid(360.0);
+    let drop = camera.height_m - at[2];
+    let tilt = libm::atan2(drop, libm::hypot(way[0], way[1])).to_degrees();
+    Camera { bearing_deg, tilt_deg: libm::round(tilt).clamp(0.0, 90.0), ..camera.clone() }
+}
+
+/// Other tilts of the same bearing; then other bearings, in the middle of the picture and a quarter of it aside.
+fn turned(camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
+    let mut found = Vec::new();
+    let half_deg = View::of(camera).vfov_deg() / 2.0;
+    let tilt = |deg: f64| Camera { tilt_deg: libm::round(deg).clamp(0.0, 90.0), ..camera.clone() };
+    found.extend([-1.0, -0.5, 0.5, 1.0].map(|share| tilt(camera.tilt_deg + share * half_deg)));
+    for aim in aims {
+        let straight = aimed(camera, *aim);
+        found.push(tilt(straight.tilt_deg));
+        for share in [-0.25, 0.0, 0.25] {
+            let turn = libm::round(share * camera.hfov_deg);
+            let bearing_deg = (straight.bearing_deg + turn).rem_euclid(360.0);
+            found.push(Camera { bearing_deg, ..straight.clone() });
+            found.push(Camera { bearing_deg, ..camera.clone() });
+        }
+    }
+    found
+}
+
+fn with_lens(ask: &Ask<'_>, camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
+    let lenses = ask.prices.lens.iter().map(|lens| lens.hfov_deg);
+    let other = lenses.filter(|hfov| (hfov - camera.hfov_deg).abs() > 1.0);
+    other.flat_map(|hfov_deg| and_aimed(Camera { hfov_deg, ..camera.clone() }, aims)).collect()
+}
+
+fn with_pixels(ask: &Ask<'_>, camera: &Camera) -> Vec<Camera> {
+    let bodies = ask.prices.camera.iter().map(|body| body.pixels);
+    let more = bodies.filter(|pixels| pixels[0] > camera.pixels[0]);
+    more.map(|pixels| Camera { pixels, ..camera.clone() }).collect()
+}
+
+fn raised(camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
+    let up = |m: &f64| Camera { height_m: camera.height_m + m, ..camera.clone() };
+    RAISED_M.iter().map(up).flat_map(|camera| and_aimed(camera, aims)).collect()
+}
+
+fn and_aimed(camera: Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
+    let there: Vec<Camera> = aims.iter().map(|aim| aimed(&camera, *aim)).collect();
+    std::iter::once(camera).chain(there).collect()
+}
+
+/// Along the facade or wall that holds it, without leaving it.
+fn moved(ask: &Ask<'_>, camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
+    let at = Point::new(camera.at_m[0], camera.at_m[1]);
+    let held = edges(ask).filter_map(|edge| Some((nearest(&edge, at)?, edge)));
+    let Some(((foot, _), edge)) = held
+        .map(|(foot, edge)| ((foot, geo::Distance::distance(&geo::Euclidean, foot, at)), edge))
+        .filter(|((_, m), _)| *m <= HOLD_M)
+        .min_by(|a, b| a.0.1.total_cmp(&b.0.1))
+    else {
+        return Vec::new();
+    };
+    let (way, length) = (edge.delta(), libm::hypot(edge.delta().x, edge.delta().y));
+    let along = libm::hypot(foot.x() - edge.start.x, foot.y() - edge.start.y);
+    let on_it = STEPS_M.iter().filter(|step| (0.0..=length).contains(&(along + **step)));
+    let shifted = |step: &f64| {
+        let place = |x: f64, way: f64| centimetres(x + way / length * step);
+        Camera { at_m: [place(at.x(), way.x), place(at.y(), way.y)], ..camera.clone() }
+    };
+    let free = |camera: &Camera| ask.layout.site.building_at(camera.at_m).is_none();
+    on_it.map(shifted).filter(free).flat_map(|camera| and_aimed(camera, aims)).collect()
+}
+
+fn centimetres(m: f64) -> f64 {
+    libm::round(m * 100.0) / 100.0
+}
+
+/// Edges of facades, then of walls.
+fn edges<'a>(ask: &Ask<'a>) -> impl Iterator<Item = Line<f64>> + 'a {
+    let facades = ask.layout.site.buildings.iter().flat_map(|b| b.outline.exterior().lines());
+    facades.chain(ask.layout.site.walls.iter().flat_map(|w| w.line.lines()))
+}
+
+fn nearest(edge: &Line<f64>, at: Point<f64>) -> Option<Point<f64>> {
+    match edge.closest_point(&at) {
+        Closest::Intersection(p) | Closest::SinglePoint(p) => Some(p),
+        Closest::Indeterminate => None,
+    }
+}
+
+/// The crowns that stand before a gap, pruned from below by a third or by two thirds of their depth.
+fn pruned(ask: &Ask<'_>, gap: &Gap) -> Vec<Edit> {
+    let of_crowns = gap.causes.iter().filter(|cause| cause.reason == GapReason::Crown);
+    let names: Vec<&str> = of_crowns.filter_map(|cause| cause.culprit.as_deref()).take(3).collect();
+    let trees = ask.layout.site.trees.iter().enumerate();
+    let before = trees.filter(|(_, tree)| names.contains(&tree.id.as_str()));
+    let edit = |(row, tree): (usize, &crate::model::site::Tree)| {
+        [1.0 / 3.0, 2.0 / 3.0].map(|share| {
+            let base = tree.crown_base_m + share * (tree.height_m - tree.crown_base_m);
+            let crown_base_m = libm::round(base * 10.0) / 10.0;
+            Edit::Tree(row, crate::model::site::Tree { crown_base_m, ..tree.clone() })
+        })
+    };
+    before.flat_map(edit).collect()
+}
+
+/// New cameras: on lamps, facades and walls near by, and on poles of their own.
+fn added(ask: &Ask<'_>, aims: &[[f64; 3]]) -> Vec<Camera> {
+    let id = free_name(ask);
+    let bodies: Vec<[u32; 2]> = ask.prices.camera.iter().map(|body| body.pixels).skip(1).collect();
+    let mut found = Vec::new();
+    for aim in aims {
+        for (at_m, height_m) in places(ask, *aim) {
+            for hfov_deg in ask.prices.lens.iter().map(|lens| lens.hfov_deg).take(3) {
+                let camera = |pixels: &[u32; 2]| {
+                    let camera = new_camera(&id, at_m, height_m, hfov_deg, *pixels);
+                    aimed(&camera, *aim)
+                };
+                found.extend(bodies.iter().map(camera));
+            }
+        }
+    }
+    found
+}
+
+fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64, hfov_deg: f64, pixels: [u32; 2]) -> Camera {
+    Camera {
+        id: id.clone(),
+        at_m,
+        height_m,
+        bearing_deg: 0.0,
+        tilt_deg: 10.0,
+        hfov_deg,
+        pixels,
+        range_m: 60.0,
+        ir_range_m: 30.0,
+        working_px_per_m: default_density(),
+        task: CameraTask::Area,
+    }
+}
+
+fn free_name(ask: &Ask<'_>) -> Id {
+    let taken = |name: &str| ask.layout.device_by_id(name).is_some();
+    let names = (1..).map(|n| format!("cam-new-{n}"));
+    names.into_iter().find(|name| !taken(name)).unwrap_or_default().as_str().into()
+}
+
+/// Where a new camera might hang to look at a point, and how high.
+fn places(ask: &Ask<'_>, aim: [f64; 3]) -> Vec<([f64; 2], f64)> {
+    let at = Point::new(aim[0], aim[1]);
+    let site = &ask.layout.site;
+    let lamps = site.lamps.iter().map(|lamp| ([lamp.at.x, lamp.at.y], HUNG_M.min(lamp.height_m), true));
+    let mut found: Vec<([f64; 2], f64, bool)> = lamps.collect();
+    for edge in edges(ask) {
+        let Some(foot) = nearest(&edge, at) else { continue };
+        let way = [aim[0] - foot.x(), aim[1] - foot.y()];
+        let off = OFF_M / libm::hypot(way[0], way[1]).max(OFF_M);
+        let at_m = [centimetres(foot.x() + off * way[0]), centimetres(foot.y() + off * way[1])];
+        found.push((at_m, HUNG_M, false));
+    }
+    for way in [[0.0, 1.0], [1.0, 0.0], [0.0, -1.0], [-1.0, 0.0]] {
+        let pole = [centimetres(aim[0] + POLE_M * way[0]), centimetres(aim[1] + POLE_M * way[1])];
+        found.push((pole, HUNG_M, true));
+    }
+    let ground = ask.views.ground();
+    let cell = |at: [f64; 2]| ground.raster.cell_at(at);
+    // Poles and lamps stand on public ground; what hangs on a facade or wall looks from its edge.
+    let stands = |at: [f64; 2], pole: bool| {
+        cell(at).is_some_and(|cell| if pole { ground.public[cell] } else { ground.open[cell] })
+            && site.building_at(at).is_none()
+    };
+    let near = |at: [f64; 2]| (1.0..=NEAR_M).contains(&apart([at[0], at[1], 0.0], aim));
+    let sees = |at: [f64; 2], height_m: f64| ask.caster.clear_from_mount([at[0], at[1], height_m], aim);
+    found
+        .into_iter()
+        .filter(|(at, height_m, pole)| near(*at) && stands(*at, *pole) && sees(*at, *height_m))
+        .map(|(at, height_m, _)| (at, height_m))
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! A change as a sentence.
+
+use super::super::bill::holds;
+use super::trial::Edit;
+use crate::model::Scenario;
+use crate::model::kit::Camera;
+
+/// What is to be done.
+pub(super) fn sentence(layout: &Scenario, edit: &Edit) -> String {
+    match edit {
+        Edit::Camera(row, camera) => match layout.file.kit.camera.get(*row) {
+            Some(old) => changed(old, camera),
+            None => added(layout, camera),
+        },
+        Edit::Tree(row, tree) => {
+            let base = layout.site.trees[*row].crown_base_m;
+            format!("Prune the crown of {} from below, from {base} m up to {} m.", tree.id, tree.crown_base_m)
+        }
+    }
+}
+
+fn changed(old: &Camera, new: &Camera) -> String {
+    let mut parts = Vec::new();
+    if old.pixels != new.pixels {
+        parts.push(format!("change it for one of {} x {} px", new.pixels[0], new.pixels[1]));
+    }
+    if old.hfov_deg != new.hfov_deg {
+        parts.push(format!("put on a lens of {}° in place of {}°", new.hfov_deg, old.hfov_deg));
+    }
+    if old.at_m != new.at_m {
+        let metres = libm::hypot(new.at_m[0] - old.at_m[0], new.at_m[1] - old.at_m[1]);
+        let [x, y] = new.at_m;
+        parts.push(format!("move it {metres:.1} m along what holds it, to {x:.1}, {y:.1}"));
+    }
+    if old.height_m != new.height_m {
+        parts.push(format!("raise it from {} m to {} m", old.height_m, new.height_m));
+    }
+    if old.bearing_deg != new.bearing_deg {
+        parts.push(format!("turn it from {}° to {}°", old.bearing_deg, new.bearing_deg));
+    }
+    if old.tilt_deg != new.tilt_deg {
+        parts.push(format!("tilt it from {}° to {}° below the horizon", old.tilt_deg, new.tilt_deg));
+    }
+    format!("{}: {}.", new.id, parts.join(", "))
+}
+
+fn added(layout: &Scenario, camera: &Camera) -> String {
+    let ([x, y], [width, height]) = (camera.at_m, camera.pixels);
+    let on = if holds(&layout.site, camera.at_m) { "on what stands there" } else { "on a pole of its own" };
+    format!(
+        "Add a camera of {width} x {height} px with a lens of {}° at {x:.1}, {y:.1} {on}, {} m up, looking to {}° and \
+         {}° below the horizon.",
+        camera.hfov_deg, camera.height_m, camera.bearing_deg, camera.tilt_deg
+    )
+}
