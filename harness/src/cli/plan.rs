@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 use palisade_sheets::{Export, Failed, Material};
 use palisade_sim::analysis::PlanReport;
 use palisade_sim::analysis::caster::Caster;
+use palisade_sim::analysis::fixes::fix_gaps;
+use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
 use palisade_sim::analysis::views::Views;
+use palisade_sim::model::load::{Problem, Problems, SourceText};
 
 use super::{Exit, Failure, OutputFormat};
 use crate::report::plan::{geojson, text};
@@ -25,6 +28,12 @@ pub struct Args {
     /// What is handed out beside report, pages and sheet: `gpkg`, `tif`, `dxf`, `xlsx`; all of them when not given.
     #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
     export: Option<Vec<Export>>,
+    /// Look for the cheapest fix of so many gaps, the largest first.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    fixes: usize,
+    /// Prices for fixes, in place of the shipped ones (`assets/catalogue/prices.toml` explains every key).
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
     /// Assess the rules about timing from the report of this run folder.
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
@@ -47,7 +56,11 @@ fn plan(args: Args) -> Result<String, Failure> {
     let book = RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?;
     let caster = Caster::of(&scenario);
     let views = Views::of(&scenario, &caster);
-    let answer = palisade_sim::analysis::plan_with(&scenario, &caster, &views);
+    let mut answer = palisade_sim::analysis::plan_with(&scenario, &caster, &views);
+    let prices = prices(args.prices.as_deref())?;
+    let count = args.fixes.min(answer.gaps.len());
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    fix_gaps((&scenario, &caster, &views), &prices, &mut answer.gaps[..count], threads);
     let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, measured.as_ref());
     let report = PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, rules };
     let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
@@ -59,9 +72,30 @@ fn plan(args: Args) -> Result<String, Failure> {
     Ok(match args.output_format {
         OutputFormat::Json => json + "\n",
         OutputFormat::Human => {
-            text(&scenario, &report, &book) + &format!("\nwritten to {}\n", folder.display())
+            text(&scenario, &report, &book, &prices) + &format!("\nwritten to {}\n", folder.display())
         }
     })
+}
+
+/// The prices of a file, or those that are shipped.
+fn prices(file: Option<&Path>) -> Result<Prices, Failure> {
+    let Some(path) = file else {
+        return Prices::shipped().map_err(|problems| Failure::new(Exit::Bug, listed(&problems)));
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let remedy = "name a file of prices with --prices";
+        Failure::new(Exit::Input, format!("{}: {error}; {remedy}", path.display()))
+    })?;
+    Prices::read(&SourceText { name: path.display().to_string(), text })
+        .map_err(|problems| Failure::new(Exit::Input, listed(&problems)))
+}
+
+fn listed(problems: &Problems) -> String {
+    let line = |p: &Problem| {
+        let (line, column) = p.line_column();
+        format!("{}:{line}:{column}: {}; {}", p.file(), p.message(), p.help())
+    };
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What a run's report says of the gateway's timing.
@@ -126,14 +160,24 @@ mod tests {
         let args = |output_format| Args {
             scenario: concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/tiny.toml").into(),
             out: Some(folder.path().join("deep/plan")),
+            fixes: 3,
+            prices: None,
             run: None,
             export: None,
             output_format,
         };
         let text = plan(args(OutputFormat::Human)).expect("a plan");
-        for part in
-            ["小院", "IEC 62676-4:2014", "recognise", "scrutinise", "Gaps: ", "Perimeter: ", "deep/plan"]
-        {
+        for part in [
+            "小院",
+            "IEC 62676-4:2014",
+            "recognise",
+            "scrutinise",
+            "Gaps: ",
+            "Fixes of the 3 largest gaps",
+            "assumed, 2026-11-27",
+            "Perimeter: ",
+            "deep/plan",
+        ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         let json: PlanReport =

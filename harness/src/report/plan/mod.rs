@@ -1,11 +1,13 @@
 //! The answer to `palisade plan` for people and for other programs. It renders what the analysis found and decides nothing.
 
 mod coverage;
+mod fixes;
 mod layers;
 mod perimeter;
 mod rules;
 
 use palisade_sim::analysis::PlanReport;
+use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::rules::RuleBook;
 use palisade_sim::model::Scenario;
 
@@ -15,10 +17,11 @@ pub use layers::geojson;
 const SHOWN: usize = 10;
 
 /// The answer as tables, one after the other.
-pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook) -> String {
+pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &Prices) -> String {
     [
         coverage::table(scenario, &report.answer),
         coverage::gaps(&report.answer),
+        fixes::table(&report.answer, &prices.dated),
         perimeter::table(&report.answer.perimeter),
         rules::table(&report.rules, book),
     ]

@@ -1,8 +1,9 @@
 //! Why a point is not covered: the camera that comes nearest to covering it decides.
 //!
 //! Nearest come the cameras that look there, within their range and working density: something stands in the way, or
-//! the point lies below or above the picture. A point that a change of tilt alone would show is owed to the tilt. Then those that look there with a clear line, but from too far. Then
-//! those that could see it if they were turned. Of equals the one at the least distance decides.
+//! the point lies below or above the picture. Then those that look there with a clear line, but from too far. Then
+//! those that could see it if they were turned. Of equals the one at the least distance decides. What another tilt
+//! alone would show is owed to the tilt.
 
 use super::answer::GapReason;
 use super::caster::{Caster, Occluder};
