@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 use palisade_sheets::{Export, Failed, Material};
 use palisade_sim::analysis::PlanReport;
+use palisade_sim::analysis::beam::beams;
 use palisade_sim::analysis::caster::Caster;
+use palisade_sim::analysis::facade::facade;
 use palisade_sim::analysis::fixes::fix_gaps;
 use palisade_sim::analysis::prices::Prices;
+use palisade_sim::analysis::privacy::privacy;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
 use palisade_sim::analysis::views::Views;
 use palisade_sim::model::load::{Problem, Problems, SourceText};
@@ -61,8 +64,12 @@ fn plan(args: Args) -> Result<String, Failure> {
     let count = args.fixes.min(answer.gaps.len());
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     fix_gaps((&scenario, &caster, &views), &prices, &mut answer.gaps[..count], threads);
+    let beams = beams(&scenario).map_err(|e| Failure::new(Exit::Bug, e))?;
+    let facade = facade(&scenario, &caster);
+    let privacy = privacy(&scenario, &caster, &views, book.private_px_per_m());
     let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, measured.as_ref());
-    let report = PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, rules };
+    let report =
+        PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, beams, facade, privacy, rules };
     let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
     let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(&folder, "report.json", json.as_bytes())?;
@@ -176,6 +183,9 @@ mod tests {
             "Fixes of the 3 largest gaps",
             "assumed, 2026-11-27",
             "Perimeter: ",
+            "Beams: ",
+            "Facades: ",
+            "Privacy: ",
             "deep/plan",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");

@@ -88,6 +88,7 @@ fn camera(id: String, at: Coord<f64>, to: Coord<f64>, task: CameraTask) -> Camer
         ir_range_m: 30.0,
         working_px_per_m: 25.0,
         task,
+        mask_px: Vec::new(),
     }
 }
 

@@ -31,7 +31,13 @@ impl Planned {
         let answer = plan_with(&scenario, &caster, &views);
         let book = RuleBook::residential()?;
         let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, None);
-        let report = PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, rules };
+        let report = PlanReport {
+            format: 1,
+            scenario: scenario.file.name.clone(),
+            answer,
+            rules,
+            ..PlanReport::default()
+        };
         Ok(Planned { scenario, caster, report })
     }
 

@@ -1,9 +1,12 @@
 //! The answer to `palisade plan` for people and for other programs. It renders what the analysis found and decides nothing.
 
+mod beams;
 mod coverage;
+mod facade;
 mod fixes;
 mod layers;
 mod perimeter;
+mod privacy;
 mod rules;
 
 use palisade_sim::analysis::PlanReport;
@@ -23,6 +26,9 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
         coverage::gaps(&report.answer),
         fixes::table(&report.answer, &prices.dated),
         perimeter::table(&report.answer.perimeter),
+        beams::table(&report.beams),
+        facade::table(&report.facade),
+        privacy::table(&report.privacy),
         rules::table(&report.rules, book),
     ]
     .concat()

@@ -1,11 +1,13 @@
 //! Analysis: ask and answer, no ticking. What is seen, what is not, and whether the perimeter is closed.
 
 pub mod answer;
+pub mod beam;
 pub mod bill;
 pub mod bundle;
 pub mod caster;
 pub mod conditions;
 pub mod coverage;
+pub mod facade;
 pub mod figures;
 pub mod fixes;
 mod mesh;
@@ -13,6 +15,7 @@ mod miss;
 mod parts;
 pub mod perimeter;
 pub mod prices;
+pub mod privacy;
 pub mod projection;
 pub mod raster;
 pub mod rules;
@@ -38,7 +41,7 @@ use views::Views;
 use crate::model::Scenario;
 
 /// What the plan writes to `report.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanReport {
     /// Version of this format: 1.
     pub format: u32,
@@ -47,6 +50,15 @@ pub struct PlanReport {
     /// Coverage, gaps, perimeter.
     #[serde(flatten)]
     pub answer: PlanAnswer,
+    /// What each beam zone makes of bodies, birds and fog.
+    #[serde(default)]
+    pub beams: beam::BeamsAnswer,
+    /// What facade cameras see of windows and of falls.
+    #[serde(default)]
+    pub facade: facade::FacadeAnswer,
+    /// What the other cameras show of dwellings, and masks against it.
+    #[serde(default)]
+    pub privacy: privacy::PrivacyAnswer,
     /// Each rule of the book, in its order.
     pub rules: Vec<Finding>,
 }

@@ -6,7 +6,7 @@
 //! cosine of the tilt; off the axis it rises as `1 / cos` of the angle, as it does for a plane target.
 
 use super::vector::{Vec3, cross, dot, length, sub};
-use crate::model::kit::Camera;
+use crate::model::kit::{Camera, FacadeCamera};
 
 /// A class of pixel density.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub const EDITIONS: [Edition; 2] = [
 ];
 
 /// A camera's eye, axes and picture.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct View {
     eye: Vec3,
     forward: Vec3,
@@ -67,6 +67,8 @@ pub struct View {
     up: Vec3,
     focal_px: f64,
     size_px: [f64; 2],
+    /// Polygons on the picture in which nothing is shown, px.
+    mask: Vec<Vec<[f64; 2]>>,
 }
 
 /// A point on the picture.
@@ -85,7 +87,7 @@ pub struct Shown {
 pub enum Frame {
     /// On the picture.
     Inside(Shown),
-    /// Beside it or behind the camera.
+    /// Beside it, behind the camera, or where a mask covers the picture.
     Beside,
     /// Below its lower edge or above its upper edge.
     AboveOrBelow,
@@ -101,14 +103,23 @@ impl View {
         let right = [cos_b, -sin_b, 0.0];
         let size_px = pixels.map(f64::from);
         let focal_px = size_px[0] / (2.0 * libm::tan(hfov_deg.to_radians() / 2.0));
-        View { eye: eye_m, forward, right, up: cross(right, forward), focal_px, size_px }
+        View { eye: eye_m, forward, right, up: cross(right, forward), focal_px, size_px, mask: Vec::new() }
     }
 
     /// The view of a camera of the kit.
     pub fn of(camera: &Camera) -> View {
         let [x, y] = camera.at_m;
         let eye = [x, y, camera.height_m];
-        View::new(eye, camera.bearing_deg, camera.tilt_deg, camera.hfov_deg, camera.pixels)
+        let view = View::new(eye, camera.bearing_deg, camera.tilt_deg, camera.hfov_deg, camera.pixels);
+        View { mask: camera.mask_px.clone(), ..view }
+    }
+
+    /// The view of a camera that looks up a facade.
+    pub fn up(camera: &FacadeCamera) -> View {
+        let [x, y] = camera.at_m;
+        let eye = [x, y, camera.height_m];
+        // Tilt counts downward, elevation upward.
+        View::new(eye, camera.bearing_deg, -camera.elevation_deg, camera.hfov_deg, camera.pixels)
     }
 
     /// The lens, m.
@@ -152,9 +163,61 @@ impl View {
             None => Frame::Beside,
             Some(shown) if !(0.0..=self.size_px[0]).contains(&shown.at_px[0]) => Frame::Beside,
             Some(shown) if !(0.0..=self.size_px[1]).contains(&shown.at_px[1]) => Frame::AboveOrBelow,
+            Some(shown) if self.mask.iter().any(|ring| within(ring, shown.at_px)) => Frame::Beside,
             Some(shown) => Frame::Inside(shown),
         }
     }
+
+    /// True when a point falls on the picture, and no mask lies over it.
+    pub fn shows(&self, at_m: [f64; 3]) -> bool {
+        matches!(self.frame(at_m), Frame::Inside(_))
+    }
+
+    /// True when a point falls on the picture, under a mask or not.
+    pub fn on_picture(&self, at_m: [f64; 3]) -> bool {
+        self.edges().iter().all(|edge| dot(*edge, sub(at_m, self.eye)) >= 0.0)
+    }
+
+    /// The part of a flat convex polygon that falls on the picture, m: cut exactly by the planes through the lens and
+    /// the picture's edges.
+    pub fn cut(&self, corners_m: &[[f64; 3]]) -> Vec<[f64; 3]> {
+        let mut left: Vec<Vec3> = corners_m.iter().map(|at| sub(*at, self.eye)).collect();
+        for edge in self.edges() {
+            let mut kept = Vec::with_capacity(left.len() + 1);
+            for (i, &here) in left.iter().enumerate() {
+                let next = left[(i + 1) % left.len()];
+                let (a, b) = (dot(edge, here), dot(edge, next));
+                if a >= 0.0 {
+                    kept.push(here);
+                }
+                if (a > 0.0 && b < 0.0) || (a < 0.0 && b > 0.0) {
+                    kept.push([0, 1, 2].map(|k| here[k] + (next[k] - here[k]) * a / (a - b)));
+                }
+            }
+            left = kept;
+        }
+        left.into_iter().map(|at| [0, 1, 2].map(|k| at[k] + self.eye[k])).collect()
+    }
+
+    /// Inward normals of the planes through the lens and the picture's left, right, upper and lower edge.
+    fn edges(&self) -> [Vec3; 4] {
+        let [half_w, half_h] = self.size_px.map(|s| s / 2.0);
+        let mix = |side: Vec3, sign: f64, half: f64| {
+            [0, 1, 2].map(|k| self.forward[k] * half + sign * side[k] * self.focal_px)
+        };
+        let (right, up) = (self.right, self.up);
+        [mix(right, 1.0, half_w), mix(right, -1.0, half_w), mix(up, -1.0, half_h), mix(up, 1.0, half_h)]
+    }
+}
+
+/// True when a point lies within a ring, by counting the sides to its right.
+fn within(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> bool {
+    let next = ring.iter().cycle().skip(1);
+    let crossed = ring
+        .iter()
+        .zip(next)
+        .filter(|(a, b)| (a[1] > y) != (b[1] > y) && x < a[0] + (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]));
+    crossed.count() % 2 == 1
 }
 
 #[cfg(test)]
@@ -239,5 +302,32 @@ mod tests {
         let far = reach(4.0 - 1.7, 30.0 - half);
         assert!(matches!(view.frame([0.0, far - 0.01, 1.7]), Frame::Inside(_)));
         assert_eq!(view.frame([0.0, far + 0.01, 1.7]), Frame::AboveOrBelow);
+    }
+
+    #[test]
+    fn a_mask_shows_nothing_and_the_rest_stays() {
+        let mut camera = crate::analysis::sample::camera("c", [0.0, 0.0], 0.0);
+        let (left, right) = ([-4.0, 20.0, 1.5], [4.0, 20.0, 1.5]);
+        assert!(View::of(&camera).shows(left) && View::of(&camera).shows(right));
+        camera.mask_px = vec![vec![[0.0, 0.0], [1280.0, 0.0], [1280.0, 1440.0], [0.0, 1440.0]]];
+        let view = View::of(&camera);
+        assert!(!view.shows(left) && view.shows(right));
+        assert_eq!(view.frame(left), Frame::Beside);
+        assert!(view.on_picture(left));
+    }
+
+    #[test]
+    fn a_polygon_is_cut_where_the_picture_ends() {
+        // 90° wide and square: at 10 m the picture is 20 m wide and high.
+        let view = View::new([0.0, 0.0, 0.0], 0.0, 0.0, 90.0, [1000, 1000]);
+        let square =
+            |from: f64, to: f64| [[from, 10.0, from], [to, 10.0, from], [to, 10.0, to], [from, 10.0, to]];
+        assert_eq!(view.cut(&square(-2.0, 3.0)), square(-2.0, 3.0));
+        let cut = view.cut(&square(5.0, 30.0));
+        assert_eq!(cut.len(), 4);
+        assert!(cut.iter().all(|at| at[0] <= 10.0 + 1e-9 && at[2] <= 10.0 + 1e-9), "{cut:?}");
+        assert!(view.cut(&square(11.0, 30.0)).is_empty());
+        let behind = square(-2.0, 2.0).map(|[x, _, z]| [x, -10.0, z]);
+        assert!(view.cut(&behind).is_empty());
     }
 }

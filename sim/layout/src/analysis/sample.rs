@@ -78,6 +78,7 @@ pub(crate) fn camera(name: &str, at_m: [f64; 2], bearing_deg: f64) -> Camera {
         ir_range_m: 30.0,
         working_px_per_m: 25.0,
         task: CameraTask::Passage,
+        mask_px: Vec::new(),
     }
 }
 

@@ -368,6 +368,10 @@ pub struct Camera {
     /// What it is there for.
     #[serde(default)]
     pub task: CameraTask,
+    /// Privacy masks: polygons on its picture, corners in pixels from the left and from the top, in which nothing is
+    /// shown, recorded or reported. `palisade plan` proposes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mask_px: Vec<Vec<[f64; 2]>>,
 }
 
 fn default_tilt() -> f64 {

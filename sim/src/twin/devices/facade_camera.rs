@@ -1,18 +1,12 @@
 //! Cameras that look up a facade (高空抛物监控): a falling object on enough frames leads back to its window.
 
-use crate::analysis::projection::{Frame, View};
-use crate::analysis::sightlines::Caster;
+use crate::analysis::facade::fall::Flight;
+use crate::analysis::facade::frames::ENOUGH_FRAMES;
+use crate::analysis::facade::window::{Column, nearest_column, storey_of};
 use crate::contract::Signal;
-use crate::model::kit::FacadeCamera;
 use crate::model::site::Building;
-use crate::twin::facade::fall::{Fall, Flight, Missile};
-use crate::twin::facade::window::{Column, nearest_column, storey_of};
 use crate::words::Draw;
 
-/// Frames on which an object must be seen before it counts as a fall.
-pub const ENOUGH_FRAMES: u32 = 5;
-/// Pixels that an object must fill across to be found by the difference of two frames (assumed).
-const LEAST_PX: f64 = 3.0;
 /// Gravity, m/s².
 const GRAVITY: f64 = 9.81;
 
@@ -23,32 +17,6 @@ pub struct Report {
     pub last_s: f64,
     /// What it says.
     pub signal: Signal,
-}
-
-/// The frames of a camera on which a falling object is seen: those on which it is inside the picture, large enough,
-/// and nothing stands between. `phase_s` is when the first frame after the throw is taken.
-pub fn seen(
-    camera: &FacadeCamera,
-    rays: &Caster,
-    missile: Missile,
-    fall: &Fall,
-    phase_s: f64,
-) -> Vec<Flight> {
-    let [x, y] = camera.at_m;
-    // Tilt counts downward, elevation upward.
-    let eye = [x, y, camera.height_m];
-    let view = View::new(eye, camera.bearing_deg, -camera.elevation_deg, camera.hfov_deg, camera.pixels);
-    let period = 1.0 / camera.frames_per_s.max(1.0);
-    let frames = libm::floor((fall.landing().at_s - phase_s) / period).max(0.0) as usize + 1;
-    (0..frames)
-        .map(|n| fall.at(phase_s + period * n as f64))
-        .filter(|flight| {
-            let Frame::Inside(shown) = view.frame(flight.place_m) else { return false };
-            // The focal length over the distance, for a lump has the same size from every side.
-            let across = 2.0 * missile.radius_m() * view.focal_px() / shown.depth_m;
-            across >= LEAST_PX && rays.clear_from_mount(view.eye_m(), flight.place_m)
-        })
-        .collect()
 }
 
 /// Leads frames back to a window. The analytics measure height and speed on the first frames and let the object
@@ -70,8 +38,12 @@ pub fn traced(building: &Building, columns: &[Column], frames: &[Flight], draw: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::facade::fall::{Fall, Missile};
+    use crate::analysis::facade::frames::seen;
+    use crate::analysis::facade::window::{columns, sill_m};
+    use crate::analysis::sightlines::Caster;
+    use crate::model::kit::FacadeCamera;
     use crate::model::site::{Site, Use};
-    use crate::twin::facade::window::{columns, sill_m};
     use crate::words::{AgentKey, Dice, Id};
     use geo::polygon;
 

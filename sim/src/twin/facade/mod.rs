@@ -1,16 +1,14 @@
 //! Things that fall from facades (高空抛物), and litter (乱丢垃圾).
 //!
-//! An object leaves a window in [`throw`], flies as [`fall`] says, and lands beside or on somebody; [`window`] knows
-//! where the windows are. Facade cameras are asked at once, because the whole flight is known when it begins.
+//! An object leaves a window in [`throw`], flies as the plan's own law of the fall says, and lands beside or on
+//! somebody. Facade cameras are asked at once, because the whole flight is known when it begins.
 
 use bevy::prelude::*;
 
 use crate::twin::frame::{Phase, Room, SimTick, Slot};
 
-pub mod fall;
 mod litter;
 pub mod throw;
-pub mod window;
 
 /// Thrown objects and litter.
 pub struct FacadePlugin;

@@ -2,12 +2,13 @@
 
 use bevy::prelude::*;
 
-use super::fall::{Fall, Missile};
-use super::window::{self, Column};
+use crate::analysis::facade::fall::{Fall, Missile};
+use crate::analysis::facade::frames::seen;
+use crate::analysis::facade::window::{self, Column};
 use crate::contract::{Cause, Class, IncidentKind, Origin, Place};
 use crate::model::Scenario;
 use crate::model::cast::Event;
-use crate::twin::devices::facade_camera::{seen, traced};
+use crate::twin::devices::facade_camera::traced;
 use crate::twin::frame::{Agenda, Body, Chance, Clock, NextWake, Outbox, Plan, Rays, Role, TrackLog};
 use crate::words::{AgentKey, DeviceIx, Dice, Draw, IncidentId, Ms};
 

@@ -244,6 +244,7 @@ fn camera(id: &str, at_m: [f64; 2], bearing_deg: f64, task: CameraTask) -> Camer
         ir_range_m: 60.0,
         working_px_per_m: 25.0,
         task,
+        mask_px: Vec::new(),
     }
 }
 

@@ -200,6 +200,7 @@ fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64, hfov_deg: f64, pixels: [u3
         ir_range_m: 30.0,
         working_px_per_m: default_density(),
         task: CameraTask::Area,
+        mask_px: Vec::new(),
     }
 }
 

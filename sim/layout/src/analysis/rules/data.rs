@@ -204,9 +204,9 @@ pub enum Check {
         /// lx.
         least_lx: f64,
     },
-    /// Facade of dwellings that cameras show well.
+    /// Windows of dwellings that cameras show well.
     PrivateFacade {
-        /// px/m from which a facade counts.
+        /// px/m from which a window counts.
         from_px_per_m: f64,
         /// m².
         most_m2: f64,
@@ -299,6 +299,16 @@ impl RuleBook {
             Some(rule) => Err(Unreadable::Twice(rule.id.clone())),
             None => Ok(book),
         }
+    }
+
+    /// Pixels per metre from which this book takes a dwelling's window to be looked into; without a rule about it, those
+    /// at which IEC 62676-4 recognises somebody.
+    pub fn private_px_per_m(&self) -> f64 {
+        let of = |rule: &Rule| match rule.check {
+            Check::PrivateFacade { from_px_per_m, .. } => Some(from_px_per_m),
+            _ => None,
+        };
+        self.rules.iter().find_map(of).unwrap_or(125.0)
     }
 
     /// The book that is shipped, for residential compounds in China.

@@ -5,15 +5,14 @@ use geo::{Coord, LineString};
 use super::check::{at_least, at_most, figure, open_to_all};
 use super::passage::doorstep;
 use super::{Layout, Outcome};
+use crate::analysis::privacy::privacy;
 use crate::analysis::sightlines::BODY_M;
 use crate::model::Site;
 use crate::model::kit::{Beam, Camera};
-use crate::model::site::{Gate, GateFor, Use, WallKind};
+use crate::model::site::{Gate, GateFor, WallKind};
 
 /// Step along a zone, m: about the width of a body.
 const STEP_M: f64 = 0.5;
-/// Step along a facade, m: about the width of a window.
-const WINDOW_M: f64 = 2.0;
 
 pub(super) fn perimeter_continuous(layout: &Layout<'_>) -> Outcome {
     let perimeter = &layout.plan.perimeter;
@@ -256,47 +255,9 @@ fn illuminance(site: &Site, at: [f64; 2]) -> f64 {
     site.lamps.iter().map(of).sum()
 }
 
-/// Facade of dwellings that cameras show at a density or better, a patch a window wide and a storey high at a time.
+/// Windows of dwellings that cameras show at a density or better.
 pub(super) fn private_facade(layout: &Layout<'_>, from_px_per_m: f64, most_m2: f64) -> Outcome {
-    let mut by_camera: std::collections::BTreeMap<&str, f64> = std::collections::BTreeMap::new();
-    let mut all = 0.0;
-    for building in layout.scenario.site.buildings.iter().filter(|b| b.usage == Use::Residential) {
-        let storey_m = building.storey_height_m();
-        for (at, wide_m) in facade(building.outline.exterior()) {
-            for storey in 0..building.storeys {
-                let at = [at[0], at[1], (f64::from(storey) + 0.5) * storey_m];
-                let showing = layout.showing(at).filter(|(_, look)| look.px_per_m >= from_px_per_m);
-                let mut any = false;
-                for (camera, _) in showing {
-                    any = true;
-                    *by_camera.entry(camera.id.as_str()).or_default() += wide_m * storey_m;
-                }
-                all += if any { wide_m * storey_m } else { 0.0 };
-            }
-        }
-    }
-    let mut worst: Vec<(&str, f64)> = by_camera.into_iter().collect();
-    worst.sort_by(|a, b| b.1.total_cmp(&a.1));
-    at_most(all, most_m2, "m² of facade", worst.into_iter().map(|(id, m2)| format!("{id}: {m2:.0} m²")))
-}
-
-/// Points just outside an outline, and the width each stands for, m.
-fn facade(ring: &LineString<f64>) -> Vec<([f64; 2], f64)> {
-    use geo::Winding as _;
-    let out = if ring.is_ccw() { 1.0 } else { -1.0 };
-    let mut points = Vec::new();
-    for edge in ring.lines() {
-        let (dx, dy) = (edge.end.x - edge.start.x, edge.end.y - edge.start.y);
-        let long = libm::hypot(dx, dy);
-        let parts = libm::round(long / WINDOW_M).max(1.0) as u32;
-        for i in 0..parts {
-            let t = (f64::from(i) + 0.5) / f64::from(parts);
-            let aside = 0.05 * out / long.max(1e-9);
-            points.push((
-                [edge.start.x + t * dx + dy * aside, edge.start.y + t * dy - dx * aside],
-                long / f64::from(parts),
-            ));
-        }
-    }
-    points
+    let shown = privacy(layout.scenario, layout.caster, layout.views, from_px_per_m);
+    let by_camera = shown.cameras.into_iter().map(|c| format!("{}: {:.1} m²", c.camera, c.private_m2));
+    at_most(shown.private_m2, most_m2, "m² of windows", by_camera)
 }

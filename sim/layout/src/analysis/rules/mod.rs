@@ -93,6 +93,7 @@ pub struct ClassMeasured {
 pub(crate) struct Layout<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) caster: &'a Caster,
+    pub(crate) views: &'a Views,
     /// The kit's cameras with their views.
     pub(crate) cameras: Vec<(View, &'a Camera)>,
     pub(crate) plan: &'a PlanAnswer,
@@ -133,7 +134,7 @@ pub fn assess(
     let sight = SightTable::of(views);
     let working = working(&scenario.file.kit.camera, &caster.conditions().cameras_out);
     let cameras = working.map(|(_, camera)| (View::of(camera), camera)).collect();
-    let layout = Layout { scenario, caster, cameras, plan, sight: &sight, measured };
+    let layout = Layout { scenario, caster, views, cameras, plan, sight: &sight, measured };
     book.rules.iter().map(|rule| finding(rule, &layout)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Desk, repeated};
 use crate::contract::Class;
+use crate::model::kit::Camera;
 use crate::model::near::remedy;
 use crate::model::schema::words;
 use crate::model::site::Site;
@@ -146,6 +147,7 @@ fn optics(desk: &mut Desk<'_>) {
         desk.within(&key("hfov_deg"), c.hfov_deg, [1.0, 179.0]);
         desk.within(&key("tilt_deg"), c.tilt_deg, [-90.0, 90.0]);
         pixels(desk, &key("pixels"), c.pixels);
+        masks(desk, &key("mask_px"), c);
     }
     for (i, c) in kit.facade_camera.iter().enumerate() {
         let key = |k: &str| format!("kit.facade_camera[{i}].{k}");
@@ -154,6 +156,23 @@ fn optics(desk: &mut Desk<'_>) {
         desk.within(&key("hfov_deg"), c.hfov_deg, [1.0, 179.0]);
         desk.within(&key("elevation_deg"), c.elevation_deg, [0.0, 90.0]);
         pixels(desk, &key("pixels"), c.pixels);
+    }
+}
+
+/// A mask is a polygon on the picture.
+fn masks(desk: &mut Desk<'_>, path: &str, camera: &Camera) {
+    let [wide, high] = camera.pixels.map(f64::from);
+    let on_picture = |[x, y]: &[f64; 2]| (0.0..=wide).contains(x) && (0.0..=high).contains(y);
+    for (n, mask) in camera.mask_px.iter().enumerate() {
+        let message = if mask.len() < 3 {
+            format!("a mask of {} corners covers nothing", mask.len())
+        } else if let Some([x, y]) = mask.iter().find(|corner| !on_picture(corner)) {
+            format!("the corner [{x}, {y}] of this mask is not on the picture of {wide} × {high} px")
+        } else {
+            continue;
+        };
+        let remedy = "give three corners or more, in pixels from the left and from the top of the picture";
+        desk.at(&format!("{path}[{n}]"), "kit::mask", message, remedy);
     }
 }
 

@@ -1,13 +1,10 @@
 //! What breaks a beam although nobody is there: birds, branches, rain, the low sun, drift.
 
+use crate::analysis::beam::nuisance::{BLINDED, BLINDS, LOW_SUN_S, Lasting, Source, sources, sun_faces};
 use crate::contract::Nuisance;
 use crate::model::kit::Beam;
 use crate::model::scenario::Day;
 use crate::words::{AgentKey, Dice, Draw, Ms};
-
-pub use crate::analysis::perimeter::LOST_DEG;
-/// Depth of a bird on its way, m, and its mean speed, m/s: 0.12 m at 8 m/s is 15 ms.
-pub const BIRD: (f64, f64) = (0.12, 8.0);
 
 /// Something that stands in a zone without being an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,33 +19,22 @@ pub struct Interference {
     pub what: Nuisance,
 }
 
-/// What fools one zone during a day, in order of time.
+/// What fools one zone during a day, in order of time: drawn from the table that the plan sums up.
 ///
 /// `per_day` is the expected number of alarms of a sound single-ray zone with the usual interruption time of 50 ms at
-/// a wind of 3 m/s without rain; more rays get fewer, because a sitting bird breaks only one. Birds
-/// that only fly through are three times as many and silent. Branches grow with the square of the wind, rain with
-/// its rate and with the share of the rated range in use, drift with the misalignment. The shares are assumed.
+/// a wind of 3 m/s without rain; more rays get fewer, because a sitting bird breaks only one.
 pub fn of_day(dice: &Dice, beam: &Beam, day: &Day, per_day: f64) -> Vec<Interference> {
     let who = AgentKey::of(beam.id.as_str());
     let days = day.lasting.as_seconds() / Ms::DAY.seconds();
-    let wind = day.wind_m_s / 3.0;
-    let reach = length_m(beam) / (0.7 * beam.rated_range_m.max(1.0));
-    let kinds: [(&str, f64, Maker); 5] = [
-        ("bird-through", 3.0, bird_through),
-        ("bird-sits", 0.4, bird_sits),
-        ("branch", 0.6 * wind * wind, branch),
-        ("rain", 0.1 * day.rain_mm_h * reach * reach, rain),
-        ("drift", 0.25 * (1.0 + 4.0 * beam.misaligned_deg.abs() / LOST_DEG), drift),
-    ];
     let mut all = Vec::new();
-    for (purpose, share, make) in kinds {
-        let count = dice.draw(who, purpose, 0).poisson(per_day * share * days);
+    for source in sources(beam, day) {
+        let count = dice.draw(who, source.purpose, 0).poisson(per_day * source.share * days);
         for n in 1..=u64::from(count) {
-            let mut draw = dice.draw(who, purpose, n);
+            let mut draw = dice.draw(who, source.purpose, n);
             let from = Ms::from_seconds(draw.between(0.0, day.lasting.as_seconds()));
-            let by_day = from >= day.sunrise.0 && from < day.sunset.0;
-            if by_day || !purpose.starts_with("bird") {
-                all.push(Interference { from, ..make(&mut draw, beam) });
+            let light = from >= day.sunrise.0 && from < day.sunset.0;
+            if light || !source.by_day {
+                all.push(Interference { from, ..interference(&mut draw, &source, beam) });
             }
         }
     }
@@ -57,87 +43,57 @@ pub fn of_day(dice: &Dice, beam: &Beam, day: &Day, per_day: f64) -> Vec<Interfer
     all
 }
 
-type Maker = fn(&mut Draw, &Beam) -> Interference;
+/// Which ray it stands in and for how long. Who passes draws his speed first; who stays, his place.
+fn interference(draw: &mut Draw, source: &Source, beam: &Beam) -> Interference {
+    let place = |draw: &mut Draw| source.one_ray.then(|| draw.below(beam.rays_m.len()));
+    let (seconds, ray) = match source.lasting {
+        Lasting::Passing { .. } => {
+            let seconds = lasting_s(draw, source.lasting);
+            (seconds, place(draw))
+        }
+        Lasting::Staying { .. } => {
+            let ray = place(draw);
+            (lasting_s(draw, source.lasting), ray)
+        }
+    };
+    standing(source.what, seconds, ray)
+}
 
-fn interference(what: Nuisance, seconds: f64, ray: Option<usize>) -> Interference {
+fn lasting_s(draw: &mut Draw, lasting: Lasting) -> f64 {
+    match lasting {
+        Lasting::Passing { depth_m, speed_m_s: v } => {
+            depth_m / draw.normal_within(v.mean, v.sd, v.low, v.high)
+        }
+        Lasting::Staying { median_s, sigma } => draw.log_normal(median_s, sigma),
+    }
+}
+
+fn standing(what: Nuisance, seconds: f64, ray: Option<usize>) -> Interference {
     Interference { from: Ms(0), lasting_us: libm::round(seconds * 1e6) as i64, ray, what }
-}
-
-fn bird_through(draw: &mut Draw, beam: &Beam) -> Interference {
-    let speed = draw.normal_within(BIRD.1, 2.0, 4.0, 14.0);
-    interference(Nuisance::Bird, BIRD.0 / speed, Some(draw.below(beam.rays_m.len())))
-}
-
-/// A sitting bird is in the way of one ray, and of the next when that is not 0.15 m away.
-fn bird_sits(draw: &mut Draw, beam: &Beam) -> Interference {
-    let spread = beam.rays_m.iter().fold(0.0_f64, |most, h| most.max((h - beam.rays_m[0]).abs()));
-    let ray = (spread > 0.15).then(|| draw.below(beam.rays_m.len()));
-    interference(Nuisance::Bird, draw.log_normal(4.0, 0.9), ray)
-}
-
-fn branch(draw: &mut Draw, _: &Beam) -> Interference {
-    interference(Nuisance::Branch, draw.log_normal(0.12, 0.8), None)
-}
-
-fn rain(draw: &mut Draw, _: &Beam) -> Interference {
-    interference(Nuisance::Rain, draw.log_normal(0.4, 0.9), None)
-}
-
-fn drift(draw: &mut Draw, _: &Beam) -> Interference {
-    interference(Nuisance::Drift, draw.log_normal(0.3, 1.0), None)
 }
 
 /// The sun stands within a few degrees of the line of sight of the receiver for some minutes around its rise or
 /// set. It blinds the receiver for a moment with half a chance on a clear day, and only when the bearing fits.
 fn low_sun(draw: &mut Draw, beam: &Beam, day: &Day, per_day: f64) -> Vec<Interference> {
     let mut all = Vec::new();
-    for (at, azimuth_deg) in
-        [(day.sunrise.0, sun_azimuth_deg(day, true)), (day.sunset.0, sun_azimuth_deg(day, false))]
-    {
+    for (at, rise) in [(day.sunrise.0, true), (day.sunset.0, false)] {
+        let [soon_s, late_s] = LOW_SUN_S;
         let (chance, after_s, lasting_s) =
-            (draw.unit(), draw.between(300.0, 1800.0), draw.log_normal(1.5, 0.8));
-        let clear = day.rain_mm_h == 0.0 && day.visibility_m >= 5000.0;
-        let facing = off_deg(looks_deg(beam), azimuth_deg) <= 8.0;
-        if per_day > 0.0 && clear && facing && chance < 0.5 {
-            let sign = if at == day.sunrise.0 { 1.0 } else { -1.0 };
+            (draw.unit(), draw.between(soon_s, late_s), lasting_s(draw, BLINDED));
+        if per_day > 0.0 && sun_faces(beam, day, rise) && chance < BLINDS {
+            let sign = if rise { 1.0 } else { -1.0 };
             let from = at + Ms::from_seconds(sign * after_s);
-            all.push(Interference { from, ..interference(Nuisance::LowSun, lasting_s, None) });
+            all.push(Interference { from, ..standing(Nuisance::LowSun, lasting_s, None) });
         }
     }
     all.retain(|i| i.from >= Ms(0) && i.from < day.lasting.0);
     all
 }
 
-/// Length of the zone, m.
-pub fn length_m(beam: &Beam) -> f64 {
-    libm::hypot(beam.to_m[0] - beam.from_m[0], beam.to_m[1] - beam.from_m[1])
-}
-
-/// Where the receiver looks, degrees from north.
-fn looks_deg(beam: &Beam) -> f64 {
-    libm::atan2(beam.from_m[0] - beam.to_m[0], beam.from_m[1] - beam.to_m[1]).to_degrees()
-}
-
-/// Where the sun rises or sets: due east or west at the equinox, and earlier rises lie farther north. The half
-/// day arc H and the declination δ are tied by cos H = -tan φ tan δ, and the azimuth by cos A = sin δ / cos φ, at
-/// the latitude φ = 30 degrees when the length of the day is all that is known.
-fn sun_azimuth_deg(day: &Day, rise: bool) -> f64 {
-    let latitude = 30.0_f64.to_radians();
-    let half_arc = (day.sunset.0 - day.sunrise.0).seconds() / 86_400.0 * std::f64::consts::PI;
-    let declination = libm::atan(-libm::cos(half_arc) / libm::tan(latitude));
-    let azimuth = libm::acos((libm::sin(declination) / libm::cos(latitude)).clamp(-1.0, 1.0)).to_degrees();
-    if rise { azimuth } else { 360.0 - azimuth }
-}
-
-/// The angle between two bearings, degrees, 0..180.
-fn off_deg(a: f64, b: f64) -> f64 {
-    let turn = (a - b).rem_euclid(360.0);
-    turn.min(360.0 - turn)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::beam::nuisance::false_alarms;
     use crate::model::scenario::Duration;
     use crate::words::Id;
 
@@ -208,20 +164,42 @@ mod tests {
     }
 
     #[test]
-    fn a_summer_sun_rises_north_of_east() {
-        let summer = Day {
-            sunrise: "05:00".parse().expect("a time"),
-            sunset: "19:00".parse().expect("a time"),
-            ..Day::default()
-        };
-        assert!(sun_azimuth_deg(&summer, true) < 80.0 && sun_azimuth_deg(&summer, false) > 280.0);
-    }
-
-    #[test]
     fn a_bird_sits_in_one_ray_of_a_dual_beam() {
         let dual = beam([0.0, 0.0], [0.0, 50.0], vec![2.3, 2.6]);
         let all: Vec<Interference> =
             (0..40).flat_map(|s| of_day(&Dice::new(s), &dual, &Day::default(), 1.0)).collect();
         assert!(all.iter().filter(|i| i.what == Nuisance::Bird).all(|i| i.ray.is_some()));
+    }
+
+    /// Over many drawn days a zone says as often as the plan works out that something stands in all its rays for so
+    /// long.
+    #[test]
+    fn the_plan_expects_the_false_alarms_that_the_days_bring() {
+        let mut single = beam([50.0, 0.0], [0.0, 0.0], vec![2.3]);
+        single.misaligned_deg = 0.3;
+        let storm = Day { wind_m_s: 5.0, rain_mm_h: 8.0, ..Day::default() };
+        let sunny = Day {
+            sunrise: "06:00".parse().expect("a time"),
+            sunset: "18:00".parse().expect("a time"),
+            ..Day::default()
+        };
+        let close = beam([0.0, 0.0], [0.0, 50.0], vec![2.3, 2.4]);
+        let apart = beam([0.0, 0.0], [0.0, 50.0], vec![2.3, 2.6]);
+        const DAYS: u64 = 800;
+        for (zone, day) in [(&single, &storm), (&single, &sunny), (&close, &sunny), (&apart, &storm)] {
+            let drawn: Vec<Interference> =
+                (0..DAYS).flat_map(|seed| of_day(&Dice::new(seed), zone, day, 1.0)).collect();
+            for interruption_s in [0.012, 0.05, 0.2, 0.5] {
+                let alarms = drawn.iter().filter(|i| {
+                    let all_rays = i.ray.is_none() || zone.rays_m.len() == 1;
+                    all_rays && i.lasting_us as f64 >= interruption_s * 1e6
+                });
+                let drawn = alarms.count() as f64;
+                let expected: f64 = false_alarms(zone, day, 1.0, interruption_s).values().sum();
+                let expected = expected * DAYS as f64;
+                let off = (drawn - expected).abs() / libm::sqrt(expected);
+                assert!(off < 4.0, "{interruption_s} s: {drawn} drawn, {expected} expected");
+            }
+        }
     }
 }

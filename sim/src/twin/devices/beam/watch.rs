@@ -5,6 +5,7 @@ use bevy::prelude::*;
 use super::nuisance::{self, Interference};
 use super::shadow::{Mover, Ray, shadow};
 use super::zone::{Span, Zone};
+use crate::analysis::perimeter::LOST_DEG;
 use crate::contract::{Cause, Class, Nuisance, Signal};
 use crate::twin::frame::{Agenda, Body, Chance, Clock, Errand, NextWake, Outbox, Plan};
 use crate::words::{AgentKey, DeviceIx, Ms};
@@ -59,7 +60,7 @@ impl FromWorld for Beams {
                 rays,
                 bounds: bounds(ends),
                 zone: Zone::new(beam.interruption.0, beam.hold.0),
-                lost: beam.misaligned_deg.abs() > nuisance::LOST_DEG,
+                lost: beam.misaligned_deg.abs() > LOST_DEG,
                 lost_said: false,
             });
         }

@@ -24,6 +24,12 @@ impl Missile {
         Missile { mass_kg, drag_m2: 0.8 * std::f64::consts::PI * radius * radius }
     }
 
+    /// A lump of a diameter, m.
+    pub fn of_diameter(diameter_m: f64) -> Missile {
+        let radius = diameter_m / 2.0;
+        Missile::lump(500.0 * 4.0 / 3.0 * std::f64::consts::PI * radius * radius * radius)
+    }
+
     /// Speed at which drag carries the weight, m/s.
     pub fn terminal_m_s(&self) -> f64 {
         libm::sqrt(2.0 * self.mass_kg * GRAVITY / (AIR * self.drag_m2))
@@ -146,6 +152,11 @@ mod tests {
         let missile = Missile::lump(0.2);
         let end = Fall::of(missile, [0.0, 0.0, 2000.0], [0.0; 3]).landing();
         assert!((end.speed_m_s() / missile.terminal_m_s() - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_lump_of_a_diameter_has_it() {
+        assert!((Missile::of_diameter(0.1).radius_m() - 0.05).abs() < 1e-12);
     }
 
     #[test]

@@ -1,0 +1,38 @@
+//! On which frames of a facade camera a falling object is seen. Plan and twin ask here.
+
+use super::fall::{Fall, Flight, Missile};
+use crate::analysis::caster::Caster;
+use crate::analysis::projection::{Frame, View};
+use crate::model::kit::FacadeCamera;
+
+/// Frames on which an object must be seen before it counts as a fall (assumed).
+pub const ENOUGH_FRAMES: u32 = 5;
+/// Pixels that an object must fill across to be found by the difference of two frames (assumed).
+pub const LEAST_PX: f64 = 3.0;
+
+/// Pixels across a lump of a diameter at a depth along the axis: it has the same size from every side.
+pub fn across_px(view: &View, diameter_m: f64, depth_m: f64) -> f64 {
+    diameter_m * view.focal_px() / depth_m
+}
+
+/// The frames of a camera on which a falling object is seen: those on which it is inside the picture, large enough,
+/// and nothing stands between. `phase_s` is when the first frame after the throw is taken.
+pub fn seen(
+    camera: &FacadeCamera,
+    caster: &Caster,
+    missile: Missile,
+    fall: &Fall,
+    phase_s: f64,
+) -> Vec<Flight> {
+    let view = View::up(camera);
+    let period = 1.0 / camera.frames_per_s.max(1.0);
+    let frames = libm::floor((fall.landing().at_s - phase_s) / period).max(0.0) as usize + 1;
+    (0..frames)
+        .map(|n| fall.at(phase_s + period * n as f64))
+        .filter(|flight| {
+            let Frame::Inside(shown) = view.frame(flight.place_m) else { return false };
+            across_px(&view, 2.0 * missile.radius_m(), shown.depth_m) >= LEAST_PX
+                && caster.clear_from_mount(view.eye_m(), flight.place_m)
+        })
+        .collect()
+}
