@@ -6,6 +6,7 @@ mod compare;
 mod doctor;
 mod gateway;
 mod import;
+mod keep;
 mod plan;
 mod rays;
 mod report;
@@ -69,6 +70,9 @@ pub enum Verb {
     /// Answer a list of rays against a mesh.
     #[command(hide = true)]
     Rays(rays::Args),
+    /// Keep a program until standard input closes.
+    #[command(hide = true)]
+    Keep(keep::Args),
 }
 
 /// Parses the command line, does it, and turns the outcome into an exit code.
@@ -94,6 +98,7 @@ pub fn main() -> ExitCode {
         Verb::Doctor(args) => doctor::run(args),
         Verb::Bench(args) => bench::run(args),
         Verb::Rays(args) => rays::run(args),
+        Verb::Keep(args) => keep::run(args),
     };
     match outcome {
         Ok(exit) => exit.into(),

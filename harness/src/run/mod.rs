@@ -4,10 +4,11 @@
 mod child;
 mod day;
 mod folder;
+mod keeper;
 mod outside;
 mod part;
-mod places;
-mod processes;
+pub mod places;
+pub mod processes;
 pub mod serial;
 mod stop;
 
@@ -36,6 +37,7 @@ use crate::record::{self, End, Entry, Journal, Micros, Note, Start};
 use crate::schedule;
 use crate::wire::mqtt_json::Topics;
 use child::Gateway;
+pub(crate) use keeper::keep;
 pub use outside::Outside;
 use outside::Stage;
 use part::{Ended, Ending, Part};

@@ -51,7 +51,7 @@ impl<'a> Stage<'a> {
         std::fs::create_dir_all(&work)
             .map_err(|error| format!("{} could not be made: {error}", work.display()))?;
         let places = Places::pick(work, site.to_owned(), &outside.contract.ports.names)
-            .map_err(|error| format!("no free port could be had: {error}"))?;
+            .map_err(|error| format!("no place for the gateway could be had: {error}"))?;
         Ok(Stage { outside, places })
     }
 

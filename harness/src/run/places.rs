@@ -7,13 +7,15 @@ use std::path::PathBuf;
 
 /// What `{…}` stands for in a contract and in the files beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Places {
+pub struct Places {
     /// `{work}`: the folder of the gateway's files, absolute.
     pub work: PathBuf,
     /// `{site}`: the site's name in topics.
     pub site: String,
     /// `{port.NAME}`: free loopback ports.
     pub ports: BTreeMap<String, u16>,
+    /// This very program, which keeps the others.
+    pub palisade: PathBuf,
 }
 
 impl Places {
@@ -21,8 +23,8 @@ impl Places {
     /// same; they are free again when this returns.
     ///
     /// # Errors
-    /// When the system has no port to give.
-    pub(super) fn pick(work: PathBuf, site: String, names: &[String]) -> io::Result<Places> {
+    /// When the system has no port to give, or does not say where this program lies.
+    pub fn pick(work: PathBuf, site: String, names: &[String]) -> io::Result<Places> {
         let mut held = Vec::new();
         let mut ports = BTreeMap::new();
         for name in names {
@@ -30,14 +32,14 @@ impl Places {
             ports.insert(name.clone(), listener.local_addr()?.port());
             held.push(listener);
         }
-        Ok(Places { work, site, ports })
+        Ok(Places { work, site, ports, palisade: std::env::current_exe()? })
     }
 
     /// Fills in `{work}`, `{site}` and `{port.NAME}`. Every other brace stays as it is: files have braces of their own.
     ///
     /// # Errors
     /// A sentence, when a port is named that there is not.
-    pub(super) fn fill(&self, text: &str) -> Result<String, String> {
+    pub fn fill(&self, text: &str) -> Result<String, String> {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find('{') {
@@ -80,7 +82,7 @@ impl Places {
 ///
 /// # Errors
 /// The first name that is not set.
-pub(super) fn environment(text: &str) -> Result<String, String> {
+pub fn environment(text: &str) -> Result<String, String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

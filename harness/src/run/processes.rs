@@ -1,25 +1,20 @@
 //! The programs that a system under test is made of: started in order, waited for, stopped in reverse.
 //!
-//! Each is the leader of a process group of its own, so that a Ctrl-C on the terminal does not reach it before it is
-//! stopped here, and so that what it started itself is stopped with it.
+//! Each has a keeper (`palisade keep`) and is the leader of a process group of its own, so that what it started itself is
+//! stopped with it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-
+use super::keeper::Kept;
 use super::places::{Places, environment};
 
-/// How long a program may take to end after it was asked to.
-const GOODBYE: Duration = Duration::from_secs(3);
-/// How often a program is looked at while it starts or ends.
+/// How often a program is looked at while it starts.
 const LOOK: Duration = Duration::from_millis(10);
 /// Lines of a log that are shown when its program has ended.
 const SHOWN: usize = 6;
@@ -29,12 +24,9 @@ const SERVERS: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 /// A contract that names this means the program that reads it, wherever it lies: the embedded gateway is part of it.
 const OURSELVES: &str = "palisade";
 
-/// Groups that run now, for an end without any more ado.
-static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
-
 /// A program of the system under test, as its contract says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Program {
+pub struct Program {
     /// What it is called in messages, and its log.
     pub id: String,
     /// Its name on the path, or its path; `${NAME}` is taken from the environment.
@@ -55,7 +47,7 @@ pub(super) struct Program {
 
 /// How a program shows that it is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ready {
+pub enum Ready {
     /// It accepts connections at the loopback port of this name.
     Port(String),
     /// Its output holds this text.
@@ -64,14 +56,14 @@ pub(super) enum Ready {
 
 /// What runs.
 #[derive(Debug, Default)]
-pub(super) struct Processes {
+pub struct Processes {
     running: Vec<Running>,
 }
 
 #[derive(Debug)]
 struct Running {
     id: String,
-    child: Child,
+    kept: Kept,
     log: PathBuf,
 }
 
@@ -81,7 +73,7 @@ impl Processes {
     /// # Errors
     /// A sentence: which program is missing and how it is installed, which one ended and what it said last, or which
     /// one was not ready in time. What was started until then is stopped.
-    pub(super) fn start(
+    pub fn start(
         programs: &[Program],
         beside: &Path,
         places: &Places,
@@ -101,12 +93,12 @@ impl Processes {
     }
 
     /// Names and process ids.
-    pub(super) fn ids(&self) -> Vec<(String, u32)> {
-        self.running.iter().map(|one| (one.id.clone(), one.child.id())).collect()
+    pub fn ids(&self) -> Vec<(String, u32)> {
+        self.running.iter().map(|one| (one.id.clone(), one.kept.id())).collect()
     }
 
     /// Which one has ended by itself, and what it said last.
-    pub(super) fn ended(&mut self) -> Option<String> {
+    pub fn ended(&mut self) -> Option<String> {
         self.running.iter_mut().find_map(Running::obituary)
     }
 
@@ -142,67 +134,17 @@ impl Processes {
 
 impl Drop for Processes {
     fn drop(&mut self) {
-        while let Some(mut one) = self.running.pop() {
-            one.stop();
-        }
+        // In reverse: each is stopped when it is dropped.
+        while self.running.pop().is_some() {}
     }
 }
 
 impl Running {
-    fn group(&self) -> Option<Pid> {
-        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
-    }
-
     fn obituary(&mut self) -> Option<String> {
-        let status = self.child.try_wait().ok().flatten()?;
+        let how = self.kept.ended()?;
         let said = last_lines(&self.log);
-        Some(format!("{} ended by itself ({}){said}", self.id, described(status)))
+        Some(format!("{} ended by itself ({how}){said}", self.id))
     }
-
-    /// Asks it to end, and makes it end when it does not.
-    fn stop(&mut self) {
-        let Some(group) = self.group() else { return };
-        if self.child.try_wait().is_ok_and(|status| status.is_some()) {
-            // Its number may be somebody else's by now, but nobody's group as long as one of its own children lives.
-            forget(group);
-            return;
-        }
-        // Errors mean that nobody of the group is left.
-        let _ = kill_process_group(group, Signal::TERM);
-        let until = Instant::now() + GOODBYE;
-        while Instant::now() < until && !has_ended(group) {
-            std::thread::sleep(LOOK);
-        }
-        // The leader is not reaped yet, so that the number is still its own: whoever of its group is left ends now.
-        let _ = kill_process_group(group, Signal::KILL);
-        let _ = self.child.wait();
-        forget(group);
-    }
-}
-
-/// Whether a child has ended, without reaping it.
-fn has_ended(child: Pid) -> bool {
-    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    !matches!(waitid(WaitId::Pid(child), look), Ok(None))
-}
-
-fn running() -> std::sync::MutexGuard<'static, Vec<Pid>> {
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn forget(group: Pid) {
-    running().retain(|one| *one != group);
-}
-
-/// Ends everything that runs, at once. For an end of this process that asks nobody.
-pub(super) fn kill_all() {
-    for group in running().drain(..) {
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-}
-
-fn described(status: ExitStatus) -> String {
-    status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"))
 }
 
 fn with_install(why: String, program: &Program) -> String {
@@ -233,7 +175,8 @@ fn spawn(program: &Program, places: &Places) -> Result<Running, String> {
         places.fill(&text).map_err(|why| format!("{id}: {why}"))
     };
     let name = fill(&program.program)?;
-    let path = find(&name).ok_or_else(|| missing(program, &format!("there is no program `{name}`")))?;
+    let path = find(&name, &places.palisade)
+        .ok_or_else(|| missing(program, &format!("there is no program `{name}`")))?;
     let args = program.args.iter().map(fill).collect::<Result<Vec<_>, _>>()?;
     let mut env = Vec::new();
     for (key, value) in &program.env {
@@ -242,20 +185,11 @@ fn spawn(program: &Program, places: &Places) -> Result<Running, String> {
     let log = places.work.join(format!("{id}.log"));
     let unlogged = |error| format!("{id}: {} could not be written: {error}", log.display());
     let file = File::create(&log).map_err(unlogged)?;
-    let also = file.try_clone().map_err(unlogged)?;
-    let child = Command::new(&path)
-        .args(args)
-        .envs(env)
-        .current_dir(&places.work)
-        .stdin(Stdio::null())
-        .stdout(file)
-        .stderr(also)
-        .process_group(0)
-        .spawn()
-        .map_err(|error| format!("{id}: {} could not be started: {error}", path.display()))?;
-    let one = Running { id: id.clone(), child, log };
-    running().extend(one.group());
-    Ok(one)
+    let mut keeper = Command::new(&places.palisade);
+    keeper.args(["keep", "--"]).arg(&path).args(args).envs(env).current_dir(&places.work).stderr(file);
+    let kept =
+        Kept::start(keeper).map_err(|why| format!("{id}: {} could not be started: {why}", path.display()))?;
+    Ok(Running { id: id.clone(), kept, log })
 }
 
 fn missing(program: &Program, what: &str) -> String {
@@ -267,9 +201,9 @@ fn missing(program: &Program, what: &str) -> String {
 }
 
 /// The program of this name: a path as it is, `palisade` for this very program, else the first on the path.
-fn find(name: &str) -> Option<PathBuf> {
+fn find(name: &str, palisade: &Path) -> Option<PathBuf> {
     if name == OURSELVES {
-        return std::env::current_exe().ok();
+        return Some(palisade.to_owned());
     }
     let can_run = |path: &PathBuf| {
         path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
@@ -308,4 +242,23 @@ fn last_lines(log: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_program_is_a_file_that_can_be_run() {
+        let ourselves = Path::new("/bin/palisade");
+        let find = |name: &str| find(name, ourselves);
+        let folder = tempfile::tempdir().expect("a folder");
+        let plain = folder.path().join("plain");
+        fs::write(&plain, "x").expect("written");
+        assert_eq!(find(&plain.display().to_string()), None);
+        let sh = find("sh").expect("a shell");
+        let link = folder.path().join("link");
+        symlink(sh, &link).expect("linked");
+        assert_eq!(find(&link.display().to_string()), Some(link));
+        assert_eq!(find("palisade"), Some(ourselves.to_owned()), "the program that reads the contract");
+    }
+}

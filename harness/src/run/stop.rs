@@ -41,8 +41,7 @@ impl Stop {
                             _ = terminate.recv() => {}
                         }
                         if asked.swap(true, Ordering::SeqCst) {
-                            super::processes::kill_all();
-                            // The gateway's stdin closes with this process, which ends it.
+                            // The gateway and the keepers of programs see their stdin close, and end what they run.
                             std::process::exit(Exit::Interrupted as i32);
                         }
                     }

@@ -3,19 +3,19 @@
 //! and say so.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::tiny::{Tiny, descendants, expected_is_the_sum, killed_and_gone, root, runs};
+
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The tiny site in a folder of its own. How quick a loaded machine is, is judged elsewhere.
-struct Bench {
-    folder: tempfile::TempDir,
-}
+/// The tiny compound for gateways of somebody else. How quick a loaded machine is, is judged elsewhere.
+struct Bench(Tiny);
 
 impl Bench {
     fn new() -> Result<Bench> {
@@ -23,54 +23,34 @@ impl Bench {
             std::env::var_os("PALISADE_SUTS").is_some(),
             "PALISADE_SUTS is not set: run `bash .ci/test`, or set it to the folder that `bash .ci/sut` prints"
         );
-        let scenarios = root().join("scenarios");
-        let folder = tempfile::tempdir()?;
-        let mut text = fs::read_to_string(scenarios.join("tiny.toml"))?;
-        for (from, to) in [
-            ("lateness_bound = \"10ms\"", "lateness_bound = \"20s\""),
+        let patient = [
             ("deadline = \"2s\"", "deadline = \"5s\""),
-            ("\"beam.response.p99\" = \"< 1s\"", "wrong = \"== 0\""),
             ("\"response.p99\" = \"< 2s\"", "spurious = \"== 0\""),
-        ] {
-            ensure!(text.contains(from), "tiny.toml no longer holds {from:?}");
-            text = text.replace(from, to);
-        }
-        fs::write(folder.path().join("tiny.toml"), text)?;
-        fs::create_dir(folder.path().join("sites"))?;
-        fs::copy(scenarios.join("sites/tiny.geojson"), folder.path().join("sites/tiny.geojson"))?;
-        Ok(Bench { folder })
+        ];
+        Tiny::with(&patient).map(Bench)
     }
 
     fn out(&self) -> PathBuf {
-        self.folder.path().join("out")
+        self.0.out()
     }
 
     fn command(&self, sut: &str, windows: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
         let contract = root().join("scenarios/sut").join(sut).join("contract.toml");
-        command.arg("run").arg(self.folder.path().join("tiny.toml")).arg("--no-floor");
-        command.arg("--sut").arg(contract).args(["--windows", windows]).arg("--out").arg(self.out());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        self.0.command(&["--windows", windows, "--sut", &contract.display().to_string()])
     }
 
     fn run(&self, sut: &str, windows: &str) -> Result<(Option<i32>, Report)> {
         let output = self.command(sut, windows).output()?;
         let report = self.report(&output)?;
         report.nobody_is_left()?;
-        report.classes_sum_up()?;
+        expected_is_the_sum(&report.0)?;
         Ok((output.status.code(), report))
     }
 
     fn report(&self, output: &Output) -> Result<Report> {
-        let text = fs::read_to_string(self.out().join("report.json"));
-        let text = text.with_context(|| format!("no report: {}", String::from_utf8_lossy(&output.stderr)))?;
-        Ok(Report(serde_json::from_str(&text)?))
+        let report = self.0.report();
+        Ok(Report(report.with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?))
     }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 struct Report(Value);
@@ -78,15 +58,6 @@ struct Report(Value);
 impl Report {
     fn count(&self, name: &str) -> Result<u64> {
         self.0["outcomes"][name].as_u64().with_context(|| format!("outcomes.{name}"))
-    }
-
-    fn classes_sum_up(&self) -> Result<()> {
-        let mut sum = 0;
-        for name in ["answered", "late", "missed", "duplicate", "wrong", "out_of_order", "undecidable"] {
-            sum += self.count(name)?;
-        }
-        ensure!(sum == self.count("expected")?, "{}", self.0["outcomes"]);
-        Ok(())
     }
 
     fn notes(&self) -> Vec<&str> {
@@ -105,7 +76,7 @@ impl Report {
         let processes = self.processes();
         ensure!(processes.len() == 2, "two programs were started: {processes:?}");
         for (id, number) in processes {
-            ensure!(!Path::new(&format!("/proc/{number}")).exists(), "{id} ({number}) was left behind");
+            ensure!(!runs(number), "{id} ({number}) was left behind");
         }
         Ok(())
     }
@@ -181,7 +152,7 @@ fn what_the_thingsboard_gateway_sends_to_its_platform_is_judged() -> Result<()> 
 #[test]
 fn a_program_that_is_not_installed_is_named_and_the_others_are_stopped() -> Result<()> {
     let bench = Bench::new()?;
-    let output = bench.command("thingsboard", NIGHT).env("PALISADE_SUTS", bench.folder.path()).output()?;
+    let output = bench.command("thingsboard", NIGHT).env("PALISADE_SUTS", bench.0.folder()).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.code() == Some(4), "{said}");
     ensure!(said.contains("thingsboard: there is no program") && said.contains("bash .ci/sut"), "{said}");
@@ -207,16 +178,8 @@ fn a_variable_that_is_not_set_is_named_before_anything_starts() -> Result<()> {
 fn a_gateway_whose_broker_dies_is_lost_and_what_was_measured_stays() -> Result<()> {
     let bench = Bench::new()?;
     let child = bench.command("node-red", "02:14:00+60s").spawn()?;
-    let journal = bench.out().join("journal.jsonl");
-    let began = Instant::now();
-    let text = loop {
-        let text = fs::read_to_string(&journal).unwrap_or_default();
-        if text.contains("{\"left\"") {
-            break text;
-        }
-        ensure!(began.elapsed() < PATIENCE, "no message left in {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    };
+    bench.0.wait_for("{\"left\"", PATIENCE)?;
+    let text = fs::read_to_string(bench.out().join("journal.jsonl"))?;
     let broker = text.split("mosquitto is process ").nth(1).and_then(|rest| rest.split('"').next());
     let broker = broker.context("the broker's number is in the journal")?;
     ensure!(Command::new("kill").args(["-KILL", broker]).status()?.success(), "kill {broker}");
@@ -227,4 +190,18 @@ fn a_gateway_whose_broker_dies_is_lost_and_what_was_measured_stays() -> Result<(
     let report = bench.report(&output)?;
     ensure!(report.0["partial"] == true, "{}", report.0["partial"]);
     report.nobody_is_left()
+}
+
+#[test]
+fn no_program_of_a_gateway_outlives_a_killed_run() -> Result<()> {
+    let bench = Bench::new()?;
+    let child = bench.command("node-red", "02:14:00+60s").spawn()?;
+    bench.0.wait_for("{\"left\"", PATIENCE)?;
+    let started = descendants(child.id());
+    for name in ["mosquitto", "node"] {
+        ensure!(started.iter().any(|(program, _)| program.starts_with(name)), "no {name}: {started:?}");
+    }
+    killed_and_gone(child.id(), &started, PATIENCE)?;
+    child.wait_with_output()?;
+    Ok(())
 }

@@ -1,21 +1,19 @@
 //! `palisade run` by its real binary: what it exits with, and that whatever was measured is in the report.
 
 use std::fs;
+use std::ops::Deref;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+
+use crate::tiny::{Tiny, children, descendants, expected_is_the_sum, killed_and_gone, root};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A folder with the tiny site, driven for ten seconds in one window. How punctual a loaded machine is stands in
-/// `lateness_bound` and is judged elsewhere.
-struct Bench {
-    folder: tempfile::TempDir,
-}
+/// The tiny compound, driven for ten seconds in one window.
+struct Bench(Tiny);
 
 impl Bench {
     fn new() -> Result<Bench> {
@@ -23,68 +21,29 @@ impl Bench {
     }
 
     fn with(changes: &[(&str, &str)]) -> Result<Bench> {
-        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-        let folder = tempfile::tempdir()?;
-        let mut text = fs::read_to_string(scenarios.join("tiny.toml"))?;
-        let all = [
-            ("total = \"60s\"", "total = \"10s\""),
-            ("lateness_bound = \"10ms\"", "lateness_bound = \"20s\""),
-            ("\"beam.response.p99\" = \"< 1s\"", "wrong = \"== 0\""),
-        ];
-        for (from, to) in all.iter().chain(changes) {
-            ensure!(text.contains(from), "tiny.toml no longer holds {from:?}");
-            text = text.replace(from, to);
-        }
-        fs::write(folder.path().join("tiny.toml"), text)?;
-        fs::create_dir(folder.path().join("sites"))?;
-        fs::copy(scenarios.join("sites/tiny.geojson"), folder.path().join("sites/tiny.geojson"))?;
-        Ok(Bench { folder })
-    }
-
-    fn out(&self) -> PathBuf {
-        self.folder.path().join("out")
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
-        command
-            .arg("run")
-            .arg(self.folder.path().join("tiny.toml"))
-            .arg("--no-floor")
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+        let brief = [("total = \"60s\"", "total = \"10s\"")];
+        Tiny::with(&[&brief, changes].concat()).map(Bench)
     }
 
     /// Runs to the end: exit code, stdout, stderr.
     fn run(&self, args: &[&str]) -> Result<(Option<i32>, String, String)> {
-        let output = self.command(args).arg("--out").arg(self.out()).output()?;
+        let output = self.command(args).output()?;
         Ok((output.status.code(), String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
-    }
-
-    fn report(&self) -> Result<Value> {
-        let text = fs::read_to_string(self.out().join("report.json")).context("no report.json")?;
-        Ok(serde_json::from_str(&text)?)
-    }
-
-    fn journal(&self) -> Result<Vec<Value>> {
-        let text = fs::read_to_string(self.out().join("journal.jsonl"))?;
-        text.lines().map(|line| serde_json::from_str(line).context("a whole line")).collect()
     }
 
     /// Starts a run and waits until its first message has left.
     fn started(&self, args: &[&str]) -> Result<Child> {
-        let child = self.command(args).arg("--out").arg(self.out()).process_group(0).spawn()?;
-        let began = Instant::now();
-        while !fs::read_to_string(self.out().join("journal.jsonl"))
-            .is_ok_and(|text| text.contains("{\"left\""))
-        {
-            ensure!(began.elapsed() < PATIENCE, "no message left in {PATIENCE:?}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let child = self.command(args).process_group(0).spawn()?;
+        self.wait_for("{\"left\"", PATIENCE)?;
         Ok(child)
+    }
+}
+
+impl Deref for Bench {
+    type Target = Tiny;
+
+    fn deref(&self) -> &Tiny {
+        &self.0
     }
 }
 
@@ -102,24 +61,12 @@ fn ended(mut child: Child) -> Result<(Option<i32>, String)> {
     Ok((output.status.code(), String::from_utf8(output.stderr)?))
 }
 
-fn signal(name: &str, process: u64) -> Result<()> {
+fn signal(name: &str, process: u32) -> Result<()> {
     ensure!(
         Command::new("kill").args([name, &process.to_string()]).status()?.success(),
         "kill {name} {process}"
     );
     Ok(())
-}
-
-/// The seven outcomes, which sum to what was expected.
-fn expected_is_the_sum(report: &Value) -> Result<u64> {
-    let outcomes = &report["outcomes"];
-    let of = |name: &str| outcomes[name].as_u64().with_context(|| format!("outcomes.{name}"));
-    let mut sum = 0;
-    for name in ["answered", "late", "missed", "duplicate", "wrong", "out_of_order", "undecidable"] {
-        sum += of(name)?;
-    }
-    assert_eq!(sum, of("expected")?);
-    Ok(sum)
 }
 
 #[test]
@@ -193,7 +140,7 @@ fn a_closed_port_is_said_within_ten_seconds() -> Result<()> {
 fn an_interrupted_run_reports_what_it_measured() -> Result<()> {
     let bench = Bench::new()?;
     let child = bench.started(&[])?;
-    signal("-INT", child.id().into())?;
+    signal("-INT", child.id())?;
     let (code, stderr) = ended(child)?;
     assert_eq!(code, Some(130), "{stderr}");
     let report = bench.report()?;
@@ -213,14 +160,10 @@ fn an_interrupt_while_nobody_answers_ends_at_once() -> Result<()> {
     // It accepts and never answers.
     let mute = std::net::TcpListener::bind("127.0.0.1:0")?;
     let sut = format!("mqtt://{}", mute.local_addr()?);
-    let child = bench.command(&["--sut", &sut]).arg("--out").arg(bench.out()).process_group(0).spawn()?;
-    let began = Instant::now();
-    while !fs::read_to_string(bench.out().join("journal.jsonl")).is_ok_and(|text| text.contains("start")) {
-        ensure!(began.elapsed() < PATIENCE, "the run did not start");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let child = bench.command(&["--sut", &sut]).process_group(0).spawn()?;
+    bench.wait_for("start", PATIENCE)?;
     let asked = Instant::now();
-    signal("-INT", child.id().into())?;
+    signal("-INT", child.id())?;
     let (code, stderr) = ended(child)?;
     assert_eq!(code, Some(130), "{stderr}");
     ensure!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
@@ -283,19 +226,25 @@ fn a_gateway_that_dies_half_way_is_reported_as_lost() -> Result<()> {
     Ok(())
 }
 
+/// However a gateway is started: as a part of the run, or as a program of a contract.
 #[test]
 fn no_gateway_outlives_a_killed_run() -> Result<()> {
-    let bench = Bench::new()?;
-    let child = bench.started(&[])?;
-    let gateway = children(child.id())?.first().copied().context("the run has a gateway")?;
-    signal("-KILL", child.id().into())?;
-    ended(child)?;
-    let began = Instant::now();
-    while Path::new(&format!("/proc/{gateway}/exe")).exists() {
-        ensure!(began.elapsed() < PATIENCE, "the gateway is still there");
-        std::thread::sleep(Duration::from_millis(20));
+    let contract = root().join("scenarios/sut/builtin/contract.toml");
+    let contract = contract.to_str().context("a path")?;
+    for (args, programs) in [(&[][..], 1), (&["--sut", contract][..], 2)] {
+        let bench = Bench::new()?;
+        let child = bench.started(args)?;
+        let started = descendants(child.id());
+        ensure!(started.len() == programs, "the gateway, and its keeper in a contract: {started:?}");
+        killed_and_gone(child.id(), &started, PATIENCE)?;
+        ended(child)?;
+        what_was_measured_is_on_disk(&bench)?;
     }
-    // What was measured is on disk: the report can be made from it.
+    Ok(())
+}
+
+/// The report can be made from it.
+fn what_was_measured_is_on_disk(bench: &Bench) -> Result<()> {
     let output = Command::new(env!("CARGO_BIN_EXE_palisade")).arg("report").arg(bench.out()).output()?;
     ensure!(output.status.code() != Some(0), "a cut run is no pass");
     assert_eq!(bench.report()?["partial"], true);
@@ -349,18 +298,4 @@ fn defects_are_for_the_builtin_gateway() -> Result<()> {
     assert_eq!(code, Some(2), "{stderr}");
     ensure!(stderr.contains("duplicate"), "the valid names are listed: {stderr}");
     Ok(())
-}
-
-/// Process ids of a process's children.
-fn children(of: u32) -> Result<Vec<u64>> {
-    let text = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap_or_default();
-    let mut all: Vec<u64> = text.split_whitespace().filter_map(|id| id.parse().ok()).collect();
-    if all.is_empty() {
-        // A child started by another thread stands under that thread.
-        for task in fs::read_dir(format!("/proc/{of}/task"))? {
-            let text = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
-            all.extend(text.split_whitespace().filter_map(|id| id.parse::<u64>().ok()));
-        }
-    }
-    Ok(all)
 }

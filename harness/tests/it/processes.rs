@@ -1,8 +1,19 @@
-use std::os::unix::fs::symlink;
+//! The programs of a system under test, kept by the real binary: started in order, stopped in reverse, and stopped when
+//! whoever started them is killed.
 
-use rustix::process::test_kill_process;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use super::*;
+use palisade::run::places::Places;
+use palisade::run::processes::{Processes, Program, Ready};
+
+use crate::tiny::runs;
+
+/// How often something is looked at that is waited for.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A shell that runs a script. Tests need no other program.
 fn shell(id: &str, script: &str) -> Program {
@@ -26,7 +37,8 @@ struct Bench {
 fn bench() -> Bench {
     let folder = tempfile::tempdir().expect("a folder");
     let work = folder.path().join("sut");
-    let places = Places::pick(work, "yard".into(), &["mqtt".into()]).expect("a port");
+    let mut places = Places::pick(work, "yard".into(), &["mqtt".into()]).expect("a port");
+    places.palisade = env!("CARGO_BIN_EXE_palisade").into();
     Bench { folder, places }
 }
 
@@ -40,9 +52,23 @@ impl Bench {
     }
 }
 
-fn is_there(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id");
-    test_kill_process(pid).is_ok()
+/// What is said of the first that ends.
+fn obituary(running: &mut Processes) -> String {
+    let mut why = None;
+    until("no end was noticed", || {
+        why = running.ended();
+        why.is_some()
+    });
+    why.expect("an end")
+}
+
+/// Waits for something that takes a moment.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let late = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < late, "{what}");
+        std::thread::sleep(LOOK);
+    }
 }
 
 #[test]
@@ -65,18 +91,13 @@ fn they_start_in_order_with_their_files_and_stop_in_reverse_with_their_children(
     assert_eq!(ids.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["first", "second"]);
     let port = bench.places.ports["mqtt"];
     assert!(bench.said("first.log").starts_with(&format!("port {port} of yard, {{ braces }}")));
-    let until = Instant::now() + Duration::from_secs(20);
-    while bench.said("child").trim().is_empty() && Instant::now() < until {
-        std::thread::sleep(LOOK);
-    }
+    until("the child never ran", || !bench.said("child").trim().is_empty());
     let child: u32 = bench.said("child").trim().parse().expect("the child's id");
-    assert!(is_there(child));
+    assert!(runs(child));
     drop(running);
     assert_eq!(bench.said("order"), "second\nfirst\n");
-    assert!(ids.iter().all(|(_, pid)| !is_there(*pid)));
-    // Init reaps it in its own time; it does not run any more.
-    let state = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    assert!(ids.iter().all(|(_, pid)| !runs(*pid)));
+    until("the child still runs", || !runs(child));
 }
 
 #[test]
@@ -86,7 +107,7 @@ fn one_that_does_not_want_to_end_is_ended() {
     let running = running.expect("it starts");
     let pid = running.ids()[0].1;
     drop(running);
-    assert!(!is_there(pid));
+    assert!(!runs(pid));
 }
 
 #[test]
@@ -115,7 +136,7 @@ fn one_that_ends_early_is_reported_with_its_last_words_and_the_others_are_stoppe
     assert!(why.starts_with("broken ended by itself (exit code 3)"), "{why}");
     assert!(why.contains("no such port"), "{why}");
     let pid: u32 = bench.said("steady").trim().parse().expect("an id");
-    assert!(!is_there(pid));
+    assert!(!runs(pid));
 }
 
 #[test]
@@ -138,26 +159,77 @@ fn one_that_dies_later_is_noticed() {
     let bench = bench();
     let mut running =
         bench.start(&[shell("mortal", "echo ready; sleep 0.3; echo farewell; exit 1")]).expect("it starts");
-    let until = Instant::now() + Duration::from_secs(20);
-    let why = loop {
-        if let Some(why) = running.ended() {
-            break why;
-        }
-        assert!(Instant::now() < until, "it was never noticed");
-        std::thread::sleep(LOOK);
-    };
+    let why = obituary(&mut running);
     assert!(why.contains("mortal") && why.contains("farewell"), "{why}");
 }
 
+/// A keeper of its own, its program's number, and the pipe that says what becomes of it.
+fn keeper(script: &str) -> (Child, u32, BufReader<ChildStdout>) {
+    let mut keeper = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["keep", "--", "sh", "-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a keeper");
+    let mut said = BufReader::new(keeper.stdout.take().expect("its output"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("a line");
+    let pid = line.trim().strip_prefix("started ").and_then(|pid| pid.parse().ok()).expect("its number");
+    (keeper, pid, said)
+}
+
 #[test]
-fn a_program_is_a_file_that_can_be_run() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let plain = folder.path().join("plain");
-    fs::write(&plain, "x").expect("written");
-    assert_eq!(find(&plain.display().to_string()), None);
-    let sh = find("sh").expect("a shell");
-    let link = folder.path().join("link");
-    symlink(sh, &link).expect("linked");
-    assert_eq!(find(&link.display().to_string()), Some(link));
-    assert_eq!(find("palisade"), std::env::current_exe().ok(), "the program that reads the contract");
+fn a_keeper_says_how_its_program_ended_and_ends_what_it_left() {
+    for (script, status) in [("exit 3", 3 << 8), ("kill -TERM $$", 15), ("sleep 600 & exit 0", 0)] {
+        let (mut keeper, group, mut said) = keeper(script);
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).expect("to the end");
+        assert_eq!(rest, format!("ended {status}\n"), "{script}");
+        assert!(keeper.wait().expect("it ends").success());
+        until("one of the group still runs", || group_of(group).is_empty());
+    }
+}
+
+#[test]
+fn a_keeper_whose_starter_is_gone_ends_the_whole_group() {
+    for script in [
+        "sleep 600 & while :; do sleep 0.05; done",
+        "trap '' TERM; sh -c 'while :; do sleep 0.05; done' & while :; do sleep 0.05; done",
+    ] {
+        let (mut keeper, group, _said) = keeper(script);
+        until("the group has not started", || group_of(group).len() > 1);
+        // Nothing but this happens to a keeper when its starter is killed.
+        drop(keeper.stdin.take());
+        until("one of the group still runs", || group_of(group).is_empty());
+        keeper.wait().expect("it ends, too");
+    }
+}
+
+#[test]
+fn a_program_whose_keeper_was_killed_is_lost_and_stopped() {
+    let bench = bench();
+    let mut running =
+        bench.start(&[shell("orphan", "echo ready; while :; do sleep 0.05; done")]).expect("it starts");
+    let pid = running.ids()[0].1;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+    let keeper = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)).expect("its parent");
+    assert!(Command::new("kill").args(["-KILL", keeper]).status().expect("kill").success());
+    let why = obituary(&mut running);
+    assert!(why.starts_with("orphan ended by itself (its keeper ended: signal: 9 (SIGKILL))"), "{why}");
+    until("it still runs", || !runs(pid));
+}
+
+/// Numbers of the processes of a group that run.
+fn group_of(group: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").expect("a list of processes");
+    let numbers = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let here = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // After the name in brackets: state, parent, group.
+        let rest = stat.rsplit(") ").next().unwrap_or_default();
+        let fields: Vec<&str> = rest.split(' ').collect();
+        fields.get(2).is_some_and(|of| *of == group.to_string()) && fields[0] != "Z"
+    };
+    numbers.filter(here).collect()
 }
