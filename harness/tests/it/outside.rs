@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::tiny::{Tiny, descendants, expected_is_the_sum, killed_and_gone, root, runs};
+use crate::tiny::{Tiny, descendants, expected_is_the_sum, killed_and_gone, root, run, runs};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -203,5 +203,74 @@ fn no_program_of_a_gateway_outlives_a_killed_run() -> Result<()> {
     }
     killed_and_gone(child.id(), &started, PATIENCE)?;
     child.wait_with_output()?;
+    Ok(())
+}
+
+/// Twenty seconds of the morning's rush in the shipped compound, with cameras at QoS 1: messages alone, close together,
+/// and several of one camera.
+fn rush(sut: &str) -> Result<Report> {
+    ensure!(std::env::var_os("PALISADE_SUTS").is_some(), "PALISADE_SUTS is not set: run `bash .ci/test`");
+    let folder = tempfile::tempdir()?;
+    let scenarios = root().join("scenarios");
+    let mut text = fs::read_to_string(scenarios.join("cuiyuan.toml"))?;
+    for (from, to) in [
+        ("\ncamera = 0\n", "\ncamera = 1\n"),
+        ("\"lateness.p99\" = \"< 10ms\"", ""),
+        ("deadline = \"2s\"", "deadline = \"5s\""),
+    ] {
+        ensure!(text.contains(from), "cuiyuan.toml no longer holds {from:?}");
+        text = text.replace(from, to);
+    }
+    let scenario = folder.path().join("cuiyuan.toml");
+    fs::write(&scenario, text)?;
+    fs::create_dir(folder.path().join("sites"))?;
+    fs::copy(scenarios.join("sites/cuiyuan.geojson"), folder.path().join("sites/cuiyuan.geojson"))?;
+    let contract = scenarios.join("sut").join(sut).join("contract.toml").display().to_string();
+    let out = folder.path().join("out");
+    let output = run(&scenario, &out, &["--windows", "07:28:40+20s", "--sut", &contract]).output()?;
+    let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+    let report =
+        Report(serde_json::from_str(&fs::read_to_string(out.join("report.json")).with_context(said)?)?);
+    ensure!(report.count("expected")? > 200 && report.0["partial"] == false, "{}", said());
+    expected_is_the_sum(&report.0)?;
+    Ok(report)
+}
+
+impl Report {
+    fn note(&self, begins: &str) -> Option<&str> {
+        self.notes().into_iter().find(|note| note.starts_with(begins))
+    }
+}
+
+/// Node-RED's client acknowledges and publishes in two writes, and the second waits until the broker has said something:
+/// at the latest after its delayed acknowledgement of some 40 ms, sooner when the next message comes.
+#[test]
+fn a_gateway_that_is_slowest_when_nearly_idle_is_told_from_one_that_is_not() -> Result<()> {
+    let idle = "slowest when nearly idle, camera: ";
+    let node_red = rush("node-red")?;
+    let note = node_red.note(idle).with_context(|| node_red.0["latency_ms"]["camera"].to_string())?;
+    ensure!(note.contains("when something left in the 20 ms after"), "{note}");
+    let ours = rush("builtin")?;
+    ensure!(ours.note(idle).is_none(), "{:?}", ours.notes());
+    Ok(())
+}
+
+/// How many missed messages the report says were merged with another, of how many.
+fn merged(report: &Report) -> Result<(u64, u64)> {
+    let missed = report.count("missed")?;
+    let Some(note) = report.note("merged: ") else { return Ok((0, missed)) };
+    let (some, rest) = note["merged: ".len()..].split_once(" of ").context("a share")?;
+    ensure!(rest.starts_with(&format!("{missed} missed messages")), "{note}");
+    Ok((some.parse()?, missed))
+}
+
+/// By the devices' clock only messages of one millisecond share a row; by its own all do that it converts in one.
+#[test]
+fn a_gateway_that_stamps_rows_itself_merges_more_of_them_and_the_report_says_merged() -> Result<()> {
+    let (by_its_own, by_the_devices) = (rush("thingsboard-own-time")?, rush("thingsboard")?);
+    let ((own, missed), (devices, _)) = (merged(&by_its_own)?, merged(&by_the_devices)?);
+    ensure!(own > devices, "{own} merged of {missed}, and {devices} by the devices' clock");
+    ensure!(own * 2 > missed, "merging explains most of what is missed: {own} of {missed}");
+    ensure!(by_its_own.reasons().contains("missed"), "{}", by_its_own.reasons());
     Ok(())
 }
