@@ -139,6 +139,9 @@ pub struct Left {
     pub topic: String,
     /// The payload as sent.
     pub payload: String,
+    /// The MQTT quality of service with which it was published; nothing on a serial line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qos: Option<u8>,
 }
 
 /// What the gateway said, decoded.

@@ -160,6 +160,7 @@ impl Listener for Ears {
             left_us,
             topic: message.topic.clone(),
             payload: message.payload.clone(),
+            qos: Some(message.qos),
         }));
     }
 

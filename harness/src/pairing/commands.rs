@@ -389,6 +389,7 @@ mod tests {
             left_us: o.intended_us,
             topic: String::new(),
             payload: String::new(),
+            qos: None,
         };
         let kept = |&id: &u32| Withheld {
             stimulus: StimulusId(id),

@@ -21,7 +21,14 @@ fn expected(id: u32, device: u32, intended_us: Micros) -> Expected {
 }
 
 fn left(id: u32, left_us: Micros) -> Left {
-    Left { stimulus: StimulusId(id), part: "main".into(), left_us, topic: "t".into(), payload: "{}".into() }
+    Left {
+        stimulus: StimulusId(id),
+        part: "main".into(),
+        left_us,
+        topic: "t".into(),
+        payload: "{}".into(),
+        qos: None,
+    }
 }
 
 fn seen(id: Option<&str>, device: u32, received_us: Micros) -> Observation {

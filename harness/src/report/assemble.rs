@@ -269,6 +269,7 @@ fn report(
         floor_ms: paths(&floor.latency),
         floor_all_ms: Paths::of(&floor.latency.all),
         correlation: correlation(&main.pairing),
+        published_by_qos: published_by_qos(folder),
         connections: connections(folder, names, main),
         links: links::links(folder, &main.messages),
         coverage: plan.map(|p| p.coverage.clone()).unwrap_or_default(),
@@ -401,6 +402,14 @@ fn run(folder: &Folder, main: &Part) -> RunPart {
         driven: main.messages.iter().filter(|m| m.answer.left_us.is_some()).count(),
         command: command(folder),
     }
+}
+
+fn published_by_qos(folder: &Folder) -> BTreeMap<u8, usize> {
+    let main = folder.journal.left.iter().filter(|l| l.part == "main");
+    main.filter_map(|l| l.qos).fold(BTreeMap::new(), |mut counts, qos| {
+        *counts.entry(qos).or_default() += 1;
+        counts
+    })
 }
 
 fn correlation(pairing: &Pairing) -> CorrelationPart {
@@ -580,6 +589,7 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("latency_ms", "measured"),
         ("floor_ms", "measured"),
         ("harness.lateness_ms", "measured"),
+        ("published_by_qos", "measured"),
         ("links.polls", "measured"),
         ("links.units.interval_ms", "measured"),
         ("links.units.answer_ms", "computed"),

@@ -48,6 +48,10 @@ pub struct Report {
     pub floor_all_ms: Paths,
     /// How observations found their stimuli.
     pub correlation: CorrelationPart,
+    /// Messages of the main part that left, by the MQTT quality of service with which they were published, measured.
+    /// Those on serial lines are in `links`.
+    #[serde(default)]
+    pub published_by_qos: BTreeMap<u8, usize>,
     /// Connections of devices that were lost in the main part.
     pub connections: ConnectionsPart,
     /// Serial lines of the main part, and what polling alone would bring.

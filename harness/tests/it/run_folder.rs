@@ -356,6 +356,7 @@ impl Run {
             left_us,
             topic: "site/cuiyuan/dev/x/event".into(),
             payload: "{}".into(),
+            qos: Some(self.tape.devices[stimulus.device.index()].qos),
         }));
         let spread = i64::from(n * n % 97);
         let service = if part == "floor" { 400 + spread * 9 } else { 9_000 + spread * spread * 12 };

@@ -59,6 +59,7 @@ impl Scribe {
             left_us: self.clock.now_us(),
             topic: format!("{line}/unit {}/input {}", point.unit, point.first + effect.input),
             payload: if effect.on { "on" } else { "off" }.into(),
+            qos: None,
         }));
     }
 

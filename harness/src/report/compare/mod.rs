@@ -8,7 +8,7 @@ mod terminal;
 use std::fs;
 use std::path::Path;
 
-pub use model::{ClassTimes, Comparison, RunColumn, Times};
+pub use model::{ClassTimes, Comparison, FoundBy, PolledTimes, RunColumn, Times};
 
 use super::{Report, assemble, folder};
 use crate::exit::Failure;

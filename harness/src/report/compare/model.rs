@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::report::Report;
-use crate::report::model::{Spread, Tally};
+use crate::report::model::{LinkPart, Spread, Tally};
 
 /// Version of this format.
 const FORMAT: u32 = 1;
@@ -61,14 +61,44 @@ pub struct RunColumn {
     pub commands_missed: usize,
     /// From the alarm that caused a command to the command, measured.
     pub commands_response_ms: Times,
+    /// How answers were found: by their id, by device, signal and order, by device and time alone; measured.
+    pub found_by: FoundBy,
+    /// Messages that left, by the MQTT quality of service with which they were published, measured.
+    pub published_by_qos: BTreeMap<u8, usize>,
+    /// What serial lines carried; nothing without one that was polled.
+    pub polled: Option<PolledTimes>,
     /// Response of the harness's own echo, measured.
     pub floor_ms: Times,
+    /// Half of the messages left no later than this after their intended instant, ms, measured.
+    pub lateness_p50_ms: Option<f64>,
     /// 99 % of messages left no later than this after their intended instant, ms, measured.
     pub lateness_p99_ms: Option<f64>,
     /// Digest of the tape, hex; empty when there is none.
     pub tape: String,
     /// The windows of the day that were driven: from and length, ms.
     pub windows_ms: Vec<[i64; 2]>,
+}
+
+/// How many answers were found in each way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FoundBy {
+    /// By the id that they carried.
+    pub id: usize,
+    /// By device, signal and order.
+    pub order: usize,
+    /// By device and time alone.
+    pub window: usize,
+}
+
+/// What serial lines carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct PolledTimes {
+    /// Answered messages.
+    pub messages: u64,
+    /// The usual time between two polls of a unit (p50), of the unit polled most often, ms, measured.
+    pub shortest_ms: f64,
+    /// The same of the unit polled most seldom.
+    pub longest_ms: f64,
 }
 
 /// A length of time in three figures, ms; nothing without samples.
@@ -151,7 +181,15 @@ impl RunColumn {
             commands_expected: report.commands.expected,
             commands_missed: report.commands.missed,
             commands_response_ms: Times::of(&report.commands.response_ms),
+            found_by: FoundBy {
+                id: report.correlation.by_id,
+                order: report.correlation.by_key,
+                window: report.correlation.by_window,
+            },
+            published_by_qos: report.published_by_qos.clone(),
+            polled: polled(&report.links),
             floor_ms: Times::of(&report.floor_all_ms.response),
+            lateness_p50_ms: report.harness.lateness_ms.p50,
             lateness_p99_ms: report.harness.lateness_ms.p99,
             tape: report.tape.digest.clone(),
             windows_ms: report
@@ -173,6 +211,16 @@ fn verdict(report: &Report) -> &'static str {
         Exit::Harness => "void",
         _ => "fail",
     }
+}
+
+fn polled(links: &[LinkPart]) -> Option<PolledTimes> {
+    let times = links.iter().flat_map(|link| &link.units).filter_map(|unit| unit.interval_p50_ms);
+    let (shortest_ms, longest_ms) = times.fold(None, |range, ms| {
+        let (shortest, longest) = range.unwrap_or((ms, ms));
+        Some((ms.min(shortest), ms.max(longest)))
+    })?;
+    let messages = links.iter().map(|link| link.measured_ms.count).sum();
+    Some(PolledTimes { messages, shortest_ms, longest_ms })
 }
 
 fn warnings(runs: &[RunColumn], same_tape: bool, same_windows: bool) -> Vec<String> {

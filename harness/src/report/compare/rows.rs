@@ -8,6 +8,9 @@ use serde::Serialize;
 use super::model::{Comparison, RunColumn, Times};
 use crate::report::terminal::ms;
 
+/// Said where a row does not apply to a run.
+const NOT_APPLICABLE: &str = "n/a";
+
 /// A group of rows under a heading.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Group {
@@ -38,12 +41,13 @@ pub(super) fn groups(comparison: &Comparison) -> Vec<Group> {
     let mut groups = vec![
         Group { title: "Run", how: "", rows: heads(runs) },
         Group { title: "Answers", how: "measured", rows: answers(runs) },
+        Group { title: "Manner", how: "measured", rows: manner(runs) },
         Group { title: "Response, ms: p50 / p99 / max", how: "measured", rows: responses(runs) },
-        Group { title: "Harness, ms", how: "measured", rows: harness(runs) },
+        Group { title: "Harness, ms: p50 / p99", how: "measured", rows: harness(runs) },
         Group { title: "What was driven", how: "computed", rows: driven(comparison) },
     ];
     if runs.iter().any(told) {
-        groups.insert(3, Group { title: "Commands", how: "measured", rows: commands(runs) });
+        groups.insert(4, Group { title: "Commands", how: "measured", rows: commands(runs) });
     }
     groups
 }
@@ -95,9 +99,35 @@ fn answers(runs: &[RunColumn]) -> Vec<Row> {
     counts.into_iter().map(|(label, bad, count)| row(label, runs, |r| cell(bad, count(r)))).collect()
 }
 
+/// How devices' messages got to the gateway, and how its answers were found: what must be alike where times are compared.
+fn manner(runs: &[RunColumn]) -> Vec<Row> {
+    let joined = |parts: Vec<String>| {
+        if parts.is_empty() { plain(NOT_APPLICABLE) } else { plain(parts.join(", ")) }
+    };
+    let delivery = |r: &RunColumn| {
+        let published = r.published_by_qos.iter().map(|(qos, count)| format!("{count} by MQTT at QoS {qos}"));
+        let polled = r.polled.iter().filter(|polled| polled.messages > 0).map(|polled| {
+            let (from, to) = (ms(Some(polled.shortest_ms)), ms(Some(polled.longest_ms)));
+            let every = if from == to { from } else { format!("{from} to {to}") };
+            format!("{} polled every {every} ms", polled.messages)
+        });
+        joined(published.chain(polled).collect())
+    };
+    let found_by = |r: &RunColumn| {
+        let ways = [
+            (r.found_by.id, "by id"),
+            (r.found_by.order, "by device, signal and order"),
+            (r.found_by.window, "by device and time"),
+        ];
+        let used = ways.into_iter().filter(|(count, _)| *count > 0);
+        joined(used.map(|(count, way)| format!("{count} {way}")).collect())
+    };
+    vec![row("delivery", runs, delivery), row("answers found", runs, found_by)]
+}
+
 fn times(times: Times) -> Cell {
     match times.max {
-        None => plain("-"),
+        None => plain(NOT_APPLICABLE),
         Some(_) => plain(format!("{} / {} / {}", ms(times.p50), ms(times.p99), ms(times.max))),
     }
 }
@@ -106,20 +136,23 @@ fn responses(runs: &[RunColumn]) -> Vec<Row> {
     let classes: BTreeSet<&String> = runs.iter().flat_map(|r| r.by_class.keys()).collect();
     let of_class = |class: &String| {
         row(&class.replace('_', " "), runs, |r| {
-            let Some(found) = r.by_class.get(class) else { return plain("not driven") };
+            let Some(found) = r.by_class.get(class) else { return plain(NOT_APPLICABLE) };
             if found.response_ms.max.is_some() {
                 return times(found.response_ms);
             }
             Cell { text: format!("none of {} came", found.expected), fault: true }
         })
     };
-    let all = row("all classes", runs, |r| times(r.response_ms));
+    let all = row("all classes", runs, |r| match (r.response_ms.max, r.outcomes.expected) {
+        (None, expected @ 1..) => Cell { text: format!("none of {expected} came"), fault: true },
+        _ => times(r.response_ms),
+    });
     std::iter::once(all).chain(classes.into_iter().map(of_class)).collect()
 }
 
 fn commands(runs: &[RunColumn]) -> Vec<Row> {
     let owed = |r: &RunColumn| match (r.commands_expected, r.commands_missed) {
-        (0, _) => plain("not judged"),
+        (0, _) => plain(NOT_APPLICABLE),
         (all, missed) => Cell { text: format!("{missed} of {all}"), fault: missed > 0 },
     };
     vec![
@@ -134,10 +167,11 @@ fn harness(runs: &[RunColumn]) -> Vec<Row> {
         None => plain("not measured"),
         Some(_) => plain(format!("{} / {}", ms(r.floor_ms.p50), ms(r.floor_ms.p99))),
     };
-    vec![
-        row("floor p50 / p99", runs, floor),
-        row("lateness p99", runs, |r| Cell { text: ms(r.lateness_p99_ms), fault: r.verdict == "void" }),
-    ]
+    let lateness = |r: &RunColumn| match r.lateness_p99_ms {
+        None => plain(NOT_APPLICABLE),
+        p99 => Cell { text: format!("{} / {}", ms(r.lateness_p50_ms), ms(p99)), fault: r.verdict == "void" },
+    };
+    vec![row("harness's echo", runs, floor), row("lateness", runs, lateness)]
 }
 
 fn driven(comparison: &Comparison) -> Vec<Row> {

@@ -52,7 +52,7 @@ fn table(comparison: &Comparison, groups: &[Group], runs: &[usize], out: &mut St
             line(&row.label, &cells.collect::<Vec<_>>(), width, out);
         }
     }
-    out.push_str("  * speaks against the run\n");
+    out.push_str("  * speaks against the run; n/a: does not apply to it\n");
 }
 
 /// One row, in as many lines as its longest cell needs.
