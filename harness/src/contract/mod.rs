@@ -20,6 +20,7 @@ pub use decode::Decoder;
 pub use read::{Around, Checked, Kit, read, schema};
 
 use crate::wire::dialect::Dialect;
+use crate::wire::modbus::Parity;
 
 /// A contract as typed. Keys are the field names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -122,19 +123,6 @@ pub enum Carrier {
     ModbusRtu,
     /// The platform behind a ThingsBoard gateway, which Palisade plays: needs `listen`.
     Thingsboard,
-}
-
-/// Parity of a serial line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Parity {
-    /// No parity bit.
-    #[default]
-    None,
-    /// Even.
-    Even,
-    /// Odd.
-    Odd,
 }
 
 /// How answers are written on a serial line.

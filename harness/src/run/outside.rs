@@ -21,7 +21,7 @@ use crate::observe::{Cloud, Source};
 use crate::pairing::{Rule, To};
 use crate::record::Micros;
 use crate::wire::command::Verb;
-use crate::wire::modbus::{LineRate, Parity};
+use crate::wire::modbus::LineRate;
 
 /// How long a slave thinks where its line says nothing, µs.
 const TURNAROUND_US: Micros = 5_000;
@@ -82,7 +82,7 @@ impl<'a> Stage<'a> {
             let spec = Spec {
                 name: id.clone(),
                 link: PathBuf::from(self.places.fill(pty)?),
-                rate: LineRate { baud: link.baud, parity: parity(link.parity), stop_bits: link.stop_bits },
+                rate: LineRate { baud: link.baud, parity: link.parity, stop_bits: link.stop_bits },
                 turnaround_us: link.turnaround.map_or(TURNAROUND_US, |t| t.0.0 * 1_000),
                 hold_us: link.hold.map_or(HOLD_US, |hold| hold.0.0 * 1_000),
                 pace: match link.pace.unwrap_or_default() {
@@ -177,14 +177,6 @@ fn faults(typed: Option<&contract::LineFaults>) -> Result<Faults, String> {
         key => format!("{}={share}", key.replace('_', "-")),
     };
     typed.shares().map(share).join(",").parse().map_err(|error| format!("{error}"))
-}
-
-fn parity(parity: contract::Parity) -> Parity {
-    match parity {
-        contract::Parity::None => Parity::None,
-        contract::Parity::Even => Parity::Even,
-        contract::Parity::Odd => Parity::Odd,
-    }
 }
 
 /// The reading of all answers: the gateway's words mean what a device can say by the tape, or because of a command.

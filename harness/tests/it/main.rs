@@ -1,6 +1,8 @@
 //! Integration tests of the harness, one binary.
 
+mod bench;
 mod broken;
+mod bytes;
 mod commands;
 mod compare;
 mod gateway;

@@ -16,6 +16,8 @@ from embreex.mesh_construction import TriangleMesh
 
 CELL = 0.25
 HEIGHTS = (0.5, 1.0, 1.7)
+# Unsigned component types of glTF 2.0, 3.6.2.2.
+INDICES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32}
 
 
 def read(path):
@@ -30,7 +32,8 @@ def read(path):
 
     primitive = head["meshes"][0]["primitives"][0]
     corners = array(primitive["attributes"]["POSITION"], np.float32, 3).reshape(-1, 3)
-    return corners, array(primitive["indices"], np.uint32, 1).reshape(-1, 3).astype(np.int32)
+    kind = INDICES[head["accessors"][primitive["indices"]]["componentType"]]
+    return corners, array(primitive["indices"], kind, 1).reshape(-1, 3).astype(np.int32)
 
 
 def built(mesh):

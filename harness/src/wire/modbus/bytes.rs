@@ -13,16 +13,16 @@ pub fn crc16(bytes: &[u8]) -> u16 {
     })
 }
 
-/// Parity of a character.
+/// Parity of a serial line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Parity {
     /// No parity bit.
     #[default]
     None,
-    /// One bit makes the number of ones even.
+    /// Even.
     Even,
-    /// One bit makes the number of ones odd.
+    /// Odd.
     Odd,
 }
 
