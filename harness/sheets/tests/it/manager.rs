@@ -46,6 +46,22 @@ fn the_page_is_one_page_of_a4_and_says_what_the_plan_found() -> Result<()> {
 }
 
 #[test]
+fn a_browser_prints_the_page_on_one_sheet() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let made = manager(&Planned::shipped("cuiyuan.toml")?.material())?;
+    let html = put(folder.path(), "manager.html", made.html.as_bytes())?;
+    let printed = folder.path().join("printed.pdf").display().to_string();
+    let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
+    let (to, from) = (format!("--print-to-pdf={printed}"), format!("file://{html}"));
+    let options =
+        ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", &profile, &to, &from];
+    ask("chromium", "chromium", &options)?;
+    let about = ask("pdfinfo", "poppler-utils", &[&printed])?;
+    ensure!(about.contains("Pages:           1") && about.contains("(A4)"), "{about}");
+    Ok(())
+}
+
+#[test]
 fn a_closed_perimeter_is_told_as_closed() -> Result<()> {
     let mut planned = Planned::shipped("cuiyuan.toml")?;
     let told = |planned: &Planned| -> Result<bool> {
