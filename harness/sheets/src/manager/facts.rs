@@ -5,6 +5,7 @@ use palisade_layout::analysis::rules::{Finding, Status, Strength};
 use palisade_layout::analysis::sightlines::BODY_M;
 use serde::Serialize;
 
+use super::measures;
 use super::place::in_words;
 use crate::Material;
 use crate::map::middle;
@@ -245,9 +246,20 @@ fn gaps_note(material: &Material) -> String {
     }
 }
 
-/// Measures are those that the plan found; none is made up here.
-fn measures(_material: &Material, _book: &mut Book) -> (Vec<Told>, String) {
-    (Vec::new(), "本次计算没有给出带造价的措施。".to_owned())
+/// Measures are those that the plan tried and priced; none is made up here.
+fn measures(material: &Material, book: &mut Book) -> (Vec<Told>, String) {
+    let found = measures::cheapest(material, WORST);
+    let told = found.iter().map(|(gap, fix)| Told {
+        title: measures::title(material, fix),
+        text: measures::text(fix),
+        mark: book.cite(format!("report.json gaps[{gap}].fix"), "计算；价格假定"),
+    });
+    let told: Vec<Told> = told.collect();
+    let note = match told.len() {
+        0 => "本次计算没有给出带造价的措施。",
+        _ => "每项措施都在同一模型里试算过；同时实施时效果不能相加。",
+    };
+    (told, note.to_owned())
 }
 
 fn rule_rows(failed: &[&Finding], book: &mut Book) -> Vec<RuleRow> {

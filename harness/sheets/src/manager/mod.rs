@@ -2,6 +2,7 @@
 //! rules that are not met. Each figure carries a mark that says where it stands and how it came about.
 
 mod facts;
+mod measures;
 mod page;
 mod place;
 mod print;

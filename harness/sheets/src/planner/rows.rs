@@ -1,6 +1,6 @@
 //! The rows of the page: figures turned into text, nothing judged.
 
-use palisade_layout::analysis::answer::{Gap, Stretch};
+use palisade_layout::analysis::answer::{Fix, Gap, Stretch};
 use palisade_layout::analysis::projection::EDITIONS;
 use palisade_layout::analysis::rules::{Finding, Status};
 use serde::Serialize;
@@ -44,6 +44,9 @@ struct GapRow {
     area: String,
     height_m: f64,
     causes: String,
+    /// Median and worst density that is missing, px/m.
+    lacks: String,
+    fix: String,
     at: String,
 }
 
@@ -142,8 +145,23 @@ fn gap(gap: &Gap) -> GapRow {
         area: whole(gap.area_m2),
         height_m: gap.height_m,
         causes: if causes.is_empty() { words::reason(gap.reason).english.into() } else { causes.join("; ") },
+        lacks: format!("{:.0} / {:.0}", gap.shortfall_px_per_m.median, gap.shortfall_px_per_m.worst),
+        fix: gap.fix.as_ref().map_or_else(String::new, fix),
         at: middle(gap).map_or_else(String::new, |[x, y]| format!("{x:.0}, {y:.0}")),
     }
+}
+
+fn fix(fix: &Fix) -> String {
+    let part = if fix.enough { "" } else { " Not enough by itself." };
+    format!(
+        "{} {} yuan ({}); shows {} m² of this gap, gains {} m² and loses {} m² in all.{part}",
+        fix.what,
+        whole(fix.cost_yuan),
+        fix.cost_label,
+        whole(fix.closes_m2),
+        whole(fix.gains_m2),
+        whole(fix.loses_m2)
+    )
 }
 
 fn perimeter(material: &Material) -> PerimeterView {

@@ -62,6 +62,29 @@ fn a_browser_prints_the_page_on_one_sheet() -> Result<()> {
 }
 
 #[test]
+fn the_cheapest_measures_are_told_with_their_price() -> Result<()> {
+    let mut planned = Planned::shipped("tiny.toml")?;
+    let told = |planned: &Planned| -> Result<String> { Ok(manager(&planned.material())?.html) };
+    ensure!(told(&planned)?.contains("本次计算没有给出带造价的措施"));
+    for (gap, cost, camera) in [(0, 3210.0, "cam-x"), (1, 120.0, "cam-y"), (2, 99.0, "cam-y")] {
+        let fix = serde_json::json!({
+            "what": "Turn it.", "device": camera, "enough": true, "closes_m2": 40.0, "left_m2": 1.0,
+            "gains_m2": 55.0, "loses_m2": 3.0, "cost_yuan": cost, "cost_label": "assumed", "bill": [],
+            "change": [{ "table": "camera", "id": camera, "key": "bearing_deg", "old": 10.0, "new": 25.0 }],
+        });
+        planned.report.answer.gaps[gap].fix = Some(serde_json::from_value(fix)?);
+    }
+    let html = told(&planned)?;
+    for wanted in
+        ["cam-x：方位角由 10° 改为 25°", "约 3,210 元（价格为假定）", "约 99 元", "report.json gaps[2].fix"]
+    {
+        ensure!(html.contains(wanted), "{wanted} is not told");
+    }
+    ensure!(!html.contains("约 120 元"), "one camera is turned one way only");
+    Ok(())
+}
+
+#[test]
 fn a_closed_perimeter_is_told_as_closed() -> Result<()> {
     let mut planned = Planned::shipped("cuiyuan.toml")?;
     let told = |planned: &Planned| -> Result<bool> {
