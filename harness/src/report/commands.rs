@@ -8,7 +8,7 @@ use super::assemble::Names;
 use super::folder::{Folder, Journal};
 use super::model::{CommandPart, CommandsPart, OwedPart, Spread};
 use super::tables::{Row, or_empty};
-use crate::pairing::{Came, Due, Heard, Told, pair_commands};
+use crate::pairing::{Came, Due, Heard, Outcome, Told, pair_commands};
 use crate::record::{Command, Said, Withheld};
 use crate::verdict::{CommandFacts, Message};
 use crate::wire::id;
@@ -171,6 +171,16 @@ impl<'a> Consequences<'a> {
         Consequences(caused.map(|m| (m.answer.stimulus, m)).collect())
     }
 
+    /// How many there were, and how many the gateway answered; nothing when there was none.
+    fn sentence(&self) -> String {
+        let all = self.0.len();
+        let answered = self.0.values().filter(|m| m.answer.outcome == Outcome::Answered).count();
+        if all == 0 {
+            return String::new();
+        }
+        format!("; what they made devices say is judged like any message: {answered} of {all} answered")
+    }
+
     fn of_command(&self, told: &Told) -> Option<&'a Message> {
         self.0.get(&id::of_command(told.command.number)).copied()
     }
@@ -198,7 +208,7 @@ pub(super) fn part(facts: &CommandFacts, names: &Names<'_>, messages: &[Message]
         owed: commands.due.iter().zip(&facts.owed).take(TOLD).map(owed).collect(),
         told: String::new(),
     };
-    part.told = sentence(&part);
+    part.told = sentence(&part) + &said.sentence();
     part
 }
 

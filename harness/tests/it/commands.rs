@@ -321,6 +321,8 @@ fn what_a_device_says_because_of_a_command_is_missed_like_any_message() -> Resul
     let passed: Vec<String> =
         table(folder.path(), "commands.csv")?.iter().map(|c| c["said_outcome"].clone()).collect();
     assert_eq!(passed, ["missed", "answered"]);
+    let told = report["commands"]["told"].as_str().context("a sentence")?;
+    ensure!(told.ends_with("judged like any message: 1 of 2 answered"), "{told}");
     let page = fs::read_to_string(folder.path().join("out/report.html"))?;
     ensure!(page.contains("said door released:"), "the page shows what came of the command");
     Ok(())
