@@ -1,9 +1,9 @@
 //! Checks on where things stand and what they see.
 
-use geo::{Coord, LineString};
+use geo::LineString;
 
 use super::check::{at_least, at_most, figure, open_to_all};
-use super::passage::doorstep;
+use super::passage::{doorstep, outward};
 use super::{Layout, Outcome};
 use crate::analysis::privacy::privacy;
 use crate::analysis::sightlines::BODY_M;
@@ -129,17 +129,11 @@ fn lanes(layout: &Layout<'_>, gate: &Gate) -> usize {
     people + vehicles
 }
 
-/// Whether a camera looks from inside to outside at a gate: the way it looks leaves the compound.
+/// Whether a camera looks from inside to outside at a gate: out over the side of the outline that is nearest to it.
 fn looks_out(site: &Site, camera: &Camera, gate: &Gate) -> bool {
-    let Some(inside) = site.compounds.first().and_then(|c| middle(c.outline.exterior())) else { return true };
+    let Some(out) = outward(site, gate.at) else { return true };
     let bearing = camera.bearing_deg.to_radians();
-    let out = [gate.at.x - inside.x, gate.at.y - inside.y];
     libm::sin(bearing) * out[0] + libm::cos(bearing) * out[1] > 0.0
-}
-
-fn middle(ring: &LineString<f64>) -> Option<Coord<f64>> {
-    use geo::Centroid as _;
-    ring.centroid().map(|p| p.0)
 }
 
 /// Gates with fewer cameras that look out through them than they have lanes.

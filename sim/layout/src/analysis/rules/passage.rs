@@ -1,6 +1,6 @@
 //! Gates and doors as places that people walk through one way or the other, and how cameras look at them.
 
-use geo::{Contains, Coord, Distance, Euclidean, Line, Point, Polygon};
+use geo::{Contains, Coord, Distance, Euclidean, Line, Point, Polygon, Winding};
 
 use super::check::at_most;
 use super::{Layout, Outcome};
@@ -45,6 +45,17 @@ fn gateway(site: &Site, gate: &Gate) -> Passage {
     let walls = site.walls.iter().filter(|w| w.perimeter).flat_map(|w| w.line.lines());
     let near = |line: &Line<f64>| Euclidean.distance(&Point::from(gate.at), line) <= gate.width_m;
     Passage { at: [gate.at.x, gate.at.y], way: nearest(gate.at, walls.filter(near)).map(square_to) }
+}
+
+/// The way out of the compound over the side of its outline that is nearest to a point.
+pub(super) fn outward(site: &Site, at: Coord<f64>) -> Option<[f64; 2]> {
+    let sides = site.compounds.iter().flat_map(|c| {
+        let to_the_right = c.outline.exterior().is_ccw();
+        c.outline.exterior().lines().map(move |line| (line, if to_the_right { 1.0 } else { -1.0 }))
+    });
+    let away = |line: &Line<f64>| Euclidean.distance(&Point::from(at), line);
+    let (line, out) = sides.min_by(|a, b| away(&a.0).total_cmp(&away(&b.0)))?;
+    Some(square_to(line).map(|part| part * out))
 }
 
 fn nearest(at: Coord<f64>, lines: impl Iterator<Item = Line<f64>>) -> Option<Line<f64>> {
