@@ -14,6 +14,7 @@ pub mod input;
 pub mod latency;
 pub mod observe;
 pub mod pairing;
+pub mod patrols;
 pub mod progress;
 pub mod record;
 pub mod reference;

@@ -8,6 +8,7 @@ mod gateway;
 mod import;
 mod keep;
 mod plan;
+mod rank;
 mod rays;
 mod report;
 mod run;
@@ -49,6 +50,8 @@ pub enum Verb {
     Import(import::Args),
     /// Work out coverage, gaps and the perimeter, without a gateway.
     Plan(plan::Args),
+    /// Say which of several compounds is built first, why, and who pays.
+    Rank(rank::Args),
     /// Live through the day and write the tape, without a gateway.
     Tape(tape::Args),
     /// Live through the day, drive a gateway with it, judge what it says.
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::run(args),
         Verb::Import(args) => import::run(args),
         Verb::Plan(args) => plan::run(args),
+        Verb::Rank(args) => rank::run(args),
         Verb::Tape(args) => tape::run(args),
         Verb::Run(args) => run::run(args),
         Verb::Gateway(args) => gateway::run(args),

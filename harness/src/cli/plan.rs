@@ -14,7 +14,9 @@ use palisade_sim::analysis::fixes::fix_gaps;
 use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::privacy::privacy;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
+use palisade_sim::analysis::tiers::{Tier, tiers};
 use palisade_sim::analysis::views::Views;
+use palisade_sim::model::Scenario;
 use palisade_sim::model::load::{Problem, Problems, SourceText};
 
 use super::{Exit, Failure, OutputFormat};
@@ -37,9 +39,12 @@ pub struct Args {
     /// Prices for fixes, in place of the shipped ones (`assets/catalogue/prices.toml` explains every key).
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
-    /// Assess the rules about timing from the report of this run folder.
+    /// Assess the rules about timing from the report of this run folder, and those about patrols from its day.
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
+    /// Assess the rules about patrols from this log: CSV with the columns time, checkpoint, person.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t)]
     output_format: OutputFormat,
@@ -55,7 +60,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 /// Works the plan out, writes its files and returns what is to be printed.
 fn plan(args: Args) -> Result<String, Failure> {
     let scenario = crate::input::load(&args.scenario)?.scenario;
-    let measured = args.run.as_deref().map(measured).transpose()?;
+    let measured = known(&args, &scenario)?;
     let book = RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?;
     let caster = Caster::of(&scenario);
     let views = Views::of(&scenario, &caster);
@@ -68,8 +73,11 @@ fn plan(args: Args) -> Result<String, Failure> {
     let facade = facade(&scenario, &caster);
     let privacy = privacy(&scenario, &caster, &views, book.private_px_per_m());
     let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, measured.as_ref());
+    let shipped = Tier::shipped().map_err(|e| Failure::new(Exit::Bug, e))?;
+    let tiers = tiers(&shipped, &scenario, &answer, &rules);
+    let scenario_name = scenario.file.name.clone();
     let report =
-        PlanReport { format: 1, scenario: scenario.file.name.clone(), answer, beams, facade, privacy, rules };
+        PlanReport { format: 1, scenario: scenario_name, answer, beams, facade, privacy, rules, tiers };
     let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
     let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(&folder, "report.json", json.as_bytes())?;
@@ -105,8 +113,18 @@ fn listed(problems: &Problems) -> String {
     problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// What a run's report says of the gateway's timing.
-fn measured(run: &Path) -> Result<Measured, Failure> {
+/// What a run and a log add to the layout. A log of real rounds goes before the rounds of the twin's day.
+fn known(args: &Args, scenario: &Scenario) -> Result<Option<Measured>, Failure> {
+    let mut known = args.run.as_deref().map(|run| measured(run, scenario)).transpose()?;
+    if let Some(path) = &args.log {
+        let log = crate::patrols::read(path, scenario).map_err(|e| Failure::new(Exit::Input, e))?;
+        known.get_or_insert_default().patrols = Some(log);
+    }
+    Ok(known)
+}
+
+/// What a run's report says of the gateway's timing, and its tape of the rounds that were walked.
+fn measured(run: &Path, scenario: &Scenario) -> Result<Measured, Failure> {
     let path = run.join("report.json");
     let wrong = |why: String| {
         let remedy = "give the folder of a run that has a report (`palisade report RUN` makes it again)";
@@ -127,7 +145,7 @@ fn measured(run: &Path) -> Result<Measured, Failure> {
             (a, b) => a.or(b),
         };
     }
-    Ok(Measured { classes })
+    Ok(Measured { classes, patrols: crate::patrols::lived(run, scenario) })
 }
 
 fn default_folder(scenario: &Path) -> PathBuf {
@@ -171,6 +189,7 @@ mod tests {
             prices: None,
             run: None,
             export: None,
+            log: None,
             output_format,
         };
         let text = plan(args(OutputFormat::Human)).expect("a plan");
@@ -186,6 +205,8 @@ mod tests {
             "Beams: ",
             "Facades: ",
             "Privacy: ",
+            "Street cells: 1.",
+            "Tier basic 基本级",
             "deep/plan",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");

@@ -207,6 +207,7 @@ pub fn import(path: &Path, out: &Path, wish: &Wish) -> Result<Imported, ImportEr
         drive: Default::default(),
         sut: Default::default(),
         thresholds: thresholds(),
+        project: Default::default(),
     };
     let files =
         Files { scenario: Default::default(), geometry: Default::default(), record: Default::default() };

@@ -12,6 +12,7 @@ mod junit;
 mod links;
 pub mod model;
 pub mod plan;
+pub mod ranking;
 mod remarks;
 mod stills;
 mod tables;

@@ -12,6 +12,7 @@ mod outside;
 mod peers;
 mod processes;
 mod report;
+mod rules;
 mod run;
 mod run_folder;
 mod scenarios;

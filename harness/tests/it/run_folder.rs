@@ -180,6 +180,7 @@ pub(crate) fn plan() -> PlanAnswer {
         }
     };
     PlanAnswer {
+        cells: Vec::new(),
         coverage,
         public_ground_m2: 41_000.0,
         small_gaps: SmallGaps { count: 3, area_m2: 5.5 },

@@ -1,6 +1,7 @@
 //! The answer to `palisade plan` for people and for other programs. It renders what the analysis found and decides nothing.
 
 mod beams;
+mod cells;
 mod coverage;
 mod facade;
 mod fixes;
@@ -8,6 +9,7 @@ mod layers;
 mod perimeter;
 mod privacy;
 mod rules;
+mod tiers;
 
 use palisade_sim::analysis::PlanReport;
 use palisade_sim::analysis::prices::Prices;
@@ -29,7 +31,9 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
         beams::table(&report.beams),
         facade::table(&report.facade),
         privacy::table(&report.privacy),
+        cells::table(&report.answer.cells),
         rules::table(&report.rules, book),
+        tiers::table(&report.tiers),
     ]
     .concat()
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bill::Item;
+use super::cells::CellAnswer;
 use crate::words::Id;
 
 /// The planner's first answer.
@@ -26,6 +27,9 @@ pub struct PlanAnswer {
     pub grid: Grid,
     /// Whether the beams close the perimeter.
     pub perimeter: Perimeter,
+    /// Street cells of a compound without a fence, in the order of the kit.
+    #[serde(default)]
+    pub cells: Vec<CellAnswer>,
 }
 
 /// A share of the public ground.

@@ -5,6 +5,7 @@ pub mod beam;
 pub mod bill;
 pub mod bundle;
 pub mod caster;
+pub mod cells;
 pub mod conditions;
 pub mod coverage;
 pub mod facade;
@@ -15,6 +16,7 @@ mod miss;
 mod parts;
 pub mod perimeter;
 pub mod prices;
+pub mod priority;
 pub mod privacy;
 pub mod projection;
 pub mod raster;
@@ -24,6 +26,7 @@ mod sample;
 pub mod scene;
 pub mod shadow;
 pub mod sightlines;
+pub mod tiers;
 mod trace;
 mod unwalled;
 mod vector;
@@ -36,6 +39,7 @@ use answer::PlanAnswer;
 use caster::Caster;
 use rules::Finding;
 use serde::{Deserialize, Serialize};
+use tiers::TierAnswer;
 use views::Views;
 
 use crate::model::Scenario;
@@ -61,6 +65,9 @@ pub struct PlanReport {
     pub privacy: privacy::PrivacyAnswer,
     /// Each rule of the book, in its order.
     pub rules: Vec<Finding>,
+    /// How it stands to the tiers for its kind, the lowest first.
+    #[serde(default)]
+    pub tiers: Vec<TierAnswer>,
 }
 
 /// The planner's first answer: coverage of public ground, its gaps, and the perimeter.
@@ -81,5 +88,6 @@ pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAns
         small_gaps: found.small_gaps,
         grid: found.grid,
         perimeter: perimeter::perimeter(&scenario.site, &beams),
+        cells: cells::cells(scenario, views),
     }
 }

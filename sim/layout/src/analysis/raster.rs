@@ -30,16 +30,21 @@ impl Raster {
     pub fn covering(extent: Rect<f64>, margin_m: f64) -> Raster {
         let mut cell_m = CELL_M;
         loop {
-            let low = |x: f64| libm::floor((x - margin_m) / cell_m);
-            let count = |low: f64, x: f64| (libm::ceil((x + margin_m) / cell_m) - low).max(1.0);
-            let (west, south) = (low(extent.min().x), low(extent.min().y));
-            let (columns, rows) = (count(west, extent.max().x), count(south, extent.max().y));
-            if columns * rows <= MOST_CELLS {
-                let origin_m = [west * cell_m, south * cell_m];
-                return Raster { origin_m, cell_m, columns: columns as usize, rows: rows as usize };
+            let raster = Raster::of_cells(extent, margin_m, cell_m);
+            if raster.columns as f64 * raster.rows as f64 <= MOST_CELLS {
+                return raster;
             }
             cell_m *= 2.0;
         }
+    }
+
+    /// Cells of one size that cover a rectangle and a margin about it.
+    pub(crate) fn of_cells(extent: Rect<f64>, margin_m: f64, cell_m: f64) -> Raster {
+        let low = |x: f64| libm::floor((x - margin_m) / cell_m);
+        let count = |low: f64, x: f64| (libm::ceil((x + margin_m) / cell_m) - low).max(1.0) as usize;
+        let (west, south) = (low(extent.min().x), low(extent.min().y));
+        let (columns, rows) = (count(west, extent.max().x), count(south, extent.max().y));
+        Raster { origin_m: [west * cell_m, south * cell_m], cell_m, columns, rows }
     }
 
     /// Cells in all.

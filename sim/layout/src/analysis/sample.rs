@@ -96,6 +96,7 @@ pub(crate) fn scenario(site: Site, kit: Kit) -> Scenario {
             drive: Drive::default(),
             sut: Sut::default(),
             thresholds: Thresholds::default(),
+            project: Default::default(),
         },
         site,
         households: Vec::new(),

@@ -47,6 +47,37 @@ pub struct ScenarioFile {
     /// What must come out.
     #[serde(default)]
     pub thresholds: Thresholds,
+    /// What speaks for building here first, and who pays.
+    #[serde(default)]
+    pub project: Project,
+}
+
+/// What speaks for building here before elsewhere, and who pays. `palisade rank` reads it; what is not said is not known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Project {
+    /// Share of owners who have agreed, 0..1.
+    pub owners_willing: Option<f64>,
+    /// Money at hand, yuan.
+    pub money_yuan: Option<f64>,
+    /// Crimes recorded a year: thefts, burglaries, assaults.
+    pub crimes_per_year: Option<f64>,
+    /// Who pays which share, 0..1 each, 1 together.
+    pub pays: std::collections::BTreeMap<Purse, f64>,
+}
+
+/// Somebody who may pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purse {
+    /// The owners, from the maintenance fund or each by himself (业主).
+    Owners,
+    /// Who built the compound (开发商).
+    Developer,
+    /// Public money (财政).
+    Public,
+    /// Crowdfunding (众筹).
+    Crowdfunding,
 }
 
 fn default_seed() -> u64 {

@@ -1,3 +1,4 @@
 //! Integration tests of the layout.
 
 mod mutations;
+mod open;

@@ -107,6 +107,7 @@ pub(super) fn yard(script: Vec<ScriptEvent>, change: impl FnOnce(&mut Scenario))
         drive: Default::default(),
         sut: Default::default(),
         thresholds: Default::default(),
+        project: Default::default(),
     };
     let households = (1..=12)
         .map(|storey| Household { flat: format!("b01-1-{storey:02}01"), entrance: 0, building: 0, storey })

@@ -2,7 +2,7 @@
 
 use super::data::{Applies, Check, ProvisionKey};
 use super::geometry as on_site;
-use super::{Layout, Outcome, facade, passage};
+use super::{Basis, Layout, Measured, Outcome, facade, log, passage};
 use crate::model::kit::{CameraTask, GuardTour};
 use crate::model::site::{Ground, WallKind};
 
@@ -90,11 +90,30 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::FacadeFaces { least } => facade::faces(layout, *least),
         Check::PointsOnTours {} => points_on_tours(layout),
         Check::PatrolGap { most_h } => patrol_gap(layout, *most_h),
+        Check::LogGap { most_h } => log::gap(layout, *most_h),
+        Check::LogPoints {} => log::points(layout),
+        Check::LogPersons { least, within_min } => log::persons(layout, *least, *within_min),
+        Check::LogDaily {} => log::daily(layout),
+        Check::Trial { least_d } => log::trial(layout, *least_d),
         Check::Provision { key, least, unit } => provision(layout, *key, *least, unit),
         Check::Network { times, channels } => network(layout, *times, *channels),
         Check::AnswersWithin { classes, most_s } => answers_within(layout, classes, *most_s),
         Check::NoneMissed { classes } => none_missed(layout, classes),
         Check::Needs(what) => Outcome::Needs(what.clone()),
+    }
+}
+
+/// What the figure of a check rests on.
+pub(super) fn basis(check: &Check, layout: &Layout<'_>) -> Basis {
+    let logged = layout.measured.and_then(|m| m.patrols.as_ref()).map(log::PatrolLog::basis);
+    match check {
+        Check::AnswersWithin { .. } | Check::NoneMissed { .. } => Basis::Measured,
+        Check::Provision { .. } | Check::Network { .. } => Basis::Assumed,
+        Check::LogGap { .. } | Check::LogPoints {} | Check::LogPersons { .. } | Check::LogDaily {} => {
+            logged.unwrap_or(Basis::Imported)
+        }
+        Check::Trial { .. } => logged.filter(|b| *b == Basis::Imported).unwrap_or(Basis::Assumed),
+        _ => Basis::Computed,
     }
 }
 
@@ -150,7 +169,6 @@ fn provision(layout: &Layout<'_>, key: ProvisionKey, least: f64, unit: &str) -> 
         ProvisionKey::VideoDays => (given.video_days, "video_days"),
         ProvisionKey::AlarmLogDays => (given.alarm_log_days, "alarm_log_days"),
         ProvisionKey::AccessLogDays => (given.access_log_days, "access_log_days"),
-        ProvisionKey::TrialDays => (given.trial_days, "trial_days"),
     };
     match value {
         Some(value) => at_least(value, least, unit, []),
@@ -176,8 +194,13 @@ fn network(layout: &Layout<'_>, times: f64, channels: f64) -> Outcome {
 
 const A_RUN: &str = "a run against the gateway: `palisade run`, then `palisade plan … --run RUN`";
 
+/// What a run measured; nothing where there is none, or a log alone.
+fn driven<'a>(layout: &'a Layout<'_>) -> Option<&'a Measured> {
+    layout.measured.filter(|measured| !measured.classes.is_empty())
+}
+
 fn answers_within(layout: &Layout<'_>, classes: &[String], most_s: f64) -> Outcome {
-    let Some(measured) = layout.measured else { return Outcome::Needs(A_RUN.into()) };
+    let Some(measured) = driven(layout) else { return Outcome::Needs(A_RUN.into()) };
     let found: Vec<(&String, f64)> =
         classes.iter().filter_map(|class| Some((class, measured.classes.get(class)?.slowest_s?))).collect();
     if found.is_empty() {
@@ -189,7 +212,7 @@ fn answers_within(layout: &Layout<'_>, classes: &[String], most_s: f64) -> Outco
 }
 
 fn none_missed(layout: &Layout<'_>, classes: &[String]) -> Outcome {
-    let Some(measured) = layout.measured else { return Outcome::Needs(A_RUN.into()) };
+    let Some(measured) = driven(layout) else { return Outcome::Needs(A_RUN.into()) };
     let found: Vec<_> = classes
         .iter()
         .filter_map(|class| Some((class, *measured.classes.get(class)?)))

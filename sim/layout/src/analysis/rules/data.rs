@@ -232,10 +232,31 @@ pub enum Check {
     },
     /// Checkpoints that no tour visits: none.
     PointsOnTours {},
-    /// The longest time between two starts of a tour.
+    /// The longest time between two planned starts of a tour.
     PatrolGap {
         /// h.
         most_h: f64,
+    },
+    /// The longest time for which a log shows a checkpoint untouched.
+    LogGap {
+        /// h.
+        most_h: f64,
+    },
+    /// Checkpoints that a log does not hold: none.
+    LogPoints {},
+    /// The fewest persons whom a log shows at a checkpoint together.
+    LogPersons {
+        /// How many.
+        least: usize,
+        /// Two who touch it within this many minutes are there together.
+        within_min: f64,
+    },
+    /// Days of a log without a whole round: none.
+    LogDaily {},
+    /// How long the system ran on trial.
+    Trial {
+        /// Days.
+        least_d: f64,
     },
     /// A figure of `[kit.provision]`.
     Provision {
@@ -283,8 +304,6 @@ pub enum ProvisionKey {
     AlarmLogDays,
     /// Days for which access and visitor logs are kept.
     AccessLogDays,
-    /// Days of trial run.
-    TrialDays,
 }
 
 impl RuleBook {

@@ -7,9 +7,11 @@ mod check;
 mod data;
 mod facade;
 mod geometry;
+mod log;
 mod passage;
 
 pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
+pub use log::{PatrolLog, Touch};
 
 use std::collections::BTreeMap;
 
@@ -38,7 +40,21 @@ pub enum Status {
     NotApplicable,
 }
 
-/// What was found for one rule. The figure is computed, but where `needs` or `source` say otherwise.
+/// What a figure rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Worked out from the scenario.
+    Computed,
+    /// Measured in a run against a gateway.
+    Measured,
+    /// Read from somebody's record.
+    Imported,
+    /// Stated by the scenario's author, and not seen by anybody here.
+    Assumed,
+}
+
+/// What was found for one rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The rule.
@@ -65,17 +81,22 @@ pub struct Finding {
     pub demanded: Option<f64>,
     /// Unit of both.
     pub unit: String,
+    /// What `measured` rests on; nothing where nothing was measured.
+    #[serde(default)]
+    pub basis: Option<Basis>,
     /// What must be known before it can be assessed.
     pub needs: Option<String>,
     /// What fails it: devices, walls, doors, the worst first.
     pub evidence: Vec<String>,
 }
 
-/// What a run measured at the SUT, by device class. Made from a run's report.
+/// What is known beyond the layout: what a run measured at the SUT, by device class, and a log of patrols.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
     /// Class -> what its devices' alarms met with.
     pub classes: BTreeMap<String, ClassMeasured>,
+    /// Patrols that were walked, where there is a log.
+    pub patrols: Option<PatrolLog>,
 }
 
 /// What one class met with in a run.
@@ -152,6 +173,7 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
         measured: None,
         demanded: None,
         unit: String::new(),
+        basis: None,
         needs: None,
         evidence: Vec::new(),
     };
@@ -165,6 +187,7 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
         }
         Outcome::Figure { measured, demanded, unit, holds, evidence } => {
             found.status = if holds { Status::Pass } else { Status::Fail };
+            found.basis = Some(check::basis(&rule.check, layout));
             found.measured = Some(measured);
             found.demanded = Some(demanded);
             found.unit = unit;

@@ -148,13 +148,30 @@ fn ids(findings: &[Finding], status: Status) -> Vec<&str> {
 fn healthy() -> Measured {
     let told = |slowest_s| ClassMeasured { expected: 20, missed: 0, slowest_s: Some(slowest_s) };
     let classes = [("beam", 0.4), ("camera", 0.6), ("checkpoint", 0.3), ("smoke_detector", 0.8)];
-    Measured { classes: classes.map(|(class, s)| (class.to_owned(), told(s))).into() }
+    Measured {
+        classes: classes.map(|(class, s)| (class.to_owned(), told(s))).into(),
+        patrols: Some(rounds(&TWO, 30)),
+    }
+}
+
+/// Two who patrol together.
+const TWO: [&str; 2] = ["wang", "li"];
+
+/// A round of the one checkpoint every two hours by some persons, for some days from midnight on.
+fn rounds(persons: &[&str], days: i64) -> PatrolLog {
+    let touch = |hour: i64, person: &str| Touch {
+        at_s: 1_776_124_800 + hour * 3_600,
+        checkpoint: "c1".into(),
+        person: person.into(),
+    };
+    let hours = (0..=12 * days).map(|i| 2 * i);
+    PatrolLog::imported(hours.flat_map(|hour| persons.iter().map(move |p| touch(hour, p))).collect())
 }
 
 /// A rule and what breaks it.
 type Mutation = (&'static str, fn(&mut Scenario));
 
-const MUTATIONS: [Mutation; 35] = [
+const MUTATIONS: [Mutation; 34] = [
     ("1", |s| drop(s.file.kit.beam.remove(3))),
     ("2", |s| s.file.kit.beam[4].to_m = [-40.0, 30.0]),
     ("3", |s| s.file.kit.beam[4].to_m = [-190.0, 30.0]),
@@ -178,15 +195,14 @@ const MUTATIONS: [Mutation; 35] = [
     ("29", |s| s.file.kit.camera[6].hfov_deg = 20.0),
     ("30", |s| s.file.kit.camera.retain(|c| !c.id.as_str().starts_with("gate"))),
     ("35", |s| s.file.kit.guard_tour[0].checkpoints.clear()),
-    ("36", |s| s.file.kit.guard_tour[0].starts.clear()),
+    ("36a", |s| s.file.kit.guard_tour[0].starts.clear()),
     ("37a", |s| s.file.kit.provision.alarm_log_days = Some(60.0)),
     ("37b", |s| s.file.kit.provision.access_log_days = Some(90.0)),
-    ("38", |s| s.file.kit.guard_tour[0].starts.truncate(11)),
+    ("38a", |s| s.file.kit.guard_tour[0].starts.truncate(11)),
     ("39a", |s| s.file.kit.facade_camera[0].elevation_deg = 45.0),
     ("39b", |s| drop(s.file.kit.facade_camera.remove(0))),
     ("39b", |s| s.file.kit.facade_camera[0].at_m = [0.0, 28.0]),
     ("39c", |s| s.file.kit.facade_camera[0].at_m = [0.0, -22.0]),
-    ("40", |s| s.file.kit.provision.trial_days = Some(7.0)),
     ("44", |s| {
         s.file.kit.camera.iter_mut().filter(|c| c.pixels[0] == 3840).for_each(|c| c.pixels = [2560, 1440])
     }),
@@ -238,7 +254,8 @@ fn each_rule_falls_by_its_mutation() {
 #[test]
 fn every_rule_of_layout_and_kit_that_can_be_assessed_has_a_mutation() {
     let found = findings(&exemplary(), Some(&healthy()));
-    let here = |f: &&Finding| f.status == Status::Pass && f.kind != Kind::Timing;
+    let of_layout = |kind| matches!(kind, Kind::Geometry | Kind::Configuration);
+    let here = |f: &&Finding| f.status == Status::Pass && of_layout(f.kind);
     let proved: BTreeSet<&str> = MUTATIONS.iter().map(|(id, _)| *id).collect();
     let passing: BTreeSet<&str> = found.iter().filter(here).map(|f| f.id.as_str()).collect();
     assert_eq!(proved, passing);
@@ -280,4 +297,64 @@ fn a_fence_is_judged_by_its_bars_once_they_are_known() {
         scenario.site.walls[0].bar_gap_m = bar_gap_m;
         assert_eq!(one(&findings(&scenario, None), "16b").status, expected, "{bar_gap_m:?}");
     }
+}
+
+/// The rules about what people did, each with a log that meets it, one that does not, and none.
+#[test]
+fn each_rule_about_patrols_falls_by_a_log() {
+    let scenario = exemplary();
+    let with = |log: Option<PatrolLog>| {
+        let measured = Measured { patrols: log, ..Measured::default() };
+        findings(&scenario, Some(&measured))
+    };
+    let broken = |keep: fn(&mut Vec<Touch>)| {
+        let mut touches: Vec<Touch> = (0..=360)
+            .flat_map(|i| TWO.map(|p| (1_776_124_800 + i * 7_200, p)))
+            .map(|(at_s, person)| Touch { at_s, checkpoint: "c1".into(), person: person.into() })
+            .collect();
+        keep(&mut touches);
+        PatrolLog::imported(touches)
+    };
+    type Case = (&'static str, PatrolLog, &'static str);
+    let cases: [Case; 6] = [
+        (
+            "35b",
+            broken(|t| t.iter_mut().for_each(|t| t.checkpoint = "elsewhere".into())),
+            "c1: never reached",
+        ),
+        (
+            "36b",
+            broken(|t| t.retain(|t| !(9..36).contains(&((t.at_s - 1_776_124_800) / 3_600)))),
+            "c1: 28.0 h",
+        ),
+        ("36c", broken(|t| drop(t.remove(5))), "wang"),
+        ("36d", broken(|t| t.retain(|t| (t.at_s - 1_776_124_800) / 86_400 != 3)), "not reached"),
+        ("38b", broken(|t| t.retain(|t| (t.at_s - 1_776_124_800) / 3_600 != 10)), "c1: 4.0 h"),
+        ("40", rounds(&TWO, 12), ""),
+    ];
+    let (sound, without) = (with(Some(rounds(&TWO, 30))), with(None));
+    for (id, log, names) in cases {
+        assert_eq!(one(&sound, id).status, Status::Pass, "{:?}", one(&sound, id));
+        assert_eq!(one(&sound, id).basis, Some(Basis::Imported), "{id}");
+        let fallen = with(Some(log));
+        let finding = one(&fallen, id);
+        assert_eq!(finding.status, Status::Fail, "{id}: {finding:?}");
+        assert!(finding.evidence.iter().any(|e| e.contains(names)) || names.is_empty(), "{finding:?}");
+        let expected = if id == "40" { Status::Pass } else { Status::NotAssessable };
+        assert_eq!(one(&without, id).status, expected, "{id} without a log");
+    }
+    assert_eq!(one(&without, "40").basis, Some(Basis::Assumed));
+    assert_eq!(one(&with(Some(rounds(&TWO, 0))), "36b").status, Status::NotAssessable);
+    assert_eq!(one(&without, "8").status, Status::NotAssessable, "a log is no run");
+}
+
+#[test]
+fn a_day_that_the_twin_lived_is_a_log_of_its_whole_length() {
+    let scenario = exemplary();
+    let touch = Touch { at_s: 3_600, checkpoint: "c1".into(), person: "wang".into() };
+    let patrols = Some(PatrolLog::lived(vec![touch], [0, 86_400]));
+    let found = findings(&scenario, Some(&Measured { patrols, ..Measured::default() }));
+    assert_eq!(one(&found, "36d").status, Status::Pass);
+    assert_eq!((one(&found, "38b").measured, one(&found, "38b").basis), (Some(23.0), Some(Basis::Computed)));
+    assert_eq!(one(&found, "36b").status, Status::Pass);
 }

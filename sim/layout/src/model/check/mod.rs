@@ -4,6 +4,7 @@ mod cast;
 mod drive;
 mod kit;
 mod kit_places;
+mod project;
 mod reach;
 mod site;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub(crate) fn scenario(desk: &mut Desk<'_>) {
     cast::cast(desk);
     cast::script(desk);
     drive::all(desk);
+    project::all(desk);
 }
 
 pub(crate) use site::site;

@@ -42,6 +42,9 @@ fn one_change_one_problem() {
         ("misread = 0.02", "misread = 2.0", "scenario::not-a-share"),
         ("misread = 0.02", "misreed = 0.02", "scenario::unknown-key"),
         ("heartbeat = \"10s\"", "heartbeat = \"often\"", "scenario::wrong-text"),
+        ("owners_willing = 0.7", "owners_willing = 1.7", "scenario::not-a-share"),
+        ("money_yuan = 120000.0", "money_yuan = -1.0", "scenario::negative"),
+        ("owners = 0.4", "owners = 0.5", "project::not-the-whole"),
         ("format = 1 ", "format = 2 ", "scenario::format"),
     ] {
         let found = codes(&[(from, to)], &[]);

@@ -1,0 +1,46 @@
+//! Street cells as a table: who answers, what is seen, how soon he is there, what is wrong.
+
+use std::fmt::Write as _;
+
+use palisade_sim::analysis::cells::{CellAnswer, WALK_M_S};
+
+/// Nothing where there is no cell.
+pub(super) fn table(cells: &[CellAnswer]) -> String {
+    if cells.is_empty() {
+        return String::new();
+    }
+    let mut out = format!(
+        "\nStreet cells: {}. Response on foot at {WALK_M_S} m/s (assumed), from where the guard is: a lower bound.\n  \
+         {:<16} {:<10} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
+        cells.len(),
+        "cell",
+        "guard",
+        "open m²",
+        "cameras",
+        "any eye",
+        "median s",
+        "longest s",
+    );
+    for cell in cells {
+        let seconds = |of: Option<f64>| of.map_or("-".to_owned(), |s| format!("{s:.0}"));
+        let way = cell.response.as_ref();
+        let _ = writeln!(
+            out,
+            "  {:<16} {:<10} {:>8.0} {:>6.0} % {:>6.0} % {:>10} {:>10}",
+            cell.id,
+            cell.guard,
+            cell.open_m2,
+            100.0 * cell.seen_by_cameras,
+            100.0 * cell.seen,
+            seconds(way.map(|w| w.median_s)),
+            seconds(way.map(|w| w.longest_s)),
+        );
+        if let Some(way) = way {
+            let _ = writeln!(out, "      from {}; on duty {}", way.from, cell.on_duty);
+        }
+        for problem in &cell.problems {
+            let _ = writeln!(out, "      ! {problem}");
+        }
+    }
+    out
+}

@@ -1,0 +1,126 @@
+use geo::Rect;
+
+use super::*;
+use crate::analysis::sample;
+use crate::model::kit::{Intercom, Kit};
+use crate::model::scenario::Duration;
+use crate::model::site::Entrance;
+
+const SMALL: &str = r#"
+name = "small"
+name_zh = "小"
+kind = "walled"
+dated = "2026-01-01"
+basis = "assumed"
+source = "a test"
+
+[[item]]
+system = 7
+id = "intercom"
+title = "A door station at each entrance"
+title_zh = "门"
+demand = { count = 1.0, per = "entrance" }
+found = "intercoms"
+unit = "stations"
+price_yuan = 4500
+
+[[item]]
+system = 6
+id = "smoke"
+title = "A detector for each twenty sockets"
+title_zh = "烟"
+demand = { count = 0.05, per = "socket" }
+found = "fire_detectors"
+unit = "detectors"
+price_yuan = 600
+"#;
+
+fn yard() -> Scenario {
+    let mut site = sample::bare(0.0, 0.0, 100.0, 60.0);
+    let ring = [(0.0, 0.0), (100.0, 0.0), (100.0, 60.0), (0.0, 60.0), (0.0, 0.0)];
+    site.walls.push(sample::wall("wall", crate::model::site::WallKind::Wall, &ring, 2.2));
+    site.buildings.push(sample::building("b", Rect::new((30.0, 20.0), (60.0, 32.0)).to_polygon(), 18.0));
+    for (id, x) in [("b-1", 38.0), ("b-2", 52.0)] {
+        site.entrances.push(Entrance { id: id.into(), building: "b".into(), at: (x, 20.0).into() });
+    }
+    sample::scenario(site, Kit::default())
+}
+
+fn held_against(tier: &str, scenario: &Scenario) -> Vec<TierAnswer> {
+    let plan = crate::analysis::plan(scenario);
+    tiers(&[Tier::read(tier).expect("a tier")], scenario, &plan, &[])
+}
+
+fn intercom(entrance: &str) -> Intercom {
+    let (release, held_open) = (Duration::seconds(5.0), Duration::seconds(30.0));
+    Intercom { id: format!("door-{entrance}").as_str().into(), entrance: entrance.into(), release, held_open }
+}
+
+#[test]
+fn a_device_more_meets_an_item_and_costs_nothing() {
+    let mut scenario = yard();
+    for (has, status, cost_yuan) in
+        [("", Status::Fail, 9_000.0), ("b-1", Status::Fail, 4_500.0), ("b-2", Status::Pass, 0.0)]
+    {
+        if !has.is_empty() {
+            scenario.file.kit.intercom.push(intercom(has));
+        }
+        let answer = held_against(SMALL, &scenario).remove(0);
+        let item = &answer.items[0];
+        assert_eq!((item.status, item.demanded, item.cost_yuan), (status, 2.0, cost_yuan), "{item:?}");
+        assert_eq!((answer.met, answer.cost_yuan), (status == Status::Pass, cost_yuan));
+        assert_eq!(answer.items[1].status, Status::NotApplicable, "there is no socket to watch");
+    }
+}
+
+#[test]
+fn only_tiers_for_its_kind_are_asked_of_a_compound() {
+    let mut scenario = yard();
+    assert_eq!(held_against(&SMALL.replace("walled", "open"), &scenario), []);
+    scenario.site.walls.clear();
+    assert_eq!(Kind::of(&scenario), Kind::Open);
+    assert_eq!(held_against(SMALL, &scenario), []);
+}
+
+#[test]
+fn what_is_wrong_in_a_tier_is_named() {
+    for (from, to, expected) in [
+        ("id = \"smoke\"", "id = \"intercom\"", "`intercom` stands twice"),
+        ("price_yuan = 600", "price_yuan = -1", "`smoke` has a count or a price"),
+        ("per = \"socket\"", "per = \"sockets\"", "unknown variant `sockets`"),
+        ("unit = \"stations\"", "units = \"stations\"", "units"),
+    ] {
+        let error = Tier::read(&SMALL.replace(from, to)).expect_err(to).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn the_shipped_tiers_are_dated_assumed_and_ask_for_more_the_higher_they_are() {
+    let shipped = Tier::shipped().expect("the shipped tiers");
+    let names: Vec<(&str, Kind)> = shipped.iter().map(|t| (t.name.as_str(), t.kind)).collect();
+    assert_eq!(
+        names,
+        [
+            ("basic", Kind::Walled),
+            ("intermediate", Kind::Walled),
+            ("basic", Kind::Open),
+            ("intermediate", Kind::Open)
+        ]
+    );
+    let mut scenario = yard();
+    for pair in shipped.chunks(2) {
+        assert!(pair.iter().all(|t| t.basis == Basis::Assumed && !t.dated.is_empty()));
+        if pair[0].kind == Kind::Open {
+            scenario.site.walls.clear();
+        }
+        let plan = crate::analysis::plan(&scenario);
+        let found = tiers(pair, &scenario, &plan, &[]);
+        assert!(found[0].cost_yuan < found[1].cost_yuan && !found[0].met, "{found:#?}");
+        for item in &found[0].items {
+            let above =
+                found[1].items.iter().find(|i| i.id == item.id).expect("the higher tier asks for it, too");
+            assert!(above.demanded >= item.demanded, "{item:?} {above:?}");
+        }
+    }
+}
