@@ -1,7 +1,5 @@
 //! Checks on where things stand and what they see.
 
-use geo::LineString;
-
 use super::check::{at_least, at_most, figure, open_to_all};
 use super::passage::{doorstep, outward};
 use super::{Layout, Outcome};
