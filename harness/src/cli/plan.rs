@@ -16,11 +16,12 @@ use palisade_sim::analysis::privacy::privacy;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
 use palisade_sim::analysis::tiers::{Tier, tiers};
 use palisade_sim::analysis::views::Views;
+use palisade_sim::analysis::what_if::{Suffers, variants, what_if};
 use palisade_sim::model::Scenario;
 use palisade_sim::model::load::{Problem, Problems, SourceText};
 
 use super::{Exit, Failure, OutputFormat};
-use crate::report::plan::{geojson, text};
+use crate::report::plan::{geojson, text, what_if_table};
 
 /// Options of `palisade plan`.
 #[derive(clap::Args, Debug)]
@@ -39,6 +40,9 @@ pub struct Args {
     /// Prices for fixes, in place of the shipped ones (`assets/catalogue/prices.toml` explains every key).
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+    /// Plan again under so many things that may go wrong, one at a time; 200 when no number is given.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
+    what_if: Option<usize>,
     /// Assess the rules about timing from the report of this run folder, and those about patrols from its day.
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
@@ -84,12 +88,31 @@ fn plan(args: Args) -> Result<String, Failure> {
     save(&folder, "gaps.geojson", geojson(&report.answer, scenario.site.origin).to_string().as_bytes())?;
     let exports = args.export.as_deref().unwrap_or(&Export::ALL);
     hand_out(&Material { scenario: &scenario, report: &report, caster: &caster }, exports, &folder)?;
+    let suffers =
+        args.what_if.map(|count| ask_what_if(&scenario, &book, (count, threads), &folder)).transpose()?;
     Ok(match args.output_format {
         OutputFormat::Json => json + "\n",
         OutputFormat::Human => {
-            text(&scenario, &report, &book, &prices) + &format!("\nwritten to {}\n", folder.display())
+            let table = suffers.map(|suffers| what_if_table(&suffers)).unwrap_or_default();
+            text(&scenario, &report, &book, &prices)
+                + &table
+                + &format!("\nwritten to {}\n", folder.display())
         }
     })
+}
+
+/// What suffers under each of so many variants; all of them go into `what-if.json`.
+fn ask_what_if(
+    scenario: &Scenario,
+    book: &RuleBook,
+    (count, threads): (usize, usize),
+    folder: &Path,
+) -> Result<Vec<Suffers>, Failure> {
+    let variants = variants(scenario, count, scenario.file.seed);
+    let suffers = what_if(scenario, book, &variants, threads);
+    let json = serde_json::to_string(&suffers).map_err(|e| Failure::new(Exit::Bug, e))?;
+    save(folder, "what-if.json", json.as_bytes())?;
+    Ok(suffers)
 }
 
 /// The prices of a file, or those that are shipped.
@@ -187,6 +210,7 @@ mod tests {
             out: Some(folder.path().join("deep/plan")),
             fixes: 3,
             prices: None,
+            what_if: Some(20),
             run: None,
             export: None,
             log: None,
@@ -200,6 +224,7 @@ mod tests {
             "scrutinise",
             "Gaps: ",
             "Fixes of the 3 largest gaps",
+            "What if: 20 variants",
             "assumed, 2026-11-27",
             "Perimeter: ",
             "Beams: ",

@@ -10,6 +10,7 @@ mod perimeter;
 mod privacy;
 mod rules;
 mod tiers;
+mod what_if;
 
 use palisade_sim::analysis::PlanReport;
 use palisade_sim::analysis::prices::Prices;
@@ -17,6 +18,7 @@ use palisade_sim::analysis::rules::RuleBook;
 use palisade_sim::model::Scenario;
 
 pub use layers::geojson;
+pub use what_if::table as what_if_table;
 
 /// Gaps and stretches that a table shows; the files hold all.
 const SHOWN: usize = 10;

@@ -33,6 +33,7 @@ mod vector;
 pub mod veil;
 pub mod views;
 pub mod wall_line;
+pub mod what_if;
 pub mod zone;
 
 use answer::PlanAnswer;

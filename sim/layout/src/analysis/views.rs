@@ -93,11 +93,11 @@ impl Views {
     pub fn of(scenario: &Scenario, caster: &Caster) -> Views {
         let ground = Ground::of(scenario);
         let kit = &scenario.file.kit;
-        let mut cameras = vec![Arc::new(Seen::default()); kit.camera.len()];
+        let mut cameras: Vec<Arc<Seen>> = kit.camera.iter().map(|_| Arc::default()).collect();
         for (row, camera) in working(&kit.camera, &caster.conditions().cameras_out) {
             cameras[row] = Arc::new(Seen::by(camera, &ground, caster));
         }
-        let mut posts = vec![Arc::new(Vec::new()); kit.outer_post.len()];
+        let mut posts: Vec<Arc<Vec<u32>>> = kit.outer_post.iter().map(|_| Arc::default()).collect();
         for (row, post) in working(&kit.outer_post, &caster.conditions().posts_out) {
             let mut cells = Vec::new();
             watch(post, caster, &ground.raster, &ground.open, |cell| cells.push(cell as u32));

@@ -1,0 +1,57 @@
+//! What suffers when one thing at a time goes wrong.
+
+use std::fmt::Write as _;
+
+use palisade_sim::analysis::what_if::Suffers;
+
+use super::{SHOWN, thousands};
+
+/// The worst cases, by ground lost; and the worst for the perimeter, when it is another.
+pub fn table(all: &[Suffers]) -> String {
+    let mut out = format!(
+        "\nWhat if: {} variants, one change at a time, the worst first. All figures are computed.\n    ground lost m²  \
+         perimeter lost m  what\n",
+        all.len()
+    );
+    all.iter().take(SHOWN).for_each(|suffers| row(&mut out, suffers));
+    let longest = all.iter().max_by(|a, b| a.perimeter_lost_m.total_cmp(&b.perimeter_lost_m));
+    if let Some(longest) = longest.filter(|s| s.perimeter_lost_m > 0.0) {
+        out += "  worst for the perimeter:\n";
+        row(&mut out, longest);
+    }
+    out
+}
+
+fn row(out: &mut String, suffers: &Suffers) {
+    let rules = match suffers.rules_lost.as_slice() {
+        [] => String::new(),
+        lost => format!("; rules no longer met: {}", lost.join(", ")),
+    };
+    let ground = thousands(suffers.lost_m2);
+    let _ = writeln!(out, "{ground:>18}{:>18.1}  {}{rules}", suffers.perimeter_lost_m, suffers.name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_comes_first_and_the_perimeter_has_its_own() {
+        let one = |name: &str, lost_m2: f64, perimeter_lost_m: f64| Suffers {
+            name: name.into(),
+            lost_m2,
+            perimeter_lost_m,
+            rules_lost: if lost_m2 > 0.0 { vec!["6".into()] } else { Vec::new() },
+            ..Suffers::default()
+        };
+        let text =
+            table(&[one("cam-1 is out of order", 1_240.0, 0.0), one("beam-2 is out of order", 0.0, 79.0)]);
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert!(lines[0].contains("2 variants"), "{text}");
+        assert_eq!(
+            lines[2],
+            "             1,240               0.0  cam-1 is out of order; rules no longer met: 6"
+        );
+        assert_eq!(lines.last(), Some(&"                 0              79.0  beam-2 is out of order"));
+    }
+}
