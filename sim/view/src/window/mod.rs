@@ -4,8 +4,8 @@ pub mod about;
 pub mod clock;
 mod input;
 mod panel;
-pub mod phrases;
-mod pick;
+mod phrases;
+pub mod pick;
 pub mod rig;
 pub mod words;
 

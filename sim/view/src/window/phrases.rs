@@ -173,7 +173,7 @@ const PHRASES: &[(&str, &str)] = &[
 const JOINTS: [(&str, &str); 3] = [("; ", "；"), (": ", "："), (", ", "，")];
 
 /// What became of an incident, in a language.
-pub fn outcome(text: &str, language: Language) -> String {
+pub(super) fn outcome(text: &str, language: Language) -> String {
     match language {
         Language::English => text.to_owned(),
         Language::Chinese => chinese(text),
@@ -294,11 +294,12 @@ mod tests {
         let mut kinds = BTreeSet::new();
         for name in ["tiny", "cuiyuan"] {
             let text = |path: String| SourceText {
-                text: std::fs::read_to_string(scenarios.join(&path)).unwrap().into(),
+                text: std::fs::read_to_string(scenarios.join(&path)).expect("a shipped file"),
                 name: path,
             };
             let site = text(format!("sites/{name}.geojson"));
-            let scenario = Arc::new(load(&text(format!("{name}.toml")), Some(&site)).unwrap());
+            let scenario =
+                Arc::new(load(&text(format!("{name}.toml")), Some(&site)).expect("a sound scenario"));
             let day = live(scenario.clone(), scenario.file.seed, &Inputs::default(), &mut |_| {});
             for incident in day.tape.incidents.iter().filter(|i| !i.outcome.is_empty()) {
                 kinds.insert(incident.kind);
