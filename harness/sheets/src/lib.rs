@@ -13,6 +13,8 @@ pub mod planner;
 pub mod sheet;
 mod words;
 
+pub use words::thousands;
+
 use palisade_layout::analysis::PlanReport;
 use palisade_layout::analysis::caster::Caster;
 use palisade_layout::model::Scenario;

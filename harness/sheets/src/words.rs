@@ -155,8 +155,8 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// A whole number with thin gaps.
-pub(crate) fn whole(x: f64) -> String {
+/// A whole number with commas: `1,234,567`.
+pub fn thousands(x: f64) -> String {
     let digits = format!("{x:.0}");
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -170,5 +170,16 @@ pub(crate) fn whole(x: f64) -> String {
 
 /// An area.
 pub(crate) fn square_metres(area_m2: f64) -> String {
-    format!("{} m²", whole(area_m2))
+    format!("{} m²", thousands(area_m2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_get_commas() {
+        let shown = [0.0, 12.4, 999.6, 1_234_567.0].map(thousands);
+        assert_eq!(shown, ["0", "12", "1,000", "1,234,567"]);
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::place::in_words;
 use crate::Material;
-use crate::words::{square_metres, whole};
+use crate::words::{square_metres, thousands};
 
 /// The cheapest fixes, each once, with the place of its gap in the report. Of equal prices the one that shows more
 /// comes first.
@@ -84,7 +84,7 @@ pub(super) fn text(fix: &Fix) -> String {
     };
     format!(
         "约 {} 元（{price}）；多看到 {}{lost}（两个高度合计）。",
-        whole(fix.cost_yuan),
+        thousands(fix.cost_yuan),
         square_metres(fix.gains_m2)
     )
 }

@@ -6,7 +6,7 @@ use palisade_layout::analysis::rules::{Finding, Status};
 use serde::Serialize;
 
 use crate::map::middle;
-use crate::words::{self, percent, whole};
+use crate::words::{self, percent, thousands};
 use crate::{Material, words::CLASSES};
 
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ impl View {
             name: report.scenario.clone(),
             date: material.scenario.file.day.date.clone(),
             digest: material.scenario.digest.clone(),
-            public_m2: whole(report.answer.public_ground_m2),
+            public_m2: thousands(report.answer.public_ground_m2),
             coverage: coverage(material),
             gaps: report.answer.gaps.iter().map(gap).collect(),
             small_gaps: format!("{} more of less than 4 m² each, {:.1} m²", small.count, small.area_m2),
@@ -123,7 +123,7 @@ fn coverage(material: &Material) -> Vec<Edition> {
             cells: heights
                 .values()
                 .filter_map(|classes| classes.get(class.name))
-                .map(|s| (percent(s.share), whole(s.area_m2), (s.share * 100.0).round()))
+                .map(|s| (percent(s.share), thousands(s.area_m2), (s.share * 100.0).round()))
                 .collect(),
         });
         Some(Edition {
@@ -138,11 +138,11 @@ fn coverage(material: &Material) -> Vec<Edition> {
 fn gap(gap: &Gap) -> GapRow {
     let cause = |c: &palisade_layout::analysis::answer::Cause| {
         let by = c.culprit.as_ref().map_or_else(String::new, |c| format!(" ({c})"));
-        format!("{}{by} {} m²", words::reason(c.reason).english, whole(c.area_m2))
+        format!("{}{by} {} m²", words::reason(c.reason).english, thousands(c.area_m2))
     };
     let causes: Vec<String> = gap.causes.iter().take(3).map(cause).collect();
     GapRow {
-        area: whole(gap.area_m2),
+        area: thousands(gap.area_m2),
         height_m: gap.height_m,
         causes: if causes.is_empty() { words::reason(gap.reason).english.into() } else { causes.join("; ") },
         lacks: format!("{:.0} / {:.0}", gap.shortfall_px_per_m.median, gap.shortfall_px_per_m.worst),
@@ -156,11 +156,11 @@ fn fix(fix: &Fix) -> String {
     format!(
         "{} {} yuan ({}); shows {} m² of this gap, gains {} m² and loses {} m² in all.{part}",
         fix.what,
-        whole(fix.cost_yuan),
+        thousands(fix.cost_yuan),
         fix.cost_label,
-        whole(fix.closes_m2),
-        whole(fix.gains_m2),
-        whole(fix.loses_m2)
+        thousands(fix.closes_m2),
+        thousands(fix.gains_m2),
+        thousands(fix.loses_m2)
     )
 }
 

@@ -12,6 +12,7 @@ mod rules;
 mod tiers;
 mod what_if;
 
+use palisade_sheets::thousands;
 use palisade_sim::analysis::PlanReport;
 use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::rules::RuleBook;
@@ -38,28 +39,4 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
         tiers::table(&report.tiers),
     ]
     .concat()
-}
-
-/// A whole number with commas.
-fn thousands(x: f64) -> String {
-    let digits = format!("{x:.0}");
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_get_commas() {
-        let shown = [0.0, 12.4, 999.6, 1_234_567.0].map(thousands);
-        assert_eq!(shown, ["0", "12", "1,000", "1,234,567"]);
-    }
 }

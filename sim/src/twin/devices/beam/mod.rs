@@ -17,11 +17,22 @@ mod tests {
     use crate::contract::Cause;
     use crate::words::{IncidentId, Ms};
 
+    /// When a body breaks rays of 20 m at two heights during a tick.
+    fn breaks(mover: &Mover, heights_m: [f64; 2], tick: i64) -> Vec<Vec<Span>> {
+        let ends = [[0.0, 0.0], [20.0, 0.0]];
+        let at = |k: f64| tick * 100_000 + libm::round(k * 100_000.0) as i64;
+        let cause = Cause::Incident(IncidentId(0));
+        let broken = |height_m| {
+            let part = shadow(Ray { ends, height_m }, mover);
+            part.map(|[from, to]| Span { from_us: at(from), to_us: at(to), cause }).into_iter().collect()
+        };
+        heights_m.map(broken).to_vec()
+    }
+
     /// What two rays say to somebody 0.25 m deep who runs through both at a speed, at a setting of 40 ms. `phase` is
     /// where in the tick he meets them, 0..1.
     fn runs_through(speed_m_s: f64, phase: f64) -> usize {
         let step = speed_m_s * Ms::TICK.seconds();
-        let ends = [[0.0, 0.0], [20.0, 0.0]];
         let mut zone = Zone::new(Ms(40), Ms(500));
         let mut said = 0;
         for tick in 0..20_i64 {
@@ -33,17 +44,7 @@ mod tests {
                 depth_m: 0.25,
                 width_m: 0.5,
             };
-            let at = |k: f64| tick * 100_000 + libm::round(k * 100_000.0) as i64;
-            let mut rays: Vec<Vec<Span>> = [2.4, 2.7]
-                .iter()
-                .map(|height_m| {
-                    let part = shadow(Ray { ends, height_m: *height_m }, &mover);
-                    let cause = Cause::Incident(IncidentId(0));
-                    part.map(|[from, to]| Span { from_us: at(from), to_us: at(to), cause })
-                        .into_iter()
-                        .collect()
-                })
-                .collect();
+            let mut rays = breaks(&mover, [2.4, 2.7], tick);
             said += zone.advance(Ms((tick + 1) * 100), &mut rays).len();
         }
         said
@@ -59,23 +60,12 @@ mod tests {
 
     /// What two rays 0.1 and 0.3 m above a wall's top say to a body that crosses them, at a setting.
     fn says(mover: &Mover, interruption: Ms) -> bool {
-        let ends = [[0.0, 0.0], [20.0, 0.0]];
         let mut zone = Zone::new(interruption, Ms(500));
         let step = mover.way[1][1] - mover.way[0][1];
         (-8..8_i64).any(|tick| {
             let [from, to] = [0.37, 1.37].map(|phase| [10.0, (tick as f64 + phase) * step]);
             let mover = Mover { way: [from, to], ..*mover };
-            let at = |k: f64| tick * 100_000 + libm::round(k * 100_000.0) as i64;
-            let mut rays: Vec<Vec<Span>> = [2.3, 2.5]
-                .iter()
-                .map(|height_m| {
-                    let part = shadow(Ray { ends, height_m: *height_m }, &mover);
-                    let cause = Cause::Incident(IncidentId(0));
-                    part.map(|[from, to]| Span { from_us: at(from), to_us: at(to), cause })
-                        .into_iter()
-                        .collect()
-                })
-                .collect();
+            let mut rays = breaks(&mover, [2.3, 2.5], tick);
             !zone.advance(Ms((tick + 1) * 100), &mut rays).is_empty()
         })
     }
