@@ -1,0 +1,5 @@
+//! The load plane: an MQTT codec without sockets, and few threads that keep thousands of connections to their instants.
+//!
+//! It knows nothing of a compound. What is to leave, and when, is handed to it; what left, and how late, is handed back.
+
+pub mod process;

@@ -1,0 +1,144 @@
+//! What this process may open, and what it has used.
+
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit};
+use thiserror::Error;
+
+/// Files that a process needs beside its connections: standard streams, epoll, logs, libraries.
+const OWN_FILES: u64 = 64;
+
+/// A figure of the kernel could not be read.
+#[derive(Debug, Error)]
+pub enum UsageError {
+    /// The file is not there or may not be read.
+    #[error("{path}: {error}; the load plane needs Linux's /proc")]
+    Unread {
+        /// The file.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The file does not have the fields that proc(5) lists.
+    #[error("{path}: no field {field} as proc(5) lists it")]
+    Unknown {
+        /// The file.
+        path: String,
+        /// The field's name in proc(5).
+        field: &'static str,
+    },
+}
+
+/// How many files this process may have open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenFiles {
+    /// The limit that holds now; `u64::MAX` when there is none.
+    pub limit: u64,
+}
+
+impl OpenFiles {
+    /// Reads the limit, after raising it as far as an ordinary process may.
+    pub fn raised() -> OpenFiles {
+        let limits = getrlimit(Resource::Nofile);
+        let raised = Rlimit { current: limits.maximum, maximum: limits.maximum };
+        // A kernel that refuses leaves the old limit, which is then the one that is told.
+        let _ = setrlimit(Resource::Nofile, raised);
+        OpenFiles { limit: getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX) }
+    }
+
+    /// How many connections that allows, one file each.
+    pub fn connections(self) -> u64 {
+        self.limit.saturating_sub(OWN_FILES)
+    }
+}
+
+/// Processor time that a process has used, in user and system mode, with the kernel's resolution (10 ms by default).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuTime {
+    /// Used by the process itself, all threads.
+    pub own: Duration,
+    /// Used by children that have ended and were waited for.
+    pub children: Duration,
+}
+
+impl CpuTime {
+    /// Of this process.
+    pub fn now() -> Result<CpuTime, UsageError> {
+        CpuTime::of("/proc/self/stat")
+    }
+
+    /// Of a running process.
+    pub fn of_process(pid: Pid) -> Result<CpuTime, UsageError> {
+        CpuTime::of(&format!("/proc/{}/stat", pid.as_raw_nonzero()))
+    }
+
+    fn of(path: &str) -> Result<CpuTime, UsageError> {
+        let text = read(path)?;
+        let ticks = |field, name| number(&text, field).ok_or_else(|| unknown(path, name));
+        let hertz = rustix::param::clock_ticks_per_second().max(1);
+        let time = |a: u64, b: u64| Duration::from_nanos((a + b) * 1_000_000_000 / hertz);
+        Ok(CpuTime {
+            own: time(ticks(14, "utime")?, ticks(15, "stime")?),
+            children: time(ticks(16, "cutime")?, ticks(17, "cstime")?),
+        })
+    }
+}
+
+/// The numbered field of proc_pid_stat(5). The program's name, the second, may hold spaces and brackets.
+fn number(stat: &str, field: usize) -> Option<u64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(field.checked_sub(3)?)?.parse().ok()
+}
+
+/// Memory of this process that is in use and not on disk, bytes (`resident` of proc_pid_statm(5)).
+pub fn resident_bytes() -> Result<u64, UsageError> {
+    let path = "/proc/self/statm";
+    let text = read(path)?;
+    let pages: Option<u64> = text.split_whitespace().nth(1).and_then(|pages| pages.parse().ok());
+    Ok(pages.ok_or_else(|| unknown(path, "resident"))? * rustix::param::page_size() as u64)
+}
+
+fn read(path: &str) -> Result<String, UsageError> {
+    fs::read_to_string(path).map_err(|error| UsageError::Unread { path: path.to_owned(), error })
+}
+
+fn unknown(path: &str, field: &'static str) -> UsageError {
+    UsageError::Unknown { path: path.to_owned(), field }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_name_may_hold_spaces_and_brackets() {
+        let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1 2 3 4 250 50 30 20 20 0 1 0 9";
+        assert_eq!(
+            [14, 15, 16, 17].map(|field| number(stat, field)),
+            [Some(250), Some(50), Some(30), Some(20)]
+        );
+        assert_eq!(number("7 (cut", 14), None);
+    }
+
+    #[test]
+    fn work_shows_in_processor_time_and_memory() {
+        let (cpu, memory) = (CpuTime::now().expect("stat"), resident_bytes().expect("statm"));
+        let mut block = vec![0_u8; 32 << 20];
+        while CpuTime::now().expect("stat").own < cpu.own + Duration::from_millis(30) {
+            block.iter_mut().step_by(512).for_each(|byte| *byte = byte.wrapping_add(1));
+        }
+        assert!(resident_bytes().expect("statm") >= memory + (24 << 20));
+        let own = Pid::from_raw(std::process::id() as i32).expect("a process has a number");
+        assert!(CpuTime::of_process(own).expect("stat").own >= cpu.own);
+    }
+
+    #[test]
+    fn the_limit_is_as_high_as_it_may_be() {
+        let files = OpenFiles::raised();
+        assert_eq!(Some(files.limit), getrlimit(Resource::Nofile).maximum.or(Some(u64::MAX)));
+        assert_eq!(OpenFiles { limit: 20_000 }.connections(), 19_936);
+        assert_eq!(OpenFiles { limit: 10 }.connections(), 0);
+    }
+}
