@@ -121,6 +121,7 @@ pub(crate) fn reason(reason: GapReason) -> Words {
         GapReason::Crown => words("hidden by a tree's crown", "被树冠挡住"),
         GapReason::Vehicle => words("a parked vehicle stands in the way", "停放的车辆遮挡"),
         GapReason::Fog => words("fog leaves too little contrast", "雾中对比度不足"),
+        GapReason::Light => words("too dark there by night", "夜间照度不足"),
         GapReason::NoCamera => words("there is no camera", "没有摄像机"),
     }
 }

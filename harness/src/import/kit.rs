@@ -86,6 +86,7 @@ fn camera(id: String, at: Coord<f64>, to: Coord<f64>, task: CameraTask) -> Camer
         pixels: [2560, 1440],
         range_m: 60.0,
         ir_range_m: 30.0,
+        min_lux: 0.5,
         working_px_per_m: 25.0,
         task,
         mask_px: Vec::new(),

@@ -212,6 +212,7 @@ pub(crate) fn plan() -> PlanAnswer {
                 reason: "no zone between beam-03 and beam-04".into(),
             }],
         },
+        ..PlanAnswer::default()
     }
 }
 

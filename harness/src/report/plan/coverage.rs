@@ -1,12 +1,16 @@
 //! Coverage of public ground and its gaps, as tables.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use palisade_sim::analysis::answer::{Gap, GapReason, PlanAnswer};
+use palisade_sim::analysis::answer::{Gap, GapReason, PlanAnswer, Share, SmallGaps};
 use palisade_sim::analysis::projection::EDITIONS;
 use palisade_sim::model::Scenario;
 
 use super::{SHOWN, thousands};
+
+/// Edition, height, class, share.
+type Classes = BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>;
 
 /// How much public ground reaches each class of pixel density.
 pub(super) fn table(scenario: &Scenario, answer: &PlanAnswer) -> String {
@@ -16,8 +20,20 @@ pub(super) fn table(scenario: &Scenario, answer: &PlanAnswer) -> String {
         thousands(answer.public_ground_m2),
         scenario.file.kit.camera.len(),
     );
+    out += "\nBy day\n";
+    out += &classes(&answer.coverage);
+    if !answer.coverage_night.is_empty() {
+        out += "\nBy night: lamps, the sky and the cameras' own light\n";
+        out += &classes(&answer.coverage_night);
+    }
+    out
+}
+
+/// The classes of both editions in one light.
+fn classes(coverage: &Classes) -> String {
+    let mut out = String::new();
     for edition in EDITIONS {
-        if let Some(heights) = answer.coverage.get(edition.name) {
+        if let Some(heights) = coverage.get(edition.name) {
             let _ = write!(out, "\nIEC 62676-4:{:<8} px/m", edition.name);
             heights.keys().for_each(|height| out += &format!("{:>20}", format!("at {height} m")));
             out.push('\n');
@@ -36,18 +52,26 @@ pub(super) fn table(scenario: &Scenario, answer: &PlanAnswer) -> String {
 
 /// The largest gaps, why they are there and where.
 pub(super) fn gaps(answer: &PlanAnswer) -> String {
-    let area: f64 = answer.gaps.iter().map(|g| g.area_m2).sum();
+    let mut out = list("Gaps", &answer.gaps, answer.small_gaps);
+    if !answer.coverage_night.is_empty() {
+        out += &list("Gaps by night", &answer.gaps_night, answer.small_gaps_night);
+    }
+    out
+}
+
+fn list(title: &str, gaps: &[Gap], small: SmallGaps) -> String {
+    let area: f64 = gaps.iter().map(|g| g.area_m2).sum();
     let mut out = format!(
-        "\nGaps: {}, {} m² over both heights; {} more of less than 4 m² each, {:.1} m².\n",
-        answer.gaps.len(),
+        "\n{title}: {}, {} m² over both heights; {} more of less than 4 m² each, {:.1} m².\n",
+        gaps.len(),
         thousands(area),
-        answer.small_gaps.count,
-        answer.small_gaps.area_m2,
+        small.count,
+        small.area_m2,
     );
-    if !answer.gaps.is_empty() {
+    if !gaps.is_empty() {
         out += "     area m²  height m  lacks px/m: median, worst  mostly                            around (east, north) m\n";
     }
-    for gap in answer.gaps.iter().take(SHOWN) {
+    for gap in gaps.iter().take(SHOWN) {
         let cause = match &gap.culprit {
             Some(culprit) => format!("{} ({culprit})", words(gap.reason)),
             None => words(gap.reason).to_owned(),
@@ -76,6 +100,7 @@ fn words(reason: GapReason) -> &'static str {
         GapReason::Crown => "crown",
         GapReason::Vehicle => "parked vehicle",
         GapReason::Fog => "fog",
+        GapReason::Light => "too dark",
         GapReason::NoCamera => "no camera",
     }
 }

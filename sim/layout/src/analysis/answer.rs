@@ -12,17 +12,26 @@ use crate::words::Id;
 /// The planner's first answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanAnswer {
-    /// Edition of IEC 62676-4 (`2014`, `2025`) -> height of the target, m -> class -> how much of the public ground
+    /// By day: edition of IEC 62676-4 (`2014`, `2025`) -> height of the target, m -> class -> how much of the public ground
     /// reaches at least that class.
     pub coverage: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
     /// Public ground in all, m²: of this the shares are taken.
     #[serde(default)]
     pub public_ground_m2: f64,
-    /// Public ground that no camera sees at its working density, as polygons, the largest first.
+    /// Public ground that no camera sees by day at its working density, as polygons, the largest first.
     pub gaps: Vec<Gap>,
     /// Gaps too small to draw.
     #[serde(default)]
     pub small_gaps: SmallGaps,
+    /// The same as `coverage` by night: what cameras see by lamps, sky and their own light.
+    #[serde(default)]
+    pub coverage_night: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
+    /// The same as `gaps` by night.
+    #[serde(default)]
+    pub gaps_night: Vec<Gap>,
+    /// The same as `small_gaps` by night.
+    #[serde(default)]
+    pub small_gaps_night: SmallGaps,
     /// The raster behind `coverage`, one layer a height.
     pub grid: Grid,
     /// Whether the beams close the perimeter.
@@ -64,6 +73,8 @@ pub enum GapReason {
     Vehicle,
     /// Fog leaves too little contrast.
     Fog,
+    /// By night there is too little light.
+    Light,
     /// There is no camera at all.
     #[default]
     NoCamera,
@@ -180,7 +191,7 @@ pub struct Cause {
     pub area_m2: f64,
 }
 
-/// Best pixel density on each cell of public ground.
+/// Best pixel density by day on each cell of public ground.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Grid {
     /// South-west corner, local metres.

@@ -10,6 +10,7 @@
 
 use super::conditions::Conditions;
 use super::figures::figures;
+use super::light::Burning;
 use super::mesh::{self, Facet};
 use super::scene::{Ends, Scene};
 use super::vector::{length, scale, sub};
@@ -55,6 +56,7 @@ pub struct Caster {
     owners: Vec<Occluder>,
     veils: Scene,
     veil_owners: Vec<Veil>,
+    lamps: Vec<Burning>,
 }
 
 impl Caster {
@@ -73,12 +75,19 @@ impl Caster {
         let standing = mesh::of(site, &conditions);
         let (scene, owners) = prepared(standing.solid);
         let (veils, veil_owners) = prepared(standing.veils);
-        Caster { conditions, scene, owners, veils, veil_owners }
+        let burning = site.lamps.iter().enumerate().filter(|(row, _)| !conditions.lamps_out.contains(row));
+        let lamps = burning.map(|(_, lamp)| Burning::new(lamp, conditions.sky_lux)).collect();
+        Caster { conditions, scene, owners, veils, veil_owners, lamps }
     }
 
     /// What it answers under.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// The lamps that burn.
+    pub(crate) fn lamps(&self) -> &[Burning] {
+        &self.lamps
     }
 
     /// What something in the way is called.

@@ -1,6 +1,6 @@
-//! What sight is asked under: leaves, fog, what is parked in the way, what is out of order.
+//! What sight is asked under: leaves, fog, the sky by night, what is parked in the way, what is out of order.
 //!
-//! [`Conditions::of_day`] is what a scenario's day says, by daylight and with everything in order. A question of the kind
+//! [`Conditions::of_day`] is what a scenario's day says, with everything in order; day and night are answered side by side. A question of the kind
 //! "what if" changes a copy of it and asks a caster made with [`super::caster::Caster::under`]: coverage, sight tables
 //! and single looks through that caster all answer under its conditions.
 
@@ -21,6 +21,10 @@ pub struct Conditions {
     pub growth: f64,
     /// Vans that are parked in the way.
     pub vans: Vec<Van>,
+    /// Illuminance of an upright target by night where no lamp shines, lx.
+    pub sky_lux: f64,
+    /// Rows of the site's lamps that do not burn.
+    pub lamps_out: BTreeSet<usize>,
     /// Rows of `kit.camera` that are out of order.
     pub cameras_out: BTreeSet<usize>,
     /// Rows of `kit.outer_post` where nobody stands.
@@ -60,13 +64,15 @@ impl Van {
 }
 
 impl Default for Conditions {
-    /// A clear summer's day with everything in order.
+    /// A clear summer's day and a dark night, with everything in order.
     fn default() -> Conditions {
         Conditions {
             leaves: Leaves::On,
             visibility_m: f64::INFINITY,
             growth: 1.0,
             vans: Vec::new(),
+            sky_lux: figures().night.sky_lux,
+            lamps_out: BTreeSet::new(),
             cameras_out: BTreeSet::new(),
             posts_out: BTreeSet::new(),
             beams_out: BTreeSet::new(),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::answer::{Cause, Gap, GapReason, Grid, Layer, Share, Shortfall, SmallGaps};
 use super::caster::Caster;
+use super::light::Light;
 use super::miss::{Culprit, Eye, Miss, why};
 use super::projection::EDITIONS;
 use super::sightlines::{BODY_M, working};
@@ -33,8 +34,21 @@ pub struct Coverage {
     pub gaps: Vec<Gap>,
     /// The gaps that are smaller.
     pub small_gaps: SmallGaps,
+    /// The same by night.
+    pub night: Found,
     /// The raster.
     pub grid: Grid,
+}
+
+/// Coverage and gaps in one light.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Edition, height, class, share: see [`super::answer::PlanAnswer::coverage`].
+    pub classes: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
+    /// Gaps of at least [`SMALL_GAP_M2`], the largest first.
+    pub gaps: Vec<Gap>,
+    /// The gaps that are smaller.
+    pub small_gaps: SmallGaps,
 }
 
 /// Works out the coverage of a scenario's public ground, under the caster's conditions.
@@ -45,39 +59,47 @@ pub fn coverage(scenario: &Scenario, caster: &Caster) -> Coverage {
 /// The same from views that are there already. The caster says what hides a gap.
 pub fn coverage_of(scenario: &Scenario, caster: &Caster, views: &Views) -> Coverage {
     let ground = views.ground();
-    let raster = &ground.raster;
-    let mut answer = Coverage {
-        public_ground_m2: ground.area_m2(ground.public.iter().filter(|p| **p).count()),
-        grid: Grid {
-            origin_m: raster.origin_m,
-            cell_m: raster.cell_m,
-            columns: raster.columns,
-            rows: raster.rows,
-            layers: Vec::new(),
-        },
-        ..Coverage::default()
-    };
-    for (level, height_m) in HEIGHTS_M.into_iter().enumerate() {
+    let layer = |(level, height_m): (usize, f64)| {
         let best = views.best(level);
-        classes(ground, &best, height_m, &mut answer);
-        gaps(scenario, caster, views, (level, height_m), &mut answer);
         let shown = |(&best, &public): (&f32, &bool)| if public { libm::floorf(best) as i32 } else { -1 };
-        let px_per_m = best.iter().zip(&ground.public).map(shown).collect();
-        answer.grid.layers.push(Layer { height_m, px_per_m });
+        Layer { height_m, px_per_m: best.iter().zip(&ground.public).map(shown).collect() }
+    };
+    let Found { classes, gaps, small_gaps } = found(scenario, caster, views, Light::Day);
+    Coverage {
+        classes,
+        public_ground_m2: ground.public_m2(),
+        gaps,
+        small_gaps,
+        night: found(scenario, caster, views, Light::Night),
+        grid: Grid {
+            origin_m: ground.raster.origin_m,
+            cell_m: ground.raster.cell_m,
+            columns: ground.raster.columns,
+            rows: ground.raster.rows,
+            layers: HEIGHTS_M.into_iter().enumerate().map(layer).collect(),
+        },
     }
-    answer.gaps.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then(a.height_m.total_cmp(&b.height_m)));
-    answer
 }
 
-fn classes(ground: &Ground, best: &[f32], height_m: f64, answer: &mut Coverage) {
+fn found(scenario: &Scenario, caster: &Caster, views: &Views, light: Light) -> Found {
+    let mut found = Found::default();
+    for (level, height_m) in HEIGHTS_M.into_iter().enumerate() {
+        classes(views.ground(), &views.best_by(level, light), height_m, &mut found);
+        gaps(scenario, caster, (views, level, light), &mut found);
+    }
+    found.gaps.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then(a.height_m.total_cmp(&b.height_m)));
+    found
+}
+
+fn classes(ground: &Ground, best: &[f32], height_m: f64, found: &mut Found) {
+    let public_m2 = ground.public_m2();
     for edition in EDITIONS {
-        let at_height = answer.classes.entry(edition.name.to_owned()).or_default();
+        let at_height = found.classes.entry(edition.name.to_owned()).or_default();
         let by_class = at_height.entry(height_m.to_string()).or_default();
         for class in edition.classes {
             let reaches = |(&best, &public): (&f32, &bool)| public && f64::from(best) >= class.px_per_m;
             let cells = best.iter().zip(&ground.public).filter(|&cell| reaches(cell)).count();
             let area_m2 = ground.area_m2(cells);
-            let public_m2 = answer.public_ground_m2;
             let share = if public_m2 > 0.0 { area_m2 / public_m2 } else { 0.0 };
             by_class.insert(class.name.to_owned(), Share { share, area_m2 });
         }
@@ -87,16 +109,16 @@ fn classes(ground: &Ground, best: &[f32], height_m: f64, answer: &mut Coverage) 
 fn gaps(
     scenario: &Scenario,
     caster: &Caster,
-    views: &Views,
-    (level, height_m): (usize, f64),
-    answer: &mut Coverage,
+    (views, level, light): (&Views, usize, Light),
+    answer: &mut Found,
 ) {
-    let raster = &views.ground().raster;
+    let (raster, height_m) = (&views.ground().raster, HEIGHTS_M[level]);
     let demanded: Vec<f64> = scenario.file.kit.camera.iter().map(|c| c.working_px_per_m).collect();
     let lacks = views.shortfall(level, &demanded);
     let cameras = working(&scenario.file.kit.camera, &caster.conditions().cameras_out);
     let eyes: Vec<Eye> = cameras.map(|(row, camera)| Eye::new(row, camera)).collect();
-    for region in trace::regions(raster, &views.gap(level)) {
+    let gap = &views.gap_by(level, light);
+    for region in trace::regions(raster, gap) {
         let area_m2 = region.len() as f64 * raster.cell_area_m2();
         if area_m2 < SMALL_GAP_M2 {
             answer.small_gaps.count += 1;
@@ -105,7 +127,7 @@ fn gaps(
         }
         let misses = region.iter().map(|&cell| {
             let [x, y] = raster.centre(cell);
-            why(&eyes, caster, [x, y, height_m])
+            why(&eyes, caster, [x, y, height_m], light)
         });
         let mut cells: BTreeMap<Miss, usize> = BTreeMap::new();
         misses.for_each(|miss| *cells.entry(miss).or_default() += 1);

@@ -11,7 +11,7 @@ pub struct Figures {
     /// Contrast of a person before the ground at no distance, 0..1.
     pub target_contrast: f64,
     /// Cameras.
-    pub camera: Threshold,
+    pub camera: CameraFigures,
     /// Guards' eyes.
     pub eye: EyeFigures,
     /// Nights.
@@ -27,11 +27,9 @@ pub struct Figures {
 /// What a camera needs.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Threshold {
+pub struct CameraFigures {
     /// Least contrast, 0..1.
     pub threshold: f64,
-    /// Least illuminance of an upright target, lx.
-    pub min_lux: f64,
 }
 
 /// What an eye needs.

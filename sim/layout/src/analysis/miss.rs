@@ -8,7 +8,9 @@
 use super::answer::GapReason;
 use super::caster::{Caster, Occluder};
 use super::figures::figures;
+use super::light::Light;
 use super::projection::{Frame, View};
+use super::sightlines::lit;
 use crate::model::kit::Camera;
 
 /// What a gap is owed to.
@@ -103,8 +105,8 @@ const HOPELESS: u32 = 3;
 /// Beyond this many times its reach a camera is not asked whether the point is hidden.
 const FAR: f64 = 2.0;
 
-/// Why none of the cameras covers a point.
-pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3]) -> Miss {
+/// Why none of the cameras covers a point, by day or by night.
+pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3], light: Light) -> Miss {
     let mut nearest: Option<(u32, f64, Miss)> = None;
     for eye in eyes {
         let candidate = candidate(eye, at);
@@ -116,7 +118,7 @@ pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3]) -> Miss {
         let mut miss = Miss { reason: candidate.reason, culprit: Some(Culprit::Camera(eye.row)) };
         let mut rank = candidate.rank;
         if candidate.on_picture {
-            let Some(hidden) = hidden(eye, caster, at) else { continue };
+            let Some(hidden) = hidden(eye, caster, at, light) else { continue };
             miss = hidden;
         } else if rank < HOPELESS {
             let far = candidate.distance_m > FAR * eye.reach_m;
@@ -131,15 +133,17 @@ pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3]) -> Miss {
     nearest.map_or(Miss { reason: GapReason::NoCamera, culprit: None }, |(_, _, miss)| miss)
 }
 
-/// What hides a point that is on the picture: something solid, else the veil that takes most, else the fog.
-fn hidden(eye: &Eye, caster: &Caster, at: [f64; 3]) -> Option<Miss> {
+/// What hides a point that is on the picture: something solid, else the veil that takes most, else the fog, else the dark.
+fn hidden(eye: &Eye, caster: &Caster, at: [f64; 3], light: Light) -> Option<Miss> {
     let lens = eye.view.eye_m();
     let thing = |thing| Miss { reason: reason_of(thing), culprit: Some(Culprit::Thing(thing)) };
     if let Some(hit) = caster.first_hit_from_mount(lens, at) {
         return Some(thing(hit.occluder));
     }
     if caster.contrast(lens, at) >= figures().camera.threshold {
-        return None;
+        let dark =
+            light == Light::Night && !lit(eye.camera, caster, caster.night_lux(at), eye.view.distance_m(at));
+        return dark.then_some(Miss { reason: GapReason::Light, culprit: Some(Culprit::Camera(eye.row)) });
     }
     let fog = Miss { reason: GapReason::Fog, culprit: Some(Culprit::Camera(eye.row)) };
     Some(caster.thickest_veil(lens, at).map_or(fog, thing))
@@ -171,11 +175,11 @@ mod tests {
         expected: GapReason,
         culprit: Option<Culprit>,
     ) {
-        check_under(Conditions::default(), change, cameras, at, expected, culprit);
+        check_under((Conditions::default(), Light::Day), change, cameras, at, expected, culprit);
     }
 
     fn check_under(
-        conditions: Conditions,
+        (conditions, light): (Conditions, Light),
         change: impl FnOnce(&mut Site),
         cameras: &[Camera],
         at: [f64; 2],
@@ -185,7 +189,7 @@ mod tests {
         let mut site = sample::bare(-50.0, -50.0, 50.0, 80.0);
         change(&mut site);
         let eyes: Vec<Eye> = cameras.iter().enumerate().map(|(row, camera)| Eye::new(row, camera)).collect();
-        let miss = why(&eyes, &Caster::under(&site, conditions), [at[0], at[1], 1.5]);
+        let miss = why(&eyes, &Caster::under(&site, conditions), [at[0], at[1], 1.5], light);
         assert_eq!(miss, Miss { reason: expected, culprit });
     }
 
@@ -218,11 +222,22 @@ mod tests {
         };
         check(bars, &north(), [1.0, 30.0], GapReason::Wall, Some(Culprit::Thing(Occluder::Wall(0))));
         let fog = Conditions { visibility_m: 30.0, ..Conditions::default() };
-        check_under(fog, |_| {}, &north(), [0.0, 30.0], GapReason::Fog, me);
+        check_under((fog, Light::Day), |_| {}, &north(), [0.0, 30.0], GapReason::Fog, me);
         let vans = vec![Van::parked("van", [0.0, 15.0], 90.0)];
         let parked = Conditions { vans, ..Conditions::default() };
         let van = Some(Culprit::Thing(Occluder::Van(0)));
-        check_under(parked, |_| {}, &north(), [0.0, 17.0], GapReason::Vehicle, van);
+        check_under((parked, Light::Day), |_| {}, &north(), [0.0, 17.0], GapReason::Vehicle, van);
+        // Its infrared light reaches 30 m.
+        let night = || (Conditions::default(), Light::Night);
+        check_under(night(), |_| {}, &north(), [0.0, 40.0], GapReason::Light, me);
+        check_under(
+            night(),
+            tree,
+            &north(),
+            [0.0, 15.0],
+            GapReason::Crown,
+            Some(Culprit::Thing(Occluder::Crown(0))),
+        );
     }
 
     #[test]

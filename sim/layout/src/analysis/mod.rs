@@ -11,6 +11,7 @@ pub mod coverage;
 pub mod facade;
 pub mod figures;
 pub mod fixes;
+pub mod light;
 mod mesh;
 mod miss;
 mod parts;
@@ -87,6 +88,9 @@ pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAns
         public_ground_m2: found.public_ground_m2,
         gaps: found.gaps,
         small_gaps: found.small_gaps,
+        coverage_night: found.night.classes,
+        gaps_night: found.night.gaps,
+        small_gaps_night: found.night.small_gaps,
         grid: found.grid,
         perimeter: perimeter::perimeter(&scenario.site, &beams),
         cells: cells::cells(scenario, views),

@@ -76,6 +76,7 @@ pub(crate) fn camera(name: &str, at_m: [f64; 2], bearing_deg: f64) -> Camera {
         pixels: [2560, 1440],
         range_m: 60.0,
         ir_range_m: 30.0,
+        min_lux: 0.5,
         working_px_per_m: 25.0,
         task: CameraTask::Passage,
         mask_px: Vec::new(),

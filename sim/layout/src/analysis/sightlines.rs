@@ -3,7 +3,8 @@
 //! The plan and the twin ask the same question of the same code: a camera sees a body when the body's chest, at
 //! [`BODY_M`] above the ground, falls on the picture within the camera's range, nothing solid stands between, and fog,
 //! bars and bare crowns leave contrast enough. What stands there and how clear the air is are the caster's
-//! [`super::conditions::Conditions`], which also say what is out of order.
+//! [`super::conditions::Conditions`], which also say what is out of order. By night there must be light enough besides, of
+//! lamps, the sky and the eye's own ([`super::light`]).
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,8 @@ use super::projection::{Frame, View};
 use super::raster::Raster;
 use super::scene::Ends;
 use super::shadow::Sheet;
-use super::views::Views;
+use super::vector::{length, sub};
+use super::views::{Spot, Views, Watched};
 use crate::model::Scenario;
 use crate::model::kit::{Camera, OuterPost};
 
@@ -24,7 +26,7 @@ pub const BODY_M: f64 = 1.5;
 pub const EYE_M: f64 = 1.6;
 
 /// The place of [`BODY_M`] in [`super::coverage::HEIGHTS_M`].
-const BODY_LEVEL: usize = 1;
+pub(crate) const BODY_LEVEL: usize = 1;
 
 /// A camera that sees a point, and how well.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -33,8 +35,21 @@ pub struct Sighting {
     pub camera: u32,
     /// Pixels per metre of an upright target there.
     pub px_per_m: f32,
-    /// Distance from the lens, m. By night compare it with the reach of the camera's own light.
+    /// Distance from the lens, m.
     pub distance_m: f32,
+    /// True when it sees it by night, too: lamps, sky and its own light are enough.
+    pub by_night: bool,
+}
+
+/// A standing post from which a guard sees a point.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Noticing {
+    /// Row in `kit.outer_post`.
+    pub post: u32,
+    /// Distance from the eye, m.
+    pub distance_m: f32,
+    /// True when he sees it by night, too: lamps, sky and his torch are enough.
+    pub by_night: bool,
 }
 
 /// Which cameras and standing posts see each cell of the ground.
@@ -43,7 +58,7 @@ pub struct SightTable {
     raster: Raster,
     open: Vec<bool>,
     cameras: Rows<Sighting>,
-    posts: Rows<u32>,
+    posts: Rows<Noticing>,
 }
 
 impl SightTable {
@@ -64,12 +79,15 @@ impl SightTable {
         for (row, camera) in views.cameras().enumerate() {
             let working = camera.at(BODY_LEVEL).iter().filter(|spot| spot.works);
             seen.extend(working.map(|spot| {
-                let (px_per_m, distance_m) = (spot.px_per_m, spot.distance_m);
-                (spot.cell, Sighting { camera: row as u32, px_per_m, distance_m })
+                let Spot { px_per_m, distance_m, by_night, .. } = *spot;
+                (spot.cell, Sighting { camera: row as u32, px_per_m, distance_m, by_night })
             }));
         }
         for (row, cells) in views.posts().enumerate() {
-            noticed.extend(cells.iter().map(|cell| (*cell, row as u32)));
+            noticed.extend(cells.iter().map(|watched| {
+                let Watched { distance_m, by_night, .. } = *watched;
+                (watched.cell, Noticing { post: row as u32, distance_m, by_night })
+            }));
         }
         let cells = ground.raster.len();
         let (cameras, posts) = (Rows::new(cells, &seen), Rows::new(cells, &noticed));
@@ -91,8 +109,8 @@ impl SightTable {
         self.cameras_at(at_m).iter().copied().find(|s| s.camera == camera)
     }
 
-    /// Rows in `kit.outer_post` of the posts that see a body standing at a point by day.
-    pub fn posts_at(&self, at_m: [f64; 2]) -> &[u32] {
+    /// Posts from which a body standing at a point is seen by day, in order of their row.
+    pub fn posts_at(&self, at_m: [f64; 2]) -> &[Noticing] {
         self.ground_at(at_m).map_or(&[], |cell| self.posts.of(cell))
     }
 
@@ -134,6 +152,17 @@ fn stands_out(view: &View, caster: &Caster, at: [f64; 3]) -> bool {
     caster.contrast(view.eye_m(), at) >= figures().camera.threshold
 }
 
+/// True when a camera has light enough by night at a point that the night gives so many lux.
+pub(crate) fn lit(camera: &Camera, caster: &Caster, night_lux: f64, distance_m: f64) -> bool {
+    night_lux + caster.own_lux(camera.min_lux, camera.ir_range_m, distance_m) >= camera.min_lux
+}
+
+/// The same for a guard with his torch.
+pub(crate) fn eye_has_light(caster: &Caster, night_lux: f64, distance_m: f64) -> bool {
+    let eye = figures().eye;
+    night_lux + caster.own_lux(eye.min_lux, eye.torch_m, distance_m) >= eye.min_lux
+}
+
 /// The rows of a list that are not out of order, with their number.
 pub(crate) fn working<'a, T>(
     rows: &'a [T],
@@ -162,13 +191,13 @@ pub(crate) fn scan(
     });
 }
 
-/// Calls `found` for each open cell on which a standing guard sees a body.
+/// Calls `found` for each open cell on which a standing guard sees a body by day, with the distance, m.
 pub(crate) fn watch(
     post: &OuterPost,
     caster: &Caster,
     raster: &Raster,
     open: &[bool],
-    mut found: impl FnMut(usize),
+    mut found: impl FnMut(usize, f64),
 ) {
     let bearing = post.bearing_deg.to_radians();
     let (ahead, edge) =
@@ -186,7 +215,7 @@ pub(crate) fn watch(
     sheet.look(caster.scene(), eye, Ends::default());
     sheet.each(|cell, at| {
         if caster.contrast(eye, at) >= figures().eye.threshold {
-            found(cell);
+            found(cell, length(sub(at, eye)));
         }
     });
 }
@@ -351,8 +380,10 @@ mod tests {
         };
         let table =
             SightTable::build(&sample::scenario(site, Kit { outer_post: vec![post], ..Kit::default() }));
-        assert_eq!(table.posts_at([8.0, 0.0]), &[0]);
-        assert_eq!(table.posts_at([20.0, 15.0]), &[0]);
+        let noticed =
+            |at: [f64; 2]| table.posts_at(at).iter().map(|n| (n.post, n.by_night)).collect::<Vec<_>>();
+        assert_eq!(noticed([8.0, 0.0]), [(0, true)], "within the light of his torch");
+        assert_eq!(noticed([20.0, 15.0]), [(0, false)]);
         assert!(table.posts_at([25.0, 0.0]).is_empty(), "hidden");
         assert!(table.posts_at([-8.0, 0.0]).is_empty(), "behind");
         assert!(table.posts_at([35.0, 20.0]).is_empty(), "too far");

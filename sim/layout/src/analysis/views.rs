@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::caster::Caster;
 use super::coverage::HEIGHTS_M;
+use super::light::{Light, NightMap};
 use super::raster::{Raster, outdoors, public_ground, raster_of};
-use super::sightlines::{scan, watch, working};
+use super::sightlines::{BODY_LEVEL, eye_has_light, lit, scan, watch, working};
 use crate::model::Scenario;
 use crate::model::kit::{Camera, default_density};
 
@@ -21,14 +22,22 @@ pub struct Ground {
     pub open: Vec<bool>,
     /// For each cell, whether it is public ground.
     pub public: Vec<bool>,
+    /// Light by night on upright targets in the open air, at each of [`HEIGHTS_M`].
+    pub night: [NightMap; HEIGHTS_M.len()],
 }
 
 impl Ground {
-    /// The ground of a scenario.
-    pub fn of(scenario: &Scenario) -> Ground {
+    /// The ground of a scenario, and the light on it under a caster's conditions.
+    pub fn of(scenario: &Scenario, caster: &Caster) -> Ground {
         let raster = raster_of(scenario);
         let (open, public) = (outdoors(&scenario.site, &raster), public_ground(&scenario.site, &raster));
-        Ground { raster, open, public }
+        let night = HEIGHTS_M.map(|height_m| NightMap::new(caster, &raster, &open, height_m));
+        Ground { raster, open, public, night }
+    }
+
+    /// Area of its public ground, m².
+    pub fn public_m2(&self) -> f64 {
+        self.area_m2(self.public.iter().filter(|public| **public).count())
     }
 
     /// Area of some of its cells, m².
@@ -48,6 +57,25 @@ pub struct Spot {
     pub distance_m: f32,
     /// True when the density is at least the camera's working density.
     pub works: bool,
+    /// True when there is light enough by night, too.
+    pub by_night: bool,
+}
+
+impl Spot {
+    fn shows(&self, light: Light) -> bool {
+        light == Light::Day || self.by_night
+    }
+}
+
+/// How a standing post sees a body on one cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Watched {
+    /// The cell.
+    pub cell: u32,
+    /// Distance from the eye, m.
+    pub distance_m: f32,
+    /// True when there is light enough by night, too.
+    pub by_night: bool,
 }
 
 /// What one camera sees of open ground: for each of [`HEIGHTS_M`] the cells that it shows.
@@ -59,7 +87,8 @@ pub struct Seen {
 impl Seen {
     /// What a camera sees of a ground.
     pub fn by(camera: &Camera, ground: &Ground, caster: &Caster) -> Seen {
-        let levels = HEIGHTS_M.map(|height_m| {
+        let levels = [0, 1].map(|level| {
+            let (height_m, night) = (HEIGHTS_M[level], &ground.night[level]);
             let mut spots = Vec::new();
             scan(camera, caster, &ground.raster, &ground.open, height_m, |cell, look| {
                 spots.push(Spot {
@@ -67,6 +96,7 @@ impl Seen {
                     px_per_m: look.px_per_m as f32,
                     distance_m: look.distance_m as f32,
                     works: look.px_per_m >= camera.working_px_per_m,
+                    by_night: lit(camera, caster, night.lux(cell), look.distance_m),
                 });
             });
             spots
@@ -85,22 +115,25 @@ impl Seen {
 pub struct Views {
     ground: Arc<Ground>,
     cameras: Vec<Arc<Seen>>,
-    posts: Vec<Arc<Vec<u32>>>,
+    posts: Vec<Arc<Vec<Watched>>>,
 }
 
 impl Views {
     /// Works out all views of a scenario, under the caster's conditions. What is out of order keeps its row and sees nothing.
     pub fn of(scenario: &Scenario, caster: &Caster) -> Views {
-        let ground = Ground::of(scenario);
+        let ground = Ground::of(scenario, caster);
         let kit = &scenario.file.kit;
         let mut cameras: Vec<Arc<Seen>> = kit.camera.iter().map(|_| Arc::default()).collect();
         for (row, camera) in working(&kit.camera, &caster.conditions().cameras_out) {
             cameras[row] = Arc::new(Seen::by(camera, &ground, caster));
         }
-        let mut posts: Vec<Arc<Vec<u32>>> = kit.outer_post.iter().map(|_| Arc::default()).collect();
+        let mut posts: Vec<Arc<Vec<Watched>>> = kit.outer_post.iter().map(|_| Arc::default()).collect();
         for (row, post) in working(&kit.outer_post, &caster.conditions().posts_out) {
             let mut cells = Vec::new();
-            watch(post, caster, &ground.raster, &ground.open, |cell| cells.push(cell as u32));
+            watch(post, caster, &ground.raster, &ground.open, |cell, distance_m| {
+                let by_night = eye_has_light(caster, ground.night[BODY_LEVEL].lux(cell), distance_m);
+                cells.push(Watched { cell: cell as u32, distance_m: distance_m as f32, by_night });
+            });
             posts[row] = Arc::new(cells);
         }
         Views { ground: Arc::new(ground), cameras, posts }
@@ -117,7 +150,7 @@ impl Views {
     }
 
     /// The cells on which each standing post sees a body, in the order of `kit.outer_post`.
-    pub fn posts(&self) -> impl ExactSizeIterator<Item = &[u32]> {
+    pub fn posts(&self) -> impl ExactSizeIterator<Item = &[Watched]> {
         self.posts.iter().map(|cells| cells.as_slice())
     }
 
@@ -134,10 +167,15 @@ impl Views {
         self.renew(row, Seen::default());
     }
 
-    /// The densest picture of each cell at one of [`HEIGHTS_M`], px/m; 0 where no camera shows it.
+    /// The densest picture of each cell by day at one of [`HEIGHTS_M`], px/m; 0 where no camera shows it.
     pub fn best(&self, level: usize) -> Vec<f32> {
+        self.best_by(level, Light::Day)
+    }
+
+    /// The same by day or by night.
+    pub fn best_by(&self, level: usize, light: Light) -> Vec<f32> {
         let mut best = vec![0f32; self.ground.raster.len()];
-        for spot in self.cameras().flat_map(|seen| seen.at(level)) {
+        for spot in self.cameras().flat_map(|seen| seen.at(level)).filter(|spot| spot.shows(light)) {
             let cell = &mut best[spot.cell as usize];
             *cell = cell.max(spot.px_per_m);
         }
@@ -159,10 +197,16 @@ impl Views {
         lacks
     }
 
-    /// True for each cell of public ground that no camera sees at its working density, at one of [`HEIGHTS_M`].
+    /// True for each cell of public ground that no camera sees by day at its working density, at one of [`HEIGHTS_M`].
     pub fn gap(&self, level: usize) -> Vec<bool> {
+        self.gap_by(level, Light::Day)
+    }
+
+    /// The same by day or by night.
+    pub fn gap_by(&self, level: usize, light: Light) -> Vec<bool> {
         let mut gap = self.ground.public.clone();
-        for spot in self.cameras().flat_map(|seen| seen.at(level)).filter(|spot| spot.works) {
+        let spots = self.cameras().flat_map(|seen| seen.at(level));
+        for spot in spots.filter(|spot| spot.works && spot.shows(light)) {
             gap[spot.cell as usize] = false;
         }
         gap

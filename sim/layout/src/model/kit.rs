@@ -359,9 +359,12 @@ pub struct Camera {
     /// Farthest distance at which it is used.
     #[serde(default = "default_camera_range")]
     pub range_m: f64,
-    /// Reach of its own infrared light by night; 0 has none.
+    /// Reach of its own infrared light by night, in clear air and where nothing else shines; 0 has none.
     #[serde(default = "default_ir")]
     pub ir_range_m: f64,
+    /// Least illuminance of an upright target at which it shows one by night, lx.
+    #[serde(default = "default_min_lux")]
+    pub min_lux: f64,
     /// Pixel density at which its analytics report a target, px/m.
     #[serde(default = "default_density")]
     pub working_px_per_m: f64,
@@ -385,6 +388,9 @@ fn default_camera_range() -> f64 {
 }
 fn default_ir() -> f64 {
     30.0
+}
+fn default_min_lux() -> f64 {
+    0.5
 }
 pub(crate) fn default_density() -> f64 {
     25.0

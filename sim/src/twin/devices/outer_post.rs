@@ -109,7 +109,8 @@ pub(super) fn watch(
 ) {
     let posts = &mut *posts;
     for (body, errand) in bodies.iter().filter(|(b, _)| b.role == Role::Intruder) {
-        for row in sight.posts_at(body.to) {
+        for noticing in sight.posts_at(body.to) {
+            let row = &noticing.post;
             let look = posts.looks.entry((*row, body.track)).or_insert(Look {
                 next: clock.now,
                 glances: 0,

@@ -81,7 +81,8 @@ fn look(
                 entry.2 |= camera.task == CameraTask::Perimeter && body.feet_m > 0.3;
             }
         }
-        for row in sight.posts_at(body.place_m) {
+        for noticing in sight.posts_at(body.place_m) {
+            let row = &noticing.post;
             let post = &kit.outer_post[*row as usize];
             let distance = libm::hypot(body.place_m[0] - post.at_m[0], body.place_m[1] - post.at_m[1]);
             let visible = distance <= DARK_M || light.lit(at, body.place_m);

@@ -243,6 +243,7 @@ fn camera(id: &str, at_m: [f64; 2], bearing_deg: f64, task: CameraTask) -> Camer
         pixels: [3840, 2160],
         range_m: 60.0,
         ir_range_m: 60.0,
+        min_lux: 0.5,
         working_px_per_m: 25.0,
         task,
         mask_px: Vec::new(),

@@ -214,6 +214,7 @@ fn cause(reason: GapReason, culprit: Option<&str>) -> String {
         R::Crown => "hidden by a tree's crown",
         R::Vehicle => "hidden by a parked vehicle",
         R::Fog => "lost in fog",
+        R::Light => "too dark by night",
         R::NoCamera => "there is no camera",
     };
     match culprit {

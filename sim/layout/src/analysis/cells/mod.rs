@@ -119,7 +119,7 @@ impl Desk<'_> {
             let at = self.walk.middle(spot);
             let (shown, watched) = (self.sight.cameras_at(at), self.sight.posts_at(at));
             shown.iter().for_each(|s| cameras[s.camera as usize] = true);
-            watched.iter().for_each(|&post| posts[post as usize] = true);
+            watched.iter().for_each(|noticing| posts[noticing.post as usize] = true);
             by_cameras += usize::from(!shown.is_empty());
             by_any += usize::from(!shown.is_empty() || !watched.is_empty());
         }

@@ -198,6 +198,7 @@ fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64, hfov_deg: f64, pixels: [u3
         pixels,
         range_m: 60.0,
         ir_range_m: 30.0,
+        min_lux: 0.5,
         working_px_per_m: default_density(),
         task: CameraTask::Area,
         mask_px: Vec::new(),

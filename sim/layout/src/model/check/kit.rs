@@ -144,6 +144,7 @@ fn optics(desk: &mut Desk<'_>) {
         desk.positive(&key("range_m"), c.range_m);
         desk.positive(&key("working_px_per_m"), c.working_px_per_m);
         desk.not_negative(&key("ir_range_m"), c.ir_range_m);
+        desk.positive(&key("min_lux"), c.min_lux);
         desk.within(&key("hfov_deg"), c.hfov_deg, [1.0, 179.0]);
         desk.within(&key("tilt_deg"), c.tilt_deg, [-90.0, 90.0]);
         pixels(desk, &key("pixels"), c.pixels);
