@@ -85,7 +85,12 @@ fn plan(args: Args) -> Result<String, Failure> {
     let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
     let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(&folder, "report.json", json.as_bytes())?;
-    save(&folder, "gaps.geojson", geojson(&report.answer, scenario.site.origin).to_string().as_bytes())?;
+    let origin = scenario.site.origin;
+    for (name, gaps) in
+        [("gaps.geojson", &report.answer.gaps), ("gaps-night.geojson", &report.answer.gaps_night)]
+    {
+        save(&folder, name, geojson(gaps, origin).to_string().as_bytes())?;
+    }
     let exports = args.export.as_deref().unwrap_or(&Export::ALL);
     hand_out(&Material { scenario: &scenario, report: &report, caster: &caster }, exports, &folder)?;
     let suffers =

@@ -5,13 +5,16 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Members of the report that the page tells in sections of its own.
-const TOLD: [&str; 9] = [
+const TOLD: [&str; 12] = [
     "format",
     "scenario",
     "coverage",
+    "coverage_night",
     "public_ground_m2",
     "gaps",
     "small_gaps",
+    "gaps_night",
+    "small_gaps_night",
     "grid",
     "perimeter",
     "rules",

@@ -1,6 +1,6 @@
 //! The rows of the page: figures turned into text, nothing judged.
 
-use palisade_layout::analysis::answer::{Fix, Gap, Stretch};
+use palisade_layout::analysis::answer::{Coverage, Fix, Gap, SmallGaps, Stretch};
 use palisade_layout::analysis::projection::EDITIONS;
 use palisade_layout::analysis::rules::{Finding, Status};
 use serde::Serialize;
@@ -16,8 +16,11 @@ pub(super) struct View {
     digest: String,
     public_m2: String,
     coverage: Vec<Edition>,
+    coverage_night: Vec<Edition>,
     gaps: Vec<GapRow>,
     small_gaps: String,
+    gaps_night: Vec<GapRow>,
+    small_gaps_night: String,
     perimeter: PerimeterView,
     rules: Vec<RuleRow>,
     tally: Vec<(&'static str, usize)>,
@@ -86,15 +89,18 @@ struct RuleRow {
 impl View {
     pub(super) fn of(material: &Material) -> View {
         let report = material.report;
-        let small = report.answer.small_gaps;
+        let answer = &report.answer;
         View {
             name: report.scenario.clone(),
             date: material.scenario.file.day.date.clone(),
             digest: material.scenario.digest.clone(),
-            public_m2: thousands(report.answer.public_ground_m2),
-            coverage: coverage(material),
-            gaps: report.answer.gaps.iter().map(gap).collect(),
-            small_gaps: format!("{} more of less than 4 m² each, {:.1} m²", small.count, small.area_m2),
+            public_m2: thousands(answer.public_ground_m2),
+            coverage: coverage(&answer.coverage),
+            coverage_night: coverage(&answer.coverage_night),
+            gaps: answer.gaps.iter().map(gap).collect(),
+            small_gaps: small(answer.small_gaps),
+            gaps_night: answer.gaps_night.iter().map(gap).collect(),
+            small_gaps_night: small(answer.small_gaps_night),
             perimeter: perimeter(material),
             rules: report.rules.iter().map(rule).collect(),
             tally: STATUSES.map(|(status, word, _)| (word, count(report.rules.as_slice(), status))).to_vec(),
@@ -114,9 +120,13 @@ fn count(rules: &[Finding], status: Status) -> usize {
     rules.iter().filter(|f| f.status == status).count()
 }
 
-fn coverage(material: &Material) -> Vec<Edition> {
+fn small(gaps: SmallGaps) -> String {
+    format!("{} more of less than 4 m² each, {:.1} m²", gaps.count, gaps.area_m2)
+}
+
+fn coverage(by_edition: &Coverage) -> Vec<Edition> {
     let told = EDITIONS.iter().filter_map(|edition| {
-        let heights = material.report.answer.coverage.get(edition.name)?;
+        let heights = by_edition.get(edition.name)?;
         let classes = edition.classes.iter().map(|class| ClassRow {
             name: class.name,
             px_per_m: class.px_per_m,

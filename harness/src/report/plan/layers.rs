@@ -1,11 +1,11 @@
 //! Map layers for programs that read GeoJSON.
 
-use palisade_sim::analysis::answer::{Gap, PlanAnswer};
+use palisade_sim::analysis::answer::Gap;
 use palisade_sim::model::site::{LocalPlane, Wgs84};
 use serde_json::{Value, json};
 
 /// The gaps as GeoJSON, longitudes and latitudes in degrees, rings closed.
-pub fn geojson(answer: &PlanAnswer, origin: Wgs84) -> Value {
+pub fn geojson(gaps: &[Gap], origin: Wgs84) -> Value {
     let plane = LocalPlane::at(origin);
     let degrees = |x: f64| (x * 1e8).round() / 1e8;
     let point = |p: &[f64; 2]| {
@@ -31,7 +31,7 @@ pub fn geojson(answer: &PlanAnswer, origin: Wgs84) -> Value {
             },
         })
     };
-    json!({ "type": "FeatureCollection", "features": answer.gaps.iter().map(feature).collect::<Vec<_>>() })
+    json!({ "type": "FeatureCollection", "features": gaps.iter().map(feature).collect::<Vec<_>>() })
 }
 
 #[cfg(test)]
@@ -42,8 +42,7 @@ mod tests {
     #[test]
     fn geojson_has_closed_rings_about_the_origin() {
         let origin = Wgs84 { lon_deg: 120.0, lat_deg: 30.0 };
-        let answer = PlanAnswer { gaps: vec![gap()], ..PlanAnswer::default() };
-        let text = geojson(&answer, origin).to_string();
+        let text = geojson(&[gap()], origin).to_string();
         let read: geojson::FeatureCollection = text.parse().expect("GeoJSON");
         let geometry = read.features[0].geometry.as_ref().expect("a geometry");
         let geojson::GeometryValue::Polygon { coordinates } = &geometry.value else {

@@ -14,7 +14,7 @@ use crate::words::Id;
 pub struct PlanAnswer {
     /// By day: edition of IEC 62676-4 (`2014`, `2025`) -> height of the target, m -> class -> how much of the public ground
     /// reaches at least that class.
-    pub coverage: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
+    pub coverage: Coverage,
     /// Public ground in all, m²: of this the shares are taken.
     #[serde(default)]
     pub public_ground_m2: f64,
@@ -25,7 +25,7 @@ pub struct PlanAnswer {
     pub small_gaps: SmallGaps,
     /// The same as `coverage` by night: what cameras see by lamps, sky and their own light.
     #[serde(default)]
-    pub coverage_night: BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>,
+    pub coverage_night: Coverage,
     /// The same as `gaps` by night.
     #[serde(default)]
     pub gaps_night: Vec<Gap>,
@@ -79,6 +79,9 @@ pub enum GapReason {
     #[default]
     NoCamera,
 }
+
+/// Edition of IEC 62676-4 -> height of the target, m -> class -> how much of the ground reaches at least that class.
+pub type Coverage = BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>>;
 
 /// Gaps of less than 4 m² each, both heights together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

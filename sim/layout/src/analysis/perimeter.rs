@@ -363,6 +363,7 @@ mod tests {
             from_m,
             to_m,
             wall: "rim".into(),
+            model: None,
             rays_m: vec![2.3, 2.5],
             interruption: Duration::seconds(0.05),
             hold: Duration::seconds(2.0),

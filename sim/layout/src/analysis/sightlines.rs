@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use super::caster::LENS;
 pub use super::caster::{Caster, Hit, Occluder};
 use super::figures::figures;
+use super::light::Light;
 use super::projection::{Frame, View};
 use super::raster::Raster;
 use super::scene::Ends;
@@ -161,6 +162,15 @@ pub(crate) fn lit(camera: &Camera, caster: &Caster, night_lux: f64, distance_m: 
 pub(crate) fn eye_has_light(caster: &Caster, night_lux: f64, distance_m: f64) -> bool {
     let eye = figures().eye;
     night_lux + caster.own_lux(eye.min_lux, eye.torch_m, distance_m) >= eye.min_lux
+}
+
+/// True when a guard's eye sees a point: nothing solid stands between, fog and veils leave contrast enough, and by night
+/// there is light. Where he looks is another question.
+pub fn eye_sees(caster: &Caster, eye_m: [f64; 3], at_m: [f64; 3], light: Light) -> bool {
+    let lit = || eye_has_light(caster, caster.night_lux(at_m), length(sub(at_m, eye_m)));
+    caster.clear(eye_m, at_m)
+        && caster.contrast(eye_m, at_m) >= figures().eye.threshold
+        && (light == Light::Day || lit())
 }
 
 /// The rows of a list that are not out of order, with their number.

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::lens::{Lens, LensKind};
 use super::scenario::{Duration, TimeOfDay};
 use crate::words::Id;
 
@@ -310,6 +311,9 @@ pub struct Beam {
     pub to_m: [f64; 2],
     /// The wall that it guards.
     pub wall: Id,
+    /// The pair of the catalogue that it is. What is not typed here has that pair's figures.
+    #[serde(default)]
+    pub model: Option<Id>,
     /// Heights of its rays above ground; all must be broken at once.
     pub rays_m: Vec<f64>,
     /// Shortest break that alarms.
@@ -351,11 +355,22 @@ pub struct Camera {
     /// How far below the horizon its axis points.
     #[serde(default = "default_tilt")]
     pub tilt_deg: f64,
-    /// Horizontal angle of view.
+    /// The camera of the catalogue that it is. What is not typed here has that camera's figures.
+    #[serde(default)]
+    pub model: Option<Id>,
+    /// Horizontal angle of view; needed where no model is named.
+    #[serde(default)]
     pub hfov_deg: f64,
     /// Pixels, width and height.
     #[serde(default = "default_pixels")]
     pub pixels: [u32; 2],
+    /// How its lens draws: `rectilinear`, or `f_theta` for fisheye and wide lenses.
+    #[serde(default)]
+    pub lens: LensKind,
+    /// Radial distortion of its lens, `k1` and `k2`: a direction `u` focal lengths from the middle falls at
+    /// `u (1 + k1 u² + k2 u⁴)`.
+    #[serde(default)]
+    pub distortion: [f64; 2],
     /// Farthest distance at which it is used.
     #[serde(default = "default_camera_range")]
     pub range_m: f64,
@@ -375,6 +390,13 @@ pub struct Camera {
     /// shown, recorded or reported. `palisade plan` proposes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mask_px: Vec<Vec<[f64; 2]>>,
+}
+
+impl Camera {
+    /// Its lens.
+    pub fn lens(&self) -> Lens {
+        Lens { kind: self.lens, terms: self.distortion }
+    }
 }
 
 fn default_tilt() -> f64 {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::de::DeTable;
 
+use super::catalogue::{self, Catalogue};
 use super::check::{self, Desk};
 use super::geometry::{self, Geometry};
 use super::place::Spans;
@@ -93,7 +94,9 @@ fn parse(
     problems: &mut Problems,
 ) -> Option<ScenarioFile> {
     let table: toml::Table = toml::from_str(&scenario.text).ok()?;
-    match ScenarioFile::deserialize(structure::without(table, unknown)) {
+    let mut table = structure::without(table, unknown);
+    catalogue::complete(&mut table, Catalogue::shipped());
+    match ScenarioFile::deserialize(table) {
         Ok(file) => Some(file),
         Err(error) => {
             if problems.is_empty() {

@@ -5,11 +5,13 @@
 
 mod build;
 pub mod cast;
+pub mod catalogue;
 mod check;
 pub mod drive;
 mod geometry;
 mod json;
 pub mod kit;
+pub mod lens;
 pub mod load;
 mod lookup;
 mod near;

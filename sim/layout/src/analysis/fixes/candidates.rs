@@ -9,6 +9,7 @@ use super::Ask;
 use super::place::{Place, apart};
 use super::trial::Edit;
 use crate::model::kit::{Camera, CameraTask, default_density};
+use crate::model::lens::LensKind;
 use crate::words::Id;
 
 /// Cameras near a gap that are thought of.
@@ -196,6 +197,9 @@ fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64, hfov_deg: f64, pixels: [u3
         tilt_deg: 10.0,
         hfov_deg,
         pixels,
+        model: None,
+        lens: LensKind::default(),
+        distortion: [0.0; 2],
         range_m: 60.0,
         ir_range_m: 30.0,
         min_lux: 0.5,

@@ -107,6 +107,7 @@ fn zone(i: usize, [ax, ay, bx, by]: [f64; 4]) -> Beam {
         from_m: [ax, ay],
         to_m: [bx, by],
         wall: "wall".into(),
+        model: None,
         rays_m: vec![2.3, 2.5],
         interruption: Duration::seconds(0.05),
         hold: Duration::seconds(2.0),

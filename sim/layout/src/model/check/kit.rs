@@ -2,7 +2,9 @@
 
 use super::{Desk, repeated};
 use crate::contract::Class;
+use crate::model::catalogue::Catalogue;
 use crate::model::kit::Camera;
+use crate::model::lens::LensKind;
 use crate::model::near::remedy;
 use crate::model::schema::words;
 use crate::model::site::Site;
@@ -131,13 +133,59 @@ pub(super) fn numbers(desk: &mut Desk<'_>) {
     for (i, d) in kit.duty_room.iter().enumerate() {
         desk.positive(&format!("kit.duty_room[{i}].acknowledge"), d.acknowledge.as_seconds());
     }
+    models(desk);
     optics(desk);
     detectors(desk);
     quality(desk);
 }
 
+/// A name that must stand in the catalogue.
+fn model(desk: &mut Desk<'_>, path: &str, name: Option<&Id>, valid: &[&str]) {
+    if let Some(name) = name.filter(|name| !valid.contains(&name.as_str())) {
+        let message = format!("there is no `{name}` in the catalogue");
+        desk.at(path, "kit::unknown-model", message, remedy(name.as_str(), valid));
+    }
+}
+
+fn models(desk: &mut Desk<'_>) {
+    let (kit, shipped) = (&desk.file.kit, Catalogue::shipped());
+    let cameras: Vec<&str> = shipped.cameras.iter().map(|c| c.id.as_str()).collect();
+    for (i, c) in kit.camera.iter().enumerate() {
+        model(desk, &format!("kit.camera[{i}].model"), c.model.as_ref(), &cameras);
+        if c.model.is_none() && c.hfov_deg == 0.0 {
+            let message = format!("`{}` says neither its angle of view nor its model", c.id);
+            let help = "add `hfov_deg = ...`: the horizontal angle of view; or `model = \"...\"`, a camera of the catalogue";
+            desk.at(&format!("kit.camera[{i}].id"), "kit::no-angle", message, help);
+        }
+    }
+    let beams: Vec<&str> = shipped.beams.iter().map(|b| b.id.as_str()).collect();
+    for (i, b) in kit.beam.iter().enumerate() {
+        model(desk, &format!("kit.beam[{i}].model"), b.model.as_ref(), &beams);
+    }
+}
+
+fn lens(desk: &mut Desk<'_>, i: usize, c: &Camera) {
+    let key = |k: &str| format!("kit.camera[{i}].{k}");
+    let widest = if c.lens == LensKind::FTheta { 220.0 } else { 179.0 };
+    desk.within(&key("hfov_deg"), c.hfov_deg, [1.0, widest]);
+    let lens = c.lens();
+    if c.hfov_deg <= widest && lens.widest().to_degrees() < c.hfov_deg / 2.0 {
+        let message = format!(
+            "with this distortion the picture turns back at {:.1}° from its middle, within its {}°",
+            lens.widest().to_degrees(),
+            c.hfov_deg,
+        );
+        let help =
+            "give terms `[k1, k2]` that fit the whole angle of view, or `lens = \"f_theta\"` for a wide lens";
+        desk.at(&key("distortion"), "kit::folded-picture", message, help);
+    }
+}
+
 fn optics(desk: &mut Desk<'_>) {
     let kit = &desk.file.kit;
+    for (i, c) in kit.camera.iter().enumerate().filter(|(_, c)| c.hfov_deg != 0.0) {
+        lens(desk, i, c);
+    }
     for (i, c) in kit.camera.iter().enumerate() {
         let key = |k: &str| format!("kit.camera[{i}].{k}");
         desk.positive(&key("height_m"), c.height_m);
@@ -145,7 +193,6 @@ fn optics(desk: &mut Desk<'_>) {
         desk.positive(&key("working_px_per_m"), c.working_px_per_m);
         desk.not_negative(&key("ir_range_m"), c.ir_range_m);
         desk.positive(&key("min_lux"), c.min_lux);
-        desk.within(&key("hfov_deg"), c.hfov_deg, [1.0, 179.0]);
         desk.within(&key("tilt_deg"), c.tilt_deg, [-90.0, 90.0]);
         pixels(desk, &key("pixels"), c.pixels);
         masks(desk, &key("mask_px"), c);
