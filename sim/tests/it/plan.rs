@@ -135,3 +135,34 @@ fn the_plan_and_the_twin_see_the_same() {
     }
     assert!((covered as f64 * raster.cell_area_m2() - detect(&answer, "1.5")).abs() < 1e-6);
 }
+
+/// By night and in fog, too: the cells that the plan counts are the cells on which the twin's cameras report.
+#[test]
+fn the_plan_and_the_twin_agree_by_night_and_in_fog() {
+    let counted = |change: &dyn Fn(&mut Scenario)| {
+        let mut scenario = yard();
+        change(&mut scenario);
+        let (answer, table) = (plan(&scenario), SightTable::build(&scenario));
+        let raster = table.raster();
+        let (mut day, mut night) = (0.0, 0.0);
+        let public = answer.grid.layers[1].px_per_m.iter().enumerate().filter(|(_, px)| **px >= 0);
+        for seen in public.map(|(cell, _)| table.cameras_at(raster.centre(cell))) {
+            day += if seen.is_empty() { 0.0 } else { raster.cell_area_m2() };
+            night += if seen.iter().any(|s| s.by_night) { raster.cell_area_m2() } else { 0.0 };
+        }
+        let by_night = answer.coverage_night["2014"]["1.5"]["detect"].area_m2;
+        assert!((detect(&answer, "1.5") - day).abs() < 1e-6);
+        assert!((by_night - night).abs() < 1e-6, "{by_night} {night}");
+        [day, night]
+    };
+    let dark = |s: &mut Scenario| {
+        s.site.lamps.clear();
+        s.file.kit.camera.iter_mut().for_each(|c| c.ir_range_m = 8.0);
+    };
+    let clear = counted(&|_| ());
+    let unlit = counted(&dark);
+    let fog = counted(&|s| s.file.day.visibility_m = 40.0);
+    assert_eq!(unlit[0], clear[0], "light has nothing to say by day");
+    assert!(unlit[1] < clear[1] && unlit[1] > 0.0, "{clear:?} {unlit:?}");
+    assert!(fog[0] < clear[0] && fog[1] <= fog[0], "{clear:?} {fog:?}");
+}

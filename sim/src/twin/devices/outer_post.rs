@@ -1,10 +1,11 @@
-//! Outer patrol posts (外围巡逻岗): a guard's eyes, which tire, and which see little by night.
+//! Outer patrol posts (外围巡逻岗): a guard's eyes, which tire, and which see little by night. What
+//! he can see stands in the sight table, as for cameras.
 
 use std::collections::BTreeMap;
 
 use bevy::prelude::*;
 
-use super::camera::light::Light;
+use super::camera::light::Daylight;
 use crate::contract::{Cause, Class, Signal};
 use crate::model::Scenario;
 use crate::model::cast::{Duty, Event, Guard};
@@ -12,14 +13,11 @@ use crate::model::kit::OuterPost;
 use crate::twin::frame::{Body, Chance, Clock, Errand, Outbox, Plan, Role, Sight};
 use crate::words::{AgentKey, DeviceIx, Id, Ms, TrackId};
 
-/// Distance at which a guard makes somebody out by night without a lamp, m (assumed).
-pub const DARK_M: f64 = 15.0;
-
 /// The posts and what each knows of those in its view.
 #[derive(Resource)]
 pub(super) struct Posts {
     rows: Vec<(DeviceIx, AgentKey)>,
-    light: Light,
+    light: Daylight,
     looks: BTreeMap<(u32, TrackId), Look>,
 }
 
@@ -36,7 +34,7 @@ impl FromWorld for Posts {
         let plan = world.resource::<Plan>();
         let devices = plan.devices.iter().enumerate().filter(|(_, d)| d.class == Class::OuterPost);
         let rows = devices.map(|(n, d)| (DeviceIx(n as u32), AgentKey::of(d.id.as_str()))).collect();
-        Posts { rows, light: Light::of(plan), looks: BTreeMap::new() }
+        Posts { rows, light: Daylight::of(plan), looks: BTreeMap::new() }
     }
 }
 
@@ -110,8 +108,8 @@ pub(super) fn watch(
     let posts = &mut *posts;
     for (body, errand) in bodies.iter().filter(|(b, _)| b.role == Role::Intruder) {
         for noticing in sight.posts_at(body.to) {
-            let row = &noticing.post;
-            let look = posts.looks.entry((*row, body.track)).or_insert(Look {
+            let row = noticing.post as usize;
+            let look = posts.looks.entry((noticing.post, body.track)).or_insert(Look {
                 next: clock.now,
                 glances: 0,
                 sighted: false,
@@ -119,15 +117,15 @@ pub(super) fn watch(
             if look.sighted || look.next >= clock.end() {
                 continue;
             }
-            let post = &plan.file.kit.outer_post[*row as usize];
-            let (device, key) = posts.rows[*row as usize];
+            let post = &plan.file.kit.outer_post[row];
+            let (device, key) = posts.rows[row];
             let Some((guard, since)) = standing(&plan, post, clock.now) else { continue };
-            let distance = libm::hypot(body.to[0] - post.at_m[0], body.to[1] - post.at_m[1]);
+            let distance = f64::from(noticing.distance_m);
             let night = !posts.light.is_day(clock.now);
             let mut draw = dice.draw(super::camera::notice::pair(key, body.key), "glance", look.glances);
             look.glances += 1;
             look.next = clock.now + Ms::from_seconds(draw.between(0.7, 1.5));
-            let visible = distance <= DARK_M || posts.light.lit(clock.now, body.to);
+            let visible = posts.light.lets_see(clock.now, noticing);
             let climbing = body.feet_m[1] > 0.3;
             let found = glance(since, distance, post.range_m, night, climbing, guard.trained);
             if visible && draw.chance(found) {

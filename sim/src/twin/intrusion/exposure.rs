@@ -8,9 +8,9 @@ use crate::analysis::sightlines::SightTable;
 use crate::model::Scenario;
 use crate::model::kit::{Beam, CameraTask};
 use crate::twin::devices::beam::shadow::{Mover, Ray, shadow};
-use crate::twin::devices::camera::light::Light;
+use crate::twin::devices::camera::light::Daylight;
 use crate::twin::devices::camera::notice::Hardship;
-use crate::twin::devices::outer_post::{DARK_M, glance, standing};
+use crate::twin::devices::outer_post::{glance, standing};
 use crate::words::Ms;
 
 /// Chance that somebody looks at the picture of a camera that does not raise an alarm by itself (assumed).
@@ -41,8 +41,8 @@ pub struct Knowledge<'a> {
     pub scenario: &'a Scenario,
     /// What cameras and posts see.
     pub sight: &'a SightTable,
-    /// Daylight and lamps.
-    pub light: &'a Light,
+    /// When it is day.
+    pub light: Daylight,
 }
 
 /// Weighs a course.
@@ -72,7 +72,7 @@ fn look(
         let night = !light.is_day(at);
         for seen in sight.cameras_at(body.place_m) {
             let camera = &kit.camera[seen.camera as usize];
-            if light.shows(at, camera, body.place_m, f64::from(seen.distance_m)) {
+            if light.shows(at, seen) {
                 let px_per_m = f64::from(seen.px_per_m);
                 let miss = Hardship { px_per_m, night, rain_mm_h: scenario.file.day.rain_mm_h }.miss();
                 let entry = in_view.entry(seen.camera).or_insert((0.0, 1.0, false));
@@ -81,14 +81,12 @@ fn look(
                 entry.2 |= camera.task == CameraTask::Perimeter && body.feet_m > 0.3;
             }
         }
-        for noticing in sight.posts_at(body.place_m) {
-            let row = &noticing.post;
-            let post = &kit.outer_post[*row as usize];
-            let distance = libm::hypot(body.place_m[0] - post.at_m[0], body.place_m[1] - post.at_m[1]);
-            let visible = distance <= DARK_M || light.lit(at, body.place_m);
-            if let (true, Some((guard, since))) = (visible, standing(scenario, post, at)) {
+        for noticing in sight.posts_at(body.place_m).iter().filter(|n| light.lets_see(at, n)) {
+            let post = &kit.outer_post[noticing.post as usize];
+            let distance = f64::from(noticing.distance_m);
+            if let Some((guard, since)) = standing(scenario, post, at) {
                 let p = glance(since, distance, post.range_m, night, body.feet_m > 0.3, guard.trained);
-                *unseen_by_post.entry(*row).or_insert(1.0) *= 1.0 - p * STEP.seconds();
+                *unseen_by_post.entry(noticing.post).or_insert(1.0) *= 1.0 - p * STEP.seconds();
             }
         }
         at += STEP;
@@ -138,6 +136,7 @@ mod tests {
             from_m: [x[0], 0.0],
             to_m: [x[1], 0.0],
             wall: Id::from("w1"),
+            model: None,
             rays_m: vec![2.4, 2.7],
             interruption: Duration::seconds(interruption_s),
             hold: Duration::seconds(2.0),

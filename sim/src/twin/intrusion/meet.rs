@@ -4,11 +4,11 @@ use bevy::prelude::*;
 
 use super::course::Corner;
 use super::raid::{Act, Raids};
-use crate::analysis::sightlines::{Caster, EYE_M};
+use crate::analysis::sightlines::{Caster, EYE_M, eye_sees};
 use crate::contract::{Cause, Class, Signal};
-use crate::twin::devices::camera::light::Light;
+use crate::twin::devices::camera::light::Daylight;
 use crate::twin::devices::camera::notice::pair;
-use crate::twin::devices::outer_post::{DARK_M, bearing_deg};
+use crate::twin::devices::outer_post::bearing_deg;
 use crate::twin::frame::{Body, Chance, Clock, DeviceTable, Outbox, Rays, Role};
 use crate::twin::nav::Nav;
 use crate::twin::walk::Stage;
@@ -28,14 +28,15 @@ fn glance(distance_m: f64, night: bool) -> f64 {
 }
 
 /// True when a guard can see an intruder: near enough, light enough, nothing between.
-fn in_sight(at: Ms, guard: &Body, him: Corner, light: &Light, rays: &Caster) -> Option<f64> {
+fn in_sight(at: Ms, guard: &Body, him: Corner, light: Daylight, rays: &Caster) -> Option<f64> {
     let [x, y] = him.place_m;
     let distance = libm::hypot(x - guard.to[0], y - guard.to[1]);
-    if distance > SEES_M || (distance > DARK_M && !light.lit(at, him.place_m)) {
+    if distance > SEES_M {
         return None;
     }
     let eye = [guard.to[0], guard.to[1], EYE_M];
-    rays.clear(eye, [x, y, him.feet_m + 0.8 * him.height_m]).then_some(distance)
+    let chest = [x, y, him.feet_m + 0.8 * him.height_m];
+    eye_sees(rays, eye, chest, light.at(at)).then_some(distance)
 }
 
 /// Each second a guard near an intruder may see him. Once seen he is held when within reach, and runs when chased.
@@ -64,7 +65,7 @@ pub(super) fn meet(
         let mut guards: Vec<(f64, &Body)> = bodies
             .iter()
             .filter(|b| b.role == Role::Guard)
-            .filter_map(|b| Some((in_sight(clock.now, b, him, &raids.light, &rays)?, b)))
+            .filter_map(|b| Some((in_sight(clock.now, b, him, raids.light, &rays)?, b)))
             .collect();
         guards.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.key.cmp(&b.1.key)));
         for (distance, guard) in guards {

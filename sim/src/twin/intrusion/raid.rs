@@ -8,7 +8,7 @@ use super::plan::{Attempt, Scheme, by_chance, guarded_gate, scheme};
 use crate::contract::{Cause, Class, IncidentKind, Origin, Place, Signal};
 use crate::model::Scenario;
 use crate::model::cast::Event;
-use crate::twin::devices::camera::light::Light;
+use crate::twin::devices::camera::light::Daylight;
 use crate::twin::frame::{Agenda, Body, Chance, Clock, DeviceTable, NextWake, Outbox, Plan, Role, Sight};
 use crate::twin::nav::Nav;
 use crate::twin::walk::{Leaving, Mover, Outdoors, Stage};
@@ -22,7 +22,7 @@ const FLEES_M_S: f64 = 4.5;
 pub(super) struct Raids {
     to_come: Agenda<Attempt>,
     pub(super) under_way: Vec<Raid>,
-    pub(super) light: Light,
+    pub(super) light: Daylight,
 }
 
 pub(super) struct Raid {
@@ -62,7 +62,7 @@ impl FromWorld for Raids {
         for (at, attempt) in scripted(plan).into_iter().chain(by_chance(plan, &dice)) {
             to_come.add(at, AgentKey::of(&attempt.name), attempt);
         }
-        Raids { to_come, under_way: Vec::new(), light: Light::of(plan) }
+        Raids { to_come, under_way: Vec::new(), light: Daylight::of(plan) }
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn raid(
 ) {
     let raids = &mut *raids;
     while let Some((at, key, attempt)) = raids.to_come.pop_before(clock.end()) {
-        let knowledge = Knowledge { scenario: &plan, sight: &sight, light: &raids.light };
+        let knowledge = Knowledge { scenario: &plan, sight: &sight, light: raids.light };
         let Some(scheme) = scheme(&attempt, at, knowledge, &mut nav, &dice) else { continue };
         let [x, y] = scheme.way_in.corners()[0].place_m;
         let place = Place::from_m(x, y, 0.0);

@@ -101,7 +101,18 @@ mod tests {
         let interruption = Duration::seconds(0.05);
         let hold = Duration::seconds(2.0);
         let (id, wall) = (Id::from("beam-01"), Id::from("wall-1"));
-        Beam { id, from_m, to_m, wall, rays_m, interruption, hold, rated_range_m: 100.0, misaligned_deg: 0.0 }
+        Beam {
+            id,
+            from_m,
+            to_m,
+            wall,
+            model: None,
+            rays_m,
+            interruption,
+            hold,
+            rated_range_m: 100.0,
+            misaligned_deg: 0.0,
+        }
     }
 
     fn count(beam: &Beam, day: &Day, what: Nuisance, days: u64) -> usize {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bevy::prelude::*;
 
-use super::light::Light;
+use super::light::Daylight;
 use super::line::{self, Piece};
 use super::notice::{Hardship, LEAVE, noticed_at, pair};
 use crate::contract::{Cause, Class, Signal, TargetKind};
@@ -16,7 +16,7 @@ use crate::words::{AgentKey, DeviceIx, Ms, TrackId};
 #[derive(Resource)]
 pub(in crate::twin::devices) struct Cameras {
     rows: Vec<Row>,
-    light: Light,
+    light: Daylight,
     walls: Vec<Piece>,
     watched: BTreeMap<TrackId, Watched>,
 }
@@ -62,7 +62,7 @@ impl FromWorld for Cameras {
         let devices = plan.devices.iter().enumerate().filter(|(_, d)| d.class == Class::Camera);
         Cameras {
             rows: devices.map(row).collect(),
-            light: Light::of(plan),
+            light: Daylight::of(plan),
             walls: line::pieces(&plan.site),
             watched: BTreeMap::new(),
         }
@@ -101,7 +101,7 @@ pub(in crate::twin::devices) fn watch(
         let cell = sight.raster().cell_at(body.to);
         if cell != watched.cell {
             watched.cell = cell;
-            look_anew(watched, body, *clock, &plan, &sight, (&cameras.light, &cameras.rows, **dice));
+            look_anew(watched, body, *clock, &plan, &sight, (cameras.light, &cameras.rows, **dice));
         }
         if watched.pending {
             tell(watched, body.track, end, Cause::Incident(errand.0), &cameras.rows, &mut outbox);
@@ -123,15 +123,14 @@ fn look_anew(
     clock: Clock,
     plan: &Plan,
     sight: &Sight,
-    (light, rows, dice): (&Light, &[Row], crate::words::Dice),
+    (light, rows, dice): (Daylight, &[Row], crate::words::Dice),
 ) {
     let (now, night) = (clock.now, !light.is_day(clock.now));
     for look in &mut watched.looks {
         look.gone = look.gone.or(Some(now));
     }
     for seen in sight.cameras_at(body.to) {
-        let camera = &plan.file.kit.camera[seen.camera as usize];
-        if !light.shows(now, camera, body.to, f64::from(seen.distance_m)) {
+        if !light.shows(now, seen) {
             continue;
         }
         if let Some(look) = watched.looks.iter_mut().find(|l| l.camera == seen.camera) {
@@ -207,8 +206,7 @@ pub(in crate::twin::devices) fn guard_lines(
         let mut rows: Vec<(u32, f32)> = Vec::new();
         for spot in [body.from, body.to] {
             for seen in sight.cameras_at(spot) {
-                let camera = &plan.file.kit.camera[seen.camera as usize];
-                if cameras.light.shows(at, camera, spot, f64::from(seen.distance_m)) {
+                if cameras.light.shows(at, seen) {
                     rows.push((seen.camera, seen.px_per_m));
                 }
             }
