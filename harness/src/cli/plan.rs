@@ -70,9 +70,8 @@ fn plan(args: Args) -> Result<String, Failure> {
     let views = Views::of(&scenario, &caster);
     let mut answer = palisade_sim::analysis::plan_with(&scenario, &caster, &views);
     let prices = prices(args.prices.as_deref())?;
-    let count = args.fixes.min(answer.gaps.len());
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    fix_gaps((&scenario, &caster, &views), &prices, &mut answer.gaps[..count], threads);
+    fix_gaps((&scenario, &caster, &views), (&book, &prices), &mut answer, (args.fixes, threads));
     let beams = beams(&scenario).map_err(|e| Failure::new(Exit::Bug, e))?;
     let facade = facade(&scenario, &caster);
     let privacy = privacy(&scenario, &caster, &views, book.private_px_per_m());

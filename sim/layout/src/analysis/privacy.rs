@@ -16,9 +16,9 @@ use super::facade::window::{Window, windows};
 use super::projection::View;
 use super::sightlines::{look, working};
 use super::views::Views;
-use crate::model::Scenario;
 use crate::model::kit::Camera;
 use crate::model::site::Use;
+use crate::model::{Scenario, Site};
 use crate::words::Id;
 
 /// Patches of a window from side to side, and from the sill up.
@@ -68,17 +68,11 @@ pub struct CameraPrivacy {
 /// Works out what every camera of a scenario shows of dwellings' windows at a density or better, outside the masks that
 /// it has.
 pub fn privacy(scenario: &Scenario, caster: &Caster, views: &Views, from_px_per_m: f64) -> PrivacyAnswer {
-    let homes: Vec<Vec<Window>> = scenario
-        .site
-        .buildings
-        .iter()
-        .filter(|building| building.usage == Use::Residential)
-        .map(windows)
-        .collect();
+    let homes = Homes::of(&scenario.site);
     let mut lost = vec![0_u32; views.ground().raster.len()];
     let mut answer = PrivacyAnswer { from_px_per_m, ..PrivacyAnswer::default() };
     for (row, camera) in working(&scenario.file.kit.camera, &caster.conditions().cameras_out) {
-        let found = of_camera(camera, &homes, caster, from_px_per_m);
+        let found = homes.shown_by(camera, caster, from_px_per_m);
         if found.windows == 0 {
             continue;
         }
@@ -97,6 +91,22 @@ pub fn privacy(scenario: &Scenario, caster: &Caster, views: &Views, from_px_per_
     let gone = lost.iter().zip(&seen_by).filter(|(lost, seen)| **lost > 0 && lost == seen).count();
     answer.lost_ground_m2 = views.ground().area_m2(gone);
     answer
+}
+
+/// The windows of each dwelling house.
+pub(crate) struct Homes(Vec<Vec<Window>>);
+
+impl Homes {
+    /// The windows of a site.
+    pub(crate) fn of(site: &Site) -> Homes {
+        let dwellings = site.buildings.iter().filter(|building| building.usage == Use::Residential);
+        Homes(dwellings.map(windows).collect())
+    }
+
+    /// What one camera shows of them at a density or better, outside the masks that it has.
+    pub(crate) fn shown_by(&self, camera: &Camera, caster: &Caster, from_px_per_m: f64) -> CameraPrivacy {
+        of_camera(camera, &self.0, caster, from_px_per_m)
+    }
 }
 
 fn of_camera(camera: &Camera, homes: &[Vec<Window>], caster: &Caster, from_px_per_m: f64) -> CameraPrivacy {
@@ -225,7 +235,6 @@ mod tests {
 
     use super::*;
     use crate::analysis::sample;
-    use crate::model::Site;
     use crate::model::kit::Kit;
     use crate::model::site::{Building, WallKind};
 

@@ -5,12 +5,17 @@
 //! on points of the gap and then tried: what the camera would see is worked out by the same rays as the plan, and what
 //! it would no longer see is counted against it. Prices come from [`super::bill`], so they are those of the whole change.
 //!
+//! A change that harms anything is none: a rule that falls, a gate, door or wall that its camera no longer shows, more of
+//! dwellings on the picture than the rule lets or than is on it today. Where masks are all that it takes, it gets them.
+//!
 //! The cheapest change that shows at least [`ENOUGH`] of the gap, and loses at most [`LOSS`] of what it gains, is the fix.
 //! When none does, the one that shows most of it is told, and that it is not enough.
 
 mod apply;
 mod candidates;
+mod guard;
 mod place;
+mod task;
 mod trial;
 mod words;
 
@@ -18,16 +23,18 @@ pub use apply::{Unfit, apply};
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::answer::{Fix, Gap, Table};
+use super::answer::{Fix, Gap, PlanAnswer, Table};
 use super::bill::{bill, total};
 use super::caster::Caster;
 use super::prices::Prices;
 use super::projection::View;
+use super::rules::RuleBook;
 use super::sightlines::look;
 use super::views::Views;
 use crate::model::{Scenario, devices};
+use guard::Guard;
 use place::Place;
-use trial::{Counts, Edit, Effect, seen_after};
+use trial::{Counts, Edit, Effect, look_again};
 
 /// Share of a gap that a fix must show.
 pub const ENOUGH: f64 = 0.8;
@@ -47,6 +54,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) views: &'a Views,
     pub(crate) prices: &'a Prices,
     counts: Counts,
+    guard: Guard<'a>,
 }
 
 /// A change with its price and what the screening says.
@@ -56,14 +64,25 @@ struct Idea {
     shown: usize,
 }
 
-/// Looks for the fix of each of the first `gaps`, on so many threads. The answer does not depend on the threads.
+/// A change that was tried and harms nothing.
+struct Trial {
+    edit: Edit,
+    yuan: f64,
+    effect: Effect,
+}
+
+/// Looks for the fix of each of the first `count` gaps of a plan, on so many threads. The answer does not depend on the
+/// threads. Caster and views are those of the plan.
 pub fn fix_gaps(
     (layout, caster, views): (&Scenario, &Caster, &Views),
-    prices: &Prices,
-    gaps: &mut [Gap],
-    threads: usize,
+    (rules, prices): (&RuleBook, &Prices),
+    plan: &mut PlanAnswer,
+    (count, threads): (usize, usize),
 ) {
-    let ask = Ask { layout, caster, views, prices, counts: Counts::of(views) };
+    let count = count.min(plan.gaps.len());
+    let guard = Guard::new((layout, caster, views), plan, rules);
+    let ask = Ask { layout, caster, views, prices, counts: Counts::of(views), guard };
+    let gaps = &plan.gaps[..count];
     let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();
@@ -78,43 +97,83 @@ pub fn fix_gaps(
         started.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
     });
     for (i, (fix, tried)) in found {
-        (gaps[i].fix, gaps[i].fixes_tried) = (fix, tried);
+        (plan.gaps[i].fix, plan.gaps[i].fixes_tried) = (fix, tried);
     }
 }
 
 fn fix_of(ask: &Ask<'_>, gap: &Gap) -> (Option<Fix>, usize) {
     let place = Place::of(gap, &ask.views.ground().raster);
-    let mut options: Vec<Idea> = candidates::all(ask, gap, &place)
-        .into_iter()
-        .map(|edit| Idea {
+    let ideas = ideas(ask, gap, &place);
+    let tried = ideas.len();
+    let best = whole(ask, &ideas, &place).or_else(|| partial(ask, ideas, &place));
+    (best.map(|trial| told(ask, &trial, &place)), tried)
+}
+
+/// Every change that shows some of a gap's sample, the cheapest first.
+fn ideas(ask: &Ask<'_>, gap: &Gap, place: &Place) -> Vec<Idea> {
+    let idea = |edit: Edit| {
+        let shown = shown(ask, &edit, place);
+        (shown > 0).then(|| Idea {
             yuan: total(&bill(ask.layout, &edited(ask.layout, &edit), ask.prices)),
-            shown: shown(ask, &edit, &place),
+            shown,
             edit,
         })
-        .filter(|option| option.shown > 0)
-        .collect();
-    let tried = options.len();
-    options.sort_by(|a, b| a.yuan.total_cmp(&b.yuan).then(b.shown.cmp(&a.shown)));
-    let likely = |option: &&Idea| option.shown as f64 >= SCREEN * place.sample.len() as f64;
-    let mut whole: Option<(&Idea, Effect)> = None;
-    for option in options.iter().filter(likely).take(WHOLE) {
-        if whole.is_some_and(|(best, _)| best.yuan < option.yuan) {
+    };
+    let mut ideas: Vec<Idea> = candidates::all(ask, gap, place).into_iter().filter_map(idea).collect();
+    ideas.sort_by(|a, b| a.yuan.total_cmp(&b.yuan).then(b.shown.cmp(&a.shown)));
+    ideas
+}
+
+/// The cheapest change that shows enough; of equal prices the one that gains most.
+fn whole(ask: &Ask<'_>, ideas: &[Idea], place: &Place) -> Option<Trial> {
+    let likely = |idea: &&Idea| idea.shown as f64 >= SCREEN * place.sample.len() as f64;
+    let mut best: Option<Trial> = None;
+    for idea in ideas.iter().filter(likely).take(WHOLE) {
+        if best.as_ref().is_some_and(|best| best.yuan < idea.yuan) {
             break;
         }
-        let effect = effect(ask, option, &place);
-        let enough = effect.closes as f64 >= ENOUGH * place.cells.len() as f64 && bearable(&effect);
-        if enough && whole.is_none_or(|(_, best)| net(&effect) > net(&best)) {
-            whole = Some((option, effect));
-        }
+        let wanted = |effect: &Effect| {
+            let better = best.as_ref().is_none_or(|best| net(effect) > net(&best.effect));
+            place.is_enough(effect.closes) && bearable(effect) && better
+        };
+        best = tried(ask, idea, place, wanted).or(best);
     }
-    if let Some((option, effect)) = whole {
-        return (Some(told(ask, option, effect, &place)), tried);
+    best
+}
+
+/// The change that shows most, when none shows enough.
+fn partial(ask: &Ask<'_>, mut ideas: Vec<Idea>, place: &Place) -> Option<Trial> {
+    ideas.sort_by(|a, b| b.shown.cmp(&a.shown).then(a.yuan.total_cmp(&b.yuan)));
+    let mut best: Option<Trial> = None;
+    for idea in ideas.iter().take(PARTIAL) {
+        let wanted = |effect: &Effect| {
+            let better = best.as_ref().is_none_or(|best| {
+                let more = effect.closes.cmp(&best.effect.closes);
+                more.then(best.yuan.total_cmp(&idea.yuan)).is_gt()
+            });
+            effect.closes > 0 && bearable(effect) && better
+        };
+        best = tried(ask, idea, place, wanted).or(best);
     }
-    options.sort_by(|a, b| b.shown.cmp(&a.shown).then(a.yuan.total_cmp(&b.yuan)));
-    let partial = options.iter().take(PARTIAL).map(|option| (option, effect(ask, option, &place)));
-    let helps = partial.filter(|(_, effect)| effect.closes > 0 && bearable(effect));
-    let best = helps.max_by(|(a, x), (b, y)| x.closes.cmp(&y.closes).then(b.yuan.total_cmp(&a.yuan)));
-    (best.map(|(option, effect)| told(ask, option, effect, &place)), tried)
+    best
+}
+
+/// Tries a change: nothing when it does not do what is wanted, or harms anything. Where it would look into dwellings it gets
+/// masks, and is tried with them.
+fn tried(ask: &Ask<'_>, idea: &Idea, place: &Place, wanted: impl Fn(&Effect) -> bool) -> Option<Trial> {
+    let run = |edit: &Edit| {
+        let after = look_again(edit, ask.layout, ask.caster, ask.views);
+        let effect = ask.counts.effect(ask.views, &after.renewed, place.level, &place.cells);
+        wanted(&effect).then_some((after, effect))
+    };
+    let (mut edit, mut found) = (idea.edit.clone(), run(&idea.edit)?);
+    if let Some(masked) = ask.guard.masked(&edit, ask.caster) {
+        found = run(&masked)?;
+        edit = masked;
+    }
+    let (after, effect) = found;
+    let changed = edited(ask.layout, &edit);
+    ask.guard.passes(&after, &changed, ask.caster, ask.views).then(|| Trial { edit, yuan: idea.yuan, effect })
 }
 
 fn bearable(effect: &Effect) -> bool {
@@ -135,11 +194,6 @@ fn shown(ask: &Ask<'_>, edit: &Edit, place: &Place) -> usize {
     place.sample.iter().filter(works).count()
 }
 
-fn effect(ask: &Ask<'_>, option: &Idea, place: &Place) -> Effect {
-    let renewed = seen_after(&option.edit, ask.layout, ask.caster, ask.views);
-    ask.counts.effect(ask.views, &renewed, place.level, &place.cells)
-}
-
 /// The layout after a change.
 fn edited(layout: &Scenario, edit: &Edit) -> Scenario {
     let mut new = layout.clone();
@@ -154,10 +208,10 @@ fn edited(layout: &Scenario, edit: &Edit) -> Scenario {
     new
 }
 
-fn told(ask: &Ask<'_>, option: &Idea, effect: Effect, place: &Place) -> Fix {
-    let items = bill(ask.layout, &edited(ask.layout, &option.edit), ask.prices);
-    let ground = ask.views.ground();
-    let (device, change) = match &option.edit {
+fn told(ask: &Ask<'_>, trial: &Trial, place: &Place) -> Fix {
+    let items = bill(ask.layout, &edited(ask.layout, &trial.edit), ask.prices);
+    let (ground, effect) = (ask.views.ground(), trial.effect);
+    let (device, change) = match &trial.edit {
         Edit::Camera(row, camera) => {
             let old = ask.layout.file.kit.camera.get(*row);
             (camera.id.clone(), apply::changes(Table::Camera, camera.id.as_str(), old, camera))
@@ -168,10 +222,10 @@ fn told(ask: &Ask<'_>, option: &Idea, effect: Effect, place: &Place) -> Fix {
         }
     };
     Fix {
-        what: words::sentence(ask.layout, &option.edit),
+        what: words::sentence(ask.layout, &trial.edit),
         device,
         change,
-        enough: effect.closes as f64 >= ENOUGH * place.cells.len() as f64,
+        enough: place.is_enough(effect.closes),
         closes_m2: ground.area_m2(effect.closes),
         left_m2: ground.area_m2(place.cells.len() - effect.closes),
         gains_m2: ground.area_m2(effect.gains),

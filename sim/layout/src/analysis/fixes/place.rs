@@ -7,6 +7,7 @@ use geo::{LineString, Polygon};
 use super::super::answer::Gap;
 use super::super::coverage::HEIGHTS_M;
 use super::super::raster::Raster;
+use super::ENOUGH;
 
 /// Points that stand for a gap when a change is screened.
 const SAMPLE: usize = 64;
@@ -47,6 +48,11 @@ impl Place {
         let count = ((gap.area_m2 / AIM_M2) as usize).clamp(1, AIMS);
         let level = HEIGHTS_M.iter().position(|h| *h == gap.height_m).unwrap_or_default();
         Place { level, cells, aims: spread(&sample, count), sample }
+    }
+
+    /// True when so many of its cells are enough.
+    pub(super) fn is_enough(&self, cells: usize) -> bool {
+        cells as f64 >= ENOUGH * self.cells.len() as f64
     }
 }
 

@@ -72,15 +72,20 @@ impl Counts {
     }
 }
 
-/// What the cameras that a change touches would see.
-pub(super) fn seen_after(
-    edit: &Edit,
-    layout: &Scenario,
-    caster: &Caster,
-    views: &Views,
-) -> Vec<(usize, Seen)> {
+/// Sight after a change.
+pub(super) struct After {
+    /// What the cameras that it touches see, with their rows.
+    pub(super) renewed: Vec<(usize, Seen)>,
+    /// The site's caster, where the change is of the site.
+    pub(super) caster: Option<Caster>,
+}
+
+/// Looks again with the cameras that a change touches.
+pub(super) fn look_again(edit: &Edit, layout: &Scenario, caster: &Caster, views: &Views) -> After {
     match edit {
-        Edit::Camera(row, camera) => vec![(*row, Seen::by(camera, views.ground(), caster))],
+        Edit::Camera(row, camera) => {
+            After { renewed: vec![(*row, Seen::by(camera, views.ground(), caster))], caster: None }
+        }
         Edit::Tree(row, tree) => {
             let old = &layout.site.trees[*row];
             let mut site = layout.site.clone();
@@ -92,7 +97,9 @@ pub(super) fn seen_after(
                 libm::hypot(old.at.x - x, old.at.y - y) <= camera.range_m + crown_m
             };
             let touched = layout.file.kit.camera.iter().enumerate().filter(|(_, camera)| reaches(camera));
-            touched.map(|(row, camera)| (row, Seen::by(camera, views.ground(), &caster))).collect()
+            let renewed =
+                touched.map(|(row, camera)| (row, Seen::by(camera, views.ground(), &caster))).collect();
+            After { renewed, caster: Some(caster) }
         }
     }
 }

@@ -41,15 +41,23 @@ fn changed(old: &Camera, new: &Camera) -> String {
     if old.tilt_deg != new.tilt_deg {
         parts.push(format!("tilt it from {}° to {}° below the horizon", old.tilt_deg, new.tilt_deg));
     }
+    if old.mask_px != new.mask_px {
+        parts.push(masks(new));
+    }
     format!("{}: {}.", new.id, parts.join(", "))
 }
 
 fn added(layout: &Scenario, camera: &Camera) -> String {
     let ([x, y], [width, height]) = (camera.at_m, camera.pixels);
     let on = if holds(&layout.site, camera.at_m) { "on what stands there" } else { "on a pole of its own" };
+    let masked = if camera.mask_px.is_empty() { String::new() } else { format!(", and {}", masks(camera)) };
     format!(
         "Add a camera of {width} x {height} px with a lens of {}° at {x:.1}, {y:.1} {on}, {} m up, looking to {}° and \
-         {}° below the horizon.",
+         {}° below the horizon{masked}.",
         camera.hfov_deg, camera.height_m, camera.bearing_deg, camera.tilt_deg
     )
+}
+
+fn masks(camera: &Camera) -> String {
+    format!("hide the windows of dwellings behind privacy masks ({})", camera.mask_px.len())
 }

@@ -330,6 +330,15 @@ impl RuleBook {
         self.rules.iter().find_map(of).unwrap_or(125.0)
     }
 
+    /// How much of dwellings' windows this book lets cameras show, m²; without a rule about it, any.
+    pub fn private_most_m2(&self) -> f64 {
+        let of = |rule: &Rule| match rule.check {
+            Check::PrivateFacade { most_m2, .. } => Some(most_m2),
+            _ => None,
+        };
+        self.rules.iter().filter_map(of).fold(f64::INFINITY, f64::min)
+    }
+
     /// The book that is shipped, for residential compounds in China.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod passage;
 
 pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
 pub use log::{PatrolLog, Touch};
+pub(crate) use passage::{AIM_WITHIN_M, passages};
 
 use std::collections::BTreeMap;
 

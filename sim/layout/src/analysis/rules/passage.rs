@@ -13,13 +13,13 @@ use crate::model::site::{Entrance, Gate};
 /// How far outside its building a door's visitor stands, m.
 const BEFORE_THE_DOOR_M: f64 = 1.0;
 /// A camera for an entrance is no farther from it than this, m.
-const AIM_WITHIN_M: f64 = 30.0;
+pub(crate) const AIM_WITHIN_M: f64 = 30.0;
 
 /// A place that people walk through.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Passage {
+pub(crate) struct Passage {
     /// Where they stand when the camera should have them.
-    pub(super) at: [f64; 2],
+    pub(crate) at: [f64; 2],
     /// The way they walk, out of the house or the compound, as a unit vector; nothing where no wall tells it.
     pub(super) way: Option<[f64; 2]>,
 }
@@ -47,6 +47,12 @@ fn gateway(site: &Site, gate: &Gate) -> Passage {
     Passage { at: [gate.at.x, gate.at.y], way: nearest(gate.at, walls.filter(near)).map(square_to) }
 }
 
+/// Every gate, then every door.
+pub(crate) fn passages(site: &Site) -> Vec<Passage> {
+    let doors = site.entrances.iter().map(|e| doorstep(site, e));
+    site.gates.iter().map(|g| gateway(site, g)).chain(doors).collect()
+}
+
 /// The way out of the compound over the side of its outline that is nearest to a point.
 pub(super) fn outward(site: &Site, at: Coord<f64>) -> Option<[f64; 2]> {
     let sides = site.compounds.iter().flat_map(|c| {
@@ -72,8 +78,7 @@ fn square_to(line: Line<f64>) -> [f64; 2] {
 /// Each entrance camera with the gate or door that it is for: the nearest that it shows.
 fn aimed<'a>(layout: &'a Layout<'_>) -> impl Iterator<Item = (&'a Camera, Passage)> {
     let site = &layout.scenario.site;
-    let doors = site.entrances.iter().map(|e| doorstep(site, e));
-    let passages: Vec<Passage> = site.gates.iter().map(|g| gateway(site, g)).chain(doors).collect();
+    let passages = passages(site);
     let target = move |view: &View, camera: &Camera| {
         let away = |passage: &&Passage| distance(camera, passage);
         let shown = passages.iter().filter(|p| {
