@@ -2,4 +2,5 @@
 //!
 //! It knows nothing of a compound. What is to leave, and when, is handed to it; what left, and how late, is handed back.
 
+pub mod codec;
 pub mod process;

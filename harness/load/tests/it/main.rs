@@ -1,0 +1,5 @@
+//! Tests of the load plane as a whole.
+
+mod codec;
+mod parts;
+mod peer;
