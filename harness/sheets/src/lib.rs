@@ -17,6 +17,7 @@ pub use words::thousands;
 
 use palisade_layout::analysis::PlanReport;
 use palisade_layout::analysis::caster::Caster;
+use palisade_layout::analysis::prices::Prices;
 use palisade_layout::model::Scenario;
 
 /// What every output is made from.
@@ -28,6 +29,8 @@ pub struct Material<'a> {
     pub report: &'a PlanReport,
     /// The caster that the plan was made with: zones of cameras are drawn from it.
     pub caster: &'a Caster,
+    /// The list of prices.
+    pub prices: &'a Prices,
 }
 
 /// Why an output could not be made.

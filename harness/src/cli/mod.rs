@@ -8,6 +8,7 @@ mod gateway;
 mod import;
 mod keep;
 mod plan;
+mod prices;
 mod rank;
 mod rays;
 mod report;

@@ -11,15 +11,14 @@ use palisade_sim::analysis::beam::beams;
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::analysis::facade::facade;
 use palisade_sim::analysis::fixes::fix_gaps;
-use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::privacy::privacy;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
 use palisade_sim::analysis::tiers::{Tier, tiers};
 use palisade_sim::analysis::views::Views;
 use palisade_sim::analysis::what_if::{Suffers, variants, what_if};
 use palisade_sim::model::Scenario;
-use palisade_sim::model::load::{Problem, Problems, SourceText};
 
+use super::prices::prices;
 use super::{Exit, Failure, OutputFormat};
 use crate::report::plan::{geojson, text, what_if_table};
 
@@ -37,7 +36,7 @@ pub struct Args {
     /// Look for the cheapest fix of so many gaps, the largest first.
     #[arg(long, value_name = "N", default_value_t = 10)]
     fixes: usize,
-    /// Prices for fixes, in place of the shipped ones (`assets/catalogue/prices.toml` explains every key).
+    /// Prices in place of the shipped ones, for fixes, tiers and the bill of materials (`assets/catalogue/prices.toml` explains every key).
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
     /// Plan again under so many things that may go wrong, one at a time; 200 when no number is given.
@@ -77,7 +76,7 @@ fn plan(args: Args) -> Result<String, Failure> {
     let privacy = privacy(&scenario, &caster, &views, book.private_px_per_m());
     let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, measured.as_ref());
     let shipped = Tier::shipped().map_err(|e| Failure::new(Exit::Bug, e))?;
-    let tiers = tiers(&shipped, &scenario, &answer, &rules);
+    let tiers = tiers((&shipped, &prices), &scenario, &answer, &rules);
     let scenario_name = scenario.file.name.clone();
     let report =
         PlanReport { format: 1, scenario: scenario_name, answer, beams, facade, privacy, rules, tiers };
@@ -91,7 +90,8 @@ fn plan(args: Args) -> Result<String, Failure> {
         save(&folder, name, geojson(gaps, origin).to_string().as_bytes())?;
     }
     let exports = args.export.as_deref().unwrap_or(&Export::ALL);
-    hand_out(&Material { scenario: &scenario, report: &report, caster: &caster }, exports, &folder)?;
+    let material = Material { scenario: &scenario, report: &report, caster: &caster, prices: &prices };
+    hand_out(&material, exports, &folder)?;
     let suffers =
         args.what_if.map(|count| ask_what_if(&scenario, &book, (count, threads), &folder)).transpose()?;
     Ok(match args.output_format {
@@ -117,27 +117,6 @@ fn ask_what_if(
     let json = serde_json::to_string(&suffers).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(folder, "what-if.json", json.as_bytes())?;
     Ok(suffers)
-}
-
-/// The prices of a file, or those that are shipped.
-fn prices(file: Option<&Path>) -> Result<Prices, Failure> {
-    let Some(path) = file else {
-        return Prices::shipped().map_err(|problems| Failure::new(Exit::Bug, listed(&problems)));
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let remedy = "name a file of prices with --prices";
-        Failure::new(Exit::Input, format!("{}: {error}; {remedy}", path.display()))
-    })?;
-    Prices::read(&SourceText { name: path.display().to_string(), text })
-        .map_err(|problems| Failure::new(Exit::Input, listed(&problems)))
-}
-
-fn listed(problems: &Problems) -> String {
-    let line = |p: &Problem| {
-        let (line, column) = p.line_column();
-        format!("{}:{line}:{column}: {}; {}", p.file(), p.message(), p.help())
-    };
-    problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What a run and a log add to the layout. A log of real rounds goes before the rounds of the twin's day.
@@ -229,7 +208,7 @@ mod tests {
             "Gaps: ",
             "Fixes of the 3 largest gaps",
             "What if: 20 variants",
-            "assumed, 2026-11-27",
+            "assumed, 2026-11-28",
             "Perimeter: ",
             "Beams: ",
             "Facades: ",

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::analysis::plan_with;
+use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::priority::{Scale, rank};
 use palisade_sim::analysis::rules::{self, RuleBook};
 use palisade_sim::analysis::tiers::{Tier, TierAnswer, tiers};
 use palisade_sim::analysis::views::Views;
 use palisade_sim::model::Scenario;
 
+use super::prices::prices;
 use super::{Exit, Failure, OutputFormat};
 use crate::report::ranking;
 
@@ -24,6 +26,9 @@ pub struct Args {
     /// The tier that they are to be built to.
     #[arg(long, value_enum, default_value_t)]
     tier: Goal,
+    /// Prices in place of the shipped ones (`assets/catalogue/prices.toml` explains every key).
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t)]
     output_format: OutputFormat,
@@ -57,8 +62,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 
 fn ranked(args: &Args) -> Result<String, Failure> {
     let scale = Scale::shipped().map_err(|e| Failure::new(Exit::Bug, e))?;
+    let prices = prices(args.prices.as_deref())?;
     let compounds: Vec<(Arc<Scenario>, TierAnswer)> =
-        args.scenarios.iter().map(|path| held_against(path, args.tier)).collect::<Result<_, _>>()?;
+        args.scenarios.iter().map(|path| held_against(path, args.tier, &prices)).collect::<Result<_, _>>()?;
     let pairs: Vec<(&Scenario, &TierAnswer)> = compounds.iter().map(|(s, t)| (s.as_ref(), t)).collect();
     let ranked = rank(&scale, &pairs);
     match args.output_format {
@@ -71,7 +77,7 @@ fn ranked(args: &Args) -> Result<String, Failure> {
 }
 
 /// A compound, and how it stands to the tier for its kind.
-fn held_against(path: &Path, goal: Goal) -> Result<(Arc<Scenario>, TierAnswer), Failure> {
+fn held_against(path: &Path, goal: Goal, prices: &Prices) -> Result<(Arc<Scenario>, TierAnswer), Failure> {
     let bug = |e: String| Failure::new(Exit::Bug, e);
     let scenario = crate::input::load(path)?.scenario;
     let (book, shipped) = (RuleBook::residential(), Tier::shipped());
@@ -80,7 +86,7 @@ fn held_against(path: &Path, goal: Goal) -> Result<(Arc<Scenario>, TierAnswer), 
     let views = Views::of(&scenario, &caster);
     let answer = plan_with(&scenario, &caster, &views);
     let findings = rules::assess(&book, &scenario, (&caster, &views), &answer, None);
-    let all = tiers(&shipped, &scenario, &answer, &findings);
+    let all = tiers((&shipped, prices), &scenario, &answer, &findings);
     let tier = all.into_iter().find(|t| t.name == goal.word());
     let tier =
         tier.ok_or_else(|| bug(format!("no tier `{}` is shipped for such a compound", goal.word())))?;
@@ -97,6 +103,7 @@ mod tests {
         let args = |output_format| Args {
             scenarios: vec![path("cuiyuan.toml"), path("tiny.toml")],
             tier: Goal::Intermediate,
+            prices: None,
             output_format,
         };
         let text = ranked(&args(OutputFormat::Human)).expect("a table");

@@ -1,6 +1,5 @@
-//! The bill of materials: every device, and what all of them cost at assumed prices.
+//! The bill of materials: every device, and what all of them cost by the list of prices.
 
-mod prices;
 mod table;
 mod workbook;
 

@@ -1,10 +1,9 @@
 //! The devices one by one, as rows and as CSV.
 
+use palisade_layout::analysis::prices::Piece;
 use palisade_layout::contract::Class;
 use palisade_layout::model::Device;
-use palisade_layout::model::kit::FirePointKind;
 
-use super::prices::Prices;
 use crate::{Failed, Material, words};
 
 /// Heads of the columns, in both files.
@@ -35,8 +34,8 @@ pub(super) struct Row {
 }
 
 /// All devices, in the order of the classes.
-pub(super) fn rows(material: &Material, prices: &Prices) -> Vec<Row> {
-    let scenario = material.scenario;
+pub(super) fn rows(material: &Material) -> Vec<Row> {
+    let (scenario, prices) = (material.scenario, material.prices);
     let of = |class: Class| scenario.devices.iter().filter(move |d| d.class == class);
     let row = |device: &Device| {
         let (sort, chinese) = sort(material, device);
@@ -46,20 +45,18 @@ pub(super) fn rows(material: &Material, prices: &Prices) -> Vec<Row> {
             chinese,
             specification: specification(material, device),
             at_m: device.at_m,
-            price: prices.device.get(sort).copied().unwrap_or_default(),
+            price: prices.device_yuan(device, scenario).round(),
         }
     };
     words::CLASSES.into_iter().flat_map(of).map(row).collect()
 }
 
 fn sort(material: &Material, device: &Device) -> (&'static str, &'static str) {
-    let kit = &material.scenario.file.kit;
-    let beyond = (device.class == Class::FireStation).then(|| device.row.checked_sub(kit.fire_station.len()));
-    match beyond.flatten().and_then(|row| kit.fire_point.get(row)).map(|point| point.what) {
-        Some(FirePointKind::Hydrant) => ("hydrant", "消火栓"),
-        Some(FirePointKind::Extinguisher) => ("extinguisher", "灭火器"),
-        None if device.class == Class::FireStation => ("fire_station", "微型消防站"),
-        None => (device.class.word(), words::class(device.class).chinese),
+    match Piece::of(device, material.scenario) {
+        Piece::Hydrant => ("hydrant", "消火栓"),
+        Piece::Extinguisher => ("extinguisher", "灭火器"),
+        _ if device.class == Class::FireStation => ("fire_station", "微型消防站"),
+        _ => (device.class.word(), words::class(device.class).chinese),
     }
 }
 
@@ -90,11 +87,10 @@ fn specification(material: &Material, device: &Device) -> String {
 /// # Errors
 /// When the writer refuses, which is a bug.
 pub fn csv(material: &Material) -> Result<Vec<u8>, Failed> {
-    let prices = Prices::shipped()?;
     let wrong = |e: csv::Error| Failed::writer("kit.csv", e);
     let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     table.write_record(HEADS).map_err(wrong)?;
-    for row in rows(material, &prices) {
+    for row in rows(material) {
         let [x, y, up] = row.at_m.map(|m| m.to_string());
         let price = row.price.to_string();
         let record: [&str; 10] = [
@@ -106,8 +102,8 @@ pub fn csv(material: &Material) -> Result<Vec<u8>, Failed> {
             &y,
             &up,
             &price,
-            &prices.how,
-            &prices.dated,
+            material.prices.how.word(),
+            &material.prices.dated,
         ];
         table.write_record(record).map_err(wrong)?;
     }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use palisade_layout::analysis::prices::{How, Prices};
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError,
 };
 
-use super::prices::Prices;
 use super::table::{HEADS, Row, rows};
 use crate::{Failed, Material};
 
@@ -31,9 +31,8 @@ const BILL_HEADS: [&str; 7] = [
 /// # Errors
 /// When the writer refuses, which is a bug.
 pub fn workbook(material: &Material) -> Result<Vec<u8>, Failed> {
-    let prices = Prices::shipped()?;
-    let rows = rows(material, &prices);
-    written(&material.scenario.file.name, &prices, &rows).map_err(|e| Failed::writer("kit.xlsx", e))
+    let rows = rows(material);
+    written(&material.scenario.file.name, material.prices, &rows).map_err(|e| Failed::writer("kit.xlsx", e))
 }
 
 fn written(name: &str, prices: &Prices, rows: &[Row]) -> Result<Vec<u8>, XlsxError> {
@@ -44,6 +43,13 @@ fn written(name: &str, prices: &Prices, rows: &[Row]) -> Result<Vec<u8>, XlsxErr
     bill(book.add_worksheet().set_name(BILL)?, name, prices, rows)?;
     devices(book.add_worksheet().set_name(DEVICES)?, prices, rows)?;
     book.save_to_buffer()
+}
+
+fn basis(how: How) -> &'static str {
+    match how {
+        How::Assumed => "假定值（assumed）",
+        How::Quoted => "报价（quoted）",
+    }
 }
 
 /// Sorts and specifications with how many there are, in the order of the devices.
@@ -66,8 +72,11 @@ fn bill(sheet: &mut Worksheet, name: &str, prices: &Prices, rows: &[Row]) -> Res
     let total_format = Format::new().set_bold().set_num_format("#,##0");
     sheet.write_with_format(0, 0, format!("{name} 设备工程量清单 bill of materials"), &bold)?;
     let said = format!(
-        "单价为 {} 的假定值（{}），单位 {}；不含安装、立杆和线缆。",
-        prices.dated, prices.how, prices.currency
+        "单价为 {} 的{}，单位 {}；含材料和安装，线缆每台按 {} m 计。",
+        prices.dated,
+        basis(prices.how),
+        prices.currency,
+        prices.ordinary.cable_m
     );
     sheet.write(1, 0, said)?;
     heads(sheet, 3, &BILL_HEADS)?;
@@ -85,7 +94,7 @@ fn bill(sheet: &mut Worksheet, name: &str, prices: &Prices, rows: &[Row]) -> Res
         sheet.write_number_with_format(line, 4, row.price, &money)?;
         let product = Formula::new(format!("=D{0}*E{0}", line + 1)).set_result(sum.to_string());
         sheet.write_formula_with_format(line, 5, product, &money)?;
-        sheet.write(line, 6, format!("{} {}", prices.how, prices.dated))?;
+        sheet.write(line, 6, format!("{} {}", prices.how.word(), prices.dated))?;
     }
     let end = 4 + groups.len() as u32;
     sheet.write_with_format(end, 0, "总计 Total", &bold)?;
@@ -108,7 +117,7 @@ fn devices(sheet: &mut Worksheet, prices: &Prices, rows: &[Row]) -> Result<(), X
         for (column, metres) in (4u16..).zip(row.at_m) {
             sheet.write(line, column, metres)?;
         }
-        sheet.write(line, 7, row.price)?.write(line, 8, &prices.how)?.write(line, 9, &prices.dated)?;
+        sheet.write(line, 7, row.price)?.write(line, 8, prices.how.word())?.write(line, 9, &prices.dated)?;
     }
     widths(sheet, &[24.0, 16.0, 20.0, 26.0, 10.0, 10.0, 10.0, 16.0, 12.0, 14.0])?;
     sheet.set_freeze_panes(1, 1)?;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use palisade_layout::analysis::caster::Caster;
+use palisade_layout::analysis::prices::Prices;
 use palisade_layout::analysis::rules::{self, RuleBook};
 use palisade_layout::analysis::views::Views;
 use palisade_layout::analysis::{PlanReport, plan_with};
@@ -17,11 +18,13 @@ pub(crate) struct Planned {
     pub(crate) scenario: Scenario,
     pub(crate) caster: Caster,
     pub(crate) report: PlanReport,
+    pub(crate) prices: Prices,
 }
 
 impl Planned {
     pub(crate) fn material(&self) -> Material<'_> {
-        Material { scenario: &self.scenario, report: &self.report, caster: &self.caster }
+        let Planned { scenario, caster, report, prices } = self;
+        Material { scenario, report, caster, prices }
     }
 
     /// Plans a scenario.
@@ -38,7 +41,8 @@ impl Planned {
             rules,
             ..PlanReport::default()
         };
-        Ok(Planned { scenario, caster, report })
+        let prices = Prices::shipped().map_err(|p| anyhow::anyhow!("{p:?}"))?;
+        Ok(Planned { scenario, caster, report, prices })
     }
 
     /// Plans a scenario that is shipped.

@@ -7,4 +7,5 @@ mod edited;
 mod layers;
 mod manager;
 mod planner;
+mod prices;
 mod sheet;

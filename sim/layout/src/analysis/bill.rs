@@ -4,7 +4,7 @@
 //! promised. A camera hangs on what stands within [`HOLD_M`] of it, else it gets a pole; its cable runs to the nearest
 //! device that is there already, in a straight line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use geo::{Distance, Euclidean, Point};
 use schemars::JsonSchema;
@@ -67,12 +67,7 @@ fn cameras(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item
 
 fn bought(old: &Scenario, new: &Scenario, camera: &Camera, prices: &Prices, items: &mut Vec<Item>) {
     let id = camera.id.as_str();
-    let [width, height] = camera.pixels;
-    items.push(item(
-        id,
-        format!("camera of {width} x {height} px with lens"),
-        prices.body_yuan(camera.pixels),
-    ));
+    items.push(item(id, called(camera), prices.camera_yuan(camera)));
     if holds(&new.site, camera.at_m) {
         items.push(item(id, "bracket", prices.material.bracket));
     } else {
@@ -87,20 +82,9 @@ fn bought(old: &Scenario, new: &Scenario, camera: &Camera, prices: &Prices, item
 fn changed(old: &Camera, new: &Camera, prices: &Prices, items: &mut Vec<Item>) {
     let id = new.id.as_str();
     let differs = |a: f64, b: f64| (a - b).abs() > SAME;
-    let mut swaps = false;
-    if old.pixels != new.pixels {
-        let [width, height] = new.pixels;
-        items.push(item(
-            id,
-            format!("camera of {width} x {height} px with lens"),
-            prices.body_yuan(new.pixels),
-        ));
-        swaps = true;
-    } else if differs(old.hfov_deg, new.hfov_deg) {
-        items.push(item(id, format!("lens of {:.1}°", new.hfov_deg), prices.material.lens));
-        swaps = true;
-    }
-    if swaps {
+    let drawn = |c: &Camera| (c.model.clone(), c.pixels, c.lens());
+    if drawn(old) != drawn(new) || differs(old.hfov_deg, new.hfov_deg) {
+        items.push(item(id, called(new), prices.camera_yuan(new)));
         items.push(item(id, "change it on its bracket", prices.work.swap));
     }
     let moved = libm::hypot(new.at_m[0] - old.at_m[0], new.at_m[1] - old.at_m[1]);
@@ -118,18 +102,26 @@ fn changed(old: &Camera, new: &Camera, prices: &Prices, items: &mut Vec<Item>) {
     items.push(item(id, "set its angles", prices.work.visit));
 }
 
+/// The camera as one orders it.
+fn called(camera: &Camera) -> String {
+    let [width, height] = camera.pixels;
+    match &camera.model {
+        Some(model) => format!("camera {model}"),
+        None => format!("camera of {width} x {height} px with a lens of {:.1}°", camera.hfov_deg),
+    }
+}
+
 /// All other devices: one price a piece. One that stays and differs in its settings costs nothing.
 fn devices(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
-    let names = |scenario: &Scenario| -> BTreeSet<(Class, String)> {
+    let named = |scenario: &Scenario| -> BTreeMap<(Class, String), f64> {
         let others = scenario.devices.iter().filter(|d| d.class != Class::Camera);
-        others.map(|d| (d.class, d.id.to_string())).collect()
+        others.map(|d| ((d.class, d.id.to_string()), prices.device_yuan(d, scenario))).collect()
     };
-    let (before, after) = (names(old), names(new));
-    for (class, id) in after.difference(&before) {
-        let yuan = prices.device.get(class.word()).copied().unwrap_or_default();
-        items.push(item(id, format!("{} in place", class.word()), yuan));
+    let (before, after) = (named(old), named(new));
+    for ((class, id), yuan) in after.iter().filter(|(name, _)| !before.contains_key(name)) {
+        items.push(item(id, format!("{} in place", class.word()), *yuan));
     }
-    for (class, id) in before.difference(&after) {
+    for (class, id) in before.keys().filter(|name| !after.contains_key(name)) {
         items.push(item(id, format!("take the {} down", class.word()), prices.work.take_down));
     }
 }
@@ -187,11 +179,23 @@ mod tests {
         check(|s| s.file.kit.camera[0].tilt_deg = 20.0, &[angles]);
         check(
             |s| s.file.kit.camera[0].hfov_deg = 48.2,
-            &[("lens of 48.2°", 180.0), ("change it on its bracket", 120.0), angles],
+            &[
+                ("camera of 2560 x 1440 px with a lens of 48.2°", 330.0),
+                ("change it on its bracket", 120.0),
+                angles,
+            ],
         );
         check(
             |s| (s.file.kit.camera[0].hfov_deg, s.file.kit.camera[0].pixels) = (48.2, [3840, 2160]),
-            &[("camera of 3840 x 2160 px with lens", 780.0), ("change it on its bracket", 120.0), angles],
+            &[
+                ("camera of 3840 x 2160 px with a lens of 48.2°", 610.0),
+                ("change it on its bracket", 120.0),
+                angles,
+            ],
+        );
+        check(
+            |s| s.file.kit.camera[0].model = Some("ptz-4mp".into()),
+            &[("camera ptz-4mp", 2800.0), ("change it on its bracket", 120.0), angles],
         );
         check(
             |s| s.file.kit.camera[1].at_m[0] += 3.0,
@@ -217,7 +221,7 @@ mod tests {
             let found = bill(&old, &with_devices(new), &prices);
             assert_eq!((found[1].what.as_str(), found[1].yuan), held);
             assert!(
-                (total(&found) - (420.0 + held.1 + libm::round(metres * 22.0) + 260.0 + 200.0)).abs() < 0.01,
+                (total(&found) - (330.0 + held.1 + libm::round(metres * 22.0) + 260.0 + 200.0)).abs() < 0.01,
                 "{found:?}"
             );
         }

@@ -23,30 +23,6 @@ pub struct Catalogue {
     pub cameras: Vec<CameraModel>,
     /// Beams.
     pub beams: Vec<BeamModel>,
-    /// Of what date the cameras' prices are, and whose.
-    pub camera_prices: Prices,
-    /// Of what date the beams' prices are, and whose.
-    pub beam_prices: Prices,
-}
-
-/// Where prices come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Prices {
-    /// Their month, `YYYY-MM`.
-    pub dated: String,
-    /// Whose they are.
-    pub source: PriceSource,
-}
-
-/// Whose prices they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PriceSource {
-    /// Nobody's quotation: assumed.
-    Assumed,
-    /// A quotation.
-    Quoted,
 }
 
 /// A camera as it is sold.
@@ -66,8 +42,6 @@ pub struct CameraModel {
     pub min_lux: f64,
     /// Reach of its own infrared light, m; 0 has none.
     pub ir_range_m: f64,
-    /// Assumed price of one piece, yuan.
-    pub price_yuan: f64,
 }
 
 /// What a camera looks like.
@@ -98,15 +72,11 @@ pub struct BeamModel {
     pub rays: u32,
     /// Rated outdoor range, m.
     pub rated_range_m: f64,
-    /// Assumed price of a pair, yuan.
-    pub price_yuan: f64,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CameraFile {
-    /// Where the prices come from.
-    prices: Prices,
     /// Cameras.
     camera: Vec<CameraRow>,
 }
@@ -128,8 +98,6 @@ struct CameraRow {
     min_lux: f64,
     /// Reach of its own infrared light, m.
     ir_range_m: f64,
-    /// Price, yuan.
-    price_yuan: f64,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -155,8 +123,6 @@ struct LensRow {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct BeamFile {
-    /// Where the prices come from.
-    prices: Prices,
     /// Beams.
     beam: Vec<BeamModel>,
 }
@@ -205,12 +171,7 @@ impl Catalogue {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Catalogue {
-            cameras: models,
-            beams: beam_part.file.beam,
-            camera_prices: camera_part.file.prices,
-            beam_prices: beam_part.file.prices,
-        })
+        Ok(Catalogue { cameras: models, beams: beam_part.file.beam })
     }
 }
 
@@ -283,7 +244,6 @@ impl Part<BeamFile> {
         for (i, beam) in self.file.beam.iter().enumerate() {
             self.positive(&format!("beam[{i}].rays"), f64::from(beam.rays), problems);
             self.positive(&format!("beam[{i}].rated_range_m"), beam.rated_range_m, problems);
-            self.positive(&format!("beam[{i}].price_yuan"), beam.price_yuan, problems);
         }
     }
 }
@@ -297,7 +257,6 @@ impl Part<CameraFile> {
             self.positive(&key("sensor_mm"), row.sensor_mm[0].min(row.sensor_mm[1]), problems);
             self.positive(&key("pixels"), f64::from(row.pixels[0].min(row.pixels[1])), problems);
             self.positive(&key("min_lux"), row.min_lux, problems);
-            self.positive(&key("price_yuan"), row.price_yuan, problems);
             let Some(lens) = lenses.iter().find(|l| l.id == row.lens) else {
                 let valid: Vec<&str> = lenses.iter().map(|l| l.id.as_str()).collect();
                 let message = format!("there is no lens `{}`", row.lens);
@@ -320,7 +279,6 @@ impl Part<CameraFile> {
                 hfov_deg: 2.0 * half.to_degrees(),
                 min_lux: row.min_lux,
                 ir_range_m: row.ir_range_m,
-                price_yuan: row.price_yuan,
             })
         })
         .collect()
@@ -376,7 +334,6 @@ mod tests {
     fn what_is_shipped_is_sound() {
         let shipped = Catalogue::shipped();
         assert!(shipped.cameras.len() >= 30 && shipped.beams.len() == 8);
-        assert_eq!(shipped.camera_prices, shipped.beam_prices);
     }
 
     #[test]
@@ -405,7 +362,7 @@ mod tests {
             assert!(found.iter().any(|f| f.starts_with(file) && f.contains(expected)), "{found:?}");
         };
         check("cameras.toml", "lens = \"2.8mm\"", "lens = \"2.9mm\"", "no lens `2.9mm`");
-        check("cameras.toml", "price_yuan = 230.0", "price_yuan = 0.0", "greater than 0");
+        check("cameras.toml", "min_lux = 0.05", "min_lux = 0.0", "greater than 0");
         check("cameras.toml", "form = \"bullet\"", "form = \"tube\"", "`tube` is no `form`");
         check("lenses.toml", "id = \"4mm\"", "id = \"2.8mm\"", "twice");
         check("lenses.toml", "focal_mm = 6.0", "focal_mm = 0.0", "greater than 0");

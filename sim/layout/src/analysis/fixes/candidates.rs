@@ -8,6 +8,8 @@ use super::super::projection::View;
 use super::Ask;
 use super::place::{Place, apart};
 use super::trial::Edit;
+use crate::analysis::prices::Prices;
+use crate::model::catalogue::{CameraModel, Catalogue};
 use crate::model::kit::{Camera, CameraTask, default_density};
 use crate::model::lens::LensKind;
 use crate::words::Id;
@@ -26,6 +28,8 @@ const HUNG_M: f64 = 4.0;
 const NEAR_M: f64 = 40.0;
 /// Distance of new poles from where they aim, m.
 const POLE_M: f64 = 15.0;
+/// A new camera for ground sees at least so wide, degrees.
+const WIDE_DEG: f64 = 40.0;
 /// Distance of a lens from the surface that holds it, m.
 const OFF_M: f64 = 0.3;
 
@@ -38,8 +42,7 @@ pub(super) fn all(ask: &Ask<'_>, gap: &Gap, place: &Place) -> Vec<Edit> {
             edits.extend(new.map(|c| Edit::Camera(row, c)));
         };
         put(turned(camera, &place.aims));
-        put(with_lens(ask, camera, &place.aims));
-        put(with_pixels(ask, camera));
+        put(swapped(ask, camera, &place.aims));
         put(raised(camera, &place.aims));
         put(moved(ask, camera, &place.aims));
     }
@@ -92,16 +95,45 @@ fn turned(camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
     found
 }
 
-fn with_lens(ask: &Ask<'_>, camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
-    let lenses = ask.prices.lens.iter().map(|lens| lens.hfov_deg);
-    let other = lenses.filter(|hfov| (hfov - camera.hfov_deg).abs() > 1.0);
-    other.flat_map(|hfov_deg| and_aimed(Camera { hfov_deg, ..camera.clone() }, aims)).collect()
+/// Another camera of the catalogue in its place, as it hangs and aimed.
+fn swapped(ask: &Ask<'_>, camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
+    let other = |model: &&CameraModel| {
+        model.pixels[0] >= camera.pixels[0] && camera.model.as_ref() != Some(&model.id)
+    };
+    let models = ask.models.iter().copied().filter(other);
+    models.flat_map(|model| and_aimed(of_model(camera, model), aims)).collect()
 }
 
-fn with_pixels(ask: &Ask<'_>, camera: &Camera) -> Vec<Camera> {
-    let bodies = ask.prices.camera.iter().map(|body| body.pixels);
-    let more = bodies.filter(|pixels| pixels[0] > camera.pixels[0]);
-    more.map(|pixels| Camera { pixels, ..camera.clone() }).collect()
+/// A camera as a model of the catalogue makes it.
+fn of_model(camera: &Camera, model: &CameraModel) -> Camera {
+    Camera {
+        model: Some(model.id.clone()),
+        hfov_deg: model.hfov_deg,
+        pixels: model.pixels,
+        lens: model.lens.kind,
+        distortion: model.lens.terms,
+        ir_range_m: model.ir_range_m,
+        min_lux: model.min_lux,
+        ..camera.clone()
+    }
+}
+
+/// The fixed cameras of the catalogue, of those with the same picture the cheapest; the cheapest first.
+pub(super) fn models(prices: &Prices) -> Vec<&'static CameraModel> {
+    let fixed = Catalogue::shipped().cameras.iter().filter(|model| model.form.is_fixed());
+    let mut found: Vec<&CameraModel> = Vec::new();
+    for model in fixed {
+        let same = |other: &&mut &CameraModel| {
+            (other.pixels, other.lens, other.hfov_deg) == (model.pixels, model.lens, model.hfov_deg)
+        };
+        match found.iter_mut().find(same) {
+            Some(other) if prices.model_yuan(model) < prices.model_yuan(other) => *other = model,
+            Some(_) => {}
+            None => found.push(model),
+        }
+    }
+    found.sort_by(|a, b| prices.model_yuan(a).total_cmp(&prices.model_yuan(b)).then(a.id.cmp(&b.id)));
+    found
 }
 
 fn raised(camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
@@ -172,37 +204,33 @@ fn pruned(ask: &Ask<'_>, gap: &Gap) -> Vec<Edit> {
 /// New cameras: on lamps, facades and walls near by, and on poles of their own.
 fn added(ask: &Ask<'_>, aims: &[[f64; 3]]) -> Vec<Camera> {
     let id = free_name(ask);
-    let bodies: Vec<[u32; 2]> = ask.prices.camera.iter().map(|body| body.pixels).skip(1).collect();
+    let wide = |model: &&CameraModel| model.hfov_deg >= WIDE_DEG;
+    let models: Vec<&CameraModel> = ask.models.iter().copied().filter(wide).collect();
     let mut found = Vec::new();
     for aim in aims {
         for (at_m, height_m) in places(ask, *aim) {
-            for hfov_deg in ask.prices.lens.iter().map(|lens| lens.hfov_deg).take(3) {
-                let camera = |pixels: &[u32; 2]| {
-                    let camera = new_camera(&id, at_m, height_m, hfov_deg, *pixels);
-                    aimed(&camera, *aim)
-                };
-                found.extend(bodies.iter().map(camera));
-            }
+            let bare = new_camera(&id, at_m, height_m);
+            found.extend(models.iter().map(|model| aimed(&of_model(&bare, model), *aim)));
         }
     }
     found
 }
 
-fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64, hfov_deg: f64, pixels: [u32; 2]) -> Camera {
+fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64) -> Camera {
     Camera {
         id: id.clone(),
         at_m,
         height_m,
         bearing_deg: 0.0,
         tilt_deg: 10.0,
-        hfov_deg,
-        pixels,
+        hfov_deg: 0.0,
+        pixels: [0; 2],
         model: None,
         lens: LensKind::default(),
         distortion: [0.0; 2],
         range_m: 60.0,
-        ir_range_m: 30.0,
-        min_lux: 0.5,
+        ir_range_m: 0.0,
+        min_lux: 0.0,
         working_px_per_m: default_density(),
         task: CameraTask::Area,
         mask_px: Vec::new(),

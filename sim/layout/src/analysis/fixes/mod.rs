@@ -1,7 +1,7 @@
 //! The cheapest change that shows a gap.
 //!
-//! For each gap the changes that a fitter would think of are listed: turn a camera near by or its tilt, another lens, more
-//! pixels, raise it, move it along what holds it, prune the crown that is in the way, hang a new camera. Each is screened
+//! For each gap the changes that a fitter would think of are listed: turn a camera near by or its tilt, another model of the
+//! catalogue in its place, raise it, move it along what holds it, prune the crown that is in the way, hang a new camera. Each is screened
 //! on points of the gap and then tried: what the camera would see is worked out by the same rays as the plan, and what
 //! it would no longer see is counted against it. Prices come from [`super::bill`], so they are those of the whole change.
 //!
@@ -31,6 +31,7 @@ use super::projection::View;
 use super::rules::RuleBook;
 use super::sightlines::look;
 use super::views::Views;
+use crate::model::catalogue::CameraModel;
 use crate::model::{Scenario, devices};
 use guard::Guard;
 use place::Place;
@@ -53,6 +54,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) caster: &'a Caster,
     pub(crate) views: &'a Views,
     pub(crate) prices: &'a Prices,
+    /// Cameras that can be bought.
+    models: Vec<&'static CameraModel>,
     counts: Counts,
     guard: Guard<'a>,
 }
@@ -81,7 +84,15 @@ pub fn fix_gaps(
 ) {
     let count = count.min(plan.gaps.len());
     let guard = Guard::new((layout, caster, views), plan, rules);
-    let ask = Ask { layout, caster, views, prices, counts: Counts::of(views), guard };
+    let ask = Ask {
+        layout,
+        caster,
+        views,
+        prices,
+        models: candidates::models(prices),
+        counts: Counts::of(views),
+        guard,
+    };
     let gaps = &plan.gaps[..count];
     let next = AtomicUsize::new(0);
     let work = || {
@@ -231,7 +242,7 @@ fn told(ask: &Ask<'_>, trial: &Trial, place: &Place) -> Fix {
         gains_m2: ground.area_m2(effect.gains),
         loses_m2: ground.area_m2(effect.loses),
         cost_yuan: total(&items),
-        cost_label: "assumed".into(),
+        cost_label: ask.prices.how.word().into(),
         bill: items,
     }
 }

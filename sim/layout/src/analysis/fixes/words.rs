@@ -21,11 +21,8 @@ pub(super) fn sentence(layout: &Scenario, edit: &Edit) -> String {
 
 fn changed(old: &Camera, new: &Camera) -> String {
     let mut parts = Vec::new();
-    if old.pixels != new.pixels {
-        parts.push(format!("change it for one of {} x {} px", new.pixels[0], new.pixels[1]));
-    }
-    if old.hfov_deg != new.hfov_deg {
-        parts.push(format!("put on a lens of {}° in place of {}°", new.hfov_deg, old.hfov_deg));
+    if (&old.model, old.pixels, old.hfov_deg) != (&new.model, new.pixels, new.hfov_deg) {
+        parts.push(format!("change it for {}", kind(new)));
     }
     if old.at_m != new.at_m {
         let metres = libm::hypot(new.at_m[0] - old.at_m[0], new.at_m[1] - old.at_m[1]);
@@ -48,14 +45,23 @@ fn changed(old: &Camera, new: &Camera) -> String {
 }
 
 fn added(layout: &Scenario, camera: &Camera) -> String {
-    let ([x, y], [width, height]) = (camera.at_m, camera.pixels);
+    let [x, y] = camera.at_m;
     let on = if holds(&layout.site, camera.at_m) { "on what stands there" } else { "on a pole of its own" };
     let masked = if camera.mask_px.is_empty() { String::new() } else { format!(", and {}", masks(camera)) };
     format!(
-        "Add a camera of {width} x {height} px with a lens of {}° at {x:.1}, {y:.1} {on}, {} m up, looking to {}° and \
-         {}° below the horizon{masked}.",
-        camera.hfov_deg, camera.height_m, camera.bearing_deg, camera.tilt_deg
+        "Add {} at {x:.1}, {y:.1} {on}, {} m up, looking to {}° and {}° below the horizon{masked}.",
+        kind(camera),
+        camera.height_m,
+        camera.bearing_deg,
+        camera.tilt_deg
     )
+}
+
+/// A camera by its model and what it draws.
+fn kind(camera: &Camera) -> String {
+    let [width, height] = camera.pixels;
+    let model = camera.model.as_ref().map_or_else(|| "a camera".to_owned(), |model| format!("a {model}"));
+    format!("{model} ({width} x {height} px, {:.0}°)", camera.hfov_deg)
 }
 
 fn masks(camera: &Camera) -> String {

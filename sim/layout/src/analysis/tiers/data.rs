@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
+use crate::analysis::prices::Piece;
 use crate::analysis::rules::Basis;
 
 /// What a compound of one kind should have in one tier.
@@ -18,7 +19,7 @@ pub struct Tier {
     pub kind: Kind,
     /// When it was put together.
     pub dated: String,
-    /// What its counts and prices rest on.
+    /// What its counts rest on.
     pub basis: Basis,
     /// Where they come from.
     pub source: String,
@@ -45,8 +46,16 @@ pub struct Item {
     pub found: Found,
     /// Unit of both.
     pub unit: String,
-    /// Price of one unit, installed.
-    pub price_yuan: f64,
+    /// What of the list of prices one unit is; nothing for what is paid for month by month, as people are.
+    #[serde(default)]
+    pub piece: Option<Piece>,
+    /// How many of that piece one unit is.
+    #[serde(default = "one")]
+    pub pieces: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// So many for each of something.
@@ -138,8 +147,8 @@ pub enum Unreadable {
     /// Two items have one name.
     #[error("the item `{0}` stands twice: give each an id of its own")]
     Twice(String),
-    /// A count or a price is no such thing.
-    #[error("the item `{0}` has a count or a price that is less than 0 or no number")]
+    /// A count is no such thing.
+    #[error("the item `{0}` has a count that is less than 0 or no number")]
     NoNumber(String),
 }
 
@@ -147,7 +156,7 @@ impl Tier {
     /// Reads a tier.
     ///
     /// # Errors
-    /// When it is no such TOML, a key or word is unknown, an id stands twice, or a count or price is negative.
+    /// When it is no such TOML, a key or word is unknown, an id stands twice, or a count is negative.
     pub fn read(text: &str) -> Result<Tier, Unreadable> {
         let tier: Tier = toml::from_str(text).map_err(|e| Unreadable::Toml(e.to_string()))?;
         let mut ids = std::collections::BTreeSet::new();
@@ -156,7 +165,7 @@ impl Tier {
             if !ids.insert(&item.id) {
                 return Err(Unreadable::Twice(item.id.clone()));
             }
-            if !sound(item.demand.count) || !sound(item.price_yuan) {
+            if !sound(item.demand.count) || !sound(item.pieces) {
                 return Err(Unreadable::NoNumber(item.id.clone()));
             }
         }

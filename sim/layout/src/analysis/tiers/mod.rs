@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::PlanAnswer;
+use super::prices::Prices;
 use super::rules::{Basis, Finding, Status};
 use crate::model::Scenario;
 use crate::model::site::WallKind;
@@ -45,11 +46,11 @@ pub struct TierAnswer {
     pub kind: Kind,
     /// When it was put together.
     pub dated: String,
-    /// What its counts and prices rest on.
+    /// What its counts rest on.
     pub basis: Basis,
     /// True when every item is met.
     pub met: bool,
-    /// What the missing units cost together, yuan, at the tier's prices.
+    /// What the missing units cost together, yuan, at the prices of the list.
     pub cost_yuan: f64,
     /// Its checklist, in its order.
     pub items: Vec<TierItem>,
@@ -80,14 +81,19 @@ pub struct TierItem {
 
 /// Holds a compound against the tiers for its kind, in their order. `plan` and `rules` are the plan of the same
 /// scenario.
-pub fn tiers(list: &[Tier], scenario: &Scenario, plan: &PlanAnswer, rules: &[Finding]) -> Vec<TierAnswer> {
+pub fn tiers(
+    (list, prices): (&[Tier], &Prices),
+    scenario: &Scenario,
+    plan: &PlanAnswer,
+    rules: &[Finding],
+) -> Vec<TierAnswer> {
     let kind = Kind::of(scenario);
     let counts = count::Counts { scenario, plan, rules };
-    list.iter().filter(|tier| tier.kind == kind).map(|tier| answer(tier, &counts)).collect()
+    list.iter().filter(|tier| tier.kind == kind).map(|tier| answer(tier, prices, &counts)).collect()
 }
 
-fn answer(tier: &Tier, counts: &count::Counts<'_>) -> TierAnswer {
-    let items: Vec<TierItem> = tier.items.iter().map(|item| line(item, counts)).collect();
+fn answer(tier: &Tier, prices: &Prices, counts: &count::Counts<'_>) -> TierAnswer {
+    let items: Vec<TierItem> = tier.items.iter().map(|item| line(item, prices, counts)).collect();
     TierAnswer {
         name: tier.name.clone(),
         name_zh: tier.name_zh.clone(),
@@ -103,7 +109,7 @@ fn answer(tier: &Tier, counts: &count::Counts<'_>) -> TierAnswer {
 /// Rounding below which a demand is not rounded up, and a shortfall is none.
 const TINY: f64 = 1e-9;
 
-fn line(item: &Item, counts: &count::Counts<'_>) -> TierItem {
+fn line(item: &Item, prices: &Prices, counts: &count::Counts<'_>) -> TierItem {
     let there = counts.per(item.demand.per);
     let demanded = libm::ceil(item.demand.count * there - TINY);
     let found = counts.found(item.found);
@@ -122,7 +128,7 @@ fn line(item: &Item, counts: &count::Counts<'_>) -> TierItem {
         demanded,
         found,
         unit: item.unit.clone(),
-        cost_yuan: missing * item.price_yuan,
+        cost_yuan: missing * item.pieces * item.piece.map_or(0.0, |piece| prices.piece_yuan(piece)),
     }
 }
 

@@ -22,7 +22,7 @@ title_zh = "门"
 demand = { count = 1.0, per = "entrance" }
 found = "intercoms"
 unit = "stations"
-price_yuan = 4500
+piece = "intercom"
 
 [[item]]
 system = 6
@@ -32,8 +32,12 @@ title_zh = "烟"
 demand = { count = 0.05, per = "socket" }
 found = "fire_detectors"
 unit = "detectors"
-price_yuan = 600
+piece = "smoke_detector"
 "#;
+
+fn prices() -> Prices {
+    Prices::shipped().expect("the shipped prices")
+}
 
 fn yard() -> Scenario {
     let mut site = sample::bare(0.0, 0.0, 100.0, 60.0);
@@ -48,7 +52,7 @@ fn yard() -> Scenario {
 
 fn held_against(tier: &str, scenario: &Scenario) -> Vec<TierAnswer> {
     let plan = crate::analysis::plan(scenario);
-    tiers(&[Tier::read(tier).expect("a tier")], scenario, &plan, &[])
+    tiers((&[Tier::read(tier).expect("a tier")], &prices()), scenario, &plan, &[])
 }
 
 fn intercom(entrance: &str) -> Intercom {
@@ -60,7 +64,7 @@ fn intercom(entrance: &str) -> Intercom {
 fn a_device_more_meets_an_item_and_costs_nothing() {
     let mut scenario = yard();
     for (has, status, cost_yuan) in
-        [("", Status::Fail, 9_000.0), ("b-1", Status::Fail, 4_500.0), ("b-2", Status::Pass, 0.0)]
+        [("", Status::Fail, 3_000.0), ("b-1", Status::Fail, 1_500.0), ("b-2", Status::Pass, 0.0)]
     {
         if !has.is_empty() {
             scenario.file.kit.intercom.push(intercom(has));
@@ -86,7 +90,8 @@ fn only_tiers_for_its_kind_are_asked_of_a_compound() {
 fn what_is_wrong_in_a_tier_is_named() {
     for (from, to, expected) in [
         ("id = \"smoke\"", "id = \"intercom\"", "`intercom` stands twice"),
-        ("price_yuan = 600", "price_yuan = -1", "`smoke` has a count or a price"),
+        ("count = 0.05", "count = -1.0", "`smoke` has a count"),
+        ("piece = \"smoke_detector\"", "piece = \"smoke\"", "unknown variant `smoke`"),
         ("per = \"socket\"", "per = \"sockets\"", "unknown variant `sockets`"),
         ("unit = \"stations\"", "units = \"stations\"", "units"),
     ] {
@@ -115,7 +120,7 @@ fn the_shipped_tiers_are_dated_assumed_and_ask_for_more_the_higher_they_are() {
             scenario.site.walls.clear();
         }
         let plan = crate::analysis::plan(&scenario);
-        let found = tiers(pair, &scenario, &plan, &[]);
+        let found = tiers((pair, &prices()), &scenario, &plan, &[]);
         assert!(found[0].cost_yuan < found[1].cost_yuan && !found[0].met, "{found:#?}");
         for item in &found[0].items {
             let above =
