@@ -1,6 +1,6 @@
 //! Bytes to packets, with every rule of the standard that one packet alone can break.
 
-use super::property::{Place, Property};
+use super::property::{Place, Property, is_name};
 use super::reader::Reader;
 use super::reason;
 use super::{
@@ -10,15 +10,10 @@ use super::{
 
 type Got<T> = Result<T, Malformed>;
 
-/// What a frame says. A CONNECT says its own version.
+/// What a frame says, as [`super::frame`] found it. A CONNECT says its own version.
 pub fn decode<'a>(version: Version, frame: Frame<'a>) -> Got<Packet<'a>> {
     let reader = Reader::new(frame.body, frame.header);
-    let kind = frame.first >> 4;
-    let expected = if matches!(kind, 6 | 8 | 10) { 2 } else { 0 };
-    if kind != 3 && frame.first & 0x0f != expected {
-        return Err(Malformed { at: 0, what: "flags that this kind of packet does not have" });
-    }
-    Ok(match kind {
+    Ok(match frame.first >> 4 {
         1 => Packet::Connect(connect(reader)?),
         2 => Packet::ConnAck(conn_ack(version, reader)?),
         3 => Packet::Publish(publish(version, frame.first, reader)?),
@@ -104,8 +99,8 @@ fn publish<'a>(version: Version, first: u8, mut reader: Reader<'a>) -> Got<Publi
     let topic = reader.text()?;
     let packet_id = if qos == QoS::AtMostOnce { 0 } else { reader.packet_id()? };
     let properties = properties(version, Place::PUBLISH, &mut reader)?;
-    let named = !topic.is_empty() || properties.iter().any(|property| property.is_topic_alias());
-    need(named && !topic.contains(['+', '#']), at, "a topic name that is empty or has a wildcard")?;
+    let alias = topic.is_empty() && properties.iter().any(|property| property.is_topic_alias());
+    need(alias || is_name(topic), at, "a topic name that is empty or has a wildcard")?;
     Ok(Publish { dup, qos, retain, topic, packet_id, properties, payload: reader.all() })
 }
 
@@ -193,10 +188,6 @@ fn properties<'a>(version: Version, place: Place, reader: &mut Reader<'a>) -> Go
 fn topic<'a>(reader: &mut Reader<'a>) -> Got<&'a str> {
     let at = *reader;
     let topic = reader.text()?;
-    need(
-        !topic.is_empty() && !topic.contains(['+', '#']),
-        at,
-        "a topic name that is empty or has a wildcard",
-    )?;
+    need(is_name(topic), at, "a topic name that is empty or has a wildcard")?;
     Ok(topic)
 }

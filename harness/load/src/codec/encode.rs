@@ -1,7 +1,7 @@
 //! Packets to bytes. Each body is written twice by the same code: once to count, once to write, so that the length in
 //! front cannot disagree with what follows.
 
-use super::property::{Place, Property};
+use super::property::{Place, Property, is_name};
 use super::reason;
 use super::{
     Ack, Acks, ConnAck, Connect, End, LONGEST_BODY, Many, Packet, Publish, QoS, Subscribe, Subscription,
@@ -222,7 +222,7 @@ pub(super) fn text(text: &str, out: &mut impl Out) -> Done {
 
 /// A topic name: not empty, no wildcards.
 fn topic(name: &str, out: &mut impl Out) -> Done {
-    need(!name.is_empty() && !name.contains(['+', '#']), "a topic name that is empty or has a wildcard")?;
+    need(is_name(name), "a topic name that is empty or has a wildcard")?;
     text(name, out)
 }
 

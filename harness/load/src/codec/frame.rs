@@ -38,6 +38,10 @@ pub fn frame(bytes: &[u8], longest: usize) -> Result<Option<Frame<'_>>, Malforme
     if first < 0x10 {
         return Err(Malformed { at: 0, what: "packets of kind 0 do not exist" });
     }
+    // Told before the length is read: what is no MQTT at all is seldom as long as it seems to say.
+    if !has_flags(first) {
+        return Err(Malformed { at: 0, what: "flags that this kind of packet does not have" });
+    }
     let mut reader = Reader::new(rest, 1);
     let length = match reader.variable() {
         Ok(length) => length as usize,
@@ -49,6 +53,15 @@ pub fn frame(bytes: &[u8], longest: usize) -> Result<Option<Frame<'_>>, Malforme
         return Err(Malformed { at: 1, what: "a packet longer than is accepted here" });
     }
     Ok(bytes.get(header..header + length).map(|body| Frame { first, body, header }))
+}
+
+/// Only PUBLISH has flags; three kinds have a fixed one.
+fn has_flags(first: u8) -> bool {
+    match first >> 4 {
+        3 => true,
+        6 | 8 | 10 => first & 0x0f == 2,
+        _ => first & 0x0f == 0,
+    }
 }
 
 /// Puts packets together from pieces as they come from a socket. Between pieces it keeps the beginning of the packet

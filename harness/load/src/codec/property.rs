@@ -96,6 +96,9 @@ impl Place {
             if !places.has(self) {
                 return Err("a property that this packet does not have");
             }
+            if kind == Kind::Topic && matches!(property.value, Value::Text(topic) if !is_name(topic)) {
+                return Err("a topic name that is empty or has a wildcard");
+            }
             if !property.value.is(kind) {
                 return Err("a property with a value that it cannot have");
             }
@@ -154,8 +157,7 @@ impl Value<'_> {
             (Kind::TwoFromOne, Value::Two(number)) => number > 0,
             (Kind::FourFromOne, Value::Four(number)) => number > 0,
             (Kind::VariableFromOne, Value::Variable(number)) => number > 0 && number as usize <= LONGEST_BODY,
-            (Kind::Topic, Value::Text(topic)) => !topic.is_empty() && !topic.contains(['+', '#']),
-            (Kind::Text, Value::Text(_)) | (Kind::Block, Value::Block(_)) => true,
+            (Kind::Text | Kind::Topic, Value::Text(_)) | (Kind::Block, Value::Block(_)) => true,
             (Kind::Pair, Value::Pair(..)) => true,
             _ => false,
         }
@@ -243,6 +245,11 @@ impl<'a> Item<'a> for Subscription<'a> {
     fn take(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Subscription { filter: <&str>::take(reader)?, options: reader.u8()? })
     }
+}
+
+/// A topic name: not empty, no wildcards.
+pub(super) fn is_name(topic: &str) -> bool {
+    !topic.is_empty() && !topic.contains(['+', '#'])
 }
 
 /// A topic filter.

@@ -3,3 +3,4 @@
 mod codec;
 mod parts;
 mod peer;
+mod plane;

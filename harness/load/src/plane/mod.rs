@@ -1,0 +1,25 @@
+//! Few threads that keep thousands of MQTT connections and send each message at its instant.
+//!
+//! The loop is open: no message waits for the answer to another one, unless the protocol says so (a window of
+//! unanswered messages that is full). A message that cannot leave stays queued and leaves late; one for which there is
+//! no room is counted as refused. Nothing is dropped without being counted.
+//!
+//! A message whose connection breaks before it was written whole leaves on the next connection. One that had left and
+//! was not acknowledged is counted as unanswered: sessions are clean, so the server forgets it too, and it is never
+//! sent a second time. A thread sleeps on a timer of the kernel that wakes it together with its sockets, and polls for
+//! the last stretch before an instant.
+
+mod backoff;
+mod connection;
+mod outbox;
+mod settings;
+mod source;
+mod tally;
+mod threads;
+mod timer;
+mod worker;
+
+pub use settings::{Backoff, Settings, Storm, WhenFull, Writes};
+pub use source::{Due, Nanos, Source, Steady};
+pub use tally::{ClassTally, Links, Outcome};
+pub use threads::{PlaneError, Watch, run};
