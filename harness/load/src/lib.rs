@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of a compound. What is to leave, and when, is handed to it; what left, and how late, is handed back.
 
+pub mod bench;
 pub mod codec;
 pub mod plane;
 pub mod process;

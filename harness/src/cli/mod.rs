@@ -14,6 +14,7 @@ mod rays;
 mod report;
 mod run;
 mod schema;
+mod sink;
 mod tape;
 mod view;
 
@@ -77,6 +78,9 @@ pub enum Verb {
     /// Keep a program until standard input closes.
     #[command(hide = true)]
     Keep(keep::Args),
+    /// Take every MQTT message and keep none, until standard input closes.
+    #[command(hide = true)]
+    Sink(sink::Args),
 }
 
 /// Parses the command line, does it, and turns the outcome into an exit code.
@@ -104,6 +108,7 @@ pub fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(args),
         Verb::Rays(args) => rays::run(args),
         Verb::Keep(args) => keep::run(args),
+        Verb::Sink(args) => sink::run(args),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -76,3 +76,50 @@ fn what_it_needs_is_asked_for() -> Result<()> {
     ensure!(output.status.code() == Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
+
+/// `palisade bench load`, a short one, with this Python and without mqttv5-cli.
+fn load(python: &str) -> Result<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+    command.args(["bench", "load", "--connections", "4", "--messages", "2000", "--held", "50"]);
+    command.args(["--rate", "2000", "--seconds", "1", "--passes", "1"]);
+    command.env("PALISADE_PEERS_PYTHON", python).env("PALISADE_MQTTV5", "palisade-no-such-mqttv5");
+    let output = command.output()?;
+    let table = String::from_utf8(output.stdout)?;
+    ensure!(output.status.success(), "{table}{}", String::from_utf8_lossy(&output.stderr));
+    Ok(table)
+}
+
+#[test]
+fn the_load_plane_is_measured_beside_locust() -> Result<()> {
+    let python = std::env::var("PALISADE_PEERS_PYTHON")
+        .context("PALISADE_PEERS_PYTHON is not set: run `bash .ci/test`, which installs Locust")?;
+    let table = load(&python)?;
+    for row in [
+        "floor: encoded packets, raw writes",
+        "QoS 0, a write for each message",
+        "QoS 1, what is due in one write",
+    ] {
+        let line = table.lines().find(|line| line.starts_with(row)).with_context(|| table.clone())?;
+        ensure!(line.contains("(2000 in "), "{line}");
+    }
+    ensure!(
+        table.contains("Locust with paho-mqtt, QoS 0") && table.contains("QoS 1 to Locust with paho-mqtt: "),
+        "{table}"
+    );
+    ensure!(table.contains("lateness at 2000 messages a second: p50 "), "{table}");
+    ensure!(table.contains("memory at 50 connections: "), "{table}");
+    Ok(())
+}
+
+#[test]
+fn a_generator_that_is_missing_is_named_with_its_remedy() -> Result<()> {
+    let table = load("palisade-no-such-python")?;
+    ensure!(table.contains("Locust was not measured: `palisade-no-such-python` has no Locust"), "{table}");
+    ensure!(
+        table.contains(
+            "mqttv5-cli was not measured: `palisade-no-such-mqttv5` did not run; install it with `cargo"
+        ),
+        "{table}"
+    );
+    Ok(())
+}

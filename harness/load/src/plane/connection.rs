@@ -59,6 +59,8 @@ pub(super) struct Connection {
     pub(super) state: State,
     /// CONNECT is written.
     greeted: bool,
+    /// The socket took less than it was given; it says when it takes more.
+    blocked: bool,
     pub(super) outbox: Outbox,
     inbox: Inbox,
     flights: VecDeque<Flight>,
@@ -82,6 +84,7 @@ impl Connection {
             socket: None,
             state: State::Down,
             greeted: false,
+            blocked: false,
             outbox: Outbox::default(),
             inbox: Inbox::new(settings.version, LONGEST_PACKET),
             flights: VecDeque::new(),
@@ -118,7 +121,8 @@ impl Connection {
         let mut socket = TcpStream::from_std(socket.into());
         registry.register(&mut socket, token, Interest::READABLE | Interest::WRITABLE)?;
         self.socket = Some(socket);
-        (self.state, self.greeted, self.dialled, self.pinged) = (State::Greeting, false, now, false);
+        (self.state, self.greeted, self.blocked) = (State::Greeting, false, false);
+        (self.dialled, self.pinged) = (now, false);
         self.generation = self.generation.wrapping_add(1);
         Ok(())
     }
@@ -133,6 +137,7 @@ impl Connection {
         if self.state == State::Greeting && !self.greeted {
             self.greet(settings, now)?;
         }
+        self.blocked = false;
         self.flush(|| now, outcome)
     }
 
@@ -211,7 +216,9 @@ impl Connection {
 
     /// Writes what may leave, as far as the socket takes it.
     pub(super) fn flush(&mut self, clock: impl Fn() -> Nanos, outcome: &mut Outcome) -> Result<(), Broken> {
-        let Some(socket) = self.socket.as_mut().filter(|_| self.state == State::Up) else { return Ok(()) };
+        let Some(socket) = self.socket.as_mut().filter(|_| self.state == State::Up && !self.blocked) else {
+            return Ok(());
+        };
         loop {
             let free = usize::from(self.window).saturating_sub(self.flights.len());
             let ready = self.outbox.ready(free);
@@ -222,11 +229,15 @@ impl Connection {
             let written = match socket.write(ready) {
                 Ok(0) => return Err(Broken("the server closed the connection".into())),
                 Ok(written) => written,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    return Ok(());
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
             let now = clock();
+            outcome.writes += 1;
             self.last_written = now;
             let flights = &mut self.flights;
             self.outbox.wrote(written, |mark| {
@@ -237,6 +248,7 @@ impl Connection {
                 }
             });
             if written < asked {
+                self.blocked = true;
                 return Ok(());
             }
         }

@@ -82,6 +82,8 @@ pub struct Outcome {
     pub classes: BTreeMap<u8, ClassTally>,
     /// Connections.
     pub links: Links,
+    /// Calls of `write` that took bytes.
+    pub writes: u64,
     /// From the start to the end of the last thread.
     pub lasted: Duration,
 }
@@ -101,6 +103,7 @@ impl Outcome {
     pub fn merge(&mut self, other: &Outcome) {
         other.classes.iter().for_each(|(class, tally)| self.class(*class).merge(tally));
         self.links.merge(&other.links);
+        self.writes += other.writes;
         self.lasted = self.lasted.max(other.lasted);
     }
 

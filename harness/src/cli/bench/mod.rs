@@ -2,6 +2,8 @@
 
 mod compound;
 mod embree;
+mod generators;
+mod load;
 mod sight;
 
 use super::{Exit, Failure};
@@ -19,10 +21,14 @@ pub struct Args {
 pub enum What {
     /// Sight: the map of a compound by rays and by shadows, beside Embree; one camera moved.
     Sight(sight::Args),
+    /// The load plane: messages per second of its processor, memory per connection, lateness; beside mqttv5-cli and
+    /// Locust where they are installed.
+    Load(load::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     match args.what {
         What::Sight(args) => sight::run(args),
+        What::Load(args) => load::run(args),
     }
 }

@@ -1,0 +1,180 @@
+//! `palisade bench load`.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use palisade_load::bench::{self, BenchError, Lateness, Rate};
+use palisade_load::codec::QoS;
+use palisade_load::plane::Writes;
+
+use super::super::{Exit, Failure};
+use super::generators::{Task, locust, mqttv5};
+
+/// Options of `palisade bench load`.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Connections that messages are sent over.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    connections: u32,
+    /// Messages of each measurement.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    messages: u64,
+    /// Connections that stand at once while memory is measured.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    held: u32,
+    /// Messages a second while lateness is measured.
+    #[arg(long, value_name = "N", default_value_t = 50_000)]
+    rate: u32,
+    /// Seconds of one pass of lateness, and of each generator that others wrote.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    seconds: u64,
+    /// Passes; the best counts.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    passes: u32,
+}
+
+/// A sink in a process of its own, which ends with this one.
+struct Sink {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Sink {
+    fn start() -> Result<Sink, Failure> {
+        let cannot = |why: &dyn std::fmt::Display| {
+            Failure::new(Exit::Harness, format!("no sink could be started: {why}"))
+        };
+        let program = std::env::current_exe().map_err(|error| cannot(&error))?;
+        let mut command = Command::new(program);
+        command.arg("sink").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| cannot(&error))?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            // An unreadable line is no address, which is told below.
+            let _ = BufReader::new(stdout).read_line(&mut line);
+        }
+        let address = line.trim().strip_prefix("listening ").and_then(|address| address.parse().ok());
+        let mut sink = Sink { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        sink.address = address.ok_or_else(|| cannot(&format!("it said `{}`", line.trim())))?;
+        Ok(sink)
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// The ways that are measured.
+const WAYS: [(&str, QoS, Writes); 4] = [
+    ("QoS 0, a write for each message", QoS::AtMostOnce, Writes::OneEach),
+    ("QoS 0, what is due in one write", QoS::AtMostOnce, Writes::Together),
+    ("QoS 1, a write for each message", QoS::AtLeastOnce, Writes::OneEach),
+    ("QoS 1, what is due in one write", QoS::AtLeastOnce, Writes::Together),
+];
+
+/// What was measured; of rates the best pass.
+struct Figures {
+    per_connection: u64,
+    floor: Rate,
+    ways: [Rate; 4],
+    lateness: Lateness,
+    peers: Vec<(&'static str, u8, Result<Rate, String>)>,
+}
+
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    let sink = Sink::start()?;
+    let failed = |error: BenchError| {
+        Failure::new(Exit::Harness, format!("the load plane could not be measured: {error}"))
+    };
+    let figures = measure(&args, sink.address).map_err(failed)?;
+    std::io::stdout()
+        .write_all(table(&args, &figures).as_bytes())
+        .map_err(|error| Failure::new(Exit::Harness, error))?;
+    Ok(Exit::Ok)
+}
+
+/// Memory first, before anything else has touched it; then the ways take turns, so that a busy stretch of the machine
+/// hits all of them.
+fn measure(args: &Args, to: SocketAddr) -> Result<Figures, BenchError> {
+    let per_connection = bench::memory(to, args.held)?;
+    let (mut floor, mut ways) = (Rate::default(), [Rate::default(); 4]);
+    for _ in 0..args.passes.max(1) {
+        floor = better(floor, bench::floor(to, args.connections, args.messages)?);
+        for (best, (_, qos, writes)) in ways.iter_mut().zip(WAYS) {
+            *best = better(*best, bench::throughput(to, args.connections, (qos, args.messages), writes)?);
+        }
+    }
+    let lasts = Duration::from_secs(args.seconds);
+    let lateness = bench::lateness(to, args.connections, (f64::from(args.rate), lasts), args.passes.max(1))?;
+    let mut peers = Vec::new();
+    for qos in [0, 1] {
+        let task = Task { to, connections: args.connections, seconds: args.seconds, qos };
+        peers.push(("mqttv5-cli", qos, mqttv5(task)));
+        peers.push(("Locust with paho-mqtt", qos, locust(task)));
+    }
+    Ok(Figures { per_connection, floor, ways, lateness, peers })
+}
+
+fn better(a: Rate, b: Rate) -> Rate {
+    if b.per_cpu_second() > a.per_cpu_second() { b } else { a }
+}
+
+fn table(args: &Args, figures: &Figures) -> String {
+    let mut out = format!(
+        "load on {} connections, 16-byte messages, one sink in a process of its own; measured, best of {}\n",
+        args.connections, args.passes
+    );
+    let mut row = |name: &str, rate: &Rate| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{name:<34}{rate}");
+    };
+    row("floor: encoded packets, raw writes", &figures.floor);
+    figures.ways.iter().zip(WAYS).for_each(|(rate, (name, ..))| row(name, rate));
+    for (name, qos, rate) in &figures.peers {
+        if let Ok(rate) = rate {
+            row(&format!("{name}, QoS {qos}"), rate);
+        }
+    }
+    ratios(&mut out, figures);
+    late(&mut out, args, &figures.lateness);
+    let _ = writeln!(out, "memory at {} connections: {} bytes each", args.held, figures.per_connection);
+    out
+}
+
+/// The plane against the floor and against each peer, at the same quality and a write for each message.
+fn ratios(out: &mut String, figures: &Figures) {
+    let [zero, _, one, _] = figures.ways;
+    let ratio = zero.per_cpu_second() / figures.floor.per_cpu_second();
+    let _ = writeln!(out, "QoS 0 to the floor: {ratio:.2}");
+    for (name, qos, rate) in &figures.peers {
+        let own = if *qos == 0 { zero } else { one };
+        let _ = match rate {
+            Ok(rate) => {
+                writeln!(out, "QoS {qos} to {name}: {:.1}", own.per_cpu_second() / rate.per_cpu_second())
+            }
+            Err(why) => writeln!(out, "{why}"),
+        };
+    }
+}
+
+fn late(out: &mut String, args: &Args, lateness: &Lateness) {
+    let Some(best) = lateness.best() else { return };
+    let at = |percent| best.percentile_us(percent).unwrap_or(0);
+    let all: Vec<String> =
+        lateness.passes.iter().map(|pass| pass.percentile_us(99.0).unwrap_or(0).to_string()).collect();
+    let _ = writeln!(
+        out,
+        "lateness at {} messages a second: p50 {} µs, p99 {} µs, max {} µs in the best pass; p99 of each: {} µs",
+        args.rate,
+        at(50.0),
+        at(99.0),
+        at(100.0),
+        all.join(", ")
+    );
+}
