@@ -10,7 +10,7 @@ use palisade_sim::analysis::PlanReport;
 use palisade_sim::analysis::beam::beams;
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::analysis::facade::facade;
-use palisade_sim::analysis::fixes::fix_gaps;
+use palisade_sim::analysis::fixes::{fix_gaps, sequence};
 use palisade_sim::analysis::privacy::privacy;
 use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
 use palisade_sim::analysis::tiers::{Tier, tiers};
@@ -33,7 +33,7 @@ pub struct Args {
     /// What is handed out beside report, pages and sheet: `gpkg`, `tif`, `dxf`, `xlsx`; all of them when not given.
     #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
     export: Option<Vec<Export>>,
-    /// Look for the cheapest fix of so many gaps, the largest first.
+    /// Look for the cheapest fix of so many gaps, the largest first, and for so many measures to be made one after the other.
     #[arg(long, value_name = "N", default_value_t = 10)]
     fixes: usize,
     /// Prices in place of the shipped ones, for fixes, tiers and the bill of materials (`assets/catalogue/prices.toml` explains every key).
@@ -70,7 +70,9 @@ fn plan(args: Args) -> Result<String, Failure> {
     let mut answer = palisade_sim::analysis::plan_with(&scenario, &caster, &views);
     let prices = prices(args.prices.as_deref())?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    fix_gaps((&scenario, &caster, &views), (&book, &prices), &mut answer, (args.fixes, threads));
+    let planned = (scenario.as_ref(), &caster, &views);
+    answer.measures = sequence(planned, (&book, &prices), &answer, (args.fixes, threads));
+    fix_gaps(planned, (&book, &prices), &mut answer, (args.fixes, threads));
     let beams = beams(&scenario).map_err(|e| Failure::new(Exit::Bug, e))?;
     let facade = facade(&scenario, &caster);
     let privacy = privacy(&scenario, &caster, &views, book.private_px_per_m());
@@ -207,6 +209,7 @@ mod tests {
             "scrutinise",
             "Gaps: ",
             "Fixes of the 3 largest gaps",
+            "What to do first: 3 measures",
             "What if: 20 variants",
             "assumed, 2026-11-28",
             "Perimeter: ",

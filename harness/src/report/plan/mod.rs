@@ -29,7 +29,7 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
     [
         coverage::table(scenario, &report.answer),
         coverage::gaps(&report.answer),
-        fixes::table(&report.answer, &prices.dated),
+        fixes::table(&report.answer, &format!("{}, {}", prices.how.word(), prices.dated)),
         perimeter::table(&report.answer.perimeter),
         beams::table(&report.beams),
         facade::table(&report.facade),

@@ -32,6 +32,9 @@ pub struct PlanAnswer {
     /// The same as `small_gaps` by night.
     #[serde(default)]
     pub small_gaps_night: SmallGaps,
+    /// What is worth doing first, one after the other; nothing where it was not asked for.
+    #[serde(default)]
+    pub measures: Vec<Measure>,
     /// The raster behind `coverage`, one layer a height.
     pub grid: Grid,
     /// Whether the beams close the perimeter.
@@ -131,12 +134,12 @@ pub struct Shortfall {
     pub worst: f64,
 }
 
-/// A change of the layout that shows ground which is a gap. Areas are computed by trying it; prices are assumed.
+/// A change of the layout that shows ground which is a gap. Areas are computed by trying it; prices are those of the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fix {
     /// What is to be done, as a sentence.
     pub what: String,
-    /// The camera or tree.
+    /// The camera, tree or lamp.
     pub device: Id,
     /// The same as keys, so that it can be applied.
     pub change: Vec<Change>,
@@ -146,16 +149,38 @@ pub struct Fix {
     pub closes_m2: f64,
     /// How much of this gap stays, m².
     pub left_m2: f64,
-    /// Public ground that is seen after it and was not, this gap and others, both heights together, m².
+    /// Public ground that is seen by day after it and was not, this gap and others, both heights together, m².
     pub gains_m2: f64,
     /// Public ground that was seen and is not after it, both heights together, m².
     pub loses_m2: f64,
+    /// The same as `gains_m2` by night.
+    #[serde(default)]
+    pub gains_night_m2: f64,
+    /// The same as `loses_m2` by night.
+    #[serde(default)]
+    pub loses_night_m2: f64,
     /// Its price, yuan.
     pub cost_yuan: f64,
-    /// `assumed`: where the price is from.
+    /// `assumed` or `quoted`: where the price is from.
     pub cost_label: String,
     /// The price line by line.
     pub bill: Vec<Item>,
+}
+
+/// A fix in a sequence: it is made after those before it, and shows most ground for its price of all that then can be done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measure {
+    /// What is done. Its gap is the part of the open ground for which it was thought of, as far as those before it left
+    /// it open.
+    pub fix: Fix,
+    /// Public ground gained less lost by day by it and all before it, both heights together, m².
+    pub total_m2: f64,
+    /// The same by night, m².
+    pub total_night_m2: f64,
+    /// Public ground that no camera sees by day after it, both heights together, m².
+    pub open_m2: f64,
+    /// Price of it and all before it, yuan.
+    pub total_yuan: f64,
 }
 
 /// Where a row stands that is changed.
@@ -166,6 +191,8 @@ pub enum Table {
     Camera,
     /// Features of the kind `tree` in the geometry.
     Tree,
+    /// Features of the kind `lamp` in the geometry.
+    Lamp,
 }
 
 /// One key of a row, old and new.

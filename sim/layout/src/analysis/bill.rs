@@ -1,4 +1,4 @@
-//! What it costs to make one layout out of another: every difference in kit and crowns, priced.
+//! What it costs to make one layout out of another: every difference in kit, crowns and lamps, priced.
 //!
 //! A bill is worked out from the two layouts alone, so that whoever applies a fix and compares gets the price that was
 //! promised. A camera hangs on what stands within [`HOLD_M`] of it, else it gets a pole; its cable runs to the nearest
@@ -45,7 +45,31 @@ pub fn bill(old: &Scenario, new: &Scenario, prices: &Prices) -> Vec<Item> {
     let before: BTreeMap<&str, &Tree> = old.site.trees.iter().map(|t| (t.id.as_str(), t)).collect();
     let pruned = new.site.trees.iter().filter(|t| before.get(t.id.as_str()).is_some_and(|old| *old != *t));
     items.extend(pruned.map(|t| item(t.id.as_str(), "prune the crown", prices.work.trim)));
+    lamps(old, new, prices, &mut items);
     items
+}
+
+fn lamps(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
+    let (before, after) = (&old.site.lamps, &new.site.lamps);
+    for lamp in after.iter().filter(|lamp| before.iter().all(|other| other.id != lamp.id)) {
+        let (id, at_m) = (lamp.id.as_str(), [lamp.at.x, lamp.at.y]);
+        items.push(item(id, format!("lamp of {} lm", lamp.flux_lm), prices.material.luminaire));
+        held(id, at_m, old, prices, items);
+    }
+    let gone = before.iter().filter(|lamp| after.iter().all(|other| other.id != lamp.id));
+    items.extend(gone.map(|lamp| item(lamp.id.as_str(), "take it down", prices.work.take_down)));
+}
+
+/// What holds a new thing, its cable, and the work. It hangs on what stood there before it.
+fn held(id: &str, at_m: [f64; 2], old: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
+    if holds(&old.site, at_m) {
+        items.push(item(id, "bracket", prices.material.bracket));
+    } else {
+        items.push(item(id, "pole with foundation", prices.material.pole));
+    }
+    let metres = to_a_device(old, at_m);
+    items.push(item(id, format!("{metres:.1} m of cable"), metres * prices.material.cable_per_m));
+    items.push(item(id, "fix and connect it", prices.work.mount));
 }
 
 fn item(id: &str, what: impl Into<String>, yuan: f64) -> Item {
@@ -55,27 +79,33 @@ fn item(id: &str, what: impl Into<String>, yuan: f64) -> Item {
 fn cameras(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
     let (before, after) = (&old.file.kit.camera, &new.file.kit.camera);
     for camera in after {
-        match before.iter().find(|c| c.id == camera.id) {
-            None => bought(old, new, camera, prices, items),
-            Some(earlier) if earlier != camera => changed(earlier, camera, prices, items),
-            Some(_) => {}
-        }
+        let earlier = before.iter().find(|c| c.id == camera.id);
+        items.extend(of_camera(old, earlier, camera, prices));
     }
     let gone = before.iter().filter(|c| !after.iter().any(|camera| camera.id == c.id));
     items.extend(gone.map(|c| item(c.id.as_str(), "take it down", prices.work.take_down)));
 }
 
-fn bought(old: &Scenario, new: &Scenario, camera: &Camera, prices: &Prices, items: &mut Vec<Item>) {
+/// What it costs to make a camera of an old layout another, or to add it.
+pub(crate) fn of_camera(
+    old: &Scenario,
+    earlier: Option<&Camera>,
+    camera: &Camera,
+    prices: &Prices,
+) -> Vec<Item> {
+    let mut items = Vec::new();
+    match earlier {
+        None => bought(old, camera, prices, &mut items),
+        Some(earlier) if earlier != camera => changed(earlier, camera, prices, &mut items),
+        Some(_) => {}
+    }
+    items
+}
+
+fn bought(old: &Scenario, camera: &Camera, prices: &Prices, items: &mut Vec<Item>) {
     let id = camera.id.as_str();
     items.push(item(id, called(camera), prices.camera_yuan(camera)));
-    if holds(&new.site, camera.at_m) {
-        items.push(item(id, "bracket", prices.material.bracket));
-    } else {
-        items.push(item(id, "pole with foundation", prices.material.pole));
-    }
-    let metres = to_a_device(old, camera.at_m);
-    items.push(item(id, format!("{metres:.1} m of cable"), metres * prices.material.cable_per_m));
-    items.push(item(id, "fix and connect it", prices.work.mount));
+    held(id, camera.at_m, old, prices, items);
     items.push(item(id, "set its angles", prices.work.visit));
 }
 

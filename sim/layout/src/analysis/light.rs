@@ -86,16 +86,30 @@ pub struct NightMap {
 impl NightMap {
     /// Works it out for the cells of `open`. The same figures as [`Caster::night_lux`] gives point by point.
     pub fn new(caster: &Caster, raster: &Raster, open: &[bool], height_m: f64) -> NightMap {
-        let conditions = caster.conditions();
-        let mut lux = vec![conditions.sky_lux; raster.len()];
-        for lamp in caster.lamps() {
-            let given = |at: Vec3| lamp.lux(at, conditions.visibility_m);
-            let mut sheet = Sheet::about(raster, height_m, [lamp.at[0], lamp.at[1]], lamp.reach_m);
-            sheet.ask(|cell, at| open[cell] && given(at) > 0.0);
-            sheet.look(caster.scene(), lamp.at, LENS);
-            sheet.each(|cell, at| lux[cell] += given(at));
-        }
-        NightMap { lux }
+        let mut map = NightMap { lux: vec![caster.conditions().sky_lux; raster.len()] };
+        caster.lamps().iter().for_each(|lamp| map.add(lamp, caster, (raster, open), height_m));
+        map
+    }
+
+    /// The same with one more lamp.
+    pub(crate) fn with(
+        &self,
+        lamp: &Lamp,
+        caster: &Caster,
+        ground: (&Raster, &[bool]),
+        height_m: f64,
+    ) -> NightMap {
+        let mut map = self.clone();
+        map.add(&Burning::new(lamp, caster.conditions().sky_lux), caster, ground, height_m);
+        map
+    }
+
+    fn add(&mut self, lamp: &Burning, caster: &Caster, (raster, open): (&Raster, &[bool]), height_m: f64) {
+        let given = |at: Vec3| lamp.lux(at, caster.conditions().visibility_m);
+        let mut sheet = Sheet::about(raster, height_m, [lamp.at[0], lamp.at[1]], lamp.reach_m);
+        sheet.ask(|cell, at| open[cell] && given(at) > 0.0);
+        sheet.look(caster.scene(), lamp.at, LENS);
+        sheet.each(|cell, at| self.lux[cell] += given(at));
     }
 
     /// On a cell, lx.

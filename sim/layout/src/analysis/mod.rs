@@ -91,6 +91,7 @@ pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAns
         coverage_night: found.night.classes,
         gaps_night: found.night.gaps,
         small_gaps_night: found.night.small_gaps,
+        measures: Vec::new(),
         grid: found.grid,
         perimeter: perimeter::perimeter(&scenario.site, &beams),
         cells: cells::cells(scenario, views),

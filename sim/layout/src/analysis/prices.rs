@@ -98,6 +98,10 @@ pub struct Ordinary {
     pub beam: Id,
     /// Cable of one device, m.
     pub cable_m: f64,
+    /// Height of a lamp, m.
+    pub lamp_height_m: f64,
+    /// Its luminous flux, lumen.
+    pub lamp_flux_lm: f64,
 }
 
 /// One piece in place, yuan: material and work.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::caster::Caster;
 use super::coverage::HEIGHTS_M;
 use super::light::{Light, NightMap};
+use super::projection::View;
 use super::raster::{Raster, outdoors, public_ground, raster_of};
 use super::sightlines::{BODY_LEVEL, eye_has_light, lit, scan, watch, working};
 use crate::model::Scenario;
@@ -31,8 +32,13 @@ impl Ground {
     pub fn of(scenario: &Scenario, caster: &Caster) -> Ground {
         let raster = raster_of(scenario);
         let (open, public) = (outdoors(&scenario.site, &raster), public_ground(&scenario.site, &raster));
-        let night = HEIGHTS_M.map(|height_m| NightMap::new(caster, &raster, &open, height_m));
-        Ground { raster, open, public, night }
+        let bare = Ground { raster, open, public, night: Default::default() };
+        Ground { night: bare.lit_by(caster), ..bare }
+    }
+
+    /// Light by night on it under a caster's lamps and conditions.
+    pub(crate) fn lit_by(&self, caster: &Caster) -> [NightMap; HEIGHTS_M.len()] {
+        HEIGHTS_M.map(|height_m| NightMap::new(caster, &self.raster, &self.open, height_m))
     }
 
     /// Area of its public ground, m².
@@ -104,6 +110,34 @@ impl Seen {
         Seen { levels }
     }
 
+    /// The same in another light by night; nothing where that changes nothing.
+    pub(crate) fn relit(
+        &self,
+        camera: &Camera,
+        ground: &Ground,
+        caster: &Caster,
+        night: &[NightMap; HEIGHTS_M.len()],
+    ) -> Option<Seen> {
+        let view = View::of(camera);
+        let mut relit = self.clone();
+        let mut changes = false;
+        for (level, spots) in relit.levels.iter_mut().enumerate() {
+            for spot in spots {
+                let cell = spot.cell as usize;
+                let lux = night[level].lux(cell);
+                if lux == ground.night[level].lux(cell) {
+                    continue;
+                }
+                let [x, y] = ground.raster.centre(cell);
+                let distance_m = view.distance_m([x, y, HEIGHTS_M[level]]);
+                let by_night = lit(camera, caster, lux, distance_m);
+                changes |= by_night != spot.by_night;
+                spot.by_night = by_night;
+            }
+        }
+        changes.then_some(relit)
+    }
+
     /// The cells that it shows at one of [`HEIGHTS_M`].
     pub fn at(&self, level: usize) -> &[Spot] {
         &self.levels[level]
@@ -160,6 +194,11 @@ impl Views {
             Some(old) => *old = Arc::new(seen),
             None => self.cameras.push(Arc::new(seen)),
         }
+    }
+
+    /// Puts another light by night on the ground. What cameras see by it is renewed one by one.
+    pub(crate) fn relight(&mut self, night: [NightMap; HEIGHTS_M.len()]) {
+        Arc::make_mut(&mut self.ground).night = night;
     }
 
     /// Takes away what a camera sees. Its row stays, so that the other rows keep their numbers.

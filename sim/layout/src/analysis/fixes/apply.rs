@@ -13,15 +13,15 @@ pub enum Unfit {
     /// What is to be changed is not there, or what is to be added is there already.
     #[error("{id}: `{key}` is not what the fix starts from; plan this layout again and take its own fix")]
     Other {
-        /// The device or tree.
+        /// The device, tree or lamp.
         id: String,
         /// The key.
         key: String,
     },
-    /// The keys make no device or tree.
+    /// The keys make no device, tree or lamp.
     #[error("{id}: {why}; plan this layout again and take its own fix")]
     Wrong {
-        /// The device or tree.
+        /// The device, tree or lamp.
         id: String,
         /// What is wrong.
         why: String,
@@ -40,6 +40,12 @@ pub fn apply(fix: &Fix, layout: &Scenario) -> Result<Scenario, Unfit> {
             let found = fixed.site.trees.iter_mut().find(|tree| tree.id == fix.device);
             let tree = found.ok_or_else(|| Unfit::Other { id: id.to_owned(), key: "id".into() })?;
             *tree = changed(Some(tree), &fix.change, id)?;
+        }
+        Some(Table::Lamp) => {
+            if fixed.site.lamps.iter().any(|lamp| lamp.id == fix.device) {
+                return Err(Unfit::Other { id: id.to_owned(), key: "id".into() });
+            }
+            fixed.site.lamps.push(changed(None, &fix.change, id)?);
         }
         _ => {
             let cameras = &mut fixed.file.kit.camera;
@@ -61,7 +67,7 @@ fn changed<T: Serialize + DeserializeOwned>(
     let wrong = |why: serde_json::Error| Unfit::Wrong { id: id.to_owned(), why: why.to_string() };
     let mut keys = keys_of(old).map_err(wrong)?;
     for step in change {
-        if keys.get(&step.key) != step.old.as_ref() {
+        if said(&keys, &step.key).as_ref() != step.old.as_ref() {
             return Err(Unfit::Other { id: id.to_owned(), key: step.key.clone() });
         }
         keys.insert(step.key.clone(), step.new.clone());
@@ -76,12 +82,18 @@ fn keys_of<T: Serialize>(row: Option<&T>) -> Result<Map<String, Value>, serde_js
     })
 }
 
+/// What a row says of a key; nothing where it says nothing.
+fn said(keys: &Map<String, Value>, key: &str) -> Option<Value> {
+    keys.get(key).filter(|value| !value.is_null()).cloned()
+}
+
 /// The keys in which two rows differ; all keys of a new row.
 pub(super) fn changes<T: Serialize>(table: Table, id: &str, old: Option<&T>, new: &T) -> Vec<Change> {
     let (Ok(old), Ok(new)) = (keys_of(old), keys_of(Some(new))) else { return Vec::new() };
     let differs = |(key, new): (String, Value)| {
-        let old = old.get(&key).cloned();
-        (old.as_ref() != Some(&new)).then(|| Change { table, id: id.into(), key, old, new })
+        let old = said(&old, &key);
+        let says = old.is_some() || !new.is_null();
+        (says && old.as_ref() != Some(&new)).then(|| Change { table, id: id.into(), key, old, new })
     };
     new.into_iter().filter_map(differs).collect()
 }

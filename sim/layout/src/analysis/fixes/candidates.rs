@@ -2,16 +2,19 @@
 
 use geo::{Closest, ClosestPoint, Line, Point};
 
-use super::super::answer::{Gap, GapReason};
+use super::super::answer::{Cause, GapReason};
 use super::super::bill::HOLD_M;
+use super::super::light::Light;
 use super::super::projection::View;
 use super::Ask;
 use super::place::{Place, apart};
 use super::trial::Edit;
 use crate::analysis::prices::Prices;
+use crate::model::Scenario;
 use crate::model::catalogue::{CameraModel, Catalogue};
 use crate::model::kit::{Camera, CameraTask, default_density};
 use crate::model::lens::LensKind;
+use crate::model::site::Lamp;
 use crate::words::Id;
 
 /// Cameras near a gap that are thought of.
@@ -28,13 +31,17 @@ const HUNG_M: f64 = 4.0;
 const NEAR_M: f64 = 40.0;
 /// Distance of new poles from where they aim, m.
 const POLE_M: f64 = 15.0;
+/// What the names of new cameras begin with.
+pub(super) const NEW: &str = "cam-new-";
+/// A crown is pruned for a gap of which it hides at least this share.
+const HIDES: f64 = 0.25;
 /// A new camera for ground sees at least so wide, degrees.
 const WIDE_DEG: f64 = 40.0;
 /// Distance of a lens from the surface that holds it, m.
 const OFF_M: f64 = 0.3;
 
 /// Every change that is worth a look.
-pub(super) fn all(ask: &Ask<'_>, gap: &Gap, place: &Place) -> Vec<Edit> {
+pub(super) fn all(ask: &Ask<'_>, causes: &[Cause], place: &Place) -> Vec<Edit> {
     let mut edits = Vec::new();
     for (row, camera) in near(ask, place) {
         let mut put = |changed: Vec<Camera>| {
@@ -46,7 +53,10 @@ pub(super) fn all(ask: &Ask<'_>, gap: &Gap, place: &Place) -> Vec<Edit> {
         put(raised(camera, &place.aims));
         put(moved(ask, camera, &place.aims));
     }
-    edits.extend(pruned(ask, gap));
+    edits.extend(pruned(ask, causes));
+    if place.light == Light::Night {
+        edits.extend(lamps(ask, &place.aims).into_iter().map(Edit::Lamp));
+    }
     let row = ask.layout.file.kit.camera.len();
     edits.extend(added(ask, &place.aims).into_iter().map(|camera| Edit::Camera(row, camera)));
     edits
@@ -185,10 +195,11 @@ fn nearest(edge: &Line<f64>, at: Point<f64>) -> Option<Point<f64>> {
     }
 }
 
-/// The crowns that stand before a gap, pruned from below by a third or by two thirds of their depth.
-fn pruned(ask: &Ask<'_>, gap: &Gap) -> Vec<Edit> {
-    let of_crowns = gap.causes.iter().filter(|cause| cause.reason == GapReason::Crown);
-    let names: Vec<&str> = of_crowns.filter_map(|cause| cause.culprit.as_deref()).take(3).collect();
+/// The crowns that hide a good part of a gap, pruned from below by a third or by two thirds of their depth.
+fn pruned(ask: &Ask<'_>, causes: &[Cause]) -> Vec<Edit> {
+    let all_m2: f64 = causes.iter().map(|cause| cause.area_m2).sum();
+    let much = |cause: &&Cause| cause.reason == GapReason::Crown && cause.area_m2 >= HIDES * all_m2;
+    let names: Vec<&str> = causes.iter().filter(much).filter_map(|cause| cause.culprit.as_deref()).collect();
     let trees = ask.layout.site.trees.iter().enumerate();
     let before = trees.filter(|(_, tree)| names.contains(&tree.id.as_str()));
     let edit = |(row, tree): (usize, &crate::model::site::Tree)| {
@@ -203,7 +214,7 @@ fn pruned(ask: &Ask<'_>, gap: &Gap) -> Vec<Edit> {
 
 /// New cameras: on lamps, facades and walls near by, and on poles of their own.
 fn added(ask: &Ask<'_>, aims: &[[f64; 3]]) -> Vec<Camera> {
-    let id = free_name(ask);
+    let id = free_names(ask.layout).0;
     let wide = |model: &&CameraModel| model.hfov_deg >= WIDE_DEG;
     let models: Vec<&CameraModel> = ask.models.iter().copied().filter(wide).collect();
     let mut found = Vec::new();
@@ -237,10 +248,36 @@ fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64) -> Camera {
     }
 }
 
-fn free_name(ask: &Ask<'_>) -> Id {
-    let taken = |name: &str| ask.layout.device_by_id(name).is_some();
-    let names = (1..).map(|n| format!("cam-new-{n}"));
-    names.into_iter().find(|name| !taken(name)).unwrap_or_default().as_str().into()
+/// Names for one more camera and one more lamp.
+pub(super) fn free_names(layout: &Scenario) -> (Id, Id) {
+    let camera = |name: &str| layout.device_by_id(name).is_none();
+    let lamp = |name: &str| layout.site.lamps.iter().all(|lamp| lamp.id.as_str() != name);
+    (free(NEW, camera), free("lamp-new-", lamp))
+}
+
+fn free(prefix: &str, is_free: impl Fn(&str) -> bool) -> Id {
+    let names = (1..).map(|n| format!("{prefix}{n}"));
+    names.into_iter().find(|name| is_free(name)).unwrap_or_default().as_str().into()
+}
+
+/// New lamps: where one aims, and on what stands near by.
+fn lamps(ask: &Ask<'_>, aims: &[[f64; 3]]) -> Vec<Lamp> {
+    let ordinary = &ask.prices.ordinary;
+    let id = free_names(ask.layout).1;
+    let lamp = |[x, y]: [f64; 2]| Lamp {
+        id: id.clone(),
+        at: geo::Coord { x, y },
+        height_m: ordinary.lamp_height_m,
+        flux_lm: ordinary.lamp_flux_lm,
+    };
+    let stands = |at: &[f64; 2]| {
+        ask.layout.site.lamps.iter().all(|lamp| libm::hypot(lamp.at.x - at[0], lamp.at.y - at[1]) > HOLD_M)
+    };
+    let near = |aim: &[f64; 3]| {
+        let held = places(ask, *aim).into_iter().map(|(at, _)| at);
+        std::iter::once([aim[0], aim[1]]).chain(held).collect::<Vec<_>>()
+    };
+    aims.iter().flat_map(near).filter(stands).map(lamp).collect()
 }
 
 /// Where a new camera might hang to look at a point, and how high.

@@ -16,49 +16,81 @@ use crate::model::kit::Camera;
 /// Rounding of figures that are compared.
 const TINY: f64 = 1e-9;
 
-/// A layout and how its rules stand today.
-pub(super) struct Guard<'a> {
-    layout: &'a Scenario,
-    plan: &'a PlanAnswer,
+/// What may not be made worse.
+pub(super) struct Law {
     /// The rules, without the one about dwellings: that is asked of the changed cameras alone.
     book: RuleBook,
-    today: Vec<Finding>,
     homes: Homes,
     from_px_per_m: f64,
-    /// Windows that each camera shows, m².
-    shows_m2: Vec<f64>,
     /// Windows that all cameras together may show, m².
     most_m2: f64,
 }
 
+impl Law {
+    /// What the rules let, and what is there today.
+    pub(super) fn new(layout: &Scenario, caster: &Caster, rules: &RuleBook) -> Law {
+        let of_sight = rules.rules.iter().filter(|rule| !matches!(rule.check, Check::PrivateFacade { .. }));
+        let mut law = Law {
+            book: RuleBook { rules: of_sight.cloned().collect(), ..rules.clone() },
+            homes: Homes::of(&layout.site),
+            from_px_per_m: rules.private_px_per_m(),
+            most_m2: rules.private_most_m2(),
+        };
+        law.most_m2 = law.most_m2.max(law.shown(layout, caster).iter().sum());
+        law
+    }
+
+    /// Windows that a camera shows, m².
+    pub(super) fn shows_m2(&self, camera: &Camera, caster: &Caster) -> f64 {
+        self.homes.shown_by(camera, caster, self.from_px_per_m).private_m2
+    }
+
+    /// Windows that each camera of a layout shows, m².
+    pub(super) fn shown(&self, layout: &Scenario, caster: &Caster) -> Vec<f64> {
+        layout.file.kit.camera.iter().map(|camera| self.shows_m2(camera, caster)).collect()
+    }
+}
+
+/// A layout and how its rules stand.
+pub(super) struct Guard<'a> {
+    layout: &'a Scenario,
+    plan: &'a PlanAnswer,
+    law: &'a Law,
+    today: Vec<Finding>,
+    /// Windows that each camera shows, m².
+    shows_m2: Vec<f64>,
+}
+
 impl<'a> Guard<'a> {
-    /// How a layout stands. Caster, views and plan are its own.
+    /// How a layout stands. Caster, views and what its cameras show of windows are its own; of the plan only what no change
+    /// touches is used.
     pub(super) fn new(
         (layout, caster, views): (&'a Scenario, &Caster, &Views),
         plan: &'a PlanAnswer,
-        rules: &RuleBook,
+        law: &'a Law,
+        shows_m2: Vec<f64>,
     ) -> Guard<'a> {
-        let of_sight = rules.rules.iter().filter(|rule| !matches!(rule.check, Check::PrivateFacade { .. }));
-        let book = RuleBook { rules: of_sight.cloned().collect(), ..rules.clone() };
-        let today = assess(&book, layout, (caster, views), plan, None);
-        let (homes, from_px_per_m) = (Homes::of(&layout.site), rules.private_px_per_m());
-        let cameras = layout.file.kit.camera.iter();
-        let shows_m2: Vec<f64> =
-            cameras.map(|camera| homes.shown_by(camera, caster, from_px_per_m).private_m2).collect();
-        let most_m2 = rules.private_most_m2().max(shows_m2.iter().sum());
-        Guard { layout, plan, book, today, homes, from_px_per_m, shows_m2, most_m2 }
+        let today = assess(&law.book, layout, (caster, views), plan, None);
+        Guard { layout, plan, law, today, shows_m2 }
     }
 
     /// The same change with masks on its camera, where without them too much of dwellings would be shown.
     pub(super) fn masked(&self, edit: &Edit, caster: &Caster) -> Option<Edit> {
         let Edit::Camera(row, camera) = edit else { return None };
-        let shown = self.homes.shown_by(camera, caster, self.from_px_per_m);
+        let shown = self.law.homes.shown_by(camera, caster, self.law.from_px_per_m);
         let before = self.shows_m2.get(*row).copied().unwrap_or_default();
-        if self.all_m2() - before + shown.private_m2 <= self.most_m2 + TINY {
+        if self.all_m2() - before + shown.private_m2 <= self.law.most_m2 + TINY {
             return None;
         }
         let mask_px = camera.mask_px.iter().cloned().chain(shown.mask_px).collect();
         Some(Edit::Camera(*row, Camera { mask_px, ..camera.clone() }))
+    }
+
+    /// True when the camera of a change goes on showing what it is there for.
+    pub(super) fn keeps_task(&self, edit: &Edit, caster: &Caster) -> bool {
+        let Edit::Camera(row, new) = edit else { return true };
+        let old = self.layout.file.kit.camera.get(*row);
+        old.is_none_or(|old| task::kept(old, new, &self.layout.site, caster))
     }
 
     fn all_m2(&self) -> f64 {
@@ -67,7 +99,9 @@ impl<'a> Guard<'a> {
 
     /// True when a change harms nothing. `changed` is the layout after it.
     pub(super) fn passes(&self, after: &After, changed: &Scenario, caster: &Caster, views: &Views) -> bool {
-        let caster = after.caster.as_ref().unwrap_or(caster);
+        let lamps = changed.site.lamps.len() != self.layout.site.lamps.len();
+        let lit = lamps.then(|| Caster::under(&changed.site, caster.conditions().clone()));
+        let caster = lit.as_ref().or(after.caster.as_ref()).unwrap_or(caster);
         let (old, new) = (&self.layout.file.kit.camera, &changed.file.kit.camera);
         let rows = || after.renewed.iter().map(|(row, _)| *row);
         let tasks =
@@ -79,16 +113,13 @@ impl<'a> Guard<'a> {
 
     fn discreet(&self, rows: impl Iterator<Item = usize>, cameras: &[Camera], caster: &Caster) -> bool {
         let change_m2 = |row: usize| {
-            let shown = self.homes.shown_by(&cameras[row], caster, self.from_px_per_m);
-            shown.private_m2 - self.shows_m2.get(row).copied().unwrap_or_default()
+            self.law.shows_m2(&cameras[row], caster) - self.shows_m2.get(row).copied().unwrap_or_default()
         };
-        self.all_m2() + rows.map(change_m2).sum::<f64>() <= self.most_m2 + TINY
+        self.all_m2() + rows.map(change_m2).sum::<f64>() <= self.law.most_m2 + TINY
     }
 
     fn rules_hold(&self, after: &After, changed: &Scenario, caster: &Caster, views: &Views) -> bool {
-        let mut views = views.clone();
-        after.renewed.iter().for_each(|(row, seen)| views.renew(*row, seen.clone()));
-        let then = assess(&self.book, changed, (caster, &views), self.plan, None);
+        let then = assess(&self.law.book, changed, (caster, &after.views(views)), self.plan, None);
         !self.today.iter().zip(&then).any(|(before, after)| falls(before, after))
     }
 }

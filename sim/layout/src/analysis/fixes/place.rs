@@ -6,8 +6,10 @@ use geo::{LineString, Polygon};
 
 use super::super::answer::Gap;
 use super::super::coverage::HEIGHTS_M;
+use super::super::light::Light;
 use super::super::raster::Raster;
 use super::ENOUGH;
+use super::trial::Wanted;
 
 /// Points that stand for a gap when a change is screened.
 const SAMPLE: usize = 64;
@@ -19,6 +21,8 @@ const AIMS: usize = 6;
 pub(super) struct Place {
     /// Index of its height.
     pub(super) level: usize,
+    /// The light in which it is a gap.
+    pub(super) light: Light,
     /// Its cells.
     pub(super) cells: BTreeSet<u32>,
     /// Points spread over it, at its height.
@@ -28,7 +32,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn of(gap: &Gap, raster: &Raster) -> Place {
+    pub(super) fn of(gap: &Gap, light: Light, raster: &Raster) -> Place {
         let ring = |points: &Vec<[f64; 2]>| LineString::from(points.clone());
         let mut rings = gap.polygon.iter().map(ring);
         let outline = Polygon::new(rings.next().unwrap_or_else(|| LineString(Vec::new())), rings.collect());
@@ -36,18 +40,30 @@ impl Place {
         raster.each_inside(&outline, |cell| {
             cells.insert(cell as u32);
         });
-        let all: Vec<[f64; 3]> = cells
-            .iter()
-            .map(|&cell| {
-                let [x, y] = raster.centre(cell as usize);
-                [x, y, gap.height_m]
-            })
-            .collect();
-        let step = all.len().div_ceil(SAMPLE).max(1);
-        let sample: Vec<[f64; 3]> = all.iter().copied().skip(step / 2).step_by(step).collect();
-        let count = ((gap.area_m2 / AIM_M2) as usize).clamp(1, AIMS);
         let level = HEIGHTS_M.iter().position(|h| *h == gap.height_m).unwrap_or_default();
-        Place { level, cells, aims: spread(&sample, count), sample }
+        let count = ((gap.area_m2 / AIM_M2) as usize).clamp(1, AIMS);
+        Place::of_cells(cells, (level, light), raster, (SAMPLE, count))
+    }
+
+    /// Some cells at one height, with so many points that stand for them, and so many aims.
+    pub(super) fn of_cells(
+        cells: BTreeSet<u32>,
+        (level, light): (usize, Light),
+        raster: &Raster,
+        (points, aims): (usize, usize),
+    ) -> Place {
+        let at = |&cell: &u32| {
+            let [x, y] = raster.centre(cell as usize);
+            [x, y, HEIGHTS_M[level]]
+        };
+        let step = cells.len().div_ceil(points).max(1);
+        let sample: Vec<[f64; 3]> = cells.iter().map(at).skip(step / 2).step_by(step).collect();
+        Place { level, light, cells, aims: spread(&sample, aims), sample }
+    }
+
+    /// Its cells, where and when they are a gap.
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        Wanted { level: self.level, light: self.light, cells: &self.cells }
     }
 
     /// True when so many of its cells are enough.

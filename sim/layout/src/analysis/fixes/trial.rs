@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::super::caster::Caster;
 use super::super::coverage::HEIGHTS_M;
-use super::super::views::{Seen, Views};
+use super::super::light::{Light, NightMap};
+use super::super::views::{Seen, Spot, Views};
 use crate::model::Scenario;
 use crate::model::kit::Camera;
-use crate::model::site::Tree;
+use crate::model::site::{Lamp, Tree};
 
 /// A change of a layout.
 #[derive(Clone, Debug)]
@@ -16,60 +17,116 @@ pub(super) enum Edit {
     Camera(usize, Camera),
     /// Another row in the place of a tree's.
     Tree(usize, Tree),
+    /// One more lamp.
+    Lamp(Lamp),
 }
 
-/// How many cameras see each cell at their working density, for each height.
-pub(super) struct Counts([Vec<u16>; HEIGHTS_M.len()]);
+impl Edit {
+    /// The row of the camera that it is about.
+    pub(super) fn row(&self) -> Option<usize> {
+        match self {
+            Edit::Camera(row, _) => Some(*row),
+            Edit::Tree(..) | Edit::Lamp(_) => None,
+        }
+    }
+}
+
+const LIGHTS: [Light; 2] = [Light::Day, Light::Night];
+
+/// How many cameras see each cell at their working density, for each height, by day and by night.
+pub(super) struct Counts([[Vec<u16>; LIGHTS.len()]; HEIGHTS_M.len()]);
 
 /// Cells that change hands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Effect {
-    /// Cells of the gap that are seen.
+    /// Cells of the gap that are seen, in the gap's light.
     pub(super) closes: usize,
-    /// Cells of public ground that are seen and were not, at both heights.
+    /// By day.
+    pub(super) day: Turn,
+    /// By night.
+    pub(super) night: Turn,
+}
+
+/// Cells of public ground that change hands in one light, both heights together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Turn {
+    /// Seen, and were not.
     pub(super) gains: usize,
-    /// Cells of public ground that were seen and are not, at both heights.
+    /// Were seen, and are not.
     pub(super) loses: usize,
+}
+
+/// Cells of a gap, where and when they are one.
+pub(super) struct Wanted<'a> {
+    /// Index of the height.
+    pub(super) level: usize,
+    pub(super) light: Light,
+    pub(super) cells: &'a BTreeSet<u32>,
 }
 
 impl Counts {
     pub(super) fn of(views: &Views) -> Counts {
+        let cells = views.ground().raster.len();
         Counts(std::array::from_fn(|level| {
-            let mut counts = vec![0u16; views.ground().raster.len()];
-            let spots = views.cameras().flat_map(|seen| seen.at(level)).filter(|spot| spot.works);
-            spots.for_each(|spot| counts[spot.cell as usize] += 1);
-            counts
+            LIGHTS.map(|light| {
+                let mut counts = vec![0u16; cells];
+                let spots =
+                    views.cameras().flat_map(|seen| seen.at(level)).filter(|spot| counts_in(spot, light));
+                spots.for_each(|spot| counts[spot.cell as usize] += 1);
+                counts
+            })
         }))
     }
 
-    /// What happens when some cameras see other things than they did. `gap` are the cells of a gap at `level`.
-    pub(super) fn effect(
-        &self,
-        views: &Views,
-        renewed: &[(usize, Seen)],
-        level: usize,
-        gap: &BTreeSet<u32>,
-    ) -> Effect {
+    /// What happens when some cameras see other things than they did.
+    pub(super) fn effect(&self, views: &Views, renewed: &[(usize, Seen)], wanted: &Wanted<'_>) -> Effect {
         let mut effect = Effect::default();
         let public = &views.ground().public;
-        for (at, counts) in self.0.iter().enumerate() {
-            let mut now = std::collections::BTreeMap::<u32, i32>::new();
-            for (row, seen) in renewed {
-                let before = views.cameras().nth(*row).map_or(&[][..], |seen| seen.at(at));
-                before.iter().filter(|s| s.works).for_each(|s| *now.entry(s.cell).or_default() -= 1);
-                let after = seen.at(at).iter().filter(|s| s.works);
-                after.for_each(|s| *now.entry(s.cell).or_default() += 1);
-            }
-            for (cell, change) in now.into_iter().filter(|(cell, _)| public[*cell as usize]) {
-                let before = i32::from(counts[cell as usize]);
-                let (was, is) = (before > 0, before + change > 0);
-                effect.gains += usize::from(!was && is);
-                effect.loses += usize::from(was && !is);
-                effect.closes += usize::from(!was && is && at == level && gap.contains(&cell));
+        let mut change = vec![0i16; public.len()];
+        for (level, lights) in self.0.iter().enumerate() {
+            for (light, counts) in LIGHTS.into_iter().zip(lights) {
+                let touched = changed(views, renewed, (level, light), &mut change);
+                let turn = if light == Light::Day { &mut effect.day } else { &mut effect.night };
+                let here = (level, light) == (wanted.level, wanted.light);
+                for cell in touched {
+                    let after = std::mem::take(&mut change[cell as usize]);
+                    let before = counts[cell as usize] as i16;
+                    let (was, is) = (before > 0, before + after > 0);
+                    if was == is || !public[cell as usize] {
+                        continue;
+                    }
+                    turn.gains += usize::from(is);
+                    turn.loses += usize::from(was);
+                    effect.closes += usize::from(is && here && wanted.cells.contains(&cell));
+                }
             }
         }
         effect
     }
+}
+
+fn counts_in(spot: &Spot, light: Light) -> bool {
+    spot.works && (light == Light::Day || spot.by_night)
+}
+
+/// Adds up in `change` how many more cameras see each cell; returns the cells that were touched.
+fn changed(
+    views: &Views,
+    renewed: &[(usize, Seen)],
+    (level, light): (usize, Light),
+    change: &mut [i16],
+) -> Vec<u32> {
+    let mut touched = Vec::new();
+    for (row, seen) in renewed {
+        let before = views.cameras().nth(*row).map_or(&[][..], |seen| seen.at(level));
+        for (spots, step) in [(before, -1), (seen.at(level), 1)] {
+            for spot in spots.iter().filter(|spot| counts_in(spot, light)) {
+                change[spot.cell as usize] += step;
+                touched.push(spot.cell);
+            }
+        }
+    }
+    touched
 }
 
 /// Sight after a change.
@@ -78,28 +135,60 @@ pub(super) struct After {
     pub(super) renewed: Vec<(usize, Seen)>,
     /// The site's caster, where the change is of the site.
     pub(super) caster: Option<Caster>,
+    /// Light by night at each of [`HEIGHTS_M`], where the change is of a lamp.
+    pub(super) night: Option<[NightMap; HEIGHTS_M.len()]>,
+}
+
+impl After {
+    /// The views after it.
+    pub(super) fn views(&self, views: &Views) -> Views {
+        let mut views = views.clone();
+        self.renewed.iter().for_each(|(row, seen)| views.renew(*row, seen.clone()));
+        if let Some(night) = &self.night {
+            views.relight(night.clone());
+        }
+        views
+    }
 }
 
 /// Looks again with the cameras that a change touches.
 pub(super) fn look_again(edit: &Edit, layout: &Scenario, caster: &Caster, views: &Views) -> After {
     match edit {
         Edit::Camera(row, camera) => {
-            After { renewed: vec![(*row, Seen::by(camera, views.ground(), caster))], caster: None }
+            let renewed = vec![(*row, Seen::by(camera, views.ground(), caster))];
+            After { renewed, caster: None, night: None }
         }
-        Edit::Tree(row, tree) => {
-            let old = &layout.site.trees[*row];
-            let mut site = layout.site.clone();
-            site.trees[*row] = tree.clone();
-            let caster = Caster::under(&site, caster.conditions().clone());
-            let reaches = |camera: &Camera| {
-                let [x, y] = camera.at_m;
-                let crown_m = old.crown_radius_m.max(tree.crown_radius_m) * caster.conditions().growth;
-                libm::hypot(old.at.x - x, old.at.y - y) <= camera.range_m + crown_m
-            };
-            let touched = layout.file.kit.camera.iter().enumerate().filter(|(_, camera)| reaches(camera));
-            let renewed =
-                touched.map(|(row, camera)| (row, Seen::by(camera, views.ground(), &caster))).collect();
-            After { renewed, caster: Some(caster) }
-        }
+        Edit::Tree(row, tree) => pruned(*row, tree, layout, caster, views),
+        Edit::Lamp(lamp) => lit(lamp, layout, caster, views),
     }
+}
+
+fn pruned(row: usize, tree: &Tree, layout: &Scenario, caster: &Caster, views: &Views) -> After {
+    let old = &layout.site.trees[row];
+    let mut site = layout.site.clone();
+    site.trees[row] = tree.clone();
+    let caster = Caster::under(&site, caster.conditions().clone());
+    let reaches = |camera: &Camera| {
+        let [x, y] = camera.at_m;
+        let crown_m = old.crown_radius_m.max(tree.crown_radius_m) * caster.conditions().growth;
+        libm::hypot(old.at.x - x, old.at.y - y) <= camera.range_m + crown_m
+    };
+    let night = views.ground().lit_by(&caster);
+    let mut seen = views.clone();
+    seen.relight(night.clone());
+    let touched = layout.file.kit.camera.iter().enumerate().filter(|(_, camera)| reaches(camera));
+    let renewed = touched.map(|(row, camera)| (row, Seen::by(camera, seen.ground(), &caster))).collect();
+    After { renewed, caster: Some(caster), night: Some(night) }
+}
+
+fn lit(lamp: &Lamp, layout: &Scenario, caster: &Caster, views: &Views) -> After {
+    let ground = views.ground();
+    let night = HEIGHTS_M.map(|height_m| {
+        let level = HEIGHTS_M.iter().position(|h| *h == height_m).unwrap_or_default();
+        ground.night[level].with(lamp, caster, (&ground.raster, &ground.open), height_m)
+    });
+    let cameras = layout.file.kit.camera.iter().zip(views.cameras()).enumerate();
+    let relit =
+        cameras.filter_map(|(row, (camera, seen))| Some((row, seen.relit(camera, ground, caster, &night)?)));
+    After { renewed: relit.collect(), caster: None, night: Some(night) }
 }

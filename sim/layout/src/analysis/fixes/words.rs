@@ -8,6 +8,15 @@ use crate::model::kit::Camera;
 /// What is to be done.
 pub(super) fn sentence(layout: &Scenario, edit: &Edit) -> String {
     match edit {
+        Edit::Lamp(lamp) => {
+            let on = if holds(&layout.site, [lamp.at.x, lamp.at.y]) {
+                "on what stands there"
+            } else {
+                "on a pole"
+            };
+            let (x, y, up, flux) = (lamp.at.x, lamp.at.y, lamp.height_m, lamp.flux_lm);
+            format!("Add a lamp of {flux} lm at {x:.1}, {y:.1} {on}, {up} m up.")
+        }
         Edit::Camera(row, camera) => match layout.file.kit.camera.get(*row) {
             Some(old) => changed(old, camera),
             None => added(layout, camera),
