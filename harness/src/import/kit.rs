@@ -87,6 +87,8 @@ fn camera(id: String, at: Coord<f64>, to: Coord<f64>, task: CameraTask) -> Camer
         model: None,
         lens: Default::default(),
         distortion: [0.0, 0.0],
+        focal: None,
+        sensitivity_lux: None,
         range_m: 60.0,
         ir_range_m: 30.0,
         min_lux: 0.5,

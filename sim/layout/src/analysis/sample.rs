@@ -77,6 +77,8 @@ pub(crate) fn camera(name: &str, at_m: [f64; 2], bearing_deg: f64) -> Camera {
         model: None,
         lens: Default::default(),
         distortion: [0.0, 0.0],
+        focal: None,
+        sensitivity_lux: None,
         range_m: 60.0,
         ir_range_m: 30.0,
         min_lux: 0.5,

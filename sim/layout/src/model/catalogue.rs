@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
-use super::lens::{Lens, LensKind};
+use super::lens::{Focal, Lens, LensKind};
 use super::near::remedy;
 use super::place::Spans;
 use super::problem::{Problem, Problems, Source, SourceText};
@@ -38,8 +38,12 @@ pub struct CameraModel {
     pub lens: Lens,
     /// Horizontal angle of view, degrees; from the sensor's width and the lens.
     pub hfov_deg: f64,
-    /// Least illuminance of an upright target that it needs, lx.
+    /// Whether its lens zooms.
+    pub focal: Focal,
+    /// Least illuminance of an upright target that its analytics need, lx.
     pub min_lux: f64,
+    /// Least illuminance of its data sheet, lx.
+    pub sensitivity_lux: f64,
     /// Reach of its own infrared light, m; 0 has none.
     pub ir_range_m: f64,
 }
@@ -94,8 +98,10 @@ struct CameraRow {
     pixels: [u32; 2],
     /// Its lens, by name.
     lens: Id,
-    /// Least illuminance, lx.
+    /// Least illuminance that its analytics need, lx.
     min_lux: f64,
+    /// Least illuminance of its data sheet, lx.
+    sensitivity_lux: f64,
     /// Reach of its own infrared light, m.
     ir_range_m: f64,
 }
@@ -114,7 +120,9 @@ struct LensRow {
     id: Id,
     /// How it draws.
     kind: LensKind,
-    /// Focal length, mm.
+    /// Whether it zooms.
+    focal: Focal,
+    /// Focal length, mm; of a zoom lens the shortest.
     focal_mm: f64,
     /// Terms of its distortion.
     terms: [f64; 2],
@@ -257,6 +265,7 @@ impl Part<CameraFile> {
             self.positive(&key("sensor_mm"), row.sensor_mm[0].min(row.sensor_mm[1]), problems);
             self.positive(&key("pixels"), f64::from(row.pixels[0].min(row.pixels[1])), problems);
             self.positive(&key("min_lux"), row.min_lux, problems);
+            self.positive(&key("sensitivity_lux"), row.sensitivity_lux, problems);
             let Some(lens) = lenses.iter().find(|l| l.id == row.lens) else {
                 let valid: Vec<&str> = lenses.iter().map(|l| l.id.as_str()).collect();
                 let message = format!("there is no lens `{}`", row.lens);
@@ -277,7 +286,9 @@ impl Part<CameraFile> {
                 pixels: row.pixels,
                 lens: drawn,
                 hfov_deg: 2.0 * half.to_degrees(),
+                focal: lens.focal,
                 min_lux: row.min_lux,
+                sensitivity_lux: row.sensitivity_lux,
                 ir_range_m: row.ir_range_m,
             })
         })
@@ -294,10 +305,16 @@ pub(crate) fn complete(scenario: &mut toml::Table, catalogue: &Catalogue) {
             LensKind::Rectilinear => "rectilinear",
             LensKind::FTheta => "f_theta",
         };
+        let focal = match model.focal {
+            Focal::Fixed => "fixed",
+            Focal::Zoom => "zoom",
+        };
         let pixels = model.pixels.map(|n| toml::Value::Integer(n.into())).to_vec();
         for (key, value) in [
             ("hfov_deg", model.hfov_deg.into()),
             ("min_lux", model.min_lux.into()),
+            ("sensitivity_lux", model.sensitivity_lux.into()),
+            ("focal", focal.into()),
             ("ir_range_m", model.ir_range_m.into()),
             ("pixels", toml::Value::Array(pixels)),
         ] {

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::lens::{Lens, LensKind};
+use super::lens::{Focal, Lens, LensKind};
 use super::scenario::{Duration, TimeOfDay};
 use crate::words::Id;
 
@@ -371,6 +371,12 @@ pub struct Camera {
     /// `u (1 + k1 u² + k2 u⁴)`.
     #[serde(default)]
     pub distortion: [f64; 2],
+    /// Whether its lens zooms. Only rules ask.
+    #[serde(default)]
+    pub focal: Option<Focal>,
+    /// Least illuminance of its data sheet, lx, at which a picture is visible at all. Only rules ask: analytics need `min_lux`.
+    #[serde(default)]
+    pub sensitivity_lux: Option<f64>,
     /// Farthest distance at which it is used.
     #[serde(default = "default_camera_range")]
     pub range_m: f64,

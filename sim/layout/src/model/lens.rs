@@ -19,6 +19,16 @@ pub enum LensKind {
     FTheta,
 }
 
+/// Whether a lens zooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Focal {
+    /// One focal length for ever.
+    Fixed,
+    /// The operator or the installer changes it.
+    Zoom,
+}
+
 /// A lens without its focal length.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Lens {
@@ -29,7 +39,7 @@ pub struct Lens {
 }
 
 /// No direction farther from the axis than this is asked, rad: past it a rectilinear picture is endless.
-const RECTILINEAR_END: f64 = 1.570_7;
+const RECTILINEAR_END: f64 = std::f64::consts::FRAC_PI_2 - 1e-4;
 
 impl Lens {
     /// `g(θ)`: radius on the picture in focal lengths, for an angle from the axis in rad.

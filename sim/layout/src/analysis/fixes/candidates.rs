@@ -239,6 +239,8 @@ fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64) -> Camera {
         model: None,
         lens: LensKind::default(),
         distortion: [0.0; 2],
+        focal: None,
+        sensitivity_lux: None,
         range_m: 60.0,
         ir_range_m: 0.0,
         min_lux: 0.0,

@@ -3,7 +3,8 @@
 use super::data::{Applies, Check, ProvisionKey};
 use super::geometry as on_site;
 use super::{Basis, Layout, Measured, Outcome, facade, log, passage};
-use crate::model::kit::{CameraTask, GuardTour};
+use crate::model::kit::{Camera, CameraTask, GuardTour};
+use crate::model::lens::Focal;
 use crate::model::site::{Ground, WallKind};
 
 /// Whether a rule is about anything that is here.
@@ -16,12 +17,18 @@ pub(super) fn applies(to: Applies, layout: &Layout<'_>) -> bool {
         Applies::Beams => !kit.beam.is_empty(),
         Applies::Cameras => !kit.camera.is_empty(),
         Applies::EntranceCameras => kit.camera.iter().any(|c| c.task == CameraTask::Entrance),
+        Applies::PassageCameras => kit.camera.iter().any(on_a_way),
         Applies::FacadeCameras => !kit.facade_camera.is_empty(),
         Applies::Gates => !site.gates.is_empty(),
         Applies::Areas => site.areas.iter().any(|a| open_to_all(a.ground)),
         Applies::Tours => !kit.guard_tour.is_empty() || !kit.checkpoint.is_empty(),
         Applies::KeySite => false,
     }
+}
+
+/// A camera at an entrance or a passage.
+fn on_a_way(camera: &Camera) -> bool {
+    matches!(camera.task, CameraTask::Entrance | CameraTask::Passage)
 }
 
 /// Ground where people gather and things are left.
@@ -82,6 +89,8 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::AimDown { most_deg } => passage::aim_down(layout, *most_deg),
         Check::AimAside { most_deg } => passage::aim_aside(layout, *most_deg),
         Check::Lit { least_lx } => on_site::lit(layout, *least_lx),
+        Check::FixedFocal {} => fixed_focal(layout),
+        Check::SceneLight { over } => on_site::scene_light(layout, *over),
         Check::PrivateFacade { from_px_per_m, most_m2 } => {
             on_site::private_facade(layout, *from_px_per_m, *most_m2)
         }
@@ -130,6 +139,19 @@ fn megapixels(layout: &Layout<'_>, least: f64) -> Outcome {
     let smallest = cameras.iter().map(|c| size(c.pixels)).fold(f64::INFINITY, f64::min);
     let small = cameras.iter().filter(|c| size(c.pixels) < least).map(|c| c.id.to_string());
     at_least(smallest, least, "MP", small)
+}
+
+/// Cameras at entrances and passages whose lens zooms.
+fn fixed_focal(layout: &Layout<'_>) -> Outcome {
+    let cameras = || layout.scenario.file.kit.camera.iter().filter(|c| on_a_way(c));
+    let zooms: Vec<String> =
+        cameras().filter(|c| c.focal == Some(Focal::Zoom)).map(|c| c.id.to_string()).collect();
+    match cameras().find(|c| c.focal.is_none()) {
+        Some(unknown) if zooms.is_empty() => {
+            Outcome::Needs(format!("`focal` or `model` of camera {}", unknown.id))
+        }
+        _ => at_most(zooms.len() as f64, 0.0, "cameras that zoom", zooms),
+    }
 }
 
 fn points_on_tours(layout: &Layout<'_>) -> Outcome {

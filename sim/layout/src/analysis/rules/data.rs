@@ -111,6 +111,8 @@ pub enum Applies {
     Cameras,
     /// Those with cameras at gates or entrances.
     EntranceCameras,
+    /// Those with cameras at entrances or passages.
+    PassageCameras,
     /// Those with facade cameras.
     FacadeCameras,
     /// Those with gates.
@@ -203,6 +205,13 @@ pub enum Check {
     Lit {
         /// lx.
         least_lx: f64,
+    },
+    /// Cameras at entrances and passages whose lens zooms: none.
+    FixedFocal {},
+    /// The least light of a night over what a camera's data sheet asks for, in the middling place of its view.
+    SceneLight {
+        /// Times; more than so many.
+        over: f64,
     },
     /// Windows of dwellings that cameras show well.
     PrivateFacade {

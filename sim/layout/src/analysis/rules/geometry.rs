@@ -4,7 +4,8 @@ use super::check::{at_least, at_most, figure, open_to_all};
 use super::passage::{doorstep, outward};
 use super::{Layout, Outcome};
 use crate::analysis::privacy::privacy;
-use crate::analysis::sightlines::BODY_M;
+use crate::analysis::sightlines::{BODY_LEVEL, BODY_M};
+use crate::analysis::views::Seen;
 use crate::model::Site;
 use crate::model::kit::{Beam, Camera};
 use crate::model::site::{Gate, GateFor, WallKind};
@@ -235,6 +236,37 @@ pub(super) fn lit(layout: &Layout<'_>, least_lx: f64) -> Outcome {
         .map(|(lx, id)| format!("{id}: {lx:.1} lx and no light of its own"))
         .collect();
     at_most(dark.len() as f64, 0.0, &format!("cameras in less than {least_lx} lx"), dark)
+}
+
+/// How many times the light of a night exceeds what a camera's data sheet asks for: of each camera in the middling place of
+/// its view by day, where lamps and sky light an upright target; of all cameras the least.
+pub(super) fn scene_light(layout: &Layout<'_>, over: f64) -> Outcome {
+    let night = &layout.views.ground().night[BODY_LEVEL];
+    let middling = |seen: &Seen| {
+        let spots = seen.at(BODY_LEVEL).iter().filter(|spot| spot.works);
+        let mut lux: Vec<f64> = spots.map(|spot| night.lux(spot.cell as usize)).collect();
+        lux.sort_by(f64::total_cmp);
+        lux.get(lux.len() / 2).copied()
+    };
+    let cameras = || layout.scenario.file.kit.camera.iter().zip(layout.views.cameras());
+    let mut times: Vec<(f64, String)> = cameras()
+        .filter_map(|(camera, seen)| {
+            let (needs, lux) = (camera.sensitivity_lux?, middling(seen)?);
+            Some((lux / needs, format!("{}: {lux:.2} lx, its data sheet asks for {needs} lx", camera.id)))
+        })
+        .collect();
+    times.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let least = times.first().map_or(f64::INFINITY, |(times, _)| *times);
+    match cameras().find(|(camera, seen)| camera.sensitivity_lux.is_none() && middling(seen).is_some()) {
+        Some((unknown, _)) if least > over => {
+            Outcome::Needs(format!("`sensitivity_lux` or `model` of camera {}", unknown.id))
+        }
+        _ if times.is_empty() => Outcome::Needs("a camera that sees ground".into()),
+        _ => {
+            let dark = times.into_iter().filter(|(times, _)| *times <= over);
+            figure(least, over, "times", least > over, dark.map(|(_, evidence)| evidence))
+        }
+    }
 }
 
 /// lx on level ground.

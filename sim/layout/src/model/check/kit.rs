@@ -193,6 +193,9 @@ fn optics(desk: &mut Desk<'_>) {
         desk.positive(&key("working_px_per_m"), c.working_px_per_m);
         desk.not_negative(&key("ir_range_m"), c.ir_range_m);
         desk.positive(&key("min_lux"), c.min_lux);
+        if let Some(lux) = c.sensitivity_lux {
+            desk.positive(&key("sensitivity_lux"), lux);
+        }
         desk.within(&key("tilt_deg"), c.tilt_deg, [-90.0, 90.0]);
         pixels(desk, &key("pixels"), c.pixels);
         masks(desk, &key("mask_px"), c);
