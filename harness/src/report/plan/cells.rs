@@ -1,4 +1,4 @@
-//! Street cells as a table: who answers, what is seen, how soon he is there, what is wrong.
+//! Street cells as a table: who answers, what is seen by day and by night, how soon he is there, what is wrong.
 
 use std::fmt::Write as _;
 
@@ -11,12 +11,14 @@ pub(super) fn table(cells: &[CellAnswer]) -> String {
     }
     let mut out = format!(
         "\nStreet cells: {}. Response on foot at {WALK_M_S} m/s (assumed), from where the guard is: a lower bound.\n  \
-         {:<16} {:<10} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
+         {:<16} {:<10} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
         cells.len(),
         "cell",
         "guard",
         "open m²",
         "cameras",
+        "any eye",
+        "by night",
         "any eye",
         "median s",
         "longest s",
@@ -26,12 +28,14 @@ pub(super) fn table(cells: &[CellAnswer]) -> String {
         let way = cell.response.as_ref();
         let _ = writeln!(
             out,
-            "  {:<16} {:<10} {:>8.0} {:>6.0} % {:>6.0} % {:>10} {:>10}",
+            "  {:<16} {:<10} {:>8.0} {:>6.0} % {:>6.0} % {:>6.0} % {:>6.0} % {:>10} {:>10}",
             cell.id,
             cell.guard,
             cell.open_m2,
             100.0 * cell.seen_by_cameras,
             100.0 * cell.seen,
+            100.0 * cell.seen_by_cameras_night,
+            100.0 * cell.seen_night,
             seconds(way.map(|w| w.median_s)),
             seconds(way.map(|w| w.longest_s)),
         );

@@ -55,6 +55,18 @@ fn a_pair_far_out_of_line_says_so_once_and_is_blind() {
 }
 
 #[test]
+fn fog_takes_a_long_pair_down_and_leaves_the_rest_of_the_day_as_it_was() {
+    // With 100 m of range a pair of some 50 m has enough to spare for 60 m of visibility, and not for 20 m.
+    let words = |visibility_m: f64| {
+        let lived = climb(|s| s.file.day.visibility_m = visibility_m);
+        (lived.words("beam-n1"), lived.by("beam-n1").first().map(|s| s.3.clone()))
+    };
+    let (clear, thin, thick) = (words(10_000.0), words(60.0), words(20.0));
+    assert_eq!(thin.0, clear.0);
+    assert_eq!((thick.0, thick.1.as_deref()), (vec!["beam_broken".into()], Some("Rain")));
+}
+
+#[test]
 fn birds_branches_and_rain_have_their_cause_on_the_tape() {
     let storm = live(yard(vec![], |s| {
         s.file.cast.beam_nuisance_per_day = 60.0;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
 use crate::analysis::perimeter::{LOST_DEG, MARGIN, length};
+use crate::contract::Nuisance;
 use crate::model::kit::Beam;
 use crate::model::scenario::Day;
 
@@ -103,6 +104,15 @@ pub fn link(beam: &Beam, day: &Day, optics: Optics) -> Link {
         down_at_visibility_m: (left > 0.0).then(|| down_at(left, long, optics)),
         by_rule_down_at_visibility_m: down_at(self::clear_db(by_rule, rated, optics), by_rule, optics),
         out_of_line_deg: LOST_DEG * libm::sqrt((clear_db / lobe_db(optics)).max(0.0)),
+    }
+}
+
+/// What keeps a zone down the whole day, if anything does: it is out of line, or fog and rain leave its receiver too little.
+pub fn lost_to(beam: &Beam, day: &Day, optics: Optics) -> Option<Nuisance> {
+    if beam.misaligned_deg.abs() > LOST_DEG {
+        Some(Nuisance::Drift)
+    } else {
+        (link(beam, day, optics).margin_db < 0.0).then_some(Nuisance::Rain)
     }
 }
 

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::link::{Link, Optics, link};
+use self::link::{Link, Optics, link, lost_to};
 use self::nuisance::false_alarms;
 use self::way::{Trip, Way, WayAnswer, ways};
-use super::perimeter::{LOST_DEG, highest, length, lowest};
+use super::perimeter::{highest, length, lowest};
 use crate::contract::Nuisance;
 use crate::model::Scenario;
 use crate::model::kit::Beam;
@@ -156,7 +156,7 @@ fn zone(beam: &Beam, top_m: f64, day: &Day, assumed: &Assumed) -> ZoneAnswer {
         false_alarms_by_cause,
         settings: settings.to_vec(),
         link,
-        dead: dead(beam, &link).map(str::to_owned),
+        dead: lost_to(beam, day, assumed.optics).map(|lost| in_words(lost).to_owned()),
     };
     if answer.dead.is_some() { blind(answer) } else { answer }
 }
@@ -171,14 +171,11 @@ fn by_way(way: &Way, trip: Trip) -> WayAnswer {
     }
 }
 
-/// Why a zone says nothing at all.
-fn dead(beam: &Beam, link: &Link) -> Option<&'static str> {
-    if beam.misaligned_deg.abs() > LOST_DEG {
-        Some("out of line: its receiver gets nothing")
-    } else if link.margin_db < 0.0 {
-        Some("fog and rain of the day leave its receiver too little")
-    } else {
-        None
+/// Why a zone says nothing at all, in words.
+fn in_words(lost_to: Nuisance) -> &'static str {
+    match lost_to {
+        Nuisance::Rain => "fog and rain of the day leave its receiver too little",
+        _ => "out of line: its receiver gets nothing",
     }
 }
 

@@ -36,6 +36,12 @@ pub struct CellAnswer {
     pub seen_by_cameras: f64,
     /// Share of the open ground that a camera or a standing post sees by day, 0..1.
     pub seen: f64,
+    /// The same as `seen_by_cameras` by night, by lamps, the sky and the cameras' own light, 0..1.
+    #[serde(default)]
+    pub seen_by_cameras_night: f64,
+    /// The same as `seen` by night; a guard at a post has his torch, 0..1.
+    #[serde(default)]
+    pub seen_night: f64,
     /// Cameras that see some of it.
     pub cameras: Vec<Id>,
     /// Standing posts that see some of it.
@@ -79,6 +85,24 @@ fn outline(cell: &GridCell) -> Polygon<f64> {
     Polygon::new(LineString::from(cell.outline_m.iter().map(|&[x, y]| (x, y)).collect::<Vec<_>>()), vec![])
 }
 
+/// Spots that cameras see, and those that cameras or posts see.
+#[derive(Default)]
+struct Tally {
+    by_cameras: usize,
+    by_any: usize,
+}
+
+impl Tally {
+    fn add(&mut self, camera: bool, post: bool) {
+        self.by_cameras += usize::from(camera);
+        self.by_any += usize::from(camera || post);
+    }
+
+    fn shares(&self, of: usize) -> [f64; 2] {
+        [self.by_cameras, self.by_any].map(|seen| seen as f64 / of.max(1) as f64)
+    }
+}
+
 struct Desk<'a> {
     scenario: &'a Scenario,
     sight: &'a SightTable,
@@ -100,6 +124,8 @@ impl Desk<'_> {
             open_m2: ground.len() as f64 * self.walk.cell_area_m2(),
             seen_by_cameras: 0.0,
             seen: 0.0,
+            seen_by_cameras_night: 0.0,
+            seen_night: 0.0,
             cameras: Vec::new(),
             posts: Vec::new(),
             response,
@@ -114,17 +140,17 @@ impl Desk<'_> {
     fn look(&self, ground: &[usize], answer: &mut CellAnswer) {
         let kit = &self.scenario.file.kit;
         let (mut cameras, mut posts) = (vec![false; kit.camera.len()], vec![false; kit.outer_post.len()]);
-        let (mut by_cameras, mut by_any) = (0usize, 0usize);
+        let (mut day, mut night) = (Tally::default(), Tally::default());
         for &spot in ground {
             let at = self.walk.middle(spot);
             let (shown, watched) = (self.sight.cameras_at(at), self.sight.posts_at(at));
             shown.iter().for_each(|s| cameras[s.camera as usize] = true);
             watched.iter().for_each(|noticing| posts[noticing.post as usize] = true);
-            by_cameras += usize::from(!shown.is_empty());
-            by_any += usize::from(!shown.is_empty() || !watched.is_empty());
+            day.add(!shown.is_empty(), !watched.is_empty());
+            night.add(shown.iter().any(|s| s.by_night), watched.iter().any(|n| n.by_night));
         }
-        let all = ground.len().max(1) as f64;
-        (answer.seen_by_cameras, answer.seen) = (by_cameras as f64 / all, by_any as f64 / all);
+        [answer.seen_by_cameras, answer.seen] = day.shares(ground.len());
+        [answer.seen_by_cameras_night, answer.seen_night] = night.shares(ground.len());
         answer.cameras =
             kit.camera.iter().zip(cameras).filter(|(_, sees)| *sees).map(|(c, _)| c.id.clone()).collect();
         answer.posts =

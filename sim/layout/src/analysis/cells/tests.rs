@@ -5,7 +5,7 @@ use crate::analysis::caster::Caster;
 use crate::analysis::sample;
 use crate::model::kit::{Checkpoint, DutyRoom, Kit, OuterPost};
 use crate::model::scenario::{Duration, TimeOfDay};
-use crate::model::site::WallKind;
+use crate::model::site::{Lamp, WallKind};
 use crate::words::Ms;
 
 fn hours(h: i64) -> TimeOfDay {
@@ -41,6 +41,10 @@ fn street() -> Scenario {
 
 fn found(scenario: &Scenario) -> Vec<CellAnswer> {
     cells(scenario, &Views::of(scenario, &Caster::new(&scenario.site)))
+}
+
+fn lamp(at: [f64; 2]) -> Lamp {
+    Lamp { id: format!("lamp-{}", at[0]).as_str().into(), at: at.into(), height_m: 5.0, flux_lm: 6_000.0 }
 }
 
 fn longest_m(answer: &CellAnswer) -> f64 {
@@ -97,6 +101,12 @@ fn a_camera_and_a_post_are_named_where_they_see() {
     let with_post = found(&scenario);
     assert_eq!(with_post[1].posts, ["post".into()]);
     assert!(with_post[1].seen > with_post[1].seen_by_cameras);
+    // By night his torch reaches 15 m and the infrared light 30 m, and no lamp burns.
+    assert_eq!(with_post[0].seen_by_cameras_night, with_camera[0].seen_by_cameras_night);
+    assert!((0.1..with_post[0].seen_by_cameras).contains(&with_post[0].seen_by_cameras_night));
+    assert!(with_post[1].seen_night > 0.0 && with_post[1].seen_night < with_post[1].seen);
+    scenario.site.lamps = [[20.0, 20.0], [60.0, 20.0], [80.0, 20.0]].map(lamp).to_vec();
+    assert!(found(&scenario)[1].seen_night > with_post[1].seen_night);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use bevy::prelude::*;
 use super::nuisance::{self, Interference};
 use super::shadow::{Mover, Ray, shadow};
 use super::zone::{Span, Zone};
-use crate::analysis::perimeter::LOST_DEG;
+use crate::analysis::beam::link::{Optics, lost_to};
 use crate::contract::{Cause, Class, Nuisance, Signal};
 use crate::twin::frame::{Agenda, Body, Chance, Clock, Errand, NextWake, Outbox, Plan};
 use crate::words::{AgentKey, DeviceIx, Ms};
@@ -30,8 +30,8 @@ struct Row {
     zone: Zone,
     /// Shadows of this tick, one list a ray.
     shadows: Vec<Vec<Span>>,
-    /// So far out of line that the receiver gets nothing at all.
-    lost: bool,
+    /// What keeps its receiver from getting anything the whole day.
+    lost: Option<Nuisance>,
     lost_said: bool,
 }
 
@@ -39,6 +39,7 @@ impl FromWorld for Beams {
     fn from_world(world: &mut World) -> Beams {
         let (plan, dice) = (world.resource::<Plan>(), **world.resource::<Chance>());
         let file = &plan.file;
+        let optics = Optics::shipped().expect("a test reads the optics that are shipped");
         let mut beams = Beams {
             rows: Vec::new(),
             lowest_m: f64::INFINITY,
@@ -60,7 +61,7 @@ impl FromWorld for Beams {
                 rays,
                 bounds: bounds(ends),
                 zone: Zone::new(beam.interruption.0, beam.hold.0),
-                lost: beam.misaligned_deg.abs() > LOST_DEG,
+                lost: lost_to(beam, &file.day, optics),
                 lost_said: false,
             });
         }
@@ -113,8 +114,8 @@ pub(in crate::twin::devices) fn watch(
     }
     fool(beams, *clock);
     for row in &mut beams.rows {
-        if row.lost {
-            lose(row, *clock, &mut outbox);
+        if let Some(lost_to) = row.lost {
+            lose(row, lost_to, *clock, &mut outbox);
             continue;
         }
         if row.zone.idle() && row.shadows.iter().all(Vec::is_empty) {
@@ -155,11 +156,11 @@ fn fool(beams: &mut Beams, clock: Clock) {
 }
 
 /// A receiver that gets nothing says so once, at the beginning of the day, and is blind from then on.
-fn lose(row: &mut Row, clock: Clock, outbox: &mut Outbox) {
+fn lose(row: &mut Row, lost_to: Nuisance, clock: Clock, outbox: &mut Outbox) {
     row.shadows.iter_mut().for_each(Vec::clear);
     if !row.lost_said {
         row.lost_said = true;
         let signal = Signal::BeamBroken { broken_ms: 0 };
-        outbox.say(clock.now, row.device, signal, Cause::Nuisance(Nuisance::Drift));
+        outbox.say(clock.now, row.device, signal, Cause::Nuisance(lost_to));
     }
 }
