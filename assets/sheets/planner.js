@@ -3,7 +3,7 @@
 document.documentElement.classList.add("js");
 for (const box of document.querySelectorAll("[data-layer]")) {
   const show = () => {
-    for (const layer of document.querySelectorAll("#map ." + box.dataset.layer)) {
+    for (const layer of document.querySelectorAll("svg.map ." + box.dataset.layer)) {
       layer.style.display = box.checked ? "" : "none";
     }
   };

@@ -4,6 +4,7 @@
 //! [`Material`] to bytes; the caller writes the files. No engine, no sockets: this room is tested in seconds.
 
 pub mod bill;
+pub mod density;
 pub mod fonts;
 pub mod layers;
 pub mod manager;

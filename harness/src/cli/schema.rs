@@ -20,8 +20,10 @@ pub enum Name {
     Scenario,
     /// Of a contract with a gateway.
     Contract,
-    /// Of `report.json`.
+    /// Of a run's `report.json`.
     Report,
+    /// Of a plan's `report.json`.
+    Plan,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
@@ -29,6 +31,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         Name::Scenario => format!("{:#}\n", palisade_sim::model::schema::scenario_schema()),
         Name::Contract => format!("{:#}\n", crate::contract::schema()),
         Name::Report => crate::report::schema()?,
+        Name::Plan => crate::report::plan::schema()?,
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;
     Ok(Exit::Ok)

@@ -1,5 +1,6 @@
 //! The plan as SVG groups, to scale: what stands there, what is installed, what is seen and what is not.
 
+pub(crate) mod change;
 mod frame;
 mod ground;
 mod kit;
@@ -30,6 +31,8 @@ pub(crate) struct Show {
     pub(crate) gaps_at_m: Option<f64>,
     /// Zones of cameras by density.
     pub(crate) zones: bool,
+    /// The raster of densities, a layer a height.
+    pub(crate) densities: bool,
     /// Names of devices.
     pub(crate) ids: bool,
     /// Devices that a reader of one page does not look for: checkpoints, hydrants, door stations, detectors.
@@ -41,7 +44,14 @@ pub(crate) struct Show {
 impl Show {
     /// What a reader of one page looks for: gaps for one height, posts, cameras and beams without their names.
     pub(crate) fn overview(gaps_at_m: f64) -> Show {
-        Show { gaps_at_m: Some(gaps_at_m), zones: false, ids: false, small_kit: false, letters_mm: 1.7 }
+        Show {
+            gaps_at_m: Some(gaps_at_m),
+            zones: false,
+            densities: false,
+            ids: false,
+            small_kit: false,
+            letters_mm: 1.7,
+        }
     }
 }
 
@@ -71,6 +81,9 @@ pub(crate) fn draw(pen: &mut Pen, material: &Material, frame: &Frame, show: Show
     pen.raw(&clip(frame));
     pen.group("clip-path=\"url(#window)\"", |pen| {
         pen.group("class=\"layer ground\"", |pen| ground::under(pen, frame, site));
+        if show.densities {
+            seen::densities(pen, frame, &material.report.answer.grid);
+        }
         if show.zones {
             pen.group("class=\"layer zones\"", |pen| seen::zones(pen, frame, material));
         }

@@ -1,14 +1,15 @@
 //! What cameras show, and what no camera covers.
 
 use geo::{Area as _, Centroid, Contains, InteriorPoint, LineString, Point, Polygon};
-use palisade_layout::analysis::answer::Gap;
+use palisade_layout::analysis::answer::{Gap, Grid};
 use palisade_layout::analysis::coverage::LOW_M;
 use palisade_layout::analysis::sightlines::BODY_M;
 use palisade_layout::analysis::zone::zones as outlines;
 
 use super::label::Labels;
-use super::pen::{Anchor, Pen, way};
+use super::pen::{Anchor, Pen, mm, way};
 use super::{Frame, Show};
+use crate::density::picture;
 use crate::{Material, words};
 
 /// Classes of IEC 62676-4:2014 that zones are drawn in, the coarsest first, with their style.
@@ -30,6 +31,22 @@ pub(super) fn zones(pen: &mut Pen, frame: &Frame, material: &Material) {
         for zones in &all {
             pen.path(&format!("zone {style}"), &way(frame.all(zones[class].iter().copied()), true), "");
         }
+    }
+}
+
+/// Best density on each cell of public ground, one picture a height.
+pub(super) fn densities(pen: &mut Pen, frame: &Frame, grid: &Grid) {
+    let size = [grid.columns, grid.rows].map(|cells| cells as f64 * grid.cell_m);
+    let [left, top] = frame.on([grid.origin_m[0], grid.origin_m[1] + size[1]]);
+    for layer in &grid.layers {
+        let Some(data) = picture(grid, layer) else { continue };
+        let name = if (layer.height_m - LOW_M).abs() < 1e-9 { "low" } else { "body" };
+        let [width, height] = size.map(|m| mm(m * frame.mm_per_m));
+        pen.raw(&format!(
+            "<image class=\"layer density-{name}\" x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" href=\"data:image/png;base64,{data}\"/>",
+            mm(left),
+            mm(top)
+        ));
     }
 }
 

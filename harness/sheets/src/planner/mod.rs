@@ -1,8 +1,12 @@
 //! The plan as one HTML file for planners and engineers: a map with layers to switch, and every answer as a table.
 
+mod answers;
+mod change;
+mod grid;
 mod rest;
 mod rows;
 
+use geo::Rect;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use palisade_layout::analysis::answer::Gap;
@@ -31,6 +35,9 @@ pub fn page(material: &Material) -> Result<String, Failed> {
         .render(context! {
             view => Serde(rows::View::of(material)),
             rest => Serde(rest::tables(material.report)),
+            answers => Serde(answers::grids(material.report)),
+            change => Serde(material.report.against.as_ref().map(change::View::of)),
+            change_map => changed(material)?,
             map => picture(material)?,
             style => format!("{STYLE}{PAGE_STYLE}{OWN_STYLE}"),
             script => SCRIPT,
@@ -40,16 +47,44 @@ pub fn page(material: &Material) -> Result<String, Failed> {
     Ok(page.replacen("/*face*/", &face, 1))
 }
 
-fn picture(material: &Material) -> Result<String, Failed> {
+/// The map of what changed; empty when the plan is held against none.
+fn changed(material: &Material) -> Result<String, Failed> {
+    let Some(told) = &material.report.against else { return Ok(String::new()) };
+    let frame = frame(material, |ground| map::change::extent(told, ground))?;
+    let show = Show {
+        gaps_at_m: None,
+        zones: false,
+        densities: false,
+        ids: false,
+        small_kit: false,
+        letters_mm: 2.0,
+    };
+    let mut pen = Pen::default();
+    map::change::draw(&mut pen, material, told, &frame, show);
+    Ok(svg("change-map", "What changed on the plan", &frame, pen))
+}
+
+/// A frame as wide as the page about the compound and whatever else is to be on the map.
+fn frame(material: &Material, more: impl Fn(Rect<f64>) -> Rect<f64>) -> Result<Frame, Failed> {
     let empty = || Failed::Empty { scenario: material.scenario.file.name.clone() };
-    let ground = map::grown(map::extent(&material.scenario.site).ok_or_else(empty)?, 8.0);
+    let ground = map::grown(more(map::extent(&material.scenario.site).ok_or_else(empty)?), 8.0);
     let height = (WIDTH_MM * ground.height() / ground.width().max(1.0)).clamp(90.0, 320.0);
-    let frame = Frame::filling([0.0, 0.0, WIDTH_MM, height], ground);
-    let show = Show { gaps_at_m: None, zones: true, ids: true, small_kit: true, letters_mm: 2.0 };
+    Ok(Frame::filling([0.0, 0.0, WIDTH_MM, height], ground))
+}
+
+fn svg(id: &str, label: &str, frame: &Frame, pen: Pen) -> String {
+    let (width, height) = (frame.width, frame.height);
+    format!(
+        "<svg class=\"map\" id=\"{id}\" viewBox=\"0 0 {width} {height:.1}\" role=\"img\" aria-label=\"{label}\">{}</svg>",
+        pen.done()
+    )
+}
+
+fn picture(material: &Material) -> Result<String, Failed> {
+    let frame = frame(material, |ground| ground)?;
+    let show =
+        Show { gaps_at_m: None, zones: true, densities: true, ids: true, small_kit: true, letters_mm: 2.0 };
     let mut pen = Pen::default();
     map::draw(&mut pen, material, &frame, show, &Vec::<&Gap>::new());
-    Ok(format!(
-        "<svg class=\"map\" id=\"map\" viewBox=\"0 0 {WIDTH_MM} {height:.1}\" role=\"img\" aria-label=\"Plan of the compound\">{}</svg>",
-        pen.done()
-    ))
+    Ok(svg("map", "Plan of the compound", &frame, pen))
 }

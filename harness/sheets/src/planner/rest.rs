@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Members of the report that the page tells in sections of its own.
-const TOLD: [&str; 12] = [
+const TOLD: [&str; 19] = [
     "format",
     "scenario",
     "coverage",
@@ -18,6 +18,13 @@ const TOLD: [&str; 12] = [
     "grid",
     "perimeter",
     "rules",
+    "what_if",
+    "facade",
+    "privacy",
+    "beams",
+    "tiers",
+    "cells",
+    "against",
 ];
 /// Rows of a table at most; the report holds all.
 const ROWS: usize = 40;

@@ -50,6 +50,7 @@ pub fn sheet(material: &Material) -> Result<Sheet, Failed> {
     let show = Show {
         gaps_at_m: Some(BODY_M),
         zones: true,
+        densities: false,
         ids: true,
         small_kit: true,
         letters_mm: (1.6 * frame.mm_per_m).clamp(1.1, 2.2),

@@ -5,6 +5,7 @@ mod embree;
 mod generators;
 mod load;
 mod sight;
+mod what_if;
 
 use super::{Exit, Failure};
 
@@ -24,11 +25,14 @@ pub enum What {
     /// The load plane: messages per second of its processor, memory per connection, lateness; beside mqttv5-cli and
     /// Locust where they are installed.
     Load(load::Args),
+    /// What-if: a compound planned again under everything that may go wrong.
+    WhatIf(what_if::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     match args.what {
         What::Sight(args) => sight::run(args),
         What::Load(args) => load::run(args),
+        What::WhatIf(args) => what_if::run(args),
     }
 }

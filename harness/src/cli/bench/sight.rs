@@ -240,7 +240,7 @@ fn table(compound: &Compound, figures: &Figures, threads: usize) -> String {
     ));
     let moved = "one camera moved, three heights";
     lines.push(format!("{moved:<34}{:>10.2} ms, median, one thread", figures.moved_ms));
-    lines.push(format!("{:<34}not measured: not built yet", "200 variants of a real compound"));
+    lines.push(format!("{:<34}see `palisade bench what-if`", "200 variants of a real compound"));
     lines.join("\n") + "\n"
 }
 

@@ -4,7 +4,6 @@ mod chart;
 mod day;
 mod pictures;
 mod plan;
-mod png;
 mod view;
 
 use minijinja::value::Serde;
@@ -104,5 +103,6 @@ fn page(
 /// A picture of two pixels.
 #[cfg(test)]
 pub(super) fn tiny_png() -> Vec<u8> {
-    png::encode(2, 1, &[[0, 0, 0, 255], [255, 255, 255, 255]], &[0, 1]).unwrap_or_default()
+    palisade_sheets::density::encode(2, 1, &[[0, 0, 0, 255], [255, 255, 255, 255]], &[0, 1])
+        .unwrap_or_default()
 }

@@ -89,7 +89,7 @@ fn list(title: &str, gaps: &[Gap], small: SmallGaps) -> String {
     out
 }
 
-fn words(reason: GapReason) -> &'static str {
+pub(super) fn words(reason: GapReason) -> &'static str {
     match reason {
         GapReason::Range => "range",
         GapReason::OutsideView => "outside the view",

@@ -1,5 +1,6 @@
 //! The answer to `palisade plan` for people and for other programs. It renders what the analysis found and decides nothing.
 
+mod against;
 mod beams;
 mod cells;
 mod coverage;
@@ -18,14 +19,20 @@ use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::rules::RuleBook;
 use palisade_sim::model::Scenario;
 
-pub use layers::geojson;
-pub use what_if::table as what_if_table;
+use super::write;
+use crate::exit::Failure;
+
+pub use layers::{against_geojson, geojson};
 
 /// Gaps and stretches that a table shows; the files hold all.
 const SHOWN: usize = 10;
 
-/// The answer as tables, one after the other.
+/// The answer as tables, one after the other. Where the plan is held against an older one, only the comparison is told: the
+/// files hold the rest.
 pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &Prices) -> String {
+    if let Some(told) = &report.against {
+        return against::table(told) + &what_if::table(&report.what_if);
+    }
     [
         coverage::table(scenario, &report.answer),
         coverage::gaps(&report.answer),
@@ -37,6 +44,18 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
         cells::table(&report.answer.cells),
         rules::table(&report.rules, book),
         tiers::table(&report.tiers),
+        what_if::table(&report.what_if),
     ]
     .concat()
+}
+
+/// The JSON Schema of what a plan writes to `report.json`, as it is committed.
+///
+/// # Errors
+/// Only for a bug.
+pub fn schema() -> Result<String, Failure> {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<PlanReport>();
+    let text = serde_json::to_string_pretty(&schema).map_err(|e| write::bug("the plan's schema", e))?;
+    Ok(text + "\n")
 }

@@ -2,18 +2,25 @@
 
 use std::fmt::Write as _;
 
-use palisade_sim::analysis::what_if::Suffers;
+use palisade_sim::analysis::what_if::{Kind, Suffers};
 
 use super::{SHOWN, thousands};
 
 /// The worst cases, by ground lost; and the worst for the perimeter, when it is another.
-pub fn table(all: &[Suffers]) -> String {
+pub(super) fn table(all: &[Suffers]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
     let mut out = format!(
-        "\nWhat if: {} variants, one change at a time, the worst first. All figures are computed.\n    ground lost m²  \
-         perimeter lost m  what\n",
+        "\nWhat if: {} variants, one change at a time, the worst first. All figures are computed.\n  lost by day m²  by night \
+         m²  perimeter m  what\n",
         all.len()
     );
     all.iter().take(SHOWN).for_each(|suffers| row(&mut out, suffers));
+    out += "  worst of each kind:\n";
+    for kind in Kind::ALL {
+        all.iter().find(|s| s.kind == kind).into_iter().for_each(|worst| row(&mut out, worst));
+    }
     let longest = all.iter().max_by(|a, b| a.perimeter_lost_m.total_cmp(&b.perimeter_lost_m));
     if let Some(longest) = longest.filter(|s| s.perimeter_lost_m > 0.0) {
         out += "  worst for the perimeter:\n";
@@ -27,8 +34,8 @@ fn row(out: &mut String, suffers: &Suffers) {
         [] => String::new(),
         lost => format!("; rules no longer met: {}", lost.join(", ")),
     };
-    let ground = thousands(suffers.lost_m2);
-    let _ = writeln!(out, "{ground:>18}{:>18.1}  {}{rules}", suffers.perimeter_lost_m, suffers.name);
+    let (day, night) = (thousands(suffers.lost_m2), thousands(suffers.lost_night_m2));
+    let _ = writeln!(out, "{day:>16}{night:>13}{:>13.1}  {}{rules}", suffers.perimeter_lost_m, suffers.name);
 }
 
 #[cfg(test)]
@@ -44,14 +51,11 @@ mod tests {
             rules_lost: if lost_m2 > 0.0 { vec!["6".into()] } else { Vec::new() },
             ..Suffers::default()
         };
-        let text =
-            table(&[one("cam-1 is out of order", 1_240.0, 0.0), one("beam-2 is out of order", 0.0, 79.0)]);
-        let lines: Vec<&str> = text.lines().skip(1).collect();
-        assert!(lines[0].contains("2 variants"), "{text}");
-        assert_eq!(
-            lines[2],
-            "             1,240               0.0  cam-1 is out of order; rules no longer met: 6"
-        );
-        assert_eq!(lines.last(), Some(&"                 0              79.0  beam-2 is out of order"));
+        let text = table(&[
+            one("cam-1 is out of order", 1_240.0, 0.0),
+            Suffers { kind: Kind::Lamp, lost_night_m2: 12.5, ..one("lamp-3 does not burn", 0.0, 0.0) },
+            one("beam-2 is out of order", 0.0, 79.0),
+        ]);
+        insta::assert_snapshot!(text);
     }
 }

@@ -91,6 +91,18 @@ fn found(scenario: &Scenario, caster: &Caster, views: &Views, light: Light) -> F
     found
 }
 
+/// Edition, height, class, share: how much of the public ground reaches each class in one light.
+pub(crate) fn shares(
+    views: &Views,
+    light: Light,
+) -> BTreeMap<String, BTreeMap<String, BTreeMap<String, Share>>> {
+    let mut found = Found::default();
+    for (level, height_m) in HEIGHTS_M.into_iter().enumerate() {
+        classes(views.ground(), &views.best_by(level, light), height_m, &mut found);
+    }
+    found.classes
+}
+
 fn classes(ground: &Ground, best: &[f32], height_m: f64, found: &mut Found) {
     let public_m2 = ground.public_m2();
     for edition in EDITIONS {

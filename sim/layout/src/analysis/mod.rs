@@ -1,5 +1,6 @@
 //! Analysis: ask and answer, no ticking. What is seen, what is not, and whether the perimeter is closed.
 
+pub mod against;
 pub mod answer;
 pub mod beam;
 pub mod bill;
@@ -37,17 +38,20 @@ pub mod wall_line;
 pub mod what_if;
 pub mod zone;
 
+use against::Against;
 use answer::PlanAnswer;
 use caster::Caster;
 use rules::Finding;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tiers::TierAnswer;
 use views::Views;
+use what_if::Suffers;
 
 use crate::model::Scenario;
 
 /// What the plan writes to `report.json`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanReport {
     /// Version of this format: 1.
     pub format: u32,
@@ -70,6 +74,12 @@ pub struct PlanReport {
     /// How it stands to the tiers for its kind, the lowest first.
     #[serde(default)]
     pub tiers: Vec<TierAnswer>,
+    /// What suffers when one thing at a time goes wrong, the worst first; empty when it was not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what_if: Vec<Suffers>,
+    /// This plan against an older one, when it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<Against>,
 }
 
 /// The planner's first answer: coverage of public ground, its gaps, and the perimeter.

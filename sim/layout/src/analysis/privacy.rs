@@ -8,6 +8,7 @@
 //! with it: the public ground on which that happens is its cost.
 
 use geo::{ConvexHull, Coord, LineString, MultiPoint, Point};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::caster::Caster;
@@ -30,7 +31,7 @@ const MARGIN_PX: f64 = 3.0;
 const STANDING: usize = HEIGHTS_M.len() - 1;
 
 /// What cameras show of dwellings. Computed; the windows are assumed (see the facade's answer).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PrivacyAnswer {
     /// Pixels per metre from which a window counts: the rule's own figure.
     pub from_px_per_m: f64,
@@ -45,7 +46,7 @@ pub struct PrivacyAnswer {
 }
 
 /// What one camera shows of dwellings.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CameraPrivacy {
     /// The camera.
     pub camera: Id,

@@ -84,6 +84,16 @@ pub struct Watched {
     pub by_night: bool,
 }
 
+impl Watched {
+    fn relit(&self, ground: &Ground, caster: &Caster, night: &[NightMap; HEIGHTS_M.len()]) -> Watched {
+        let [before, lux] = [&ground.night, night].map(|maps| maps[BODY_LEVEL].lux(self.cell as usize));
+        if lux == before {
+            return *self;
+        }
+        Watched { by_night: eye_has_light(caster, lux, f64::from(self.distance_m)), ..*self }
+    }
+}
+
 /// What one camera sees of open ground: for each of [`HEIGHTS_M`] the cells that it shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
@@ -171,6 +181,20 @@ impl Views {
             posts[row] = Arc::new(cells);
         }
         Views { ground: Arc::new(ground), cameras, posts }
+    }
+
+    /// The same under a caster with other lamps: whatever is seen by day stays.
+    pub fn relit(&self, scenario: &Scenario, caster: &Caster) -> Views {
+        let (kit, night) = (&scenario.file.kit, self.ground.lit_by(caster));
+        let camera = |(seen, camera): (&Arc<Seen>, &Camera)| {
+            seen.relit(camera, &self.ground, caster, &night).map_or_else(|| Arc::clone(seen), Arc::new)
+        };
+        let cameras = self.cameras.iter().zip(&kit.camera).map(camera).collect();
+        let post = |cells: &Arc<Vec<Watched>>| {
+            Arc::new(cells.iter().map(|c| c.relit(&self.ground, caster, &night)).collect())
+        };
+        let posts = self.posts.iter().map(post).collect();
+        Views { ground: Arc::new(Ground { night, ..(*self.ground).clone() }), cameras, posts }
     }
 
     /// The ground.

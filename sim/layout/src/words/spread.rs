@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A normal distribution cut off at both ends, as [`super::Draw::normal_within`] draws it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
     /// Mean of the normal distribution before it is cut.

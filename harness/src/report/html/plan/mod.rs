@@ -29,7 +29,7 @@ pub(super) fn densities() -> Vec<(String, String)> {
     let step = |(_, name, [r, g, b, a]): &(i32, &str, [u8; 4])| {
         (format!("rgba({r},{g},{b},{:.2})", f64::from(*a) / 255.0), (*name).to_owned())
     };
-    raster::STEPS.iter().map(step).collect()
+    palisade_sheets::density::STEPS.iter().map(step).collect()
 }
 
 /// Gaps outlined in the picture at most.

@@ -19,7 +19,7 @@ use crate::model::kit::Beam;
 use crate::model::scenario::Day;
 
 /// What the pairs are taken to be, where the kit says no more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Optics {
     /// Wavelength, nm.

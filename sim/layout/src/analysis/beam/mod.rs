@@ -33,7 +33,7 @@ const SETTINGS_MS: [u32; 8] = [40, 50, 100, 150, 200, 250, 350, 500];
 const SPEEDS_M_S: [f64; 10] = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.25, 8.0];
 
 /// All zones.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BeamsAnswer {
     /// What was assumed.
     pub assumed: Assumed,
@@ -44,7 +44,7 @@ pub struct BeamsAnswer {
 }
 
 /// What the answer rests on and no scenario says.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Assumed {
     /// How bodies cross.
     pub ways: Vec<Way>,

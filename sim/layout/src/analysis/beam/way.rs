@@ -17,7 +17,7 @@ use super::Unreadable;
 use crate::words::Spread;
 
 /// A way of crossing, and how bodies are on it. All of it is assumed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Way {
     /// Its name in the answer.

@@ -9,6 +9,7 @@ pub mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::fall::{Fall, Missile};
@@ -27,7 +28,7 @@ const OBJECT_M: f64 = 0.1;
 const PUSHED: (f64, f64) = (2.0, 0.4);
 
 /// All facade cameras, and the buildings that they look at.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FacadeAnswer {
     /// What was assumed.
     pub assumed: Assumed,
@@ -38,7 +39,7 @@ pub struct FacadeAnswer {
 }
 
 /// What the answer rests on and no scenario says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Assumed {
     /// Diameter of the falling object, m.
     pub object_m: f64,
@@ -53,7 +54,7 @@ pub struct Assumed {
 }
 
 /// Windows of one face, or of one building.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Face {
     /// Where it looks, to the nearest eighth of the compass.
     pub face: String,
@@ -64,7 +65,7 @@ pub struct Face {
 }
 
 /// What one camera sees.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CameraAnswer {
     /// The camera.
     pub camera: Id,
@@ -85,7 +86,7 @@ pub struct CameraAnswer {
 }
 
 /// Windows of a camera's faces that it does not see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unseen {
     /// Off the picture.
     pub outside: usize,
@@ -96,7 +97,7 @@ pub struct Unseen {
 }
 
 /// What one camera sees of one storey.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StoreyAnswer {
     /// From 1.
     pub storey: u32,
@@ -115,7 +116,7 @@ pub struct StoreyAnswer {
 }
 
 /// What all cameras together see of a building.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BuildingAnswer {
     /// The building.
     pub building: Id,

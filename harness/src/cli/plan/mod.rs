@@ -1,26 +1,22 @@
 //! `palisade plan`: coverage, gaps, the perimeter and the rules, without a gateway. Rules about a gateway's timing are
 //! assessed from a run's report.
 
+mod planned;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use palisade_sheets::{Export, Failed, Material};
-use palisade_sim::analysis::PlanReport;
-use palisade_sim::analysis::beam::beams;
-use palisade_sim::analysis::caster::Caster;
-use palisade_sim::analysis::facade::facade;
-use palisade_sim::analysis::fixes::{fix_gaps, sequence};
-use palisade_sim::analysis::privacy::privacy;
-use palisade_sim::analysis::rules::{self, ClassMeasured, Measured, RuleBook};
-use palisade_sim::analysis::tiers::{Tier, tiers};
-use palisade_sim::analysis::views::Views;
+use palisade_sim::analysis::against::{Against, Apart, against, class_patches};
+use palisade_sim::analysis::rules::{ClassMeasured, Measured, RuleBook};
 use palisade_sim::analysis::what_if::{Suffers, variants, what_if};
 use palisade_sim::model::Scenario;
 
+use self::planned::{Planned, Tools};
 use super::prices::prices;
 use super::{Exit, Failure, OutputFormat};
-use crate::report::plan::{geojson, text, what_if_table};
+use crate::report::plan::{against_geojson, geojson, text};
 
 /// Options of `palisade plan`.
 #[derive(clap::Args, Debug)]
@@ -42,6 +38,9 @@ pub struct Args {
     /// Plan again under so many things that may go wrong, one at a time; 200 when no number is given.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
     what_if: Option<usize>,
+    /// Compare with this older plan of the same compound: ground gained and lost, gaps, rules, devices, money.
+    #[arg(long, value_name = "SCENARIO")]
+    against: Option<PathBuf>,
     /// Assess the rules about timing from the report of this run folder, and those about patrols from its day.
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
@@ -63,27 +62,22 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 /// Works the plan out, writes its files and returns what is to be printed.
 fn plan(args: Args) -> Result<String, Failure> {
     let scenario = crate::input::load(&args.scenario)?.scenario;
-    let measured = known(&args, &scenario)?;
-    let book = RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?;
-    let caster = Caster::of(&scenario);
-    let views = Views::of(&scenario, &caster);
-    let mut answer = palisade_sim::analysis::plan_with(&scenario, &caster, &views);
-    let prices = prices(args.prices.as_deref())?;
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let planned = (scenario.as_ref(), &caster, &views);
-    answer.measures = sequence(planned, (&book, &prices), &answer, (args.fixes, threads));
-    fix_gaps(planned, (&book, &prices), &mut answer, (args.fixes, threads));
-    let beams = beams(&scenario).map_err(|e| Failure::new(Exit::Bug, e))?;
-    let facade = facade(&scenario, &caster);
-    let privacy = privacy(&scenario, &caster, &views, book.private_px_per_m());
-    let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, measured.as_ref());
-    let shipped = Tier::shipped().map_err(|e| Failure::new(Exit::Bug, e))?;
-    let tiers = tiers((&shipped, &prices), &scenario, &answer, &rules);
-    let scenario_name = scenario.file.name.clone();
-    let report =
-        PlanReport { format: 1, scenario: scenario_name, answer, beams, facade, privacy, rules, tiers };
-    let folder = args.out.unwrap_or_else(|| default_folder(&args.scenario));
-    let json = serde_json::to_string(&report).map_err(|e| Failure::new(Exit::Bug, e))?;
+    let tools = Tools {
+        book: RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?,
+        prices: prices(args.prices.as_deref())?,
+        measured: known(&args, &scenario)?,
+        threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+    };
+    let mut planned = Planned::of(scenario, &tools, args.fixes)?;
+    let folder = args.out.clone().unwrap_or_else(|| default_folder(&args.scenario));
+    if let Some(count) = args.what_if {
+        planned.report.what_if = ask_what_if(&planned.scenario, &tools, count, &folder)?;
+    }
+    if let Some(older) = &args.against {
+        planned.report.against = Some(hold_against(&planned, older, &tools, &folder)?);
+    }
+    let (scenario, report) = (planned.scenario.as_ref(), &planned.report);
+    let json = serde_json::to_string(report).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(&folder, "report.json", json.as_bytes())?;
     let origin = scenario.site.origin;
     for (name, gaps) in
@@ -92,30 +86,37 @@ fn plan(args: Args) -> Result<String, Failure> {
         save(&folder, name, geojson(gaps, origin).to_string().as_bytes())?;
     }
     let exports = args.export.as_deref().unwrap_or(&Export::ALL);
-    let material = Material { scenario: &scenario, report: &report, caster: &caster, prices: &prices };
+    let material = Material { scenario, report, caster: &planned.caster, prices: &tools.prices };
     hand_out(&material, exports, &folder)?;
-    let suffers =
-        args.what_if.map(|count| ask_what_if(&scenario, &book, (count, threads), &folder)).transpose()?;
     Ok(match args.output_format {
         OutputFormat::Json => json + "\n",
         OutputFormat::Human => {
-            let table = suffers.map(|suffers| what_if_table(&suffers)).unwrap_or_default();
-            text(&scenario, &report, &book, &prices)
-                + &table
+            text(scenario, report, &tools.book, &tools.prices)
                 + &format!("\nwritten to {}\n", folder.display())
         }
     })
 }
 
-/// What suffers under each of so many variants; all of them go into `what-if.json`.
+/// Plans an older layout in the same way, holds the new plan against it, and writes the map of the change.
+fn hold_against(planned: &Planned, older: &Path, tools: &Tools, folder: &Path) -> Result<Against, Failure> {
+    let before = Planned::of(crate::input::load(older)?.scenario, tools, 0)?;
+    let apart = |e: Apart| Failure::new(Exit::Input, format!("{}: {e}", older.display()));
+    let told = against(&before.side(), &planned.side(), &tools.prices).map_err(apart)?;
+    let patches = class_patches(&before.side(), &planned.side()).map_err(apart)?;
+    let map = against_geojson(&told, &patches, planned.scenario.site.origin);
+    save(folder, "against.geojson", map.to_string().as_bytes())?;
+    Ok(told)
+}
+
+/// What suffers under each of so many variants; all of them go into `what-if.json`, too.
 fn ask_what_if(
     scenario: &Scenario,
-    book: &RuleBook,
-    (count, threads): (usize, usize),
+    tools: &Tools,
+    count: usize,
     folder: &Path,
 ) -> Result<Vec<Suffers>, Failure> {
     let variants = variants(scenario, count, scenario.file.seed);
-    let suffers = what_if(scenario, book, &variants, threads);
+    let suffers = what_if(scenario, &tools.book, &variants, tools.threads);
     let json = serde_json::to_string(&suffers).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(folder, "what-if.json", json.as_bytes())?;
     Ok(suffers)
@@ -183,6 +184,7 @@ fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use palisade_sim::analysis::PlanReport;
     use palisade_sim::analysis::rules::Status;
 
     use super::*;
@@ -195,7 +197,8 @@ mod tests {
             out: Some(folder.path().join("deep/plan")),
             fixes: 3,
             prices: None,
-            what_if: Some(20),
+            what_if: Some(30),
+            against: None,
             run: None,
             export: None,
             log: None,
@@ -210,7 +213,7 @@ mod tests {
             "Gaps: ",
             "Fixes of the 3 largest gaps",
             "What to do first: 3 measures",
-            "What if: 20 variants",
+            "What if: 30 variants",
             "assumed, 2026-11-28",
             "Perimeter: ",
             "Beams: ",

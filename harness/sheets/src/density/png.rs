@@ -6,15 +6,13 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 /// A colour: red, green, blue, opacity.
-pub(super) type Colour = [u8; 4];
+pub type Colour = [u8; 4];
 
 /// Encodes `pixels` (row by row from the top, indexes into `palette`) as PNG.
-pub(super) fn encode(
-    width: usize,
-    height: usize,
-    palette: &[Colour],
-    pixels: &[u8],
-) -> std::io::Result<Vec<u8>> {
+///
+/// # Errors
+/// Never for a buffer in memory; the writer's type allows it.
+pub fn encode(width: usize, height: usize, palette: &[Colour], pixels: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut rows = ZlibEncoder::new(Vec::new(), Compression::best());
     for row in pixels.chunks(width.max(1)) {
         rows.write_all(&[0])?;

@@ -4,6 +4,8 @@
 //! promised. A camera hangs on what stands within [`HOLD_M`] of it, else it gets a pole; its cable runs to the nearest
 //! device that is there already, in a straight line.
 
+pub(super) mod moved;
+
 use std::collections::BTreeMap;
 
 use geo::{Distance, Euclidean, Point};
@@ -42,6 +44,7 @@ pub fn bill(old: &Scenario, new: &Scenario, prices: &Prices) -> Vec<Item> {
     let mut items = Vec::new();
     cameras(old, new, prices, &mut items);
     devices(old, new, prices, &mut items);
+    moved::moved(old, new, prices, &mut items);
     let before: BTreeMap<&str, &Tree> = old.site.trees.iter().map(|t| (t.id.as_str(), t)).collect();
     let pruned = new.site.trees.iter().filter(|t| before.get(t.id.as_str()).is_some_and(|old| *old != *t));
     items.extend(pruned.map(|t| item(t.id.as_str(), "prune the crown", prices.work.trim)));
@@ -141,7 +144,7 @@ fn called(camera: &Camera) -> String {
     }
 }
 
-/// All other devices: one price a piece. One that stays and differs in its settings costs nothing.
+/// All other devices that come or go: one price a piece.
 fn devices(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
     let named = |scenario: &Scenario| -> BTreeMap<(Class, String), f64> {
         let others = scenario.devices.iter().filter(|d| d.class != Class::Camera);
@@ -177,15 +180,28 @@ fn to_a_device(layout: &Scenario, at_m: [f64; 2]) -> f64 {
 mod tests {
     use super::*;
     use crate::analysis::sample;
-    use crate::model::kit::Kit;
+    use crate::model::kit::{Beam, Kit};
 
-    fn layout() -> Scenario {
+    fn layout(others: Kit) -> Scenario {
         let mut site = sample::bare(-30.0, -30.0, 30.0, 30.0);
         site.trees.push(sample::tree("t", 10.0, 0.0));
         let wall = sample::wall("w", crate::model::site::WallKind::Wall, &[(-30.0, 20.0), (30.0, 20.0)], 2.5);
         site.walls.push(wall);
         let camera = vec![sample::camera("a", [0.0, 0.0], 0.0), sample::camera("b", [5.0, 20.0], 180.0)];
-        with_devices(sample::scenario(site, Kit { camera, ..Kit::default() }))
+        with_devices(sample::scenario(site, Kit { camera, ..others }))
+    }
+
+    /// A zone, a facade camera and a smoke detector.
+    fn others() -> Kit {
+        let kit = serde_json::json!({
+            "beam": [{ "id": "zone", "wall": "w", "from_m": [-29.0, 20.0], "to_m": [29.0, 20.0], "rays_m": [2.6] }],
+            "facade_camera": [{
+                "id": "up", "at_m": [0.0, 0.0], "height_m": 1.5, "building": "b", "bearing_deg": 0.0,
+                "elevation_deg": 40.0, "hfov_deg": 90.0,
+            }],
+            "smoke_detector": [{ "id": "smoke", "at_m": [2.0, 2.0], "height_m": 2.6 }],
+        });
+        serde_json::from_value(kit).expect("a kit")
     }
 
     fn with_devices(mut scenario: Scenario) -> Scenario {
@@ -194,7 +210,7 @@ mod tests {
     }
 
     fn check(change: impl FnOnce(&mut Scenario), expected: &[(&str, f64)]) {
-        let (old, prices) = (layout(), Prices::shipped().expect("the shipped prices"));
+        let (old, prices) = (layout(others()), Prices::shipped().expect("the shipped prices"));
         let mut new = old.clone();
         change(&mut new);
         let found = bill(&old, &with_devices(new), &prices);
@@ -239,13 +255,36 @@ mod tests {
         check(|s| drop(s.file.kit.camera.pop()), &[("take it down", 150.0)]);
     }
 
+    /// 3 m along the wall at 22 yuan a metre of cable; an end is fixed for 260 yuan, a visit is 200.
+    #[test]
+    fn what_is_moved_or_set_otherwise_is_fixed_anew_and_visited() {
+        let (cable, visit) = (("3.0 m of cable", 66.0), ("align and set it", 200.0));
+        check(|s| s.file.kit.beam[0].interruption = crate::model::scenario::Duration::seconds(0.1), &[visit]);
+        check(
+            |s| s.file.kit.beam[0].to_m[0] -= 3.0,
+            &[cable, ("fix and connect its receiver", 260.0), visit],
+        );
+        let pair = Prices::shipped()
+            .expect("the shipped prices")
+            .pair_yuan(&Beam { rated_range_m: 20.0, ..others().beam[0].clone() });
+        check(
+            |s| s.file.kit.beam[0].rated_range_m = 20.0,
+            &[("another pair of beams", pair), ("change both on their brackets", 240.0), visit],
+        );
+        let (fixed, angles) = (("fix and connect it", 260.0), ("set its angles", 200.0));
+        check(|s| s.file.kit.facade_camera[0].elevation_deg += 5.0, &[angles]);
+        check(|s| s.file.kit.facade_camera[0].at_m[1] += 3.0, &[cable, fixed, angles]);
+        check(|s| s.file.kit.smoke_detector[0].at_m[1] += 3.0, &[cable, fixed]);
+        check(|s| drop(s.file.kit.beam.pop()), &[("take the beam down", 150.0)]);
+    }
+
     #[test]
     fn a_new_camera_hangs_on_what_is_there_or_gets_a_pole() {
         for (at_m, held, metres) in [
             ([-3.0, 19.5], ("bracket", 90.0), 8.0156),
             ([0.0, -10.0], ("pole with foundation", 1900.0), 10.0),
         ] {
-            let (old, prices) = (layout(), Prices::shipped().expect("the shipped prices"));
+            let (old, prices) = (layout(Kit::default()), Prices::shipped().expect("the shipped prices"));
             let mut new = old.clone();
             new.file.kit.camera.push(sample::camera("c", at_m, 0.0));
             let found = bill(&old, &with_devices(new), &prices);

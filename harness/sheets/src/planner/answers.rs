@@ -1,0 +1,253 @@
+//! What-if, facades, privacy, beams, tiers and street cells as tables.
+
+use palisade_layout::analysis::PlanReport;
+use palisade_layout::analysis::rules::Status;
+use palisade_layout::analysis::what_if::{Kind, Suffers};
+
+use super::grid::Grid;
+use crate::words::{percent, thousands};
+
+/// Each answer that holds anything.
+pub(super) fn grids(report: &PlanReport) -> Vec<Grid> {
+    let mut all = vec![
+        what_if(&report.what_if),
+        windows(report),
+        facade_cameras(report),
+        privacy(report),
+        beams(report),
+    ];
+    all.extend(tiers(report));
+    all.push(cells(report));
+    all.into_iter().filter_map(Grid::filled).collect()
+}
+
+fn metres(m: f64) -> String {
+    format!("{m:.1}")
+}
+
+fn what_if(all: &[Suffers]) -> Grid {
+    let heads = [
+        "what goes wrong",
+        "kind",
+        "lost by day m²#",
+        "lost by night m²#",
+        "perimeter lost m#",
+        "rules that fall",
+    ];
+    let worst = |kind: Kind| all.iter().find(|s| s.kind == kind);
+    let worst = Kind::ALL.into_iter().filter_map(worst);
+    let worst: Vec<String> =
+        worst.map(|s| format!("{}: {} ({} m²)", s.kind.words(), s.name, thousands(s.worst_m2()))).collect();
+    let note = format!(
+        "{} variants, one change at a time, the worst first. The worst of each kind: {}.",
+        all.len(),
+        worst.join("; ")
+    );
+    let mut grid = Grid::new("What if", &heads).noted(note);
+    for suffers in all {
+        let tone = if suffers.rules_lost.is_empty() { "" } else { "bad" };
+        grid.row(
+            tone,
+            [
+                suffers.name.clone(),
+                suffers.kind.words().to_owned(),
+                format!("{:.2}", suffers.lost_m2),
+                format!("{:.2}", suffers.lost_night_m2),
+                metres(suffers.perimeter_lost_m),
+                suffers.rules_lost.join(", "),
+            ],
+        );
+    }
+    grid
+}
+
+fn windows(report: &PlanReport) -> Grid {
+    let mut grid = Grid::new(
+        "Facades",
+        &["building", "windows#", "seen#", "share#", "facade cameras", "by face: seen of windows"],
+    );
+    for building in &report.facade.buildings {
+        let face =
+            |f: &palisade_layout::analysis::facade::Face| format!("{} {} of {}", f.face, f.seen, f.windows);
+        let faces: Vec<String> = building.faces.iter().map(face).collect();
+        let cameras: Vec<&str> = building.cameras.iter().map(|c| c.as_str()).collect();
+        grid.row(
+            if building.seen == 0 { "bad" } else { "" },
+            [
+                building.building.to_string(),
+                building.windows.to_string(),
+                building.seen.to_string(),
+                percent(building.seen as f64 / building.windows.max(1) as f64),
+                cameras.join(", "),
+                faces.join(", "),
+            ],
+        );
+    }
+    let assumed = report.facade.assumed;
+    let [wide, high] = assumed.window_m;
+    grid.noted(format!(
+        "A window counts as seen when an object of {:.2} m before it is at least {} px across. Assumed: windows of {wide} × {high} m every {} m; {} frames make a fall.",
+        assumed.object_m, assumed.least_px, assumed.window_pitch_m, assumed.enough_frames
+    ))
+}
+
+fn facade_cameras(report: &PlanReport) -> Grid {
+    let heads = [
+        "facade camera",
+        "building",
+        "windows#",
+        "seen#",
+        "off the picture#",
+        "hidden#",
+        "too small#",
+        "finds from m#",
+    ];
+    let mut grid = Grid::new("Facade cameras", &heads);
+    for camera in &report.facade.cameras {
+        let unseen = camera.unseen;
+        let counts = [camera.windows, camera.seen, unseen.outside, unseen.hidden, unseen.too_small];
+        let names = [camera.camera.to_string(), camera.building.to_string()];
+        let finds = [format!("{:.2}", camera.smallest_m)];
+        grid.row("", names.into_iter().chain(counts.map(|n| n.to_string())).chain(finds));
+    }
+    grid
+}
+
+fn privacy(report: &PlanReport) -> Grid {
+    let answer = &report.privacy;
+    let heads = [
+        "camera",
+        "windows#",
+        "shows m²#",
+        "± m²#",
+        "best px/m#",
+        "mask of picture#",
+        "mask costs m² of ground#",
+    ];
+    let mut grid = Grid::new("Privacy", &heads).noted(format!(
+        "Windows of dwellings shown at {} px/m or more: {:.1} ± {:.1} m². Masks for all of them would cost {:.1} m² of public ground.",
+        answer.from_px_per_m, answer.private_m2, answer.error_m2, answer.lost_ground_m2
+    ));
+    for camera in &answer.cameras {
+        grid.row(
+            "",
+            [
+                camera.camera.to_string(),
+                camera.windows.to_string(),
+                metres(camera.private_m2),
+                metres(camera.error_m2),
+                format!("{:.0}", camera.best_px_per_m),
+                percent(camera.masked_share),
+                metres(camera.lost_ground_m2),
+            ],
+        );
+    }
+    grid
+}
+
+fn beams(report: &PlanReport) -> Grid {
+    let heads = [
+        "zone",
+        "wall",
+        "length m#",
+        "missed#",
+        "false a day#",
+        "passes under m#",
+        "over m#",
+        "too fast m/s#",
+        "margin dB#",
+        "down in fog of m#",
+        "remark",
+    ];
+    let mut grid =
+        Grid::new("Beams", &heads).from("computed from assumed bodies, ways, optics and nuisances");
+    for zone in &report.beams.zones {
+        let fog = zone.link.down_at_visibility_m.map_or_else(|| "any".to_owned(), |m| format!("{m:.0}"));
+        grid.row(
+            if zone.dead.is_some() { "bad" } else { "" },
+            [
+                zone.beam.to_string(),
+                zone.wall.to_string(),
+                metres(zone.length_m),
+                percent(zone.miss),
+                format!("{:.2}", zone.false_alarms),
+                format!("{:.2}", zone.passes_under_m),
+                format!("{:.2}", zone.passes_over_m),
+                metres(zone.fastest_m_s),
+                metres(zone.link.margin_db),
+                fog,
+                zone.dead.clone().unwrap_or_default(),
+            ],
+        );
+    }
+    grid
+}
+
+fn tiers(report: &PlanReport) -> Vec<Grid> {
+    let tier = |tier: &palisade_layout::analysis::tiers::TierAnswer| {
+        let title =
+            format!("Tier {} {}: {}", tier.name, tier.name_zh, if tier.met { "met" } else { "not met" });
+        let heads = [
+            "system#",
+            "what is asked for",
+            "内容",
+            "outcome",
+            "found#",
+            "asked for#",
+            "unit",
+            "yuan to it#",
+        ];
+        let mut grid = Grid::new(title, &heads).from("counted; counts asked for and prices assumed");
+        for item in &tier.items {
+            let (tone, outcome) = match item.status {
+                Status::Pass => ("", "met"),
+                Status::Fail => ("bad", "not met"),
+                Status::NotAssessable => ("", "not assessable"),
+                Status::NotApplicable => ("", "nothing here"),
+            };
+            let names =
+                [item.system.to_string(), item.title.clone(), item.title_zh.clone(), outcome.to_owned()];
+            let figures = [
+                thousands(item.found),
+                thousands(item.demanded),
+                item.unit.clone(),
+                thousands(item.cost_yuan),
+            ];
+            grid.row(tone, names.into_iter().chain(figures));
+        }
+        let price = format!("About {} yuan to it; dated {}.", thousands(tier.cost_yuan), tier.dated);
+        grid.noted(if tier.met { format!("Dated {}.", tier.dated) } else { price })
+    };
+    report.tiers.iter().map(tier).collect()
+}
+
+fn cells(report: &PlanReport) -> Grid {
+    let heads = [
+        "cell",
+        "guard",
+        "on duty",
+        "m²#",
+        "seen by cameras#",
+        "by cameras and posts#",
+        "there after s, middle / farthest#",
+        "problems",
+    ];
+    let mut grid = Grid::new("Street cells", &heads).noted("The guard walks at an assumed pace of 1.4 m/s.");
+    for cell in &report.answer.cells {
+        let walk = cell.response.as_ref().map(|r| format!("{:.0} / {:.0}", r.median_s, r.longest_s));
+        grid.row(
+            if cell.problems.is_empty() { "" } else { "bad" },
+            [
+                cell.id.to_string(),
+                cell.guard.to_string(),
+                cell.on_duty.clone(),
+                thousands(cell.area_m2),
+                percent(cell.seen_by_cameras),
+                percent(cell.seen),
+                walk.unwrap_or_else(|| "no way".into()),
+                cell.problems.join(" "),
+            ],
+        );
+    }
+    grid
+}

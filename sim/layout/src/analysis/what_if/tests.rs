@@ -1,0 +1,88 @@
+use super::*;
+use crate::analysis::sample;
+use crate::model::kit::Kit;
+use crate::model::site::{Lamp, Path, PathFor, WallKind};
+
+fn yard() -> Scenario {
+    let mut site = sample::bare(-20.0, -10.0, 20.0, 40.0);
+    site.walls.push(sample::wall("w", WallKind::Wall, &[(-20.0, 40.0), (20.0, 40.0)], 2.5));
+    site.trees.push(crate::model::site::Tree { evergreen: false, ..sample::tree("t", 0.0, 12.0) });
+    let line = geo::LineString::from(vec![(-20.0, 20.0), (20.0, 20.0)]);
+    site.paths.push(Path { id: "road".into(), passage: PathFor::Road, line, width_m: 5.0 });
+    let lamp =
+        |id: &str, x: f64| Lamp { id: id.into(), at: (x, 23.0).into(), height_m: 5.0, flux_lm: 4_000.0 };
+    site.lamps.extend([lamp("west", -10.0), lamp("east", 10.0)]);
+    let camera = vec![sample::camera("a", [0.0, 0.0], 0.0), sample::camera("b", [1.0, 0.0], 0.0)];
+    let zone = serde_json::json!({
+        "id": "zone", "wall": "w", "from_m": [-19.9, 40.0], "to_m": [19.9, 40.0], "rays_m": [2.6, 2.8],
+    });
+    let beam = vec![serde_json::from_value(zone).expect("a beam")];
+    sample::scenario(site, Kit { camera, beam, ..Kit::default() })
+}
+
+fn one<'a>(found: &'a [Suffers], part: &str) -> &'a Suffers {
+    found.iter().find(|s| s.name.contains(part)).unwrap_or_else(|| panic!("no variant with {part}"))
+}
+
+#[test]
+fn each_variant_takes_what_it_hides_and_threads_do_not_matter() {
+    let (yard, book) = (yard(), RuleBook::residential().expect("the shipped book"));
+    let asked = variants(&yard, 20, 3);
+    assert_eq!(asked.len(), 20);
+    for kind in Kind::ALL {
+        assert!(asked.iter().any(|v| v.kind == kind), "{kind:?} is among them");
+    }
+    let found = what_if(&yard, &book, &asked, 3);
+    assert_eq!(found, what_if(&yard, &book, &asked, 1));
+    assert!(found.is_sorted_by(|x, y| x.worst_m2() >= y.worst_m2()));
+    let lost = |part: &str| one(&found, part).lost_m2;
+    assert!(lost("visibility of 50 m") > 0.0, "{found:#?}");
+    assert!(lost("trees are bare") < 0.0 && lost("trees are in leaf") == 0.0);
+    assert!(lost("1.5 times") > lost("1.2 times") && lost("1.2 times") > 0.0);
+    assert!(lost("vans are parked") > 0.0);
+    let zone = one(&found, "zone is out");
+    assert!(zone.lost_m2 == 0.0 && (zone.perimeter_lost_m - 40.0).abs() < 0.5, "{zone:?}");
+    assert!(lost("a is out") > 0.0, "the other camera hangs a metre aside and shows less");
+}
+
+#[test]
+fn a_camera_out_of_order_is_a_layout_without_it() {
+    let book = RuleBook::residential().expect("the shipped book");
+    let mut both = yard();
+    both.file.kit.camera[1].bearing_deg = 180.0;
+    let found = what_if(&both, &book, &variants(&both, 0, 1), 2);
+    let open = |yard: &Scenario| {
+        let plan = crate::analysis::plan(yard);
+        plan.gaps.iter().map(|g| g.area_m2).sum::<f64>() + plan.small_gaps.area_m2
+    };
+    let mut one_less = both.clone();
+    one_less.file.kit.camera.remove(1);
+    assert_eq!(one(&found, "b is out").lost_m2, open(&one_less) - open(&both));
+    assert!(one(&found, "b is out").lost_m2 > 0.0);
+}
+
+/// Open ground by day and by night, both heights together, m².
+fn open_m2(yard: &Scenario) -> [f64; 2] {
+    let plan = crate::analysis::plan(yard);
+    let sum = |gaps: &[crate::analysis::answer::Gap]| gaps.iter().map(|g| g.area_m2).sum::<f64>();
+    [sum(&plan.gaps) + plan.small_gaps.area_m2, sum(&plan.gaps_night) + plan.small_gaps_night.area_m2]
+}
+
+#[test]
+fn a_lamp_that_does_not_burn_is_a_site_without_it_and_nightfall_is_the_difference() {
+    let book = RuleBook::residential().expect("the shipped book");
+    let mut dark = yard();
+    dark.file.kit.camera.iter_mut().for_each(|camera| (camera.ir_range_m, camera.min_lux) = (0.0, 1.0));
+    let found = what_if(&dark, &book, &variants(&dark, 20, 1), 2);
+    let mut one_less = dark.clone();
+    one_less.site.lamps.remove(0);
+    let (before, after) = (open_m2(&dark), open_m2(&one_less));
+    let west = one(&found, "west does not burn");
+    assert_eq!([west.lost_m2, west.lost_night_m2], [0.0, after[1] - before[1]]);
+    assert!(west.lost_night_m2 > 0.0, "{west:?}");
+    let row = one(&found, "the 2 lamps along road do not burn");
+    assert!(row.lost_night_m2 > west.lost_night_m2 && row.kind == Kind::LampRow, "{row:?}");
+    let night = one(&found, "night falls");
+    assert_eq!([night.lost_m2, night.lost_night_m2], [before[1] - before[0], 0.0]);
+    assert!(night.lost_by_class_m2["2014"]["1.5"]["detect"] > 0.0);
+}
