@@ -12,6 +12,7 @@ use palisade_sim::model::typed::Problem;
 
 use crate::contract::{Around, Checked, Contract, Kit};
 use crate::exit::{Exit, Failure};
+use crate::shape::Shape;
 
 /// A scenario that is sound, with the texts that it was read from.
 #[derive(Clone, Debug)]
@@ -104,9 +105,30 @@ pub fn kit(scenario: &Scenario) -> Kit {
 
 /// Whether a file is a contract: it has the key `contract` at its top.
 pub fn is_contract(path: &Path) -> bool {
+    has_at_its_top(path, "contract")
+}
+
+/// Whether a file is a load shape: it has the key `shape` at its top.
+pub fn is_shape(path: &Path) -> bool {
+    has_at_its_top(path, "shape")
+}
+
+fn has_at_its_top(path: &Path, word: &str) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let top = text.lines().take_while(|line| !line.trim_start().starts_with('['));
-    top.filter_map(|line| line.split_once('=')).any(|(key, _)| key.trim() == "contract")
+    top.filter_map(|line| line.split_once('=')).any(|(key, _)| key.trim() == word)
+}
+
+/// Reads and checks the load shape at a path; all problems at once.
+pub fn read_shape(path: &Path) -> Result<Shape, Wrong> {
+    let text =
+        text_of(path).map_err(|(why, remedy)| Wrong::Unreadable { file: path.to_owned(), why, remedy })?;
+    crate::shape::read(&text).map_err(Wrong::Problems)
+}
+
+/// The same for a verb that needs the shape: a failure with exit code 3 and all problems as its message.
+pub fn shape(path: &Path) -> Result<Shape, Failure> {
+    read_shape(path).map_err(|wrong| Failure::new(Exit::Input, wrong.render(colour_on_stderr()).trim_end()))
 }
 
 /// Whether stderr shows colours: it is a terminal and `NO_COLOR` is not set.

@@ -1,6 +1,6 @@
 //! Drives a gateway with a compound's real traffic and judges what it says.
 //!
-//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
+//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`shape`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
 //! [`observe`], [`record`], [`progress`], [`import`]) owns sockets, clocks and files; out ([`report`]) renders and
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
@@ -21,5 +21,6 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod shape;
 pub mod verdict;
 pub mod wire;

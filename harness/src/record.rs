@@ -347,13 +347,17 @@ pub struct Interval {
     pub max_us: Micros,
 }
 
+/// Kind of the remark that the load plane could not keep its instants: the run is not valid.
+pub const LATE_LOAD: &str = "late_load";
+
 /// A remark for the report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     /// When.
     pub at_us: Micros,
     /// `info`, `connection` (devices lost theirs), `observer` (it did not hear for a while), `lost` (the gateway is gone),
-    /// `interrupted` (somebody stopped the run), `disk` (could not write).
+    /// `interrupted` (somebody stopped the run), `disk` (could not write),
+    /// `load` (what the copies of the compound did), [`LATE_LOAD`].
     pub kind: String,
     /// A sentence.
     pub text: String,

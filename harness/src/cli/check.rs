@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use super::{Exit, Failure, OutputFormat};
 use crate::contract::{Checked, Contract, Kit};
 use crate::input::{self, Wrong};
+use crate::shape::Shape;
 
 /// Options of `palisade check`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Scenario files and contracts; contracts are checked against the scenarios that are named with them.
+    /// Scenario files, contracts and load shapes; contracts are checked against the scenarios that are named with them.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How problems are printed: for a reader on stderr, or as one JSON document on stdout.
@@ -26,13 +27,16 @@ pub struct Args {
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let json = args.output_format == OutputFormat::Json;
     let (mut exit, mut list, mut good) = (Exit::Ok, Vec::new(), String::new());
-    let read: Vec<_> =
-        args.files.iter().map(|file| (!input::is_contract(file)).then(|| input::read(file))).collect();
+    let scenario = |file: &PathBuf| !input::is_contract(file) && !input::is_shape(file);
+    let read: Vec<_> = args.files.iter().map(|file| scenario(file).then(|| input::read(file))).collect();
     let sound = read.iter().flatten().filter_map(|read| read.as_ref().ok());
     let kits: Vec<Kit> = sound.map(|loaded| input::kit(&loaded.scenario)).collect();
     for (file, read) in args.files.iter().zip(read) {
         let said = match read {
             Some(read) => read.map(|loaded| (counts(&loaded.scenario), Problems::default())),
+            None if input::is_shape(file) => {
+                input::read_shape(file).map(|shape| (stretches(&shape), Problems::default()))
+            }
             None => contract(file, &kits).map(|checked| (parts(&checked.contract), checked.warnings)),
         };
         match said {
@@ -75,6 +79,12 @@ fn parts(contract: &Contract) -> String {
         contract.name,
         contract.process.len()
     )
+}
+
+/// `ok, shape ramp: 1 levels, 0 storms, 0 floods`.
+fn stretches(shape: &Shape) -> String {
+    let (levels, storms, floods) = (shape.level.len(), shape.storm.len(), shape.flood.len());
+    format!("ok, shape {}: {levels} levels, {storms} storms, {floods} floods", shape.name)
 }
 
 /// `2 buildings, 48 flats, 39 devices (gate_post 1, ...)`.

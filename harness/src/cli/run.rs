@@ -1,16 +1,19 @@
 //! `palisade run`: live through the day, drive a gateway with it, judge what it says.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use palisade_load::process::OpenFiles;
 use palisade_sim::model::drive::Window;
 
 use super::{Exit, Failure, OutputFormat};
 use crate::contract::{Checked, Kit};
+use crate::drivers::crowd::Fleet;
 use crate::progress::Progress;
 use crate::reference::Defects;
 use crate::report;
 use crate::run::{Outside, Request, Stop, Sut, measure};
+use crate::shape::Shape;
 use crate::{input, schedule};
 
 /// Options of `palisade run`.
@@ -41,6 +44,14 @@ pub struct Args {
     /// which shows the harness's own share.
     #[arg(long)]
     no_floor: bool,
+    /// How many compounds speak to the gateway: this one, which is judged, and N - 1 copies of it with names of their own,
+    /// which are load.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    fleet: u32,
+    /// How much of the fleet speaks when, and what befalls it, such as scenarios/load/ramp.toml; all of it all the time
+    /// when not given.
+    #[arg(long, value_name = "FILE")]
+    shape: Option<PathBuf>,
 }
 
 /// Windows in one option.
@@ -53,8 +64,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     can_be_driven(&loaded, args.windows.as_ref(), args.defect.as_ref())?;
     let address = args.sut.as_deref().unwrap_or(&file.sut.address);
     let sut = sut(address, args.defect.as_ref(), &input::kit(&loaded.scenario))?;
+    let seed = args.seed.unwrap_or(file.seed);
+    let fleet = fleet(args.fleet, args.shape.as_deref(), &loaded, seed)?;
     let request = Request {
-        seed: args.seed.unwrap_or(file.seed),
+        seed,
+        fleet,
         path: args.scenario,
         out: args.out,
         windows: args.windows.map(|w| w.0),
@@ -105,6 +119,40 @@ fn can_be_driven(
         "--defect: `deaf-to={unknown}` names no device of the scenario; there are {} and others",
         some.join(", ")
     )))
+}
+
+/// The copies, if there are any; each of their devices needs a connection.
+fn fleet(
+    compounds: u32,
+    shape: Option<&Path>,
+    loaded: &input::Loaded,
+    seed: u64,
+) -> Result<Option<Fleet>, Failure> {
+    let devices = loaded.scenario.devices.len();
+    if compounds == 1 && shape.is_some() {
+        let text = "--shape says how much of a fleet speaks, and there is none; add --fleet with 2 or more compounds";
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    let file = shape.map(Path::to_owned);
+    let shape = shape.map_or_else(|| Ok(Shape::constant()), input::shape)?;
+    let (files, needed) = (OpenFiles::raised(), u64::from(compounds) * devices as u64);
+    if files.connections() < needed {
+        let text = format!(
+            "a fleet of {compounds} needs {needed} connections, and the limit of {} open files allows {}; raise it with \
+             `ulimit -n {}`, or take a smaller fleet",
+            files.limit,
+            files.connections(),
+            needed + 64
+        );
+        return Err(Failure::new(Exit::Harness, text));
+    }
+    if compounds > 1 {
+        let allows = files.connections();
+        eprintln!("{needed} connections; the limit of {} open files allows {allows}", files.limit);
+    }
+    let bound = loaded.scenario.file.drive.lateness_bound.as_seconds();
+    let lateness_bound = std::time::Duration::from_secs_f64(bound.max(0.0));
+    Ok((compounds > 1).then_some(Fleet { compounds, shape, file, seed, lateness_bound }))
 }
 
 fn sut(address: &str, defects: Option<&Defects>, kit: &Kit) -> Result<Sut, Failure> {

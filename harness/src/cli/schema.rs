@@ -20,6 +20,8 @@ pub enum Name {
     Scenario,
     /// Of a contract with a gateway.
     Contract,
+    /// Of a load shape.
+    Shape,
     /// Of a run's `report.json`.
     Report,
     /// Of a plan's `report.json`.
@@ -30,6 +32,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = match args.name {
         Name::Scenario => format!("{:#}\n", palisade_sim::model::schema::scenario_schema()),
         Name::Contract => format!("{:#}\n", crate::contract::schema()),
+        Name::Shape => format!("{:#}\n", crate::shape::schema()),
         Name::Report => crate::report::schema()?,
         Name::Plan => crate::report::plan::schema()?,
     };

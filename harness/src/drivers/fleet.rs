@@ -471,33 +471,8 @@ impl Fleet {
 
     /// The message, and the state that it sets.
     fn message(&self, tape: &Tape, send: Send, drive: Timing) -> (Message, Option<Message>) {
-        let common = &self.ears.common;
-        let at_us = drive.start_us + send.at_us;
-        let ts = common.clock.epoch_ms(at_us);
         let name = &self.ears.names[send.device.index()];
-        let row = tape.devices.get(send.device.index());
-        let stimulus = match send.what {
-            What::Stimulus(id) => tape.stimuli.get(id.index()),
-            What::Heartbeat(_) => None,
-        };
-        let Some(stimulus) = stimulus else {
-            let What::Heartbeat(count) = send.what else { unreachable!("the plan is made from this tape") };
-            let (topic, payload) = (common.topics.device(name, Leaf::Heartbeat), heartbeat(name, count, ts));
-            return (Message { stimulus: None, topic, payload, qos: 0, retain: false }, None);
-        };
-        let class = row.map_or(Class::DutyRoom, |row| row.class);
-        let payload = common.event(stimulus.id, name, class, &stimulus.signal, ts);
-        let qos = common.qos(class, name, row.map_or(1, |row| row.qos));
-        let state = latches(&stimulus.signal).then(|| Message {
-            stimulus: None,
-            topic: common.fill(&common.dialect(class, name).state, name),
-            payload: payload.clone(),
-            qos,
-            retain: true,
-        });
-        let topic = common.event_topic(class, name);
-        let message = Message { stimulus: Some(stimulus.id), topic, payload, qos, retain: false };
-        (message, state)
+        frame(&self.ears.common, name, (tape, send), drive.start_us + send.at_us)
     }
 
     /// Says goodbye for every device.
@@ -515,6 +490,38 @@ impl Fleet {
         let _ = self.runtime.block_on(async { tokio::time::timeout_at(until.into(), all).await });
         self.runtime.shutdown_background();
     }
+}
+
+/// What a device of this name says at an instant, and the state that it sets.
+pub(super) fn frame(
+    common: &Common,
+    name: &str,
+    (tape, send): (&Tape, Send),
+    at_us: Micros,
+) -> (Message, Option<Message>) {
+    let ts = common.clock.epoch_ms(at_us);
+    let row = tape.devices.get(send.device.index());
+    let stimulus = match send.what {
+        What::Stimulus(id) => tape.stimuli.get(id.index()),
+        What::Heartbeat(_) => None,
+    };
+    let Some(stimulus) = stimulus else {
+        let What::Heartbeat(count) = send.what else { unreachable!("the plan is made from this tape") };
+        let (topic, payload) = (common.topics.device(name, Leaf::Heartbeat), heartbeat(name, count, ts));
+        return (Message { stimulus: None, topic, payload, qos: 0, retain: false }, None);
+    };
+    let class = row.map_or(Class::DutyRoom, |row| row.class);
+    let payload = common.event(stimulus.id, name, class, &stimulus.signal, ts);
+    let qos = common.qos(class, name, row.map_or(1, |row| row.qos));
+    let state = latches(&stimulus.signal).then(|| Message {
+        stimulus: None,
+        topic: common.fill(&common.dialect(class, name).state, name),
+        payload: payload.clone(),
+        qos,
+        retain: true,
+    });
+    let topic = common.event_topic(class, name);
+    (Message { stimulus: Some(stimulus.id), topic, payload, qos, retain: false }, state)
 }
 
 /// When a plan is driven.

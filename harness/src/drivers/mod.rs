@@ -1,5 +1,6 @@
 //! Drivers: they carry bytes at the instants that they are told, stamp when the bytes left, and judge nothing.
 
+pub mod crowd;
 pub mod fleet;
 pub mod mqtt;
 pub mod orders;
@@ -28,6 +29,11 @@ impl Clock {
     /// Now, µs since the start.
     pub fn now_us(&self) -> Micros {
         self.start.elapsed().as_micros() as Micros
+    }
+
+    /// An instant on this clock.
+    pub fn at(&self, instant: Instant) -> Micros {
+        instant.saturating_duration_since(self.start).as_micros() as Micros
     }
 
     /// How long until an instant of this clock; nothing when it is past.

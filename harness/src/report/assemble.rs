@@ -19,7 +19,7 @@ use super::told::quoted;
 use super::{commands, incidents, links, remarks};
 use crate::latency::Latency;
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
-use crate::record::{Micros, Said};
+use crate::record::{LATE_LOAD, Micros, Said};
 use crate::schedule;
 use crate::verdict::{CommandFacts, Evidence, Message, Verdict, judge, message_name};
 use crate::wire::id::wire_id;
@@ -247,6 +247,7 @@ fn report(
     let mut lateness = main.latency.all.lateness.clone();
     lateness.merge(&floor.latency.all.lateness);
     let disk = journal.note("disk").map(|n| format!("the run could not be recorded: {}", n.text));
+    let load = journal.note(LATE_LOAD).map(|note| note.text.clone());
     let paths = |l: &Latency| l.by_class.iter().map(|(c, p)| (c.clone(), Paths::of(p))).collect();
     let mut report = Report {
         format: FORMAT,
@@ -256,10 +257,10 @@ fn report(
         sut: sut(folder),
         run: run(folder, main),
         harness: HarnessPart {
-            valid: verdict.invalid.is_empty() && disk.is_none(),
+            valid: verdict.invalid.is_empty() && disk.is_none() && load.is_none(),
             lateness_ms: Spread::of(&lateness),
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
-            reasons: verdict.invalid.iter().cloned().chain(disk).collect(),
+            reasons: verdict.invalid.iter().cloned().chain(disk).chain(load).collect(),
         },
         outcomes: main.tally,
         outcomes_by_class: main.by_class.clone(),

@@ -162,7 +162,11 @@ fn harness(report: &Report) -> String {
         (None, false) => "NOT VALID: lateness not measured".into(),
         (Some(spread), valid) => {
             let word = if valid { "kept its schedule" } else { "NOT VALID" };
-            format!("{word}: lateness p99 {} ms, bound {} ms", ms(spread.p99), h.lateness_bound_ms)
+            let lateness =
+                format!("{word}: lateness p99 {} ms, bound {} ms", ms(spread.p99), h.lateness_bound_ms);
+            // That lateness is one reason, and is said already.
+            let others = h.reasons.iter().filter(|reason| reason.starts_with("the load plane"));
+            others.fold(lateness, |text, reason| format!("{text}; {reason}"))
         }
     }
 }

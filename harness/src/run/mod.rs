@@ -5,6 +5,7 @@ mod child;
 mod day;
 mod folder;
 mod keeper;
+mod load;
 mod outside;
 mod part;
 pub mod places;
@@ -25,6 +26,7 @@ use palisade_sim::words::{AgentKey, Ms};
 use crate::actuator::{Actuator, Times};
 use crate::contract::Contract;
 use crate::drivers::Clock;
+use crate::drivers::crowd::Fleet;
 use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;
 use crate::drivers::serial::Lines;
@@ -86,6 +88,8 @@ pub struct Request {
     pub serial: Vec<SerialLine>,
     /// Commands that are expected of the system under test.
     pub commands: Vec<Rule>,
+    /// Copies of the compound that load the system under test in the main part.
+    pub fleet: Option<Fleet>,
 }
 
 /// What a run left.
@@ -227,7 +231,15 @@ impl<'a> Run<'a> {
 
     /// What was typed and no other field of the first line tells.
     fn options(&self) -> Vec<String> {
-        if self.request.floor { Vec::new() } else { vec!["--no-floor".into()] }
+        let mut options = Vec::new();
+        if !self.request.floor {
+            options.push("--no-floor".into());
+        }
+        if let Some(fleet) = &self.request.fleet {
+            options.push(format!("--fleet={}", fleet.compounds));
+            options.extend(fleet.file.as_ref().map(|file| format!("--shape={}", file.display())));
+        }
+        options
     }
 
     fn write_inputs(&self, day: &Day, answer: &PlanAnswer) -> Result<(), Failure> {
@@ -386,6 +398,7 @@ impl<'a> Run<'a> {
             lines: None,
             // The echo tells nobody anything.
             rules: if part == "floor" { Vec::new() } else { self.request.commands.clone() },
+            copies: self.request.fleet.as_ref().filter(|_| part == "main"),
             patience: part::PATIENCE,
             source: Some(Source { reading, cloud: None }),
             figures: Arc::default(),

@@ -9,9 +9,11 @@ use palisade_sim::whole::Tape;
 use palisade_sim::words::Ms;
 
 use super::child::Gateway;
+use super::load;
 use super::processes::Processes;
 use super::stop::Stop;
 use crate::actuator::Actuator;
+use crate::drivers::crowd;
 use crate::drivers::fleet::{Common, Figures, Fleet, Timing, Wires};
 use crate::drivers::mqtt::Address;
 use crate::drivers::orders::{Follows, Orders};
@@ -68,6 +70,8 @@ pub(super) struct Part<'a> {
     pub(super) lines: Option<Lines>,
     /// Commands that are expected.
     pub(super) rules: Vec<Rule>,
+    /// Copies of the compound that speak beside it.
+    pub(super) copies: Option<&'a crowd::Fleet>,
     /// How long the gateway may take to answer the probe.
     pub(super) patience: Duration,
     /// Where its answers are heard.
@@ -115,7 +119,7 @@ impl Part<'_> {
         let fleet = Fleet::connect(self.tape, wires, common, figures.clone(), PATIENCE, &asked, desk);
         match fleet {
             Ok(fleet) => {
-                let ended = self.drive(&fleet, &plan, &figures);
+                let ended = load::beside(&mut self, &fleet, &plan, &figures);
                 fleet.lines().write_figures();
                 fleet.remark_outages();
                 // First the observer: what a gateway makes of the goodbyes is not the run's.
@@ -141,7 +145,7 @@ impl Part<'_> {
     }
 
     /// An end at this instant. That somebody stopped the run is the reason for whatever else ended then.
-    fn ended(&self, how: Ending) -> Ended {
+    pub(super) fn ended(&self, how: Ending) -> Ended {
         let how = match how {
             Ending::Lost(_) if self.stop.asked() => Ending::Interrupted,
             how => how,
@@ -174,8 +178,15 @@ impl Part<'_> {
         plan.sends.iter().filter(answered).count()
     }
 
-    fn drive(&mut self, fleet: &Fleet, plan: &Plan, figures: &Figures) -> Ended {
-        let start_us = self.common.clock.now_us() + RUN_UP_US;
+    /// Drives the plan from an instant on, or as soon as it is announced.
+    pub(super) fn drive(
+        &mut self,
+        fleet: &Fleet,
+        plan: &Plan,
+        figures: &Figures,
+        from: Option<Micros>,
+    ) -> Ended {
+        let start_us = from.unwrap_or(self.common.clock.now_us() + RUN_UP_US);
         let timing = Timing { start_us };
         let halt = AtomicBool::new(false);
         fleet.announce(self.tape, plan, timing);

@@ -29,9 +29,9 @@ fn names_in(folder: &str) -> Vec<String> {
     names
 }
 
-/// Names of all broken files: scenarios, then contracts.
+/// Names of all broken files: scenarios, contracts, load shapes.
 fn names() -> Vec<String> {
-    [names_in(""), names_in("contracts/")].concat()
+    [names_in(""), names_in("contracts/"), names_in("shapes/")].concat()
 }
 
 /// What is said of a file where it is not what is on record.

@@ -28,12 +28,13 @@ const PURE: [&str; 8] = [
 ];
 
 /// Room of `harness`, and what it must not name.
-const HARNESS: [(&str, &[&str]); 11] = [
+const HARNESS: [(&str, &[&str]); 12] = [
     ("contract", &PURE),
     ("wire", &PURE),
     ("actuator", &PURE),
     ("actuator", &["std::time"]),
     ("schedule", &PURE),
+    ("shape", &PURE),
     ("pairing", &PURE),
     ("latency", &PURE),
     ("verdict", &PURE),

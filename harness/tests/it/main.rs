@@ -5,6 +5,7 @@ mod broken;
 mod bytes;
 mod commands;
 mod compare;
+mod fleet;
 mod gateway;
 mod house;
 mod import;

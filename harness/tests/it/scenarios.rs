@@ -30,8 +30,11 @@ fn committed_schema(file: &str) -> String {
 }
 
 /// What `palisade schema NAME` must print.
-const SCHEMAS: [(&str, &str); 2] =
-    [("scenario", "scenario.schema.json"), ("contract", "sut/contract.schema.json")];
+const SCHEMAS: [(&str, &str); 3] = [
+    ("scenario", "scenario.schema.json"),
+    ("contract", "sut/contract.schema.json"),
+    ("shape", "load/shape.schema.json"),
+];
 
 #[test]
 fn the_committed_schemas_are_current() {
@@ -44,7 +47,7 @@ fn the_committed_schemas_are_current() {
 }
 
 #[test]
-fn every_scenario_and_contract_loads_and_matches_its_schema() {
+fn every_scenario_contract_and_shape_loads_and_matches_its_schema() {
     let validators = SCHEMAS.map(|(_, file)| {
         let schema: Value = serde_json::from_str(&committed_schema(file)).unwrap();
         jsonschema::validator_for(&schema).unwrap()
@@ -52,15 +55,17 @@ fn every_scenario_and_contract_loads_and_matches_its_schema() {
     let files = shipped(&folder());
     assert!(files.iter().any(|f| f.ends_with("tiny.toml")));
     assert!(files.iter().any(|f| f.ends_with("builtin/contract.toml")));
+    assert!(files.iter().any(|f| f.ends_with("load/reconnect-storm.toml")));
     for file in files {
-        let is_contract = palisade::input::is_contract(&file);
-        let read = if is_contract {
-            palisade::input::read_contract(&file).map(|_| ())
+        let (kind, read) = if palisade::input::is_contract(&file) {
+            (1, palisade::input::read_contract(&file).map(|_| ()))
+        } else if palisade::input::is_shape(&file) {
+            (2, palisade::input::read_shape(&file).map(|_| ()))
         } else {
-            palisade::input::read(&file).map(|_| ())
+            (0, palisade::input::read(&file).map(|_| ()))
         };
         read.unwrap_or_else(|wrong| panic!("{}:\n{wrong}", file.display()));
-        let validator = &validators[usize::from(is_contract)];
+        let validator = &validators[kind];
         let table: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
         let json = serde_json::to_value(table).unwrap();
         let errors: Vec<String> =

@@ -105,6 +105,7 @@ fn run(defect: &str) -> Result<(Value, Vec<Value>)> {
     let gateway = Gateway::start(&line, defect)?;
     let out = folder.path().join("out");
     let request = Request {
+        fleet: None,
         loaded,
         path,
         seed,

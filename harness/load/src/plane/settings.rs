@@ -18,6 +18,8 @@ pub struct Settings {
     pub connect_within: Duration,
     /// How long after that the last one may stand, before the plane gives up.
     pub connect_patience: Duration,
+    /// From the last connection to the first message: time for all threads, and for the caller, to learn of the start.
+    pub lead: Duration,
     /// How a broken connection is made again.
     pub backoff: Backoff,
     /// Where chance comes from.
@@ -50,6 +52,7 @@ impl Settings {
             keep_alive: Some(Duration::from_secs(30)),
             connect_within: Duration::from_millis(500),
             connect_patience: Duration::from_secs(10),
+            lead: Duration::from_millis(5),
             backoff: Backoff { first: Duration::from_millis(50), longest: Duration::from_secs(2) },
             seed: 1,
             unanswered: 1_000,

@@ -1,6 +1,6 @@
 //! What is to leave, and when.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::codec::QoS;
 
@@ -29,6 +29,11 @@ pub struct Due<'a> {
 /// The messages of one thread, in the order of their instants. A thread has the clients whose place, divided by the
 /// number of threads, leaves the thread's own as remainder.
 pub trait Source: Send {
+    /// The instant from which the messages count is known now.
+    fn begin(&mut self, start: Instant) {
+        let _ = start;
+    }
+
     /// The next message; nothing when all have been taken.
     fn peek(&self) -> Option<Due<'_>>;
 

@@ -14,9 +14,6 @@ use super::tally::Outcome;
 use super::worker::Worker;
 use crate::process::OpenFiles;
 
-/// From the last connection to the first message: time for all threads to learn of it.
-const LEAD: Duration = Duration::from_millis(5);
-
 /// A plane that could not do its work.
 #[derive(Debug, Error)]
 pub enum PlaneError {
@@ -106,9 +103,9 @@ impl Watch {
     }
 
     /// A thread's clients all stand; the last thread sets the start.
-    pub(super) fn ready(&self, threads: u32) {
+    pub(super) fn ready(&self, threads: u32, lead: Duration) {
         if self.ready.fetch_add(1, Ordering::SeqCst) + 1 == threads {
-            let _ = self.start.set(Instant::now() + LEAD);
+            let _ = self.start.set(Instant::now() + lead);
         }
     }
 

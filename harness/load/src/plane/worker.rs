@@ -109,7 +109,7 @@ impl<'a> Worker<'a> {
             }
             if !told && self.clients.iter().all(|client| client.state == State::Up) {
                 told = true;
-                self.watch.ready(self.threads);
+                self.watch.ready(self.threads, self.settings.lead);
             }
             self.serve(&mut events, self.now() + 1_000_000)?;
         }
@@ -123,6 +123,7 @@ impl<'a> Worker<'a> {
         stop: &AtomicBool,
     ) -> io::Result<()> {
         self.restart(start);
+        source.begin(start);
         let mut events = Events::with_capacity(1_024);
         let lasts = self.settings.lasts.as_nanos() as u64;
         let mut emptied = None;

@@ -1,0 +1,246 @@
+//! The copies of a compound, on the load plane: names and a site of their own, each with its own place in the windows.
+//! They are load. Nobody waits for a gateway's answers to them; their acknowledgements are timed.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use palisade_load::codec::QoS;
+use palisade_load::plane::{self, Due, Outcome, PlaneError, Settings, Source, Watch};
+use palisade_sim::whole::Tape;
+use palisade_sim::words::{AgentKey, DeviceIx};
+
+use super::fleet::{Common, frame};
+use super::mqtt::{Address, Message};
+use crate::record::Micros;
+use crate::schedule::{Plan, Send, What};
+use crate::shape::Shape;
+use crate::wire::mqtt_json::Topics;
+
+/// New connections a second.
+const CONNECTS_PER_S: u64 = 2_000;
+/// From the last connection to the first message: the plan is announced meanwhile.
+const LEAD: Duration = Duration::from_millis(300);
+/// How long answers are waited for after the last message.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How many compounds there are, and how much of them speaks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fleet {
+    /// The compound and its copies.
+    pub compounds: u32,
+    /// The shape of the load.
+    pub shape: Shape,
+    /// The file that it was read from.
+    pub file: Option<PathBuf>,
+    /// Where each copy's offset comes from.
+    pub seed: u64,
+    /// How late the load plane may take up one message in a hundred.
+    pub lateness_bound: Duration,
+}
+
+impl Fleet {
+    /// How many copies there are beside the compound itself.
+    pub fn copies(&self) -> u32 {
+        self.compounds.saturating_sub(1)
+    }
+
+    /// How much later than the compound a copy says everything, of a window of this length; what falls off the end
+    /// comes first.
+    pub fn offset_us(&self, copy: u32, window_us: Micros) -> Micros {
+        let drawn = AgentKey::of(&format!("{}/copy/{copy}", self.seed)).0;
+        (drawn % window_us.max(1) as u64) as Micros
+    }
+}
+
+/// The copies, ready to speak.
+pub struct Crowd<'a> {
+    fleet: &'a Fleet,
+    tape: &'a Tape,
+    common: &'a Common,
+    /// What each copy says; floods stand behind the plan.
+    sends: Vec<Send>,
+    /// Devices that are connected, in the order of the tape.
+    devices: Vec<DeviceIx>,
+    windows: Vec<(Micros, Micros)>,
+    ends_us: Micros,
+}
+
+impl<'a> Crowd<'a> {
+    /// The copies of what a plan says. `wired` tells which devices have no connection of their own.
+    pub fn new(
+        fleet: &'a Fleet,
+        (tape, plan): (&'a Tape, &Plan),
+        common: &'a Common,
+        wired: impl Fn(DeviceIx) -> bool,
+    ) -> Crowd<'a> {
+        let all = (0..tape.devices.len()).map(|i| DeviceIx(i as u32));
+        let devices: Vec<DeviceIx> = all.filter(|device| !wired(*device)).collect();
+        let mut sends: Vec<Send> = plan.sends.iter().filter(|send| !wired(send.device)).copied().collect();
+        sends.extend(floods(&fleet.shape, tape, &devices));
+        let windows = plan.windows.iter().map(|w| (w.began_us, w.lasting.0 * 1000)).collect();
+        Crowd { fleet, tape, common, sends, devices, windows, ends_us: plan.ends_us }
+    }
+
+    /// Connections of all copies.
+    pub fn clients(&self) -> usize {
+        self.devices.len() * self.fleet.copies() as usize
+    }
+
+    /// Connects, speaks, and waits for the answers. The plan's start is the start of `watch`.
+    pub fn run(&self, to: &Address, (watch, stop): (&Watch, &AtomicBool)) -> Result<Outcome, PlaneError> {
+        let shape = &self.fleet.shape;
+        let duration = |ms: i64| Duration::from_millis(ms.unsigned_abs());
+        let storms = shape.storm.iter();
+        let settings = Settings {
+            connect_within: Duration::from_micros(self.clients() as u64 * 1_000_000 / CONNECTS_PER_S),
+            lead: LEAD,
+            lasts: Duration::from_micros(self.ends_us.unsigned_abs()),
+            grace: GRACE,
+            seed: self.fleet.seed,
+            storms: storms
+                .map(|storm| plane::Storm { at: duration(storm.at.0.0), within: duration(storm.within.0.0) })
+                .collect(),
+            ..Settings::new(resolve(to)?)
+        };
+        plane::run(&settings, &self.names(), vec![self.source()], (watch, stop))
+    }
+
+    /// Names of all clients: copy by copy, in the order of the tape.
+    fn names(&self) -> Vec<String> {
+        let copies = 1..=self.fleet.copies();
+        copies.flat_map(|copy| self.devices.iter().map(move |device| self.name(copy, *device))).collect()
+    }
+
+    fn name(&self, copy: u32, device: DeviceIx) -> String {
+        self.tape.devices.get(device.index()).map_or_else(String::new, |row| format!("{}-c{copy}", row.id))
+    }
+
+    fn source(&self) -> Copies<'_> {
+        let copies: Vec<Copy> = (1..=self.fleet.copies()).map(|copy| self.copy(copy)).collect();
+        let first = |(i, copy): (usize, &Copy)| copy.says.first().map(|(at, _)| Reverse((*at, i)));
+        let next = copies.iter().enumerate().filter_map(first).collect();
+        let mut source = Copies { crowd: self, copies, next, start_us: 0, current: None };
+        source.find();
+        source
+    }
+
+    /// A copy says what the compound says, each window turned by the copy's offset.
+    fn copy(&self, copy: u32) -> Copy {
+        let site = format!("{}-c{copy}", self.common.topics.site());
+        let run = format!("{}c{copy}", self.common.run);
+        let common = Common { topics: Topics::of(&site), run, ..self.common.clone() };
+        let turned = |at_us: Micros| {
+            let window = self.windows.iter().rfind(|(began, lasts)| (*began..began + lasts).contains(&at_us));
+            let Some((began, lasts)) = window else { return at_us };
+            began + (at_us - began + self.fleet.offset_us(copy, *lasts)) % lasts
+        };
+        let mut says: Vec<(Micros, u32)> =
+            self.sends.iter().zip(0..).map(|(send, i)| (turned(send.at_us), i)).collect();
+        says.sort_unstable();
+        Copy { number: copy, common, says, said: 0 }
+    }
+}
+
+/// What each device of a flooded class says, once.
+fn floods(shape: &Shape, tape: &Tape, devices: &[DeviceIx]) -> Vec<Send> {
+    let mut sends = Vec::new();
+    for (number, flood) in shape.flood.iter().enumerate() {
+        for device in devices {
+            let row = tape.devices.get(device.index()).filter(|row| row.class == flood.class);
+            let Some((row, first)) = row.zip(tape.stimuli.iter().find(|s| s.device == *device)) else {
+                continue;
+            };
+            let drawn = AgentKey::of(&format!("flood/{number}/{}", row.id)).0;
+            let within = (flood.within.0.0 * 1000).max(1) as u64;
+            let at_us = flood.at.0.0 * 1000 + (drawn % within) as Micros;
+            sends.push(Send { at_us, device: *device, what: What::Stimulus(first.id) });
+        }
+    }
+    sends
+}
+
+fn resolve(to: &Address) -> Result<SocketAddr, PlaneError> {
+    let host = to.host.trim_start_matches('[').trim_end_matches(']');
+    let mut found = (host, to.port).to_socket_addrs()?;
+    found.next().ok_or_else(|| std::io::Error::other(format!("{to} has no address")).into())
+}
+
+/// One copy.
+struct Copy {
+    number: u32,
+    common: Common,
+    /// When, and which of the crowd's sends, in order.
+    says: Vec<(Micros, u32)>,
+    said: usize,
+}
+
+/// All copies' messages in order of their instants.
+struct Copies<'a> {
+    crowd: &'a Crowd<'a>,
+    copies: Vec<Copy>,
+    /// The next instant of each copy that still has something to say.
+    next: BinaryHeap<Reverse<(Micros, usize)>>,
+    start_us: Micros,
+    current: Option<(Micros, u32, Message)>,
+}
+
+impl Copies<'_> {
+    /// Makes the next message, past those of copies that do not speak at that instant.
+    fn find(&mut self) {
+        self.current = None;
+        while let Some(Reverse((at_us, i))) = self.next.pop() {
+            let copy = &mut self.copies[i];
+            let send = copy.says.get(copy.said).and_then(|(_, send)| self.crowd.sends.get(*send as usize));
+            copy.said += 1;
+            if let Some((next, _)) = copy.says.get(copy.said) {
+                self.next.push(Reverse((*next, i)));
+            }
+            let fleet = self.crowd.fleet;
+            let Some(send) =
+                send.filter(|_| copy.number <= fleet.shape.speaking(fleet.copies(), at_us / 1000))
+            else {
+                continue;
+            };
+            let Ok(place) = self.crowd.devices.binary_search(&send.device) else { continue };
+            let name = self.crowd.name(copy.number, send.device);
+            let (message, _) = frame(&copy.common, &name, (self.crowd.tape, *send), self.start_us + at_us);
+            let client = (copy.number - 1) * self.crowd.devices.len() as u32 + place as u32;
+            self.current = Some((at_us, client, message));
+            return;
+        }
+    }
+}
+
+impl Source for Copies<'_> {
+    fn begin(&mut self, start: Instant) {
+        self.start_us = self.crowd.common.clock.at(start);
+        // The message that was made before the start was known has the wrong time in it.
+        if let Some((at_us, client, _)) = self.current.take() {
+            let copy = (client / self.crowd.devices.len() as u32) as usize;
+            self.copies[copy].said -= 1;
+            self.next.retain(|Reverse((_, i))| *i != copy);
+            self.next.push(Reverse((at_us, copy)));
+            self.find();
+        }
+    }
+
+    fn peek(&self) -> Option<Due<'_>> {
+        self.current.as_ref().map(|(at_us, client, message)| Due {
+            at: at_us.unsigned_abs() * 1_000,
+            client: *client,
+            class: 0,
+            qos: QoS::from_bits(message.qos).unwrap_or_default(),
+            retain: message.retain,
+            topic: &message.topic,
+            payload: message.payload.as_bytes(),
+        })
+    }
+
+    fn advance(&mut self) {
+        self.find();
+    }
+}

@@ -1,0 +1,130 @@
+//! The copies of a compound beside the compound itself: they start with it, end with it, and what they came to is noted.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use palisade_load::plane::{ClassTally, Outcome, PlaneError, Watch};
+use palisade_load::series::Series;
+
+use super::part::{Ended, Ending, Part};
+use crate::drivers::crowd::{self, Crowd};
+use crate::drivers::fleet::{Figures, Fleet};
+use crate::record::{Entry, LATE_LOAD, Note};
+use crate::schedule::Plan;
+
+/// Offsets that are told one by one; the others follow from the seed.
+const TOLD: u32 = 60;
+
+/// Drives a plan, with the copies beside it when there are any.
+pub(super) fn beside(part: &mut Part<'_>, fleet: &Fleet, plan: &Plan, figures: &Figures) -> Ended {
+    let Some(copies) = part.copies else { return part.drive(fleet, plan, figures, None) };
+    let (common, tape, address) = (part.common.clone(), part.tape, part.address.clone());
+    let crowd = Crowd::new(copies, (tape, plan), &common, |device| fleet.lines().has(device));
+    note(part, "load", headline(copies, crowd.clients(), plan));
+    let (watch, stop) = (Watch::default(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
+        // Also a wish to stop ends the waiting: then there is nothing to drive.
+        while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        let ended = match watch.start() {
+            Some(start) => part.drive(fleet, plan, figures, Some(part.common.clock.at(start))),
+            None => part.ended(Ending::Interrupted),
+        };
+        if ended.how != Ending::Whole {
+            stop.store(true, Ordering::Relaxed);
+        }
+        match plane.join() {
+            Ok(outcome) => sum_up(part, copies, outcome, ended),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Notes what the copies came to. Copies that were never connected are a gateway that was not reached.
+fn sum_up(
+    part: &Part<'_>,
+    copies: &crowd::Fleet,
+    outcome: Result<Outcome, PlaneError>,
+    ended: Ended,
+) -> Ended {
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => return part.ended(Ending::Lost(format!("the copies of the compound: {error}"))),
+    };
+    for text in figures(&outcome) {
+        note(part, "load", text);
+    }
+    if let Some(why) = outcome.too_late(copies.lateness_bound) {
+        note(part, LATE_LOAD, why);
+    }
+    ended
+}
+
+fn note(part: &Part<'_>, kind: &str, text: String) {
+    let at_us = part.common.clock.now_us();
+    part.common.journal.write(Entry::Note(Note { at_us, kind: kind.into(), text }));
+}
+
+/// Who speaks, by which shape, and where in the windows each copy stands.
+fn headline(fleet: &crowd::Fleet, clients: usize, plan: &Plan) -> String {
+    let window = plan.windows.iter().map(|w| w.lasting.0 * 1000).min().unwrap_or(1);
+    let told = (1..=fleet.copies()).take(TOLD as usize);
+    let offsets: Vec<String> =
+        told.map(|copy| format!("{:.1}", fleet.offset_us(copy, window) as f64 / 1e6)).collect();
+    let more = if fleet.copies() > TOLD { " and so on" } else { "" };
+    format!(
+        "{} copies with {clients} connections load the gateway, shape {}; in the shortest window they speak later by \
+         {}{more} s",
+        fleet.copies(),
+        fleet.shape.name,
+        offsets.join(", ")
+    )
+}
+
+/// What was measured, in sentences.
+fn figures(outcome: &Outcome) -> Vec<String> {
+    let all = outcome.all();
+    let mut said = vec![messages(&all)];
+    if all.response.count() > 0 {
+        let (service, response) = (spread(&all.service), spread(&all.response));
+        said.push(format!(
+            "acknowledged: {} of them; {service} after they left, {response} after they were due (p50 / p99 / longest)",
+            all.answered
+        ));
+    }
+    let links = &outcome.links;
+    let mut connections = format!("connections of the copies: {} made, {} broke", links.stood, links.broke);
+    if links.dropped > 0 {
+        let away = spread(&links.absence);
+        connections +=
+            &format!(", {} dropped in storms; away for {away} (p50 / p99 / longest)", links.dropped);
+    }
+    connections.extend(links.reasons.iter().map(|(why, n)| format!("; {n} times: {why}")));
+    said.push(connections);
+    said
+}
+
+fn messages(all: &ClassTally) -> String {
+    let mut said = format!(
+        "messages of the copies: {} left, taken up {} after they were due, written {} after (p50 / p99 / longest)",
+        all.left,
+        spread(&all.pickup),
+        spread(&all.lateness),
+    );
+    let lost = [
+        (all.unanswered, "never acknowledged"),
+        (all.refused, "without room"),
+        (all.unsent, "not sent in time"),
+    ];
+    said.extend(lost.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}")));
+    said
+}
+
+/// `0.1 / 2.3 / 4.5 ms`.
+fn spread(series: &Series) -> String {
+    let at = |percent| series.percentile_us(percent).unwrap_or(0) as f64 / 1000.0;
+    format!("{:.2} / {:.2} / {:.2} ms", at(50.0), at(99.0), at(100.0))
+}

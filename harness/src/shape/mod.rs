@@ -1,0 +1,120 @@
+//! Load shapes: how many copies of a compound speak at an instant, when all of them lose their connections, when one
+//! cause makes hundreds of devices speak at once. Data in a file of its own; no sockets, no clocks.
+
+mod read;
+
+use palisade_sim::contract::Class;
+use palisade_sim::model::scenario::Duration;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use read::{read, schema};
+
+/// A load shape.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shape {
+    /// Version of this format: 1.
+    pub shape: u32,
+    /// What reports call it.
+    pub name: String,
+    /// How much of the fleet speaks, one stretch after the other; all of it when there is none, and the last level
+    /// stays.
+    #[serde(default)]
+    pub level: Vec<Level>,
+    /// Instants at which the whole fleet loses its connections.
+    #[serde(default)]
+    pub storm: Vec<Storm>,
+    /// Instants at which one cause makes a class of devices speak.
+    #[serde(default)]
+    pub flood: Vec<Flood>,
+}
+
+/// A stretch of a shape.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// How long it is.
+    pub lasts: Duration,
+    /// Share of the fleet that speaks at its beginning, 0 to 1.
+    pub from: f64,
+    /// Share at its end; the same as at its beginning when left out.
+    pub to: Option<f64>,
+}
+
+/// All connections of the fleet break at once, as in a power cut.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Storm {
+    /// When, after the first message.
+    pub at: Duration,
+    /// Every device connects again at an instant drawn from this time.
+    pub within: Duration,
+}
+
+/// One cause, hundreds of devices: each device of a class in each copy says what it said first that day.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Flood {
+    /// When, after the first message.
+    pub at: Duration,
+    /// All of them speak within this time.
+    pub within: Duration,
+    /// Which devices.
+    pub class: Class,
+}
+
+impl Shape {
+    /// All of the fleet, all the time.
+    pub fn constant() -> Shape {
+        let (level, storm, flood) = Default::default();
+        Shape { shape: 1, name: "constant".into(), level, storm, flood }
+    }
+
+    /// How much of the fleet speaks at an instant, ms after the first message.
+    pub fn share(&self, at_ms: i64) -> f64 {
+        let mut began = 0;
+        for level in &self.level {
+            let lasts = level.lasts.0.0;
+            if at_ms < began + lasts {
+                let part = (at_ms - began) as f64 / lasts as f64;
+                return level.from + (level.end() - level.from) * part;
+            }
+            began += lasts;
+        }
+        self.level.last().map_or(1.0, Level::end)
+    }
+
+    /// How many of `copies` speak at an instant: the first ones.
+    pub fn speaking(&self, copies: u32, at_ms: i64) -> u32 {
+        (self.share(at_ms) * f64::from(copies)).round() as u32
+    }
+}
+
+impl Level {
+    fn end(&self) -> f64 {
+        self.to.unwrap_or(self.from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(seconds: f64, from: f64, to: Option<f64>) -> Level {
+        Level { lasts: Duration::seconds(seconds), from, to }
+    }
+
+    #[test]
+    fn levels_follow_one_another_and_the_last_one_stays() {
+        let check = |level: Vec<Level>, expected: [u32; 5]| {
+            let shape = Shape { level, ..Shape::constant() };
+            let speaking = [0, 5_000, 10_000, 15_000, 99_000].map(|ms| shape.speaking(10, ms));
+            assert_eq!(speaking, expected, "{shape:?}");
+        };
+        check(vec![], [10, 10, 10, 10, 10]);
+        check(vec![level(10.0, 0.0, Some(1.0))], [0, 5, 10, 10, 10]);
+        check(vec![level(10.0, 0.2, None), level(6.0, 1.0, None), level(1.0, 0.2, None)], [2, 2, 10, 10, 2]);
+        check(vec![level(20.0, 1.0, Some(0.0))], [10, 8, 5, 3, 0]);
+    }
+}

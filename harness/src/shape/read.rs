@@ -1,0 +1,85 @@
+//! From a text to a checked shape, or to everything that is wrong.
+
+use palisade_sim::model::typed::{self, Problem, Problems, Source, SourceText, Spans};
+use serde_json::Value;
+
+use super::Shape;
+
+/// The JSON Schema of a shape.
+pub fn schema() -> Value {
+    schemars::schema_for!(Shape).to_value()
+}
+
+/// Reads and checks a shape.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the file.
+pub fn read(text: &SourceText) -> Result<Shape, Problems> {
+    let typed = typed::read::<Shape>(text, &schema(), "the shape");
+    let mut problems = typed.problems;
+    let Some(shape) = typed.file else { return Err(problems.sorted(&text.name)) };
+    let mut desk = Desk { spans: &typed.spans, source: &typed.source, problems: &mut problems };
+    desk.format(&shape);
+    desk.levels(&shape);
+    desk.storms(&shape);
+    if problems.is_empty() { Ok(shape) } else { Err(problems.sorted(&text.name)) }
+}
+
+struct Desk<'a> {
+    spans: &'a Spans,
+    source: &'a Source,
+    problems: &'a mut Problems,
+}
+
+impl Desk<'_> {
+    fn wrong(&mut self, path: &str, code: &'static str, message: String, help: &str) {
+        self.problems.add(Problem::new(self.source, self.spans.at(path), code, message, help));
+    }
+
+    fn format(&mut self, shape: &Shape) {
+        if shape.shape != 1 {
+            let message = format!("this is a shape of format {}; this Palisade reads format 1", shape.shape);
+            self.wrong(
+                "shape",
+                "shape::format",
+                message,
+                "write `shape = 1` and follow `scenarios/load/ramp.toml`",
+            );
+        }
+    }
+
+    fn levels(&mut self, shape: &Shape) {
+        for (i, level) in shape.level.iter().enumerate() {
+            if level.lasts.0.0 <= 0 {
+                let message = "a level that lasts no time is never reached".to_owned();
+                self.wrong(
+                    &format!("level[{i}].lasts"),
+                    "shape::no-time",
+                    message,
+                    "write a length such as \"10s\"",
+                );
+            }
+            for (key, share) in [("from", Some(level.from)), ("to", level.to)] {
+                if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+                    let message = format!("{} is no share of the fleet", share.unwrap_or_default());
+                    let help = "write 0 (nobody speaks) to 1 (all copies speak); a greater fleet is asked for with --fleet";
+                    self.wrong(&format!("level[{i}].{key}"), "shape::share", message, help);
+                }
+            }
+        }
+    }
+
+    /// A storm that breaks what the one before has not mended yet measures neither.
+    fn storms(&mut self, shape: &Shape) {
+        for i in 1..shape.storm.len() {
+            let (before, storm) = (&shape.storm[i - 1], &shape.storm[i]);
+            let mended = before.at.0 + before.within.0;
+            if storm.at.0 < mended {
+                let message = format!("this storm begins before the one at {} is over", before.at);
+                let help =
+                    format!("start it at {} or later", palisade_sim::model::scenario::Duration(mended));
+                self.wrong(&format!("storm[{i}].at"), "shape::storms", message, &help);
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `palisade run --fleet`: copies of the compound are load beside it, and a load plane that is late makes a run void.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::tiny::{Tiny, root};
+
+/// A short window at night, with one break of a beam in it.
+const WINDOW: [&str; 2] = ["--windows", "02:14:00+3s"];
+
+/// Exit code, report and stderr of a run of the tiny compound.
+fn run(changes: &[(&str, &str)], args: &[&str]) -> Result<(Option<i32>, Value, String)> {
+    let tiny = Tiny::with(changes)?;
+    let output = tiny.command(&[&WINDOW, args].concat()).output()?;
+    let said = String::from_utf8(output.stderr)?;
+    let report = tiny.report().with_context(|| said.clone())?;
+    Ok((output.status.code(), report, said))
+}
+
+/// The remarks of a report about its load.
+fn remarks(report: &Value) -> Vec<&str> {
+    let notes = report["notes"].as_array().into_iter().flatten();
+    notes.filter(|note| note["kind"] == "load").filter_map(|note| note["text"].as_str()).collect()
+}
+
+/// Messages of the copies that left.
+fn left(report: &Value) -> Result<u64> {
+    let remarks = remarks(report);
+    let text = remarks.iter().find_map(|text| text.strip_prefix("messages of the copies: "));
+    let text = text.with_context(|| format!("{remarks:?}"))?;
+    ensure!(!text.contains("without room") && !text.contains("not sent"), "{text}");
+    text.split(' ').next().and_then(|n| n.parse().ok()).with_context(|| text.to_owned())
+}
+
+fn shape(name: &str) -> String {
+    root().join("scenarios/load").join(name).display().to_string()
+}
+
+#[test]
+fn copies_load_the_gateway_and_only_the_compound_is_judged() -> Result<()> {
+    let alone = run(&[], &[])?;
+    let three = run(&[], &["--fleet", "3"])?;
+    let five = run(&[], &["--fleet", "5"])?;
+    for (code, report, said) in [&alone, &three, &five] {
+        ensure!(*code == Some(0), "{said}");
+        // The copies' messages and the answers to them are nobody's in the compound.
+        ensure!(report["outcomes"] == alone.1["outcomes"], "{} {}", report["outcomes"], alone.1["outcomes"]);
+        ensure!(report["tape"] == alone.1["tape"], "the twin does not know of copies");
+    }
+    ensure!(remarks(&alone.1).is_empty(), "{:?}", remarks(&alone.1));
+    let (two, four) = (left(&three.1)?, left(&five.1)?);
+    ensure!(two > 0 && four == 2 * two, "two copies said {two} messages, four {four}");
+    ensure!(three.2.contains(" connections; the limit of "), "{}", three.2);
+    let headline = remarks(&three.1).first().copied().unwrap_or_default().to_owned();
+    ensure!(headline.starts_with("2 copies with ") && headline.contains("shape constant"), "{headline}");
+    let again = three.1["run"]["command"].as_str().unwrap_or_default();
+    ensure!(again.contains("--fleet=3"), "{}", three.1["run"]);
+    Ok(())
+}
+
+#[test]
+fn a_flood_makes_each_beam_of_each_copy_speak_once_more_and_a_storm_loses_nothing() -> Result<()> {
+    let plain = run(&[], &["--fleet", "3"])?;
+    let flood = shape("alarm-flood.toml");
+    let flooded = run(&[], &["--fleet", "3", "--shape", &flood])?;
+    let more = left(&flooded.1)? - left(&plain.1)?;
+    ensure!(more > 0 && more % 2 == 0, "{more} messages more from two copies");
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("storm.toml");
+    std::fs::write(&path, "shape = 1\nname = \"now\"\n\n[[storm]]\nat = \"1s\"\nwithin = \"500ms\"\n")?;
+    let stormy = run(&[], &["--fleet", "3", "--shape", &path.display().to_string()])?;
+    ensure!(left(&stormy.1)? == left(&plain.1)?, "a storm delays and does not swallow");
+    let connections =
+        remarks(&stormy.1).into_iter().find(|text| text.starts_with("connections of the copies: "));
+    ensure!(connections.is_some_and(|text| text.contains("dropped in storms; away for ")), "{connections:?}");
+    Ok(())
+}
+
+#[test]
+fn a_load_plane_that_is_late_makes_the_run_void() -> Result<()> {
+    let tiny = Tiny::with(&[("lateness_bound = \"20s\"", "lateness_bound = \"200ms\"")])?;
+    let mut run = tiny.command(&[&WINDOW[..], &["--fleet", "9"]].concat()).spawn()?;
+    tiny.wait_for("{\"window\"", Duration::from_secs(60))?;
+    // The machine stands still for a while.
+    for (signal, pause) in [("-STOP", Duration::from_millis(900)), ("-CONT", Duration::ZERO)] {
+        ensure!(
+            Command::new("kill").args([signal, &run.id().to_string()]).status()?.success(),
+            "kill {signal}"
+        );
+        std::thread::sleep(pause);
+    }
+    ensure!(run.wait()?.code() == Some(6), "the run was accepted");
+    let reasons = tiny.report()?["harness"]["reasons"].to_string();
+    ensure!(reasons.contains("the load plane took up 1 % of its messages"), "{reasons}");
+    Ok(())
+}
+
+#[test]
+fn what_makes_no_fleet_is_refused_before_the_day_is_lived() -> Result<()> {
+    let check = |args: &[&str], exit: i32, said: &str| -> Result<()> {
+        let tiny = Tiny::with(&[])?;
+        let output = tiny.command(args).output()?;
+        let stderr = String::from_utf8(output.stderr)?;
+        ensure!(output.status.code() == Some(exit) && stderr.contains(said), "{stderr}");
+        ensure!(!tiny.out().exists(), "a folder was made");
+        Ok(())
+    };
+    check(&["--shape", &shape("ramp.toml")], 2, "add --fleet with 2 or more compounds")?;
+    check(&["--fleet", "0"], 2, "0 is not in 1..=10000")?;
+    let broken = root().join("scenarios/broken/shapes/no-shape.toml").display().to_string();
+    check(&["--fleet", "2", "--shape", &broken], 3, "1.5 is no share of the fleet")?;
+    check(&["--fleet", "10000"], 6, "take a smaller fleet")
+}
