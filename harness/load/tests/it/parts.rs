@@ -167,7 +167,7 @@ impl Parts {
     fn subscriptions(&self) -> Vec<Subscription<'_>> {
         let options = |drawn: u8| match self.version {
             Version::V311 => drawn % 3,
-            Version::V5 => drawn % 3 | drawn & 0x0c | (drawn >> 4) % 3 << 4,
+            Version::V5 => (drawn % 3) | (drawn & 0x0c) | (((drawn >> 4) % 3) << 4),
         };
         self.filters.iter().map(|(filter, o)| Subscription { filter, options: options(*o) }).collect()
     }
