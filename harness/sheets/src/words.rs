@@ -139,14 +139,26 @@ pub(crate) fn strength(strength: Strength) -> &'static str {
 /// A unit of a rule's figure in Chinese; as it is where there is no other.
 pub(crate) fn unit(unit: &str) -> String {
     let known = [
-        ("degrees", "度"),
-        ("m open", "m"),
-        ("faces", "面"),
-        ("cameras", "台"),
-        ("of a zone", "（防区比例）"),
-        ("of an area", "（区域比例）"),
-        ("of facade", "立面"),
+        ("days without a whole round", "天没有完整巡查"),
+        ("m above the wall's top", "m（高出墙顶）"),
+        ("m² of windows", "m² 住宅窗户"),
+        ("cameras missing", "台摄像机缺少"),
+        ("cameras in less than", "台摄像机的照度低于"),
+        ("of rated range", "（额定距离比例）"),
         ("of entrances", "（出入口比例）"),
+        ("of an area", "（区域比例）"),
+        ("of a zone", "（防区比例）"),
+        ("h at least", "h（至少）"),
+        ("outside", "不在范围"),
+        (" to ", " 至 "),
+        ("degrees", "度"),
+        ("m open", "m 无防护"),
+        ("persons", "人"),
+        ("cameras", "台"),
+        ("points", "个点"),
+        ("alarms", "次报警"),
+        ("faces", "面"),
+        ("rays", "束"),
     ];
     known.iter().fold(unit.to_owned(), |unit, (english, chinese)| unit.replace(english, chinese))
 }

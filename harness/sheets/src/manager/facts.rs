@@ -1,6 +1,7 @@
 //! What the page says, as text; where each figure stands and how it came about.
 
 use palisade_layout::analysis::answer::{Gap, GapReason};
+use palisade_layout::analysis::prices::How;
 use palisade_layout::analysis::rules::{Finding, Status, Strength};
 use palisade_layout::analysis::sightlines::BODY_M;
 use serde::Serialize;
@@ -89,10 +90,12 @@ impl Book {
     }
 }
 
-/// Gaps for somebody who stands, the largest first, with their place in the report.
+/// Gaps for somebody who stands, the largest first, with their place in the report; where there are too few of them, those
+/// for somebody who crouches follow.
 pub(super) fn worst<'a>(material: &Material<'a>) -> Vec<(usize, &'a Gap)> {
-    let gaps = material.report.answer.gaps.iter().enumerate();
-    gaps.filter(|(_, gap)| (gap.height_m - BODY_M).abs() < 1e-9).take(WORST).collect()
+    let gaps: Vec<(usize, &Gap)> = material.report.answer.gaps.iter().enumerate().collect();
+    let (standing, low): (Vec<_>, Vec<_>) = gaps.into_iter().partition(|(_, gap)| is_of_body(gap));
+    standing.into_iter().chain(low).take(WORST).collect()
 }
 
 impl Facts {
@@ -197,13 +200,29 @@ fn tiles(material: &Material, book: &mut Book) -> Vec<Tile> {
 }
 
 fn gaps(material: &Material, book: &mut Book) -> Vec<Told> {
-    let site = &material.scenario.site;
     let told = |(i, gap): (usize, &Gap)| {
-        let place = middle(gap).map_or_else(String::new, |at| in_words(at, site));
         let mark = book.cite(format!("report.json gaps[{i}]；gaps.geojson"), "计算");
-        Told { title: format!("{place}，{}", square_metres(gap.area_m2)), text: why(material, gap), mark }
+        Told { title: called(material, gap), text: why(material, gap), mark }
     };
     worst(material).into_iter().map(told).collect()
+}
+
+/// Share of the public ground from which on a gap has no one place.
+const WIDE: f64 = 0.15;
+
+/// Where a gap is and how large; a height that is not that of somebody who stands is said.
+fn called(material: &Material, gap: &Gap) -> String {
+    let height = if is_of_body(gap) { String::new() } else { format!("（离地 {} m）", gap.height_m) };
+    let share = gap.area_m2 / material.report.answer.public_ground_m2.max(1e-9);
+    if share >= WIDE {
+        return format!("连片空白，占公共区域 {}，{}{height}", percent(share), square_metres(gap.area_m2));
+    }
+    let place = middle(gap).map_or_else(String::new, |at| in_words(at, &material.scenario.site));
+    format!("{place}，{}{height}", square_metres(gap.area_m2))
+}
+
+fn is_of_body(gap: &Gap) -> bool {
+    (gap.height_m - BODY_M).abs() < 1e-9
 }
 
 /// Causes of a gap with their shares, the two largest; what stands in the way is named where it is one thing.
@@ -237,29 +256,32 @@ fn named<'a>(material: &'a Material, id: &'a str) -> &'a str {
 }
 
 fn gaps_note(material: &Material) -> String {
-    let of_body: Vec<&Gap> =
-        material.report.answer.gaps.iter().filter(|g| (g.height_m - BODY_M).abs() < 1e-9).collect();
-    match of_body.len() {
-        0 => "站立的人在公共区域处处能被看到，没有 4 m² 以上的空白。".to_owned(),
-        n if n <= WORST => String::new(),
-        n => format!("另有 {} 处较小的空白，见 plan.html。", n - WORST),
+    let gaps = &material.report.answer.gaps;
+    let standing = gaps.iter().filter(|gap| is_of_body(gap)).count();
+    match (standing, gaps.len()) {
+        (_, 0) => "公共区域处处能被看到，没有 4 m² 以上的空白。".to_owned(),
+        (0, _) => "站立的人处处能被看到，没有 4 m² 以上的空白；以上是蹲伏的人（0.5 m）的空白。".to_owned(),
+        (_, all) if all < WORST => format!("本小区只有 {all} 处 4 m² 以上的空白。"),
+        (n, _) if n < WORST => format!("站立的人只有 {n} 处空白，其余是蹲伏的人（0.5 m）的空白。"),
+        (n, _) if n > WORST => format!("另有 {} 处较小的空白，见 plan.html。", n - WORST),
+        _ => String::new(),
     }
 }
 
-/// Measures are those that the plan tried and priced; none is made up here.
+/// Measures with their evidence; none is made up here.
 fn measures(material: &Material, book: &mut Book) -> (Vec<Told>, String) {
-    let found = measures::cheapest(material, WORST);
-    let told = found.iter().map(|(gap, fix)| Told {
-        title: measures::title(material, fix),
-        text: measures::text(fix),
-        mark: book.cite(format!("report.json gaps[{gap}].fix"), "计算；价格假定"),
-    });
-    let told: Vec<Told> = told.collect();
-    let note = match told.len() {
-        0 => "本次计算没有给出带造价的措施。",
-        _ => "每项措施都在同一模型里试算过；同时实施时效果不能相加。",
+    let how = if material.prices.how == How::Assumed {
+        "计算；价格假定"
+    } else {
+        "计算；价格为报价"
     };
-    (told, note.to_owned())
+    let (found, note) = measures::proposals(material, WORST);
+    let told = found.into_iter().map(|proposal| Told {
+        title: proposal.title,
+        text: proposal.text,
+        mark: book.cite(proposal.place, how),
+    });
+    (told.collect(), note)
 }
 
 fn rule_rows(failed: &[&Finding], book: &mut Book) -> Vec<RuleRow> {
@@ -271,7 +293,7 @@ fn rule_rows(failed: &[&Finding], book: &mut Book) -> Vec<RuleRow> {
         id: f.id.clone(),
         title: f.title_zh.clone(),
         figure: format!("{} / {} {}", figure(f.measured), figure(f.demanded), words::unit(&f.unit)),
-        clause: f.clause.clone(),
+        clause: f.clause_zh.clone(),
         strength: words::strength(f.strength),
         mark: book.cite(format!("report.json rules[id={}]", f.id), "计算"),
     };

@@ -31,9 +31,9 @@ pub(super) fn pdf(material: &Material, facts: &Facts) -> Result<Vec<u8>, Failed>
     let measures = list_height(&facts.measures, &facts.measures_note, column);
     let lists_top = rules_top - 4.0 - gaps.max(measures);
     picture(&mut pen, material, [SIDE_MM, y, WIDTH_MM, lists_top - y - 8.0])?;
-    list(&mut pen, "最大的三处空白", &facts.gaps, &facts.gaps_note, [SIDE_MM, lists_top, column], "number");
+    list(&mut pen, "最大的空白", &facts.gaps, &facts.gaps_note, [SIDE_MM, lists_top, column], "number");
     let right = [SIDE_MM + column + GUTTER_MM, lists_top, column];
-    list(&mut pen, "最省钱的三项措施", &facts.measures, &facts.measures_note, right, "measure");
+    list(&mut pen, "最省钱的措施", &facts.measures, &facts.measures_note, right, "measure");
     rules(&mut pen, facts, rules_top);
     evidence(&mut pen, facts, foot);
     let [width, height] = SIZE_MM;

@@ -1,7 +1,12 @@
 //! The manager's page: one page of A4, in Chinese, and nothing on it that the plan did not find.
 
 use anyhow::{Context, Result, ensure};
-use palisade_layout::analysis::rules::Status;
+use palisade_layout::analysis::answer::{Fix, Measure};
+use palisade_layout::analysis::fixes::sequence;
+use palisade_layout::analysis::rules::{RuleBook, Status};
+use palisade_layout::analysis::tiers::{Tier, tiers};
+use palisade_layout::analysis::views::Views;
+use palisade_layout::model::Scenario;
 use palisade_sheets::manager::manager;
 
 use crate::common::{Planned, ask, put};
@@ -61,26 +66,103 @@ fn a_browser_prints_the_page_on_one_sheet() -> Result<()> {
     Ok(())
 }
 
+/// Whether a page has three measures, and what they cite.
+fn cited(html: &str) -> Vec<String> {
+    let list =
+        html.split("<ol class=\"told\">").nth(1).and_then(|rest| rest.split("</ol>").next()).unwrap_or("");
+    let mark = |part: &str| part.split('"').next().map(|mark| format!("<li id=\"e{mark}\"><code>"));
+    let marks = list.split("href=\"#e").skip(1).filter_map(mark);
+    let place = |at: String| html.split(&at).nth(1).and_then(|rest| rest.split("</code>").next());
+    marks.filter_map(|at| place(at).map(str::to_owned)).collect()
+}
+
 #[test]
-fn the_cheapest_measures_are_told_with_their_price() -> Result<()> {
+fn measures_are_those_of_the_sequence_then_of_gaps_then_of_another_kind() -> Result<()> {
     let mut planned = Planned::shipped("tiny.toml")?;
     let told = |planned: &Planned| -> Result<String> { Ok(manager(&planned.material())?.html) };
-    ensure!(told(&planned)?.contains("本次计算没有给出带造价的措施"));
+    planned.report.answer.perimeter.gaps.truncate(0);
+    ensure!(told(&planned)?.contains("本次计算没有找到可以报价的措施"));
+
+    let plan = &planned.report;
+    let lacking = tiers((&Tier::shipped()?, &planned.prices), &planned.scenario, &plan.answer, &plan.rules);
+    planned.report.tiers = lacking;
+    let html = told(&planned)?;
+    ensure!(html.contains("没有摄像机措施可以改善空白") && !cited(&html).is_empty(), "{:?}", cited(&html));
+    ensure!(cited(&html).iter().all(|place| place.contains(".items[")), "{:?}", cited(&html));
+
     for (gap, cost, camera) in [(0, 3210.0, "cam-x"), (1, 120.0, "cam-y"), (2, 99.0, "cam-y")] {
-        let fix = serde_json::json!({
-            "what": "Turn it.", "device": camera, "enough": true, "closes_m2": 40.0, "left_m2": 1.0,
-            "gains_m2": 55.0, "loses_m2": 3.0, "cost_yuan": cost, "cost_label": "assumed", "bill": [],
-            "change": [{ "table": "camera", "id": camera, "key": "bearing_deg", "old": 10.0, "new": 25.0 }],
-        });
-        planned.report.answer.gaps[gap].fix = Some(serde_json::from_value(fix)?);
+        planned.report.answer.gaps[gap].fix = Some(turn(camera, cost)?);
     }
     let html = told(&planned)?;
-    for wanted in
-        ["cam-x：方位角由 10° 改为 25°", "约 3,210 元（价格为假定）", "约 99 元", "report.json gaps[2].fix"]
-    {
+    for wanted in ["cam-x：方位角由 10° 改为 25°", "约 3,210 元", "约 99 元", "夜间 40 m²"] {
         ensure!(html.contains(wanted), "{wanted} is not told");
     }
     ensure!(!html.contains("约 120 元"), "one camera is turned one way only");
+    ensure!(
+        cited(&html)[..2] == ["report.json gaps[2].fix", "report.json gaps[0].fix"],
+        "{:?}",
+        cited(&html)
+    );
+    ensure!(html.contains("只有 2 项") && cited(&html).len() == 3, "the third is of another kind");
+
+    let measure = |yuan: f64, total_yuan: f64| -> Result<Measure> {
+        let fix = turn("cam-z", yuan)?;
+        Ok(Measure { fix, total_m2: 77.0, total_night_m2: 66.0, open_m2: 1000.0, total_yuan })
+    };
+    planned.report.answer.measures =
+        vec![measure(400.0, 400.0)?, measure(500.0, 900.0)?, measure(600.0, 1500.0)?];
+    let html = told(&planned)?;
+    ensure!(html.contains("累计约 1,500 元，白天多看到 77 m²") && !html.contains("约 3,210 元"), "{html}");
+    ensure!(cited(&html)[2] == "report.json measures[2]", "{:?}", cited(&html));
+    Ok(())
+}
+
+fn turn(camera: &str, cost: f64) -> Result<Fix> {
+    Ok(serde_json::from_value(serde_json::json!({
+        "what": "Turn it.", "device": camera, "enough": true, "closes_m2": 40.0, "left_m2": 1.0,
+        "gains_m2": 55.0, "loses_m2": 3.0, "gains_night_m2": 40.0, "loses_night_m2": 0.0,
+        "cost_yuan": cost, "cost_label": "assumed", "bill": [],
+        "change": [{ "table": "camera", "id": camera, "key": "bearing_deg", "old": 10.0, "new": 25.0 }],
+    }))?)
+}
+
+/// A Latin word below the map that is no name of a thing; places of evidence are left out.
+fn latin(html: &str, scenario: &Scenario) -> Option<Option<String>> {
+    const KNOWN: [&str; 5] = ["plan", "html", "cam", "Mbit", "min"];
+    let body = html.split("</svg>").nth(1)?;
+    let prose = body.split("<code>").map(|part| part.split("</code>").last().unwrap_or(part));
+    let text = prose.flat_map(|part| part.split('<')).map(|part| part.split('>').next_back().unwrap_or(part));
+    let text = text.collect::<Vec<_>>().join(" ");
+    let site = &scenario.site;
+    let things = site.walls.iter().map(|wall| &wall.id).chain(site.trees.iter().map(|tree| &tree.id));
+    let names: Vec<&str> =
+        scenario.devices.iter().map(|device| &device.id).chain(things).map(|id| id.as_str()).collect();
+    let word = |word: &&str| word.len() >= 3 && word.chars().all(|c| c.is_ascii_lowercase());
+    let new = |word: &&str| !KNOWN.contains(word) && !names.iter().any(|name| name.contains(*word));
+    let found = text.split(|c: char| !c.is_ascii_alphabetic()).find(|w| word(w) && new(w));
+    Some(found.map(str::to_owned))
+}
+
+/// What a reader sees is Chinese: no word of three Latin letters but names, units, and places of evidence.
+#[test]
+fn no_english_is_left_on_the_page() -> Result<()> {
+    for name in ["tiny.toml", "heping.toml", "cuiyuan.toml"] {
+        let mut planned = Planned::shipped(name)?;
+        let views = Views::of(&planned.scenario, &planned.caster);
+        let about = (&planned.scenario, &planned.caster, &views);
+        let book = RuleBook::residential()?;
+        planned.report.answer.measures =
+            sequence(about, (&book, &planned.prices), &planned.report.answer, (3, 2));
+        // Every rule as if it were not met: each unit and clause is read once.
+        planned.report.rules.iter_mut().for_each(|finding| finding.status = Status::Fail);
+        let rules = planned.report.rules.clone();
+        for seven in rules.chunks(7) {
+            planned.report.rules = seven.to_vec();
+            let html = manager(&planned.material())?.html;
+            let word = latin(&html, &planned.scenario).context("what follows the map")?;
+            ensure!(word.is_none(), "{name}: {word:?}");
+        }
+    }
     Ok(())
 }
 

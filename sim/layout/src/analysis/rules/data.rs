@@ -39,6 +39,9 @@ pub struct Rule {
     pub title_zh: String,
     /// Standard and clause.
     pub clause: String,
+    /// The same in Chinese, where it holds other words than a standard's number.
+    #[serde(default)]
+    pub clause_zh: Option<String>,
     /// Where that was read.
     pub source: String,
     /// How far the source was seen.

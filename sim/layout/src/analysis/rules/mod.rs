@@ -66,6 +66,9 @@ pub struct Finding {
     pub title_zh: String,
     /// Where it stands.
     pub clause: String,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub clause_zh: String,
     /// Where that was read.
     pub source: String,
     /// How far the source was seen.
@@ -166,6 +169,7 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
         title: rule.title.clone(),
         title_zh: rule.title_zh.clone(),
         clause: rule.clause.clone(),
+        clause_zh: rule.clause_zh.as_ref().unwrap_or(&rule.clause).clone(),
         source: rule.source.clone(),
         seen: rule.seen,
         strength: rule.strength,
