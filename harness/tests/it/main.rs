@@ -1,5 +1,6 @@
 //! Integration tests of the harness, one binary.
 
+mod against;
 mod bench;
 mod broken;
 mod bytes;
