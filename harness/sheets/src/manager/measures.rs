@@ -36,7 +36,7 @@ fn note(material: &Material, most: usize, seen: usize, told: usize) -> String {
     let tried = "按每元多看到的面积排序，依次实施；每项都在同一模型里试算过，不使任何条款变差。";
     match (seen, told) {
         (_, 0) => "本次计算没有找到可以报价的措施。".to_owned(),
-        (0, _) => format!("没有摄像机措施可以改善空白；以上是周界和配置方面的措施。{priced}"),
+        (0, _) => format!("本次计算没有给出改善空白的措施；以上是周界和配置方面的措施。{priced}"),
         (seen, told) if seen < told => {
             format!("能改善空白的措施只有 {seen} 项，其余为周界和配置方面的措施。{tried}{priced}")
         }

@@ -87,7 +87,7 @@ fn measures_are_those_of_the_sequence_then_of_gaps_then_of_another_kind() -> Res
     let lacking = tiers((&Tier::shipped()?, &planned.prices), &planned.scenario, &plan.answer, &plan.rules);
     planned.report.tiers = lacking;
     let html = told(&planned)?;
-    ensure!(html.contains("没有摄像机措施可以改善空白") && !cited(&html).is_empty(), "{:?}", cited(&html));
+    ensure!(html.contains("没有给出改善空白的措施") && !cited(&html).is_empty(), "{:?}", cited(&html));
     ensure!(cited(&html).iter().all(|place| place.contains(".items[")), "{:?}", cited(&html));
 
     for (gap, cost, camera) in [(0, 3210.0, "cam-x"), (1, 120.0, "cam-y"), (2, 99.0, "cam-y")] {

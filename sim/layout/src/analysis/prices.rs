@@ -235,7 +235,7 @@ impl Prices {
                 if !models.contains(&id.as_str()) {
                     let message = format!("there is no `{id}` in the catalogue");
                     found.push((path, message, typed::remedy(id.as_str(), models)));
-                } else if !(*yuan >= 0.0) {
+                } else if yuan.is_nan() || *yuan < 0.0 {
                     found.push((path, format!("`{id}` costs {yuan}"), "write a price of 0 or more".into()));
                 }
             }

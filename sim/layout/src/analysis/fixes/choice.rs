@@ -98,7 +98,7 @@ fn harmless(
     let after = look_again(&edit, ask.layout, ask.caster, ask.views);
     let changed = edited(ask.layout, &edit);
     let passes = wanted(&found) && ask.guard.passes(&after, &changed, ask.caster, ask.views);
-    passes.then(|| Trial { edit, effect: found })
+    passes.then_some(Trial { edit, effect: found })
 }
 
 /// True when neither by day nor by night too much is lost elsewhere.

@@ -131,7 +131,7 @@ fn ideas_for(ask: &Ask<'_>, part: usize, place: &Place) -> Vec<Held> {
         let after = look_again(&idea.edit, ask.layout, ask.caster, ask.views);
         let effect = ask.counts.effect(ask.views, &after.renewed, &place.wanted());
         let useful = net(&effect) > 0 && bearable(&effect);
-        useful.then(|| Held { edit: idea.edit, yuan: idea.yuan, part, after, effect: Some(effect) })
+        useful.then_some(Held { edit: idea.edit, yuan: idea.yuan, part, after, effect: Some(effect) })
     };
     let kept = |ideas: Vec<Idea>| {
         let kept = ideas.into_iter().filter(|idea| ask.guard.keeps_task(&idea.edit, ask.caster));
