@@ -100,6 +100,14 @@ pub fn resident_bytes() -> Result<u64, UsageError> {
     Ok(pages.ok_or_else(|| unknown(path, "resident"))? * rustix::param::page_size() as u64)
 }
 
+/// How long the calling thread was ready to run and had no processor, since it began (proc_pid_schedstat).
+pub fn waited_for_processor() -> Result<Duration, UsageError> {
+    let path = "/proc/thread-self/schedstat";
+    let text = read(path)?;
+    let waited = text.split_whitespace().nth(1).and_then(|ns| ns.parse().ok());
+    waited.map(Duration::from_nanos).ok_or_else(|| unknown(path, "run_delay"))
+}
+
 fn read(path: &str) -> Result<String, UsageError> {
     fs::read_to_string(path).map_err(|error| UsageError::Unread { path: path.to_owned(), error })
 }
@@ -132,6 +140,22 @@ mod tests {
         assert!(resident_bytes().expect("statm") >= memory + (24 << 20));
         let own = Pid::from_raw(std::process::id() as i32).expect("a process has a number");
         assert!(CpuTime::of_process(own).expect("stat").own >= cpu.own);
+    }
+
+    #[test]
+    fn threads_that_share_one_processor_wait_for_it() {
+        let busy = || {
+            let before = waited_for_processor().expect("schedstat");
+            let until = std::time::Instant::now() + Duration::from_millis(200);
+            while std::time::Instant::now() < until {
+                std::hint::spin_loop();
+            }
+            waited_for_processor().expect("schedstat").saturating_sub(before)
+        };
+        let threads = 2 * std::thread::available_parallelism().map_or(1, usize::from) + 2;
+        let workers: Vec<_> = (0..threads).map(|_| std::thread::spawn(busy)).collect();
+        let waited: Duration = workers.into_iter().map(|worker| worker.join().expect("no panic")).sum();
+        assert!(waited > Duration::from_millis(50), "{waited:?}");
     }
 
     #[test]

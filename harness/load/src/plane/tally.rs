@@ -84,6 +84,8 @@ pub struct Outcome {
     pub links: Links,
     /// Calls of `write` that took bytes.
     pub writes: u64,
+    /// How long the threads were ready to run and had no processor, all together, from the start on.
+    pub waited: Duration,
     /// From the start to the end of the last thread.
     pub lasted: Duration,
 }
@@ -104,6 +106,7 @@ impl Outcome {
         other.classes.iter().for_each(|(class, tally)| self.class(*class).merge(tally));
         self.links.merge(&other.links);
         self.writes += other.writes;
+        self.waited += other.waited;
         self.lasted = self.lasted.max(other.lasted);
     }
 
@@ -118,8 +121,10 @@ impl Outcome {
     pub fn too_late(&self, bound: Duration) -> Option<String> {
         let all = self.all();
         let p99 = Duration::from_micros(all.pickup.percentile_us(99.0)?);
+        let waited = self.waited;
         let late = format!(
-            "the load plane took up 1 % of its messages {p99:?} late or later; the bound is {bound:?}"
+            "the load plane took up 1 % of its messages {p99:?} late or later; the bound is {bound:?}; its threads waited \
+             {waited:?} for a processor"
         );
         let full = format!("{} messages were not sent: their clients had no room for them", all.refused);
         if p99 > bound { Some(late) } else { (all.refused > 0).then_some(full) }

@@ -15,6 +15,7 @@ use super::source::{Nanos, Source};
 use super::tally::Outcome;
 use super::threads::Watch;
 use super::timer::{Sleeper, TIMER};
+use crate::process::waited_for_processor;
 
 /// Messages taken up before the sockets are looked at again.
 const BATCH: usize = 256;
@@ -124,6 +125,7 @@ impl<'a> Worker<'a> {
     ) -> io::Result<()> {
         self.restart(start);
         source.begin(start);
+        let waited = waited_for_processor().unwrap_or_default();
         let mut events = Events::with_capacity(1_024);
         let lasts = self.settings.lasts.as_nanos() as u64;
         let mut emptied = None;
@@ -142,6 +144,8 @@ impl<'a> Worker<'a> {
             self.serve(&mut events, next.unwrap_or(now + LOOK.as_nanos() as u64))?;
         }
         self.end();
+        // A kernel that does not tell leaves it at nothing.
+        self.outcome.waited = waited_for_processor().unwrap_or_default().saturating_sub(waited);
         Ok(())
     }
 
