@@ -116,6 +116,7 @@ pub(crate) fn reason(reason: GapReason) -> Words {
         GapReason::Tilt => {
             words("outside a picture that another tilt alone would put right", "只需调整摄像机俯仰角即可看到")
         }
+        GapReason::Mask => words("under a camera's privacy mask", "被摄像机的隐私遮挡区遮住"),
         GapReason::Building => words("hidden by a building", "被建筑物挡住"),
         GapReason::Wall => words("hidden by a wall or hedge", "被围墙或绿篱挡住"),
         GapReason::Crown => words("hidden by a tree's crown", "被树冠挡住"),

@@ -95,6 +95,7 @@ pub(super) fn words(reason: GapReason) -> &'static str {
         GapReason::OutsideView => "outside the view",
         GapReason::DeadZone => "dead zone",
         GapReason::Tilt => "tilt",
+        GapReason::Mask => "under a mask",
         GapReason::Building => "building",
         GapReason::Wall => "wall",
         GapReason::Crown => "crown",

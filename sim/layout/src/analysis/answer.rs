@@ -66,6 +66,8 @@ pub enum GapReason {
     /// A camera would show it if its tilt alone were changed by at most half of its vertical angle of view, so that what
     /// is in the middle of its picture today stays on it.
     Tilt,
+    /// A privacy mask lies over it on the picture of the camera that would show it.
+    Mask,
     /// A building stands before it.
     Building,
     /// A wall or hedge stands before it, or bars that one looks along.

@@ -63,7 +63,7 @@ const DOWN_DEG: f64 = 90.0;
 fn by_tilt(eye: &Eye, at: [f64; 3]) -> bool {
     let shows = |view: &View| match view.frame(at) {
         Frame::Inside(shown) => shown.px_per_m >= eye.camera.working_px_per_m,
-        Frame::Beside | Frame::AboveOrBelow => false,
+        Frame::Beside | Frame::Masked(_) | Frame::AboveOrBelow => false,
     };
     eye.tilted.iter().any(shows)
 }
@@ -81,6 +81,7 @@ fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
     let distance_m = eye.view.distance_m(at);
     let (reason, dense) = match eye.view.frame(at) {
         Frame::Inside(shown) => (None, shown.px_per_m >= eye.camera.working_px_per_m),
+        Frame::Masked(shown) => (Some(GapReason::Mask), shown.px_per_m >= eye.camera.working_px_per_m),
         Frame::Beside => (Some(GapReason::OutsideView), distance_m <= eye.reach_m),
         Frame::AboveOrBelow => (Some(GapReason::DeadZone), distance_m <= eye.reach_m),
     };
@@ -88,14 +89,14 @@ fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
     let (reason, rank) = match (reason, near) {
         // On the picture and near enough: whatever hides it is the reason.
         (None, true) => (GapReason::Building, 0),
-        (Some(GapReason::DeadZone), true) => (GapReason::DeadZone, 0),
+        (Some(reason @ (GapReason::DeadZone | GapReason::Mask)), true) => (reason, 0),
         (None, false) => (GapReason::Range, 1),
         (Some(reason), true) => (reason, 2),
         (Some(_), false) => (GapReason::Range, HOPELESS + 1),
     };
     let on_picture = reason == GapReason::Building;
-    let reason =
-        if !on_picture && rank < HOPELESS && near && by_tilt(eye, at) { GapReason::Tilt } else { reason };
+    let turnable = !on_picture && reason != GapReason::Mask && rank < HOPELESS && near;
+    let reason = if turnable && by_tilt(eye, at) { GapReason::Tilt } else { reason };
     Candidate { reason, rank, on_picture, distance_m }
 }
 
@@ -203,6 +204,10 @@ mod tests {
         check(|_| {}, &north(), [0.0, -5.0], GapReason::OutsideView, me);
         check(|_| {}, &north(), [0.0, 1.5], GapReason::Tilt, me);
         check(|_| {}, &north(), [0.0, 0.4], GapReason::DeadZone, me);
+        let upper_half = vec![[0.0, 0.0], [2560.0, 0.0], [2560.0, 720.0], [0.0, 720.0]];
+        let masked = || vec![Camera { mask_px: vec![upper_half.clone()], ..north().remove(0) }];
+        check(|_| {}, &masked(), [0.0, 30.0], GapReason::Mask, me);
+        check(|_| {}, &masked(), [0.0, 70.0], GapReason::Range, me);
         let block = |site: &mut Site| {
             site.buildings.push(sample::building(
                 "b",

@@ -93,8 +93,10 @@ pub struct Shown {
 pub enum Frame {
     /// On the picture.
     Inside(Shown),
-    /// Beside it, behind the camera, or where a mask covers the picture.
+    /// Beside it, or behind the camera.
     Beside,
+    /// On the picture, under a privacy mask.
+    Masked(Shown),
     /// Below its lower edge or above its upper edge.
     AboveOrBelow,
 }
@@ -236,7 +238,7 @@ impl View {
             None => Frame::Beside,
             Some(shown) if !(0.0..=self.size_px[0]).contains(&shown.at_px[0]) => Frame::Beside,
             Some(shown) if !(0.0..=self.size_px[1]).contains(&shown.at_px[1]) => Frame::AboveOrBelow,
-            Some(shown) if self.mask.iter().any(|ring| within(ring, shown.at_px)) => Frame::Beside,
+            Some(shown) if self.mask.iter().any(|ring| within(ring, shown.at_px)) => Frame::Masked(shown),
             Some(shown) => Frame::Inside(shown),
         }
     }
@@ -434,7 +436,7 @@ mod tests {
         camera.mask_px = vec![vec![[0.0, 0.0], [1280.0, 0.0], [1280.0, 1440.0], [0.0, 1440.0]]];
         let view = View::of(&camera);
         assert!(!view.shows(left) && view.shows(right));
-        assert_eq!(view.frame(left), Frame::Beside);
+        assert!(matches!(view.frame(left), Frame::Masked(_)));
         assert!(view.on_picture(left));
     }
 

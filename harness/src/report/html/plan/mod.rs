@@ -209,6 +209,7 @@ fn cause(reason: GapReason, culprit: Option<&str>) -> String {
         R::OutsideView => "outside every camera's angle of view",
         R::DeadZone => "too near below a camera, or above its picture",
         R::Tilt => "below or above a camera's picture, which another tilt alone would show",
+        R::Mask => "under a camera's privacy mask",
         R::Building => "hidden by a building",
         R::Wall => "hidden by a wall or hedge",
         R::Crown => "hidden by a tree's crown",
