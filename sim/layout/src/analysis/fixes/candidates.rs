@@ -122,6 +122,8 @@ fn of_model(camera: &Camera, model: &CameraModel) -> Camera {
         pixels: model.pixels,
         lens: model.lens.kind,
         distortion: model.lens.terms,
+        focal: Some(model.focal),
+        sensitivity_lux: Some(model.sensitivity_lux),
         ir_range_m: model.ir_range_m,
         min_lux: model.min_lux,
         ..camera.clone()
