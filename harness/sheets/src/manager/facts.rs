@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::measures;
 use super::place::in_words;
 use crate::Material;
-use crate::map::middle;
 use crate::words::{self, percent, square_metres};
 
 /// Gaps and measures that are told.
@@ -217,7 +216,7 @@ fn called(material: &Material, gap: &Gap) -> String {
     if share >= WIDE {
         return format!("连片空白，占公共区域 {}，{}{height}", percent(share), square_metres(gap.area_m2));
     }
-    let place = middle(gap).map_or_else(String::new, |at| in_words(at, &material.scenario.site));
+    let place = gap.middle().map_or_else(String::new, |at| in_words(at, &material.scenario.site));
     format!("{place}，{}{height}", square_metres(gap.area_m2))
 }
 

@@ -17,7 +17,7 @@ pub(crate) use frame::Frame;
 pub(crate) use kit::{Symbol, mark as kit_mark, symbol};
 use label::Labels;
 pub(crate) use pen::{Anchor, Pen, mm, way};
-pub(crate) use seen::{BANDS, middle};
+pub(crate) use seen::BANDS;
 
 use crate::Material;
 

@@ -1,6 +1,5 @@
 //! What cameras show, and what no camera covers.
 
-use geo::{Area as _, Centroid, Contains, InteriorPoint, LineString, Point, Polygon};
 use palisade_layout::analysis::answer::{Gap, Grid};
 use palisade_layout::analysis::coverage::LOW_M;
 use palisade_layout::analysis::sightlines::BODY_M;
@@ -92,21 +91,11 @@ pub(super) fn gaps(pen: &mut Pen, frame: &Frame, gaps: &[Gap], show: Show) {
     }
 }
 
-/// A point well inside a gap, m: its centroid where that lies in it, else some point of its widest part.
-pub(crate) fn middle(gap: &Gap) -> Option<[f64; 2]> {
-    let ring = |points: &Vec<[f64; 2]>| LineString::from(points.clone());
-    let mut rings = gap.polygon.iter().map(ring);
-    let shape = Polygon::new(rings.next()?, rings.collect());
-    let inside = |p: &Point<f64>| shape.unsigned_area() > 0.0 && shape.contains(p);
-    let point = shape.centroid().filter(inside).or_else(|| shape.interior_point())?;
-    Some([point.x(), point.y()])
-}
-
 const RADIUS: f64 = 1.6;
 
 /// Numbers of gaps lie over everything; labels keep out of their way.
 pub(super) fn keep_numbers_free(frame: &Frame, numbered: &[&Gap], show: Show, labels: &mut Labels) {
-    for at in numbered.iter().filter_map(|gap| middle(gap)) {
+    for at in numbered.iter().filter_map(|gap| gap.middle()) {
         labels.keep_off(frame.on(at), RADIUS * show.letters_mm);
     }
 }
@@ -114,31 +103,9 @@ pub(super) fn keep_numbers_free(frame: &Frame, numbered: &[&Gap], show: Show, la
 /// A number in a disc on each gap of a list.
 pub(super) fn numbers(pen: &mut Pen, frame: &Frame, numbered: &[&Gap], show: Show) {
     for (i, gap) in numbered.iter().enumerate() {
-        let Some([x, y]) = middle(gap).map(|at| frame.on(at)) else { continue };
+        let Some([x, y]) = gap.middle().map(|at| frame.on(at)) else { continue };
         let size = 2.0 * show.letters_mm;
         pen.circle("number", [x, y], RADIUS * show.letters_mm, "");
         pen.text("number-text b", [x, y + 0.36 * size], size, Anchor::Middle, &(i + 1).to_string());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_middle_of_a_gap_lies_in_it_also_when_it_is_a_frame() {
-        let square = |a: f64, b: f64| vec![[a, a], [b, a], [b, b], [a, b]];
-        for (polygon, inside) in
-            [(vec![square(0.0, 10.0)], [5.0, 5.0]), (vec![square(0.0, 10.0), square(2.0, 8.0)], [1.0, 5.0])]
-        {
-            let gap: Gap = serde_json::from_value(serde_json::json!({
-                "height_m": 1.5, "area_m2": 1.0, "reason": "range", "culprit": null, "polygon": polygon,
-            }))
-            .expect("a gap");
-            let [x, y] = middle(&gap).expect("a gap has a middle");
-            let hollow = gap.polygon.len() > 1 && (2.0..8.0).contains(&x) && (2.0..8.0).contains(&y);
-            assert!(!hollow, "{x} {y}");
-            assert!((x - inside[0]).abs() < 5.0 && (y - inside[1]).abs() < 5.0);
-        }
     }
 }

@@ -5,7 +5,6 @@ use palisade_layout::analysis::projection::EDITIONS;
 use palisade_layout::analysis::rules::{Finding, Status};
 use serde::Serialize;
 
-use crate::map::middle;
 use crate::words::{self, percent, thousands};
 use crate::{Material, words::CLASSES};
 
@@ -157,7 +156,7 @@ fn gap(gap: &Gap) -> GapRow {
         causes: if causes.is_empty() { words::reason(gap.reason).english.into() } else { causes.join("; ") },
         lacks: format!("{:.0} / {:.0}", gap.shortfall_px_per_m.median, gap.shortfall_px_per_m.worst),
         fix: gap.fix.as_ref().map_or_else(String::new, fix),
-        at: middle(gap).map_or_else(String::new, |[x, y]| format!("{x:.0}, {y:.0}")),
+        at: gap.middle().map_or_else(String::new, |[x, y]| format!("{x:.0}, {y:.0}")),
     }
 }
 

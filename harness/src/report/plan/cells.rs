@@ -10,7 +10,8 @@ pub(super) fn table(cells: &[CellAnswer]) -> String {
         return String::new();
     }
     let mut out = format!(
-        "\nStreet cells: {}. Response on foot at {WALK_M_S} m/s (assumed), from where the guard is: a lower bound.\n  \
+        "\nStreet cells: {}. Response on foot at {WALK_M_S} m/s (assumed), at best: the guard
+         starts at once from where he is; ways are up to 8 % shorter than the grid makes them.\n  \
          {:<16} {:<10} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
         cells.len(),
         "cell",

@@ -23,7 +23,8 @@ pub(super) fn table(scenario: &Scenario, answer: &PlanAnswer) -> String {
     out += "\nBy day\n";
     out += &classes(&answer.coverage);
     if !answer.coverage_night.is_empty() {
-        out += "\nBy night: lamps, the sky and the cameras' own light\n";
+        let lamps = scenario.site.lamps.len();
+        let _ = writeln!(out, "\nBy night: {lamps} lamps in the data, the sky and the cameras' own light");
         out += &classes(&answer.coverage_night);
     }
     out
@@ -76,7 +77,7 @@ fn list(title: &str, gaps: &[Gap], small: SmallGaps) -> String {
             Some(culprit) => format!("{} ({culprit})", words(gap.reason)),
             None => words(gap.reason).to_owned(),
         };
-        let [x, y] = middle(gap);
+        let [x, y] = gap.middle().unwrap_or_default();
         let lacks = gap.shortfall_px_per_m;
         let lacks = format!("{:.0}, {:.0}", lacks.median, lacks.worst);
         let _ = writeln!(
@@ -104,16 +105,6 @@ pub(super) fn words(reason: GapReason) -> &'static str {
         GapReason::Light => "too dark",
         GapReason::NoCamera => "no camera",
     }
-}
-
-/// The middle of a gap's rectangle, local metres.
-fn middle(gap: &Gap) -> [f64; 2] {
-    let outer = gap.polygon.first().map_or(&[][..], Vec::as_slice);
-    [0, 1].map(|k| {
-        let low = outer.iter().map(|p| p[k]).fold(f64::INFINITY, f64::min);
-        let high = outer.iter().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max);
-        (low + high) / 2.0
-    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub fn geojson(gaps: &[Gap], origin: Wgs84) -> Value {
             "reason": gap.reason,
             "culprit": gap.culprit,
             "shortfall_px_per_m": gap.shortfall_px_per_m,
+            "fix": gap.fix.as_ref().map(|fix| &fix.what),
+            "fix_yuan": gap.fix.as_ref().map(|fix| fix.cost_yuan),
         });
         feature(properties, "Polygon", rings(&plane, &gap.polygon))
     };

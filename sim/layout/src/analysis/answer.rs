@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use geo::{Area as _, Centroid as _, Contains as _, InteriorPoint as _, LineString, Point, Polygon};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,18 @@ pub enum GapReason {
     /// There is no camera at all.
     #[default]
     NoCamera,
+}
+
+impl Gap {
+    /// A point well inside it, local metres: its centroid where that lies in it, else some point of its widest part.
+    pub fn middle(&self) -> Option<[f64; 2]> {
+        let ring = |points: &Vec<[f64; 2]>| LineString::from(points.clone());
+        let mut rings = self.polygon.iter().map(ring);
+        let shape = Polygon::new(rings.next()?, rings.collect());
+        let inside = |p: &Point<f64>| shape.unsigned_area() > 0.0 && shape.contains(p);
+        let point = shape.centroid().filter(inside).or_else(|| shape.interior_point())?;
+        Some([point.x(), point.y()])
+    }
 }
 
 /// Edition of IEC 62676-4 -> height of the target, m -> class -> how much of the ground reaches at least that class.
@@ -361,4 +374,26 @@ pub struct Stretch {
     pub ends_m: [[f64; 2]; 2],
     /// Why it is a gap, or what limits the zone; empty for a sound zone.
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_a_gap_lies_in_it_also_when_it_is_a_frame() {
+        let square = |a: f64, b: f64| vec![[a, a], [b, a], [b, b], [a, b]];
+        for (polygon, inside) in
+            [(vec![square(0.0, 10.0)], [5.0, 5.0]), (vec![square(0.0, 10.0), square(2.0, 8.0)], [1.0, 5.0])]
+        {
+            let gap: Gap = serde_json::from_value(serde_json::json!({
+                "height_m": 1.5, "area_m2": 1.0, "reason": "range", "culprit": null, "polygon": polygon,
+            }))
+            .expect("a gap");
+            let [x, y] = gap.middle().expect("a gap has a middle");
+            let hollow = gap.polygon.len() > 1 && (2.0..8.0).contains(&x) && (2.0..8.0).contains(&y);
+            assert!(!hollow, "{x} {y}");
+            assert!((x - inside[0]).abs() < 5.0 && (y - inside[1]).abs() < 5.0);
+        }
+    }
 }

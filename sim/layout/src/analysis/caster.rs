@@ -15,6 +15,7 @@ use super::mesh::{self, Facet};
 use super::scene::{Ends, Scene};
 use super::vector::{length, scale, sub};
 use super::veil::{Passed, Veil, transmission};
+use crate::model::scenario::Day;
 use crate::model::{Scenario, Site};
 use crate::words::Id;
 
@@ -83,6 +84,11 @@ impl Caster {
     /// What it answers under.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// A day with the air of these conditions.
+    pub(crate) fn weather(&self, day: &Day) -> Day {
+        Day { visibility_m: self.conditions.visibility_m, ..day.clone() }
     }
 
     /// The lamps that burn.

@@ -103,7 +103,7 @@ pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAns
         small_gaps_night: found.night.small_gaps,
         measures: Vec::new(),
         grid: found.grid,
-        perimeter: perimeter::perimeter(&scenario.site, &beams),
+        perimeter: perimeter::perimeter_on(&scenario.site, &beams, &caster.weather(&scenario.file.day)),
         cells: cells::cells(scenario, views),
     }
 }

@@ -10,11 +10,14 @@
 use geo::Coord;
 
 use super::answer::{HeldBy, Part, PartOf, Perimeter, Stretch};
+use super::beam::link::{Optics, lost_to};
 use super::parts::parts;
 use super::unwalled::{open_ends, outlines};
 use super::wall_line::{Span, WallLine, distance, inside_band, total, union, without};
+use crate::contract::Nuisance;
 use crate::model::Site;
 use crate::model::kit::Beam;
+use crate::model::scenario::Day;
 use crate::model::site::{Wall, WallKind};
 use crate::words::Id;
 
@@ -35,8 +38,13 @@ pub const MARGIN: f64 = 0.7;
 /// Around a corner a stretch of this length is closed by two zones that meet there on one post, m.
 const CORNER_M: f64 = 1.0;
 
-/// Works out the continuity of a site's perimeter under a list of beams.
+/// Works out the continuity of a site's perimeter under a list of beams, on a clear day.
 pub fn perimeter(site: &Site, beams: &[Beam]) -> Perimeter {
+    perimeter_on(site, beams, &Day::default())
+}
+
+/// The same on a given day: fog and rain that leave a receiver too little open its zone.
+pub fn perimeter_on(site: &Site, beams: &[Beam], day: &Day) -> Perimeter {
     let walls: Vec<&Wall> =
         site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining).collect();
     if walls.is_empty() {
@@ -55,6 +63,7 @@ pub fn perimeter(site: &Site, beams: &[Beam]) -> Perimeter {
             zones: Vec::new(),
             walls: &walls,
             beams,
+            day,
         };
         run.zones = beams.iter().flat_map(|beam| run.zones_of(beam)).collect();
         run.judge(&mut answer);
@@ -102,6 +111,7 @@ struct Run<'a> {
     walls: &'a [&'a Wall],
     /// All beams.
     beams: &'a [Beam],
+    day: &'a Day,
 }
 
 impl<'a> Run<'a> {
@@ -111,7 +121,7 @@ impl<'a> Run<'a> {
             let [from, to] = beside(beam, a, b)?;
             Some([start + from, start + to])
         });
-        let fault = fault(beam, self.wall.height_m);
+        let fault = fault(beam, self.wall.height_m, self.day);
         union(spans.collect()).into_iter().map(|span| Zone { beam, span, fault }).collect()
     }
 
@@ -288,7 +298,7 @@ fn beside(beam: &Beam, a: Coord<f64>, b: Coord<f64>) -> Option<Span> {
 }
 
 /// Why a beam guards nothing on a wall of a height.
-fn fault(beam: &Beam, top_m: f64) -> Option<&'static str> {
+fn fault(beam: &Beam, top_m: f64, day: &Day) -> Option<&'static str> {
     let (lowest, highest) = (lowest(beam), highest(beam));
     if length(beam) > beam.rated_range_m {
         Some("zone too long for its rated range")
@@ -300,6 +310,8 @@ fn fault(beam: &Beam, top_m: f64) -> Option<&'static str> {
         Some("a ray of the zone runs into the wall")
     } else if highest > top_m + UNDER_M {
         Some("zone too high above the wall")
+    } else if lost_to(beam, day, Optics::of_catalogue()) == Some(Nuisance::Rain) {
+        Some("fog and rain leave the zone's receiver too little")
     } else {
         None
     }

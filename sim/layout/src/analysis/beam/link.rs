@@ -9,6 +9,8 @@
 //! in dense fog (I. Kim, B. McArthur, E. Korevaar, Proc. SPIE 4214, 2001; also ITU-R P.1814). Rain of `R` mm/h takes
 //! `1.076 R^0.67` dB per km (ITU-R P.1814, from memory).
 
+use std::sync::LazyLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,13 @@ impl Optics {
     pub fn shipped() -> Result<Optics, Unreadable> {
         toml::from_str(include_str!("../../../../../assets/beams/optics.toml"))
             .map_err(|e| Unreadable(format!("assets/beams/optics.toml: {e}")))
+    }
+
+    /// The same, for those who cannot do without.
+    pub fn of_catalogue() -> Optics {
+        static SHIPPED: LazyLock<Optics> =
+            LazyLock::new(|| Optics::shipped().expect("a test reads the optics that are shipped"));
+        *SHIPPED
     }
 }
 

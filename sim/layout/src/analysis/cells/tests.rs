@@ -83,6 +83,17 @@ fn a_building_and_a_wall_lengthen_the_way_and_a_closed_wall_ends_it() {
 }
 
 #[test]
+fn a_guard_starts_beside_the_house_that_stands_in_the_middle_of_his_cell() {
+    let mut scenario = street();
+    scenario.file.cast.guard[0].duty = Duty::GridCell(scenario.file.kit.grid_cell[0].id.clone());
+    let bare = found(&scenario)[0].response.clone().expect("he walks it");
+    let house = Rect::new((5.0, 5.0), (35.0, 35.0)).to_polygon();
+    scenario.site.buildings.push(sample::building("b", house, 9.0));
+    let built = found(&scenario)[0].response.clone().expect("he walks round it");
+    assert!(built.reached == 1.0 && built.longest_m > bare.longest_m, "{bare:?} {built:?}");
+}
+
+#[test]
 fn a_camera_and_a_post_are_named_where_they_see() {
     let mut scenario = street();
     assert_eq!(found(&scenario)[0].seen, 0.0);

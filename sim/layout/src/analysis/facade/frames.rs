@@ -2,6 +2,7 @@
 
 use super::fall::{Fall, Flight, Missile};
 use crate::analysis::caster::Caster;
+use crate::analysis::figures::figures;
 use crate::analysis::projection::{Frame, View};
 use crate::model::kit::FacadeCamera;
 
@@ -13,6 +14,12 @@ pub const LEAST_PX: f64 = 3.0;
 /// Pixels across a lump of a diameter at a depth along the axis: it has the same size from every side.
 pub fn across_px(view: &View, diameter_m: f64, depth_m: f64) -> f64 {
     diameter_m * view.focal_px() / depth_m
+}
+
+/// True when nothing solid stands before a point, and fog, bars and bare crowns leave contrast enough.
+pub(super) fn stands_out(view: &View, caster: &Caster, at: [f64; 3]) -> bool {
+    let lens = view.eye_m();
+    caster.clear_from_mount(lens, at) && caster.contrast(lens, at) >= figures().camera.threshold
 }
 
 /// The frames of a camera on which a falling object is seen: those on which it is inside the picture, large enough,
@@ -32,7 +39,7 @@ pub fn seen(
         .filter(|flight| {
             let Frame::Inside(shown) = view.frame(flight.place_m) else { return false };
             across_px(&view, 2.0 * missile.radius_m(), shown.depth_m) >= LEAST_PX
-                && caster.clear_from_mount(view.eye_m(), flight.place_m)
+                && stands_out(&view, caster, flight.place_m)
         })
         .collect()
 }

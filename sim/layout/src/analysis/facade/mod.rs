@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::fall::{Fall, Missile};
+use self::frames::stands_out;
 use self::frames::{ENOUGH_FRAMES, LEAST_PX, across_px, seen};
 use self::window::{SIZE_M, Window, windows};
 use super::caster::Caster;
@@ -177,7 +178,7 @@ fn look(camera: &FacadeCamera, window: &Window, caster: &Caster) -> Look {
     let (view, at) = (View::up(camera), window.middle_m());
     let Frame::Inside(shown) = view.frame(at) else { return Look::Outside };
     let px = across_px(&view, OBJECT_M, shown.depth_m);
-    if !caster.clear_from_mount(view.eye_m(), at) {
+    if !stands_out(&view, caster, at) {
         Look::Hidden
     } else if px < LEAST_PX {
         Look::TooSmall

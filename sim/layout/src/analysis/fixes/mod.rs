@@ -26,6 +26,7 @@ mod words;
 pub use apply::{Unfit, apply};
 pub use sequence::sequence;
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::answer::{Gap, GapReason, PlanAnswer};
@@ -102,7 +103,10 @@ fn spread<Q: Sync, A: Send>(threads: usize, asked: &[Q], answer: impl Fn(&Q) -> 
     };
     let mut found: Vec<(usize, A)> = std::thread::scope(|scope| {
         let started: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-        started.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+        started
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     });
     found.sort_by_key(|(i, _)| *i);
     found.into_iter().map(|(_, answer)| answer).collect()

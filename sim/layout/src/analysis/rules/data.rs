@@ -114,6 +114,10 @@ pub enum Applies {
     Cameras,
     /// Those with cameras at gates or entrances.
     EntranceCameras,
+    /// Those with barriers.
+    Barriers,
+    /// Those with cameras that zoom, PTZ cameras among them.
+    ZoomCameras,
     /// Those with cameras at entrances or passages.
     PassageCameras,
     /// Those with facade cameras.

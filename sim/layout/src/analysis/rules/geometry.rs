@@ -4,8 +4,8 @@ use super::check::{at_least, at_most, figure, open_to_all};
 use super::passage::{doorstep, outward};
 use super::{Layout, Outcome};
 use crate::analysis::privacy::privacy;
-use crate::analysis::sightlines::{BODY_LEVEL, BODY_M};
-use crate::analysis::views::Seen;
+use crate::analysis::sightlines::{BODY_LEVEL, BODY_M, lit as enough_light};
+use crate::analysis::views::{Seen, Spot};
 use crate::model::Site;
 use crate::model::kit::{Beam, Camera};
 use crate::model::site::{Gate, GateFor, WallKind};
@@ -155,11 +155,15 @@ pub(super) fn gate_cameras(layout: &Layout<'_>, near_m: f64) -> Outcome {
     at_most(missing as f64, 0.0, "cameras missing", evidence)
 }
 
+/// How well a person in each gate for people is seen by night, when the same cameras also see by day.
 pub(super) fn gate_density(layout: &Layout<'_>, least_px_per_m: f64) -> Outcome {
     let gates = layout.scenario.site.gates.iter().filter(|g| g.passage != GateFor::Vehicles);
     let best = |gate: &Gate| {
-        let shown = layout.showing([gate.at.x, gate.at.y, BODY_M]);
-        shown.map(|(_, look)| look.px_per_m).fold(0.0, f64::max)
+        let at = [gate.at.x, gate.at.y, BODY_M];
+        let night_lux = layout.caster.night_lux(at);
+        let shown = layout.showing(at);
+        let by_night = shown.filter(|(c, look)| enough_light(c, layout.caster, night_lux, look.distance_m));
+        by_night.map(|(_, look)| look.px_per_m).fold(0.0, f64::max)
     };
     let found: Vec<(f64, String)> = gates.map(|g| (best(g), g.id.to_string())).collect();
     let least = found.iter().map(|(px, _)| *px).fold(f64::INFINITY, f64::min);
@@ -207,33 +211,23 @@ pub(super) fn areas_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     at_least(least, least_share, "of an area", blind.map(|(s, id)| format!("{id}: {s:.2}")))
 }
 
-/// Mean illuminance of the ground where a camera without a light of its own works: lamps as points that shine evenly
-/// into the lower half of space (assumed), nothing in between.
+/// Mean illuminance by night of upright targets where a camera works and its own light does not reach.
 pub(super) fn lit(layout: &Layout<'_>, least_lx: f64) -> Outcome {
-    let (site, raster) = (&layout.scenario.site, layout.sight.raster());
-    let mut sums = vec![(0.0, 0u32); layout.scenario.file.kit.camera.len()];
-    for cell in 0..raster.len() {
-        let [x, y] = raster.centre(cell);
-        let seen = layout.sight.cameras_at([x, y]);
-        let dark = |s: &&crate::analysis::sightlines::Sighting| {
-            layout.scenario.file.kit.camera[s.camera as usize].ir_range_m <= 0.0
-        };
-        for sighting in seen.iter().filter(dark) {
-            let sum = &mut sums[sighting.camera as usize];
-            sum.0 += illuminance(site, [x, y]);
-            sum.1 += 1;
-        }
-    }
-    let means: Vec<(f64, String)> = sums
-        .iter()
-        .zip(&layout.scenario.file.kit.camera)
-        .filter(|(_, camera)| camera.ir_range_m <= 0.0)
-        .map(|((sum, cells), camera)| (sum / f64::from((*cells).max(1)), camera.id.to_string()))
-        .collect();
-    let dark: Vec<String> = means
-        .into_iter()
-        .filter(|(lx, _)| *lx < least_lx)
-        .map(|(lx, id)| format!("{id}: {lx:.1} lx and no light of its own"))
+    let night = &layout.views.ground().night[BODY_LEVEL];
+    let mean = |camera: &Camera, seen: &Seen| {
+        let beyond = |spot: &&Spot| spot.works && f64::from(spot.distance_m) > camera.ir_range_m;
+        let lux = seen.at(BODY_LEVEL).iter().filter(beyond).map(|spot| night.lux(spot.cell as usize));
+        let (sum, count) = lux.fold((0.0, 0u32), |(sum, count), lux| (sum + lux, count + 1));
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    let cameras = layout.scenario.file.kit.camera.iter().zip(layout.views.cameras());
+    let dark: Vec<String> = cameras
+        .filter_map(|(camera, seen)| Some((camera, mean(camera, seen)?)))
+        .filter(|(_, lx)| *lx < least_lx)
+        .map(|(camera, lx)| {
+            let reach = camera.ir_range_m;
+            format!("{}: {lx:.1} lx where its own light of {reach:.0} m does not reach", camera.id)
+        })
         .collect();
     at_most(dark.len() as f64, 0.0, &format!("cameras in less than {least_lx} lx"), dark)
 }
@@ -267,16 +261,6 @@ pub(super) fn scene_light(layout: &Layout<'_>, over: f64) -> Outcome {
             figure(least, over, "times", least > over, dark.map(|(_, evidence)| evidence))
         }
     }
-}
-
-/// lx on level ground.
-fn illuminance(site: &Site, at: [f64; 2]) -> f64 {
-    let of = |lamp: &crate::model::site::Lamp| {
-        let aside = libm::hypot(lamp.at.x - at[0], lamp.at.y - at[1]);
-        let away = libm::hypot(aside, lamp.height_m).max(0.1);
-        lamp.flux_lm / (2.0 * std::f64::consts::PI) * lamp.height_m / (away * away * away)
-    };
-    site.lamps.iter().map(of).sum()
 }
 
 /// Windows of dwellings that cameras show at a density or better.

@@ -11,6 +11,8 @@ pub use data::{Demand, Found, Item, Per, Tier, Unreadable};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use geo::{Euclidean, Length as _};
+
 use super::answer::PlanAnswer;
 use super::prices::Prices;
 use super::rules::{Basis, Finding, Status};
@@ -28,10 +30,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What a compound is: walled when it has a wall, a fence or a hedge of the perimeter.
+    /// What a compound is: walled when walls, fences and hedges of the perimeter are at least half as long as its outline, or
+    /// there are any and no outline is known. Half is assumed.
     pub fn of(scenario: &Scenario) -> Kind {
-        let rim = |w: &&crate::model::site::Wall| w.perimeter && w.made_of != WallKind::Retaining;
-        if scenario.site.walls.iter().any(|w| rim(&w)) { Kind::Walled } else { Kind::Open }
+        let site = &scenario.site;
+        let rim = site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining);
+        let walls_m: f64 = rim.map(|w| Euclidean.length(&w.line)).sum();
+        let outline_m: f64 = site.compounds.iter().map(|c| Euclidean.length(c.outline.exterior())).sum();
+        if walls_m > 0.0 && walls_m >= 0.5 * outline_m { Kind::Walled } else { Kind::Open }
     }
 }
 

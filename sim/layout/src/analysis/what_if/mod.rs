@@ -8,6 +8,7 @@ mod tests;
 mod variants;
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use schemars::JsonSchema;
@@ -20,7 +21,7 @@ use super::caster::Caster;
 use super::conditions::Conditions;
 use super::coverage::{HEIGHTS_M, shares};
 use super::light::Light;
-use super::perimeter::perimeter;
+use super::perimeter::perimeter_on;
 use super::rules::{Finding, RuleBook, Status, assess};
 use super::sightlines::working;
 use super::views::Views;
@@ -76,7 +77,8 @@ fn planned(layout: &Scenario, book: &RuleBook, caster: &Caster, views: &Views) -
     };
     let beams = working(&layout.file.kit.beam, &caster.conditions().beams_out);
     let beams: Vec<_> = beams.map(|(_, beam)| beam.clone()).collect();
-    let plan = PlanAnswer { perimeter: perimeter(&layout.site, &beams), ..PlanAnswer::default() };
+    let perimeter = perimeter_on(&layout.site, &beams, &caster.weather(&layout.file.day));
+    let plan = PlanAnswer { perimeter, ..PlanAnswer::default() };
     Planned {
         open_m2: LIGHTS.map(open),
         classes: LIGHTS.map(|light| shares(views, light)),
@@ -102,7 +104,10 @@ pub fn what_if(layout: &Scenario, book: &RuleBook, variants: &[Variant], threads
     };
     let mut all: Vec<Suffers> = std::thread::scope(|scope| {
         let started: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-        started.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+        started
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     });
     let worse = |a: &Suffers, b: &Suffers| {
         let ground = b.worst_m2().total_cmp(&a.worst_m2());

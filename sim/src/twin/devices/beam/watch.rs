@@ -39,7 +39,6 @@ impl FromWorld for Beams {
     fn from_world(world: &mut World) -> Beams {
         let (plan, dice) = (world.resource::<Plan>(), **world.resource::<Chance>());
         let file = &plan.file;
-        let optics = Optics::shipped().expect("a test reads the optics that are shipped");
         let mut beams = Beams {
             rows: Vec::new(),
             lowest_m: f64::INFINITY,
@@ -61,7 +60,7 @@ impl FromWorld for Beams {
                 rays,
                 bounds: bounds(ends),
                 zone: Zone::new(beam.interruption.0, beam.hold.0),
-                lost: lost_to(beam, &file.day, optics),
+                lost: lost_to(beam, &file.day, Optics::of_catalogue()),
                 lost_said: false,
             });
         }
