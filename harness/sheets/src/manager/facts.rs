@@ -127,7 +127,7 @@ impl Facts {
 
 /// A rule that says 应 and is not met, or an open perimeter, calls for work; anything else that is missing can be better.
 fn verdict(material: &Material, failed: &[&Finding]) -> (&'static str, &'static str) {
-    let open = !material.report.answer.perimeter.gaps.is_empty();
+    let open = material.report.answer.perimeter.open_places() > 0;
     if open || failed.iter().any(|f| f.strength == Strength::Shall) {
         ("bad", "需要整改")
     } else if !failed.is_empty() || !material.report.answer.gaps.is_empty() {
@@ -143,20 +143,16 @@ fn covered(material: &Material) -> Option<f64> {
     Some(heights.get(&BODY_M.to_string())?.get("detect")?.share)
 }
 
-fn open_m(material: &Material) -> f64 {
-    material.report.answer.perimeter.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum()
-}
-
 fn sentence(material: &Material, failed: &[&Finding]) -> String {
     let seen = match (material.scenario.file.kit.camera.len(), covered(material)) {
         (0, _) | (_, None) => "公共区域没有摄像机".to_owned(),
         (_, Some(share)) => format!("公共区域有 {} 能被摄像机看到", percent(share)),
     };
     let perimeter = &material.report.answer.perimeter;
-    let walls = match perimeter.gaps.len() {
+    let walls = match perimeter.open_places() {
         _ if perimeter.length_m == 0.0 => "没有封闭的周界".to_owned(),
         0 => "周界没有缺口".to_owned(),
-        n => format!("周界还有 {n} 处、共 {:.1} m 无人防护", open_m(material)),
+        n => format!("周界还有 {n} 处、共 {:.1} m 无人防护", perimeter.open_m()),
     };
     let shall = failed.iter().filter(|f| f.strength == Strength::Shall).count();
     let rules = match (failed.len(), shall) {
@@ -176,10 +172,11 @@ fn tiles(material: &Material, book: &mut Book) -> Vec<Tile> {
         tiles.push(Tile { figure: percent(share), what, mark, tone: "" });
     }
     if answer.perimeter.length_m > 0.0 {
-        let mark = book.cite("report.json perimeter.gaps", "计算");
-        let tone = if answer.perimeter.gaps.is_empty() { "good" } else { "bad" };
-        let what = format!("周界无人防护（全长 {:.0} m）", answer.perimeter.length_m);
-        tiles.push(Tile { figure: format!("{:.1} m", open_m(material)), what, mark, tone });
+        let mark = book.cite("report.json perimeter.gaps, perimeter.unwalled", "计算");
+        let rim = &answer.perimeter;
+        let tone = if rim.open_places() == 0 { "good" } else { "bad" };
+        let what = format!("周界无人防护（全长 {:.0} m）", rim.whole_m());
+        tiles.push(Tile { figure: format!("{:.1} m", rim.open_m()), what, mark, tone });
     }
     let count = |status: Status| material.report.rules.iter().filter(|f| f.status == status).count();
     let (pass, fail) = (count(Status::Pass), count(Status::Fail));

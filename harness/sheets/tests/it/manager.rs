@@ -1,7 +1,7 @@
 //! The manager's page: one page of A4, in Chinese, and nothing on it that the plan did not find.
 
 use anyhow::{Context, Result, ensure};
-use palisade_layout::analysis::answer::{Fix, Measure};
+use palisade_layout::analysis::answer::{Fix, Measure, Unwalled};
 use palisade_layout::analysis::fixes::sequence;
 use palisade_layout::analysis::rules::{RuleBook, Status};
 use palisade_layout::analysis::tiers::{Tier, tiers};
@@ -175,5 +175,9 @@ fn a_closed_perimeter_is_told_as_closed() -> Result<()> {
     ensure!(!told(&planned)?);
     planned.report.answer.perimeter.gaps.clear();
     ensure!(told(&planned)?);
+    // Where the outline has no wall, nobody guards either.
+    let bare = Unwalled { compound: "c".into(), along_m: [10.0, 15.5], ends_m: [[0.0; 2]; 2] };
+    planned.report.answer.perimeter.unwalled.push(bare);
+    ensure!(manager(&planned.material())?.html.contains("周界还有 1 处、共 5.5 m 无人防护"));
     Ok(())
 }

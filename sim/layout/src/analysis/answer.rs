@@ -86,6 +86,27 @@ pub enum GapReason {
     NoCamera,
 }
 
+impl Perimeter {
+    /// Stretches that nobody guards, of walls and where the outline has no wall.
+    pub fn open_places(&self) -> usize {
+        self.gaps.len() + self.unwalled.len()
+    }
+
+    /// Their length, m.
+    pub fn open_m(&self) -> f64 {
+        self.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum::<f64>() + self.unwalled_m()
+    }
+
+    /// Walls and gates, and the outline where it has no wall, m.
+    pub fn whole_m(&self) -> f64 {
+        self.length_m + self.unwalled_m()
+    }
+
+    fn unwalled_m(&self) -> f64 {
+        self.unwalled.iter().map(|u| u.along_m[1] - u.along_m[0]).sum()
+    }
+}
+
 impl Gap {
     /// A point well inside it, local metres: its centroid where that lies in it, else some point of its widest part.
     pub fn middle(&self) -> Option<[f64; 2]> {

@@ -31,11 +31,7 @@ impl Counts<'_> {
             Per::GateForVehicles => many(site.gates.iter().filter(|g| g.passage != GateFor::Pedestrians)),
             Per::Entrance => many(&site.entrances),
             Per::Block => many(site.buildings.iter().filter(|b| b.usage == Use::Residential)),
-            Per::PerimeterM => {
-                let rim = &self.plan.perimeter;
-                let bare: f64 = rim.unwalled.iter().map(|u| u.along_m[1] - u.along_m[0]).sum();
-                rim.length_m - rim.gates_m + bare
-            }
+            Per::PerimeterM => self.plan.perimeter.whole_m() - self.plan.perimeter.gates_m,
             Per::Hectare => self.scenario.ground_m2() / 10_000.0,
             Per::Household => self.scenario.households.len() as f64,
             Per::HundredHouseholds => self.scenario.households.len() as f64 / 100.0,
