@@ -26,13 +26,14 @@ pub enum What {
     /// Locust where they are installed.
     Load(load::Args),
     /// What-if: a compound planned again under everything that may go wrong.
-    WhatIf(what_if::Args),
+    #[command(name = "what-if")]
+    Variants(what_if::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     match args.what {
         What::Sight(args) => sight::run(args),
         What::Load(args) => load::run(args),
-        What::WhatIf(args) => what_if::run(args),
+        What::Variants(args) => what_if::run(args),
     }
 }
