@@ -153,7 +153,17 @@ fn title(material: &Material, fix: &Fix) -> String {
 }
 
 /// Keys that follow from a camera's model.
-const OF_MODEL: [&str; 7] = ["model", "hfov_deg", "pixels", "lens", "distortion", "ir_range_m", "min_lux"];
+const OF_MODEL: [&str; 9] = [
+    "model",
+    "hfov_deg",
+    "pixels",
+    "lens",
+    "distortion",
+    "focal",
+    "ir_range_m",
+    "min_lux",
+    "sensitivity_lux",
+];
 
 /// A model of the catalogue in words.
 fn model(id: &str) -> String {
