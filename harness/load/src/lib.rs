@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod codec;
+pub mod fault;
 pub mod plane;
 pub mod process;
 pub mod series;

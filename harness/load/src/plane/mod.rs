@@ -16,7 +16,7 @@ mod settings;
 mod source;
 mod tally;
 mod threads;
-mod timer;
+pub(crate) mod timer;
 mod worker;
 
 pub use settings::{Backoff, Settings, Storm, WhenFull, Writes};

@@ -12,17 +12,17 @@ use rustix::time::{
 };
 
 /// The token of the timer.
-pub(super) const TIMER: Token = Token(usize::MAX);
+pub(crate) const TIMER: Token = Token(usize::MAX);
 
 /// A poll that can be woken at an instant.
 #[derive(Debug)]
-pub(super) struct Sleeper {
-    pub(super) poll: Poll,
+pub(crate) struct Sleeper {
+    pub(crate) poll: Poll,
     timer: OwnedFd,
 }
 
 impl Sleeper {
-    pub(super) fn new() -> io::Result<Sleeper> {
+    pub(crate) fn new() -> io::Result<Sleeper> {
         let poll = Poll::new()?;
         let timer =
             timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
@@ -31,7 +31,7 @@ impl Sleeper {
     }
 
     /// Waits for events, at most so long.
-    pub(super) fn wait(&mut self, events: &mut Events, at_most: Duration) -> io::Result<()> {
+    pub(crate) fn wait(&mut self, events: &mut Events, at_most: Duration) -> io::Result<()> {
         let timeout = if at_most.is_zero() { Some(Duration::ZERO) } else { None };
         if timeout.is_none() {
             let it_value =

@@ -4,3 +4,4 @@ mod codec;
 mod parts;
 mod peer;
 mod plane;
+mod proxy;
