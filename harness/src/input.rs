@@ -12,6 +12,7 @@ use palisade_sim::model::typed::Problem;
 
 use crate::contract::{Around, Checked, Contract, Kit};
 use crate::exit::{Exit, Failure};
+use crate::fault::Faults;
 use crate::shape::Shape;
 
 /// A scenario that is sound, with the texts that it was read from.
@@ -113,6 +114,11 @@ pub fn is_shape(path: &Path) -> bool {
     has_at_its_top(path, "shape")
 }
 
+/// Whether a file holds faults: it has the key `faults` at its top.
+pub fn is_faults(path: &Path) -> bool {
+    has_at_its_top(path, "faults")
+}
+
 fn has_at_its_top(path: &Path, word: &str) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let top = text.lines().take_while(|line| !line.trim_start().starts_with('['));
@@ -129,6 +135,18 @@ pub fn read_shape(path: &Path) -> Result<Shape, Wrong> {
 /// The same for a verb that needs the shape: a failure with exit code 3 and all problems as its message.
 pub fn shape(path: &Path) -> Result<Shape, Failure> {
     read_shape(path).map_err(|wrong| Failure::new(Exit::Input, wrong.render(colour_on_stderr()).trim_end()))
+}
+
+/// Reads and checks the faults at a path; all problems at once.
+pub fn read_faults(path: &Path) -> Result<Faults, Wrong> {
+    let text =
+        text_of(path).map_err(|(why, remedy)| Wrong::Unreadable { file: path.to_owned(), why, remedy })?;
+    crate::fault::read(&text).map_err(Wrong::Problems)
+}
+
+/// The same for a verb that needs the faults: a failure with exit code 3 and all problems as its message.
+pub fn faults(path: &Path) -> Result<Faults, Failure> {
+    read_faults(path).map_err(|wrong| Failure::new(Exit::Input, wrong.render(colour_on_stderr()).trim_end()))
 }
 
 /// Whether stderr shows colours: it is a terminal and `NO_COLOR` is not set.

@@ -1,6 +1,6 @@
 //! Drives a gateway with a compound's real traffic and judges what it says.
 //!
-//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`shape`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
+//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`shape`], [`fault`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
 //! [`observe`], [`record`], [`progress`], [`import`]) owns sockets, clocks and files; out ([`report`]) renders and
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
@@ -9,6 +9,7 @@ pub mod cli;
 pub mod contract;
 pub mod drivers;
 pub mod exit;
+pub mod fault;
 pub mod import;
 pub mod input;
 pub mod latency;

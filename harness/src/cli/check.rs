@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 
 use super::{Exit, Failure, OutputFormat};
 use crate::contract::{Checked, Contract, Kit};
+use crate::fault::Faults;
 use crate::input::{self, Wrong};
 use crate::shape::Shape;
 
 /// Options of `palisade check`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Scenario files, contracts and load shapes; contracts are checked against the scenarios that are named with them.
+    /// Scenario files, contracts, load shapes and faults; contracts are checked against the scenarios that are named with them.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How problems are printed: for a reader on stderr, or as one JSON document on stdout.
@@ -27,7 +28,8 @@ pub struct Args {
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let json = args.output_format == OutputFormat::Json;
     let (mut exit, mut list, mut good) = (Exit::Ok, Vec::new(), String::new());
-    let scenario = |file: &PathBuf| !input::is_contract(file) && !input::is_shape(file);
+    let other = |file: &PathBuf| input::is_contract(file) || input::is_shape(file) || input::is_faults(file);
+    let scenario = |file: &PathBuf| !other(file);
     let read: Vec<_> = args.files.iter().map(|file| scenario(file).then(|| input::read(file))).collect();
     let sound = read.iter().flatten().filter_map(|read| read.as_ref().ok());
     let kits: Vec<Kit> = sound.map(|loaded| input::kit(&loaded.scenario)).collect();
@@ -36,6 +38,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             Some(read) => read.map(|loaded| (counts(&loaded.scenario), Problems::default())),
             None if input::is_shape(file) => {
                 input::read_shape(file).map(|shape| (stretches(&shape), Problems::default()))
+            }
+            None if input::is_faults(file) => {
+                input::read_faults(file).map(|faults| (befalls(&faults), Problems::default()))
             }
             None => contract(file, &kits).map(|checked| (parts(&checked.contract), checked.warnings)),
         };
@@ -85,6 +90,12 @@ fn parts(contract: &Contract) -> String {
 fn stretches(shape: &Shape) -> String {
     let (levels, storms, floods) = (shape.level.len(), shape.storm.len(), shape.flood.len());
     format!("ok, shape {}: {levels} levels, {storms} storms, {floods} floods", shape.name)
+}
+
+/// `ok, faults flaky link: delay, reset`.
+fn befalls(faults: &Faults) -> String {
+    let words: Vec<&str> = faults.lines().iter().map(|fault| fault.what.word()).collect();
+    format!("ok, faults {}: {}", faults.name, words.join(", "))
 }
 
 /// `2 buildings, 48 flats, 39 devices (gate_post 1, ...)`.

@@ -9,6 +9,7 @@ mod import;
 mod keep;
 mod plan;
 mod prices;
+mod proxy;
 mod rank;
 mod rays;
 mod report;
@@ -60,6 +61,8 @@ pub enum Verb {
     Run(run::Args),
     /// Run the embedded reference gateway on loopback.
     Gateway(gateway::Args),
+    /// Put faults between devices and a gateway, drawn by seed.
+    Proxy(proxy::Args),
     /// Make the report of a run folder again.
     Report(report::Args),
     /// Set runs side by side: verdicts, answers and latency in one table.
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Verb::Tape(args) => tape::run(args),
         Verb::Run(args) => run::run(args),
         Verb::Gateway(args) => gateway::run(args),
+        Verb::Proxy(args) => proxy::run(args),
         Verb::Report(args) => report::run(args),
         Verb::Compare(args) => compare::run(args),
         Verb::View(args) => view::run(args),

@@ -22,6 +22,8 @@ pub enum Name {
     Contract,
     /// Of a load shape.
     Shape,
+    /// Of a file of faults.
+    Fault,
     /// Of a run's `report.json`.
     Report,
     /// Of a plan's `report.json`.
@@ -33,6 +35,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         Name::Scenario => format!("{:#}\n", palisade_sim::model::schema::scenario_schema()),
         Name::Contract => format!("{:#}\n", crate::contract::schema()),
         Name::Shape => format!("{:#}\n", crate::shape::schema()),
+        Name::Fault => format!("{:#}\n", crate::fault::schema()),
         Name::Report => crate::report::schema()?,
         Name::Plan => crate::report::plan::schema()?,
     };

@@ -29,9 +29,9 @@ fn names_in(folder: &str) -> Vec<String> {
     names
 }
 
-/// Names of all broken files: scenarios, contracts, load shapes.
+/// Names of all broken files: scenarios, contracts, load shapes, faults.
 fn names() -> Vec<String> {
-    [names_in(""), names_in("contracts/"), names_in("shapes/")].concat()
+    [names_in(""), names_in("contracts/"), names_in("shapes/"), names_in("faults/")].concat()
 }
 
 /// What is said of a file where it is not what is on record.

@@ -28,13 +28,14 @@ const PURE: [&str; 8] = [
 ];
 
 /// Room of `harness`, and what it must not name.
-const HARNESS: [(&str, &[&str]); 12] = [
+const HARNESS: [(&str, &[&str]); 13] = [
     ("contract", &PURE),
     ("wire", &PURE),
     ("actuator", &PURE),
     ("actuator", &["std::time"]),
     ("schedule", &PURE),
     ("shape", &PURE),
+    ("fault", &PURE),
     ("pairing", &PURE),
     ("latency", &PURE),
     ("verdict", &PURE),

@@ -13,6 +13,7 @@ mod import;
 mod outside;
 mod peers;
 mod processes;
+mod proxy;
 mod report;
 mod rules;
 mod run;

@@ -30,10 +30,11 @@ fn committed_schema(file: &str) -> String {
 }
 
 /// What `palisade schema NAME` must print.
-const SCHEMAS: [(&str, &str); 3] = [
+const SCHEMAS: [(&str, &str); 4] = [
     ("scenario", "scenario.schema.json"),
     ("contract", "sut/contract.schema.json"),
     ("shape", "load/shape.schema.json"),
+    ("fault", "faults/fault.schema.json"),
 ];
 
 #[test]
@@ -47,7 +48,7 @@ fn the_committed_schemas_are_current() {
 }
 
 #[test]
-fn every_scenario_contract_and_shape_loads_and_matches_its_schema() {
+fn every_scenario_contract_shape_and_fault_loads_and_matches_its_schema() {
     let validators = SCHEMAS.map(|(_, file)| {
         let schema: Value = serde_json::from_str(&committed_schema(file)).unwrap();
         jsonschema::validator_for(&schema).unwrap()
@@ -56,11 +57,14 @@ fn every_scenario_contract_and_shape_loads_and_matches_its_schema() {
     assert!(files.iter().any(|f| f.ends_with("tiny.toml")));
     assert!(files.iter().any(|f| f.ends_with("builtin/contract.toml")));
     assert!(files.iter().any(|f| f.ends_with("load/reconnect-storm.toml")));
+    assert!(files.iter().any(|f| f.ends_with("faults/half-open.toml")));
     for file in files {
         let (kind, read) = if palisade::input::is_contract(&file) {
             (1, palisade::input::read_contract(&file).map(|_| ()))
         } else if palisade::input::is_shape(&file) {
             (2, palisade::input::read_shape(&file).map(|_| ()))
+        } else if palisade::input::is_faults(&file) {
+            (3, palisade::input::read_faults(&file).map(|_| ()))
         } else {
             (0, palisade::input::read(&file).map(|_| ()))
         };
