@@ -124,10 +124,17 @@ impl Line {
 
     /// What leaves by now, the earliest first.
     pub fn pull(&mut self, now: Nanos) -> Option<Departure> {
-        if self.over {
-            return None;
+        // Instant by instant: what ends the connection on one way ends it on the other before anything later happens.
+        while let Some(at) = self.next().filter(|at| *at <= now) {
+            self.pipes.iter_mut().for_each(|pipe| pipe.advance(at, &mut self.log));
+            if let Some(departure) = self.depart(at) {
+                return Some(departure);
+            }
         }
-        self.pipes.iter_mut().for_each(|pipe| pipe.advance(now, &mut self.log));
+        None
+    }
+
+    fn depart(&mut self, now: Nanos) -> Option<Departure> {
         let due = |way: Way| self.pipes[way as usize].out.due().filter(|at| *at <= now).map(|at| (at, way));
         let (at, way) = Way::BOTH.into_iter().filter_map(due).min()?;
         let what = match self.pipes[way as usize].out.pop()?.body {
