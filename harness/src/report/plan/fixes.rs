@@ -52,7 +52,11 @@ fn of_gaps(gaps: &[Gap], which: &str) -> String {
         match &gap.fix {
             Some(fix) => out += &row(fix),
             None => {
-                let _ = writeln!(out, "none of {} changes helps without harm elsewhere", gap.fixes_tried);
+                let _ = writeln!(
+                    out,
+                    "the likeliest of {} changes help nothing without harm elsewhere",
+                    gap.fixes_tried
+                );
             }
         }
     }
@@ -119,7 +123,7 @@ mod tests {
             "prices are assumed, 2026-11-28",
             "no single change is enough; the best part: cam-1: tilt it",
             "1,234 yuan; shows 1,000 m² of it, 11,000 m² stay; 1,500 m² gained in all, 12 m² lost; by night 900 and 3.",
-            "none of 7 changes helps",
+            "the likeliest of 7 changes help nothing",
             "What to do first: 1 measures",
             "Open today: 21,488 m² by day.",
             "   1,234   1,234       1,488       897      20,000  cam-1: tilt it",

@@ -90,7 +90,7 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::AreasSeen { least_share } => on_site::areas_seen(layout, *least_share),
         Check::AimDown { most_deg } => passage::aim_down(layout, *most_deg),
         Check::AimAside { most_deg } => passage::aim_aside(layout, *most_deg),
-        Check::Lit { least_lx } => on_site::lit(layout, *least_lx),
+        Check::Lit { least_lx, own_m } => on_site::lit(layout, *least_lx, *own_m),
         Check::FixedFocal {} => fixed_focal(layout),
         Check::SceneLight { over } => on_site::scene_light(layout, *over),
         Check::PrivateFacade { from_px_per_m, most_m2 } => {

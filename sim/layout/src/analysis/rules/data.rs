@@ -208,10 +208,12 @@ pub enum Check {
         /// Degrees from straight ahead or behind.
         most_deg: f64,
     },
-    /// Mean illuminance where a camera without a light of its own works.
+    /// Mean illuminance by night where a camera works, unless a light of its own does instead.
     Lit {
         /// lx.
         least_lx: f64,
+        /// A light of its own that reaches so far does, m.
+        own_m: f64,
     },
     /// Cameras at entrances and passages whose lens zooms: none.
     FixedFocal {},

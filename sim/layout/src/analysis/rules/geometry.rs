@@ -5,7 +5,7 @@ use super::passage::{doorstep, outward};
 use super::{Layout, Outcome};
 use crate::analysis::privacy::privacy;
 use crate::analysis::sightlines::{BODY_LEVEL, BODY_M, lit as enough_light};
-use crate::analysis::views::{Seen, Spot};
+use crate::analysis::views::Seen;
 use crate::model::Site;
 use crate::model::kit::{Beam, Camera};
 use crate::model::site::{Gate, GateFor, WallKind};
@@ -211,22 +211,22 @@ pub(super) fn areas_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     at_least(least, least_share, "of an area", blind.map(|(s, id)| format!("{id}: {s:.2}")))
 }
 
-/// Mean illuminance by night of upright targets where a camera works and its own light does not reach.
-pub(super) fn lit(layout: &Layout<'_>, least_lx: f64) -> Outcome {
+/// Cameras for which it is too dark by night: upright targets in their view get less than asked for on average, from the
+/// lamps that burn and the sky, and they have no light of their own that reaches so far.
+pub(super) fn lit(layout: &Layout<'_>, least_lx: f64, own_m: f64) -> Outcome {
     let night = &layout.views.ground().night[BODY_LEVEL];
-    let mean = |camera: &Camera, seen: &Seen| {
-        let beyond = |spot: &&Spot| spot.works && f64::from(spot.distance_m) > camera.ir_range_m;
-        let lux = seen.at(BODY_LEVEL).iter().filter(beyond).map(|spot| night.lux(spot.cell as usize));
-        let (sum, count) = lux.fold((0.0, 0u32), |(sum, count), lux| (sum + lux, count + 1));
-        (count > 0).then(|| sum / f64::from(count))
-    };
     let cameras = layout.scenario.file.kit.camera.iter().zip(layout.views.cameras());
+    let mean = |seen: &Seen| {
+        let works = seen.at(BODY_LEVEL).iter().filter(|spot| spot.works);
+        let lux: Vec<f64> = works.map(|spot| night.lux(spot.cell as usize)).collect();
+        (!lux.is_empty()).then(|| lux.iter().sum::<f64>() / lux.len() as f64)
+    };
     let dark: Vec<String> = cameras
-        .filter_map(|(camera, seen)| Some((camera, mean(camera, seen)?)))
+        .filter(|(camera, _)| camera.ir_range_m < own_m)
+        .filter_map(|(camera, seen)| Some((camera, mean(seen)?)))
         .filter(|(_, lx)| *lx < least_lx)
         .map(|(camera, lx)| {
-            let reach = camera.ir_range_m;
-            format!("{}: {lx:.1} lx where its own light of {reach:.0} m does not reach", camera.id)
+            format!("{}: {lx:.1} lx, its own light reaches {} m", camera.id, camera.ir_range_m)
         })
         .collect();
     at_most(dark.len() as f64, 0.0, &format!("cameras in less than {least_lx} lx"), dark)
