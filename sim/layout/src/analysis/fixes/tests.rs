@@ -9,7 +9,7 @@ use super::*;
 use crate::model::devices;
 use crate::model::kit::{CameraTask, Kit};
 use crate::model::load::{SourceText, load};
-use crate::model::site::{Use, WallKind};
+use crate::model::site::{Lamp, Use, WallKind};
 
 struct Planned {
     layout: Scenario,
@@ -240,6 +240,9 @@ fn what_looks_into_dwellings_is_masked() {
 fn an_invented_yard_gets_the_fix_of_its_fault() {
     let yard = |change: &dyn Fn(&mut Scenario)| {
         let mut site = sample::bare(-8.0, 2.0, 8.0, 24.0);
+        // Bright enough for any camera, or the rule about the scene's light would forbid a first one.
+        let at = geo::Coord { x: 7.5, y: 13.0 };
+        site.lamps.push(Lamp { id: "l".into(), at, height_m: 5.0, flux_lm: 20_000.0 });
         site.walls.push(sample::wall("w", WallKind::Wall, &[(-8.0, 0.5), (-1.0, 0.5)], 2.5));
         let mut camera = sample::camera("c", [0.0, 0.0], 0.0);
         camera.tilt_deg = 20.0;
