@@ -66,7 +66,7 @@ fn head(pen: &mut Pen, facts: &Facts) -> f64 {
     let after = SIDE_MM + 8.5 * fonts::width(&facts.name, true) + 5.0;
     pen.text("soft", [after, 18.0], 4.6, Anchor::Start, "安防规划一页通");
     let right = SIZE_MM[0] - SIDE_MM;
-    pen.text("soft", [right, 18.0], 3.0, Anchor::End, &format!("{} · 由 Palisade 计算", facts.date));
+    pen.text("soft", [right, 18.0], 3.0, Anchor::End, &format!("模拟日 {} · 由 Palisade 计算", facts.date));
     let badge = 4.2 * fonts::width(facts.verdict, true) + 7.0;
     pen.rect(&format!("badge {}", facts.tone), [SIDE_MM, 23.5, badge, 8.0]);
     pen.text("badge-text b", [SIDE_MM + badge / 2.0, 29.1], 4.2, Anchor::Middle, facts.verdict);

@@ -23,7 +23,7 @@ pub(super) fn draw(pen: &mut Pen, material: &Material, frame: &Frame, column: f6
     pen.text("soft", [middle, top + 19.5], 2.5, Anchor::Middle, "Security layout plan");
     let rows = [
         ("比例 Scale", format!("1 : {:.0}  (A3)", frame.scale())),
-        ("日期 Date", material.scenario.file.day.date.clone()),
+        ("模拟日 Day", material.scenario.file.day.date.clone()),
         ("像素密度 Density", "IEC 62676-4:2014".to_owned()),
         ("坐标 Grid", grid(material)),
         ("图号 Sheet", "1 / 1".to_owned()),
