@@ -38,12 +38,14 @@ pub const MARGIN: f64 = 0.7;
 /// Around a corner a stretch of this length is closed by two zones that meet there on one post, m.
 const CORNER_M: f64 = 1.0;
 
-/// Works out the continuity of a site's perimeter under a list of beams, on a clear day.
-pub fn perimeter(site: &Site, beams: &[Beam]) -> Perimeter {
+/// The continuity of a site's perimeter under a list of beams on a clear day.
+#[cfg(test)]
+pub(super) fn perimeter(site: &Site, beams: &[Beam]) -> Perimeter {
     perimeter_on(site, beams, &Day::default())
 }
 
-/// The same on a given day: fog and rain that leave a receiver too little open its zone.
+/// Works out the continuity of a site's perimeter under a list of beams on a given day: fog and rain that leave a receiver
+/// too little open its zone.
 pub fn perimeter_on(site: &Site, beams: &[Beam], day: &Day) -> Perimeter {
     let walls: Vec<&Wall> =
         site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining).collect();

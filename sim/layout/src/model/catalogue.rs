@@ -7,13 +7,12 @@ use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml::de::DeTable;
 
 use super::lens::{Focal, Lens, LensKind};
 use super::near::remedy;
 use super::place::Spans;
 use super::problem::{Problem, Problems, Source, SourceText};
-use super::structure;
+use super::typed;
 use crate::words::Id;
 
 /// What can be bought. Lists are in the order of their files.
@@ -192,23 +191,11 @@ struct Part<T> {
 
 impl<T: serde::de::DeserializeOwned + JsonSchema> Part<T> {
     fn read(text: &SourceText, problems: &mut Problems) -> Option<Part<T>> {
-        let source = text.source();
-        let before = problems.len();
-        let (table, errors) = DeTable::parse_recoverable(&text.text);
-        for error in &errors {
-            let span = error.span().unwrap_or_default();
-            let help = "put right what stands here or just before it";
-            problems.add(Problem::new(&source, span, "toml::syntax", error.message(), help));
-        }
         let schema = schemars::schema_for!(T).to_value();
-        if problems.len() == before {
-            structure::walk(&schema, "the catalogue", table.get_ref(), &source, problems);
-        }
-        if problems.len() > before {
-            return None;
-        }
-        let file = toml::from_str(&text.text).ok()?;
-        Some(Part { file, spans: Spans::of(table.get_ref()), source })
+        let typed = typed::read::<T>(text, &schema, "the catalogue");
+        let sound = typed.problems.is_empty();
+        problems.append(typed.problems);
+        typed.file.filter(|_| sound).map(|file| Part { file, spans: typed.spans, source: typed.source })
     }
 }
 

@@ -145,6 +145,11 @@ impl Problems {
         self.0.push(problem);
     }
 
+    /// Adds those of another file behind.
+    pub fn append(&mut self, others: Problems) {
+        self.0.extend(others.0);
+    }
+
     /// Sorts by file (the first named first) and place.
     pub fn sorted(mut self, first_file: &str) -> Problems {
         self.0.sort_by_key(|p| (p.file() != first_file, p.span.start, p.span.end));
