@@ -3,12 +3,15 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Exit, Failure};
+use crate::reference::flaws::Row;
+use crate::reference::store::Store;
 use crate::reference::{self, Defects, Inputs, Options, Serial};
 
 /// Options of `palisade gateway`.
@@ -20,12 +23,20 @@ pub struct Args {
     /// Listen on an address that other machines reach. There is no password and no encryption.
     #[arg(long)]
     expose: bool,
-    /// Faults, such as `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,no-commands`.
+    /// Faults, such as `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,no-commands`, and
+    /// the catalogue's, such as `oversize-lost=8000` (`palisade defects --list` names them).
     #[arg(long, default_value = "")]
     defect: String,
     /// Seed of the faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Defects that the one who starts it does not know: `SEED/ROW` is a row of what the seed draws from the catalogue,
+    /// `SEED/pair-ROW` a row of its pairs.
+    #[arg(long, value_name = "SEED/ROW", hide = true, conflicts_with = "defect")]
+    sealed: Option<Sealed>,
+    /// A file for what a subscriber has yet to hear, so that a restart loses nothing that was acknowledged.
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
     /// Pass every device message on at once, with no rules and no faults: the harness's own floor.
     #[arg(long)]
     echo: bool,
@@ -50,6 +61,25 @@ pub struct Args {
     with_parent: bool,
 }
 
+/// A row of a draw.
+#[derive(Clone, Copy, Debug)]
+struct Sealed(u64, Row);
+
+impl FromStr for Sealed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Sealed, String> {
+        let wrong = || "write `SEED/ROW` or `SEED/pair-ROW`, both whole numbers".to_owned();
+        let (seed, row) = text.split_once('/').ok_or_else(wrong)?;
+        let place = |text: &str| text.parse().map_err(|_| wrong());
+        let row = match row.strip_prefix("pair-") {
+            Some(row) => Row::Two(place(row)?),
+            None => Row::One(place(row)?),
+        };
+        Ok(Sealed(seed.parse().map_err(|_| wrong())?, row))
+    }
+}
+
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let defects: Defects = args.defect.parse().map_err(|error| Failure::new(Exit::Usage, error))?;
     if !reference::serve::is_loopback(&args.listen) && !args.expose {
@@ -66,7 +96,19 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, message));
     }
     let serial = lines(&args)?;
-    let options = Options { defects, seed: args.seed, echo: args.echo, commands: args.commands, serial };
+    let store = args.store.map(|path| {
+        let wrong = |error| Failure::new(Exit::Input, format!("--store {}: {error}", path.display()));
+        Store::open(&path).map_err(wrong)
+    });
+    let options = Options {
+        defects,
+        seed: args.seed,
+        echo: args.echo,
+        commands: args.commands,
+        serial,
+        store: store.transpose()?,
+        sealed: args.sealed.map(|Sealed(seed, row)| (seed, row)),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

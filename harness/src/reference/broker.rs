@@ -163,6 +163,15 @@ impl Broker {
         }
     }
 
+    /// Whether a client that is away would get a message on this topic once it is back.
+    pub fn waits_for(&self, topic: &str) -> bool {
+        self.sessions.values().any(|session| {
+            let wants =
+                |(filter, qos): &(String, QoS)| *qos != QoS::AtMostOnce && topic::matches(filter, topic);
+            session.link.is_none() && session.subscriptions.iter().any(wants)
+        })
+    }
+
     fn session(&mut self, client: &str) -> &mut Session {
         self.sessions.entry(client.to_owned()).or_default()
     }

@@ -1,4 +1,5 @@
-//! Faults on demand: `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,no-commands`.
+//! Faults on demand: `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,no-commands`, and
+//! every defect of the catalogue by its id: `oversize-lost=8000` or, in the middle of its range, `oversize-lost`.
 //!
 //! Which message suffers is drawn from the seed and the message's own number, so the same seed hurts the same
 //! messages again, in whatever order they arrive.
@@ -8,6 +9,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use palisade_sim::words::{AgentKey, Dice};
+
+use super::flaws::catalogue::{self, Drawn};
 
 const NAMES: [&str; 7] = ["drop", "delay", "duplicate", "reorder", "deaf-to", "stall", "no-commands"];
 
@@ -28,6 +31,8 @@ pub struct Defects {
     pub stall: Option<Stall>,
     /// No device is told anything.
     pub no_commands: bool,
+    /// Defects of the catalogue.
+    pub catalogue: Vec<Drawn>,
 }
 
 /// A gateway that stands still again and again.
@@ -54,6 +59,11 @@ impl FromStr for Defects {
                 defects.no_commands = true;
                 continue;
             }
+            let (id, strength) = part.split_once('=').unwrap_or((part, ""));
+            if let Some(entry) = catalogue::find(id.trim()) {
+                defects.catalogue.push(of_strength(entry, strength)?);
+                continue;
+            }
             let (name, value) = part
                 .split_once('=')
                 .ok_or_else(|| BadSpec(format!("`{part}` has no value; write it like `drop=0.05`")))?;
@@ -69,13 +79,29 @@ impl FromStr for Defects {
                 }
                 other => {
                     return Err(BadSpec(format!(
-                        "there is no defect `{other}`; there are {}",
+                        "there is no defect `{other}`; there are {}, and those that `palisade defects --list` names",
                         NAMES.join(", ")
                     )));
                 }
             }
         }
         Ok(defects)
+    }
+}
+
+/// A defect of the catalogue with the strength that was typed, in the middle of its range without one.
+fn of_strength(entry: &'static catalogue::Entry, typed: &str) -> Result<Drawn, BadSpec> {
+    let usual = entry.usual();
+    if typed.is_empty() {
+        return Ok(usual);
+    }
+    let id = &entry.id;
+    let Some(unit) = &entry.unit else {
+        return Err(BadSpec(format!("`{id}` stands alone, without `={typed}`")));
+    };
+    match typed.trim().parse::<f64>() {
+        Ok(strength) if strength.is_finite() && strength >= 0.0 => Ok(Drawn { strength, ..usual }),
+        _ => Err(BadSpec(format!("`{id}={typed}` is no strength; write a number, in {unit}"))),
     }
 }
 
@@ -121,6 +147,10 @@ impl fmt::Display for Defects {
         if self.no_commands {
             parts.push("no-commands".into());
         }
+        for Drawn { id, strength } in &self.catalogue {
+            let has_degrees = catalogue::find(id).is_some_and(|entry| entry.unit.is_some());
+            parts.push(if has_degrees { format!("{id}={strength}") } else { (*id).to_owned() });
+        }
         f.write_str(&parts.join(","))
     }
 }
@@ -157,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_specification_reads_and_writes() {
-        let spec = "drop=0.05,duplicate=0.02,delay=200ms,deaf-to=beam-07,stall=500ms/5s,no-commands";
+        let spec = "drop=0.05,duplicate=0.02,delay=200ms,deaf-to=beam-07,stall=500ms/5s,no-commands,\
+                    oversize-lost=8000,qos-0-lost";
         let defects: Defects = spec.parse().unwrap();
         assert_eq!(defects.drop, 0.05);
         assert_eq!(defects.delay, Duration::from_millis(200));
@@ -172,6 +203,8 @@ mod tests {
         for (spec, expected) in [
             ("dorp=0.5", "drop, delay, duplicate, reorder, deaf-to, stall, no-commands"),
             ("no-commands=1", "stands alone"),
+            ("qos-0-lost=1", "stands alone"),
+            ("oversize-lost=big", "write a number, in bytes"),
             ("drop", "write it like `drop=0.05`"),
             ("drop=2", "from 0 to 1"),
             ("drop=NaN", "from 0 to 1"),

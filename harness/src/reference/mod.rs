@@ -8,17 +8,23 @@
 //! | [`rules`] | from a device's message to an alarm |
 //! | [`commands`] | from an alarm to commands to the duty room |
 //! | [`defects`] | faults on demand, drawn by seed |
+//! | [`flaws`] | the catalogue of defects, and what each of them does |
+//! | [`store`] | what the duty room has yet to hear, on disk |
 //! | [`master`] | the gateway as Modbus master on a serial port |
 //! | [`inputs`] | what the inputs that it polls mean |
-//! | [`serve`] | sockets, timers, the process |
+//! | [`serve`] | sockets and the process |
+//! | `hub` | the task that owns all of it |
 
 pub mod broker;
 pub mod commands;
 pub mod defects;
+pub mod flaws;
+mod hub;
 pub mod inputs;
 pub mod master;
 pub mod rules;
 pub mod serve;
+pub mod store;
 pub mod topic;
 
 pub use defects::Defects;

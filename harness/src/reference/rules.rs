@@ -37,6 +37,12 @@ pub enum Ignored {
         /// The device, from the topic.
         device: String,
     },
+    /// The zone is bypassed.
+    #[error("{device}: its alarm is bypassed")]
+    Bypassed {
+        /// The device.
+        device: String,
+    },
     /// The same message came a second time.
     #[error("{device}: message {id} came again")]
     Repeated {
@@ -45,6 +51,18 @@ pub enum Ignored {
         /// The message.
         id: String,
     },
+}
+
+/// How the gateway keeps to a bypass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bypasses {
+    /// For as long as it lasts.
+    #[default]
+    Kept,
+    /// Not at all.
+    Forgotten,
+    /// For ever.
+    Endless,
 }
 
 /// The rules with what they remember.
@@ -57,6 +75,10 @@ pub struct Rules {
     /// How often an input of a device has changed.
     changes: BTreeMap<String, u64>,
     online: BTreeMap<String, bool>,
+    /// How bypasses are kept.
+    pub bypasses: Bypasses,
+    /// Until when the alarms of a device of a site are bypassed, epoch milliseconds.
+    bypassed: BTreeMap<(String, String), i64>,
 }
 
 impl Rules {
@@ -82,6 +104,42 @@ impl Rules {
         }
     }
 
+    /// What the operator asks for on `site/<site>/operator/bypass`, as `{"id", "device", "for_s"}`: the device is told,
+    /// and its alarms are not passed on until that time is over. Nothing for another topic or another payload.
+    pub fn operator(&mut self, topic: &str, payload: &[u8], now_ms: i64) -> Option<Order> {
+        let levels: Vec<&str> = topic.split('/').collect();
+        let ["site", site, "operator", "bypass"] = levels[..] else { return None };
+        let asked: Map<String, Value> = serde_json::from_slice(payload).ok()?;
+        let device = asked.get("device")?.as_str()?;
+        let for_s = asked.get("for_s")?.as_i64().filter(|for_s| *for_s > 0)?;
+        let until = now_ms.saturating_add(for_s.saturating_mul(1000));
+        self.bypassed.insert((site.to_owned(), device.to_owned()), until);
+        let order = json!({
+            "id": format!("{}-bypass", asked.get("id")?.as_str()?), "command": "bypass", "ts": now_ms,
+            "args": { "for_s": for_s },
+        });
+        Some(Order {
+            topic: format!("site/{site}/dev/{device}/cmd"),
+            payload: order.to_string().into_bytes(),
+        })
+    }
+
+    fn is_bypassed(&self, site: &str, device: &str, now_ms: i64) -> bool {
+        let until = self.bypassed.get(&(site.to_owned(), device.to_owned()));
+        until.is_some_and(|until| match self.bypasses {
+            Bypasses::Kept => now_ms < *until,
+            Bypasses::Forgotten => false,
+            Bypasses::Endless => true,
+        })
+    }
+
+    /// Forgets that a device sent this message, so that it passes again.
+    pub fn forget(&mut self, device: &str, id: &str) {
+        if let Some(seen) = self.seen.get_mut(device) {
+            seen.retain(|known| known != id);
+        }
+    }
+
     fn event(&mut self, site: &str, device: &str, payload: &[u8], now_ms: i64) -> Result<Alarm, Ignored> {
         let malformed = || Ignored::Malformed { device: device.to_owned() };
         let event: Map<String, Value> = serde_json::from_slice(payload).map_err(|_| malformed())?;
@@ -89,6 +147,9 @@ impl Rules {
         let (id, signal) = text("id").zip(text("signal")).ok_or_else(malformed)?;
         if !self.echo && !self.is_new(device, &id) {
             return Err(Ignored::Repeated { device: device.to_owned(), id });
+        }
+        if event.get("kind").is_some_and(|kind| kind == "alarm") && self.is_bypassed(site, device, now_ms) {
+            return Err(Ignored::Bypassed { device: device.to_owned() });
         }
         let alarm = json!({
             "id": id,
@@ -209,6 +270,29 @@ mod tests {
         let again = rules.input(&said("beam_restored", "restore"), 100);
         assert_ne!(again.id, alarm.id, "each is lost or kept on its own");
         assert_eq!(again.orders.len(), 2);
+    }
+
+    #[test]
+    fn a_bypassed_zone_is_silent_until_its_time_is_over() {
+        for (bypasses, within, after) in [
+            (Bypasses::Kept, false, true),
+            (Bypasses::Forgotten, true, true),
+            (Bypasses::Endless, false, false),
+        ] {
+            let mut rules = Rules { bypasses, ..Rules::default() };
+            let asked = br#"{"id":"o1","device":"beam-07","for_s":2}"#;
+            let order = rules.operator("site/a/operator/bypass", asked, 1_000).unwrap();
+            assert_eq!(order.topic, "site/a/dev/beam-07/cmd");
+            let order: Value = serde_json::from_slice(&order.payload).unwrap();
+            assert_eq!(order["args"], json!({ "for_s": 2 }));
+            let mut passes = |id: &str, now_ms| {
+                let event = format!(r#"{{"id":"{id}","signal":"beam_broken","kind":"alarm"}}"#);
+                rules.message(EVENT, event.as_bytes(), now_ms).is_ok()
+            };
+            assert_eq!(passes("1", 2_999), within, "{bypasses:?}");
+            assert_eq!(passes("2", 3_000), after, "{bypasses:?}");
+        }
+        assert_eq!(Rules::default().operator("site/a/operator/bypass", b"{}", 0), None);
     }
 
     #[test]

@@ -4,12 +4,10 @@
 //! own queue and leave in as few writes as possible; a link whose queue is full is closed, so that it cannot hold up
 //! the others.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use palisade_sim::words::Dice;
 use rumqttc::{Packet, mqttbytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -17,22 +15,22 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::broker::{Act, Broker, Link, own_message};
+use super::broker::Link;
 use super::defects::{Defects, Stall};
+use super::flaws::{Bent, Row};
+use super::hub::Hub;
 use super::inputs::Said;
 use super::master::{self, Serial};
-use super::rules::{Alarm, Ignored, Rules};
+use super::store::Store;
 
 const MAX_PACKET: usize = 1 << 20;
 /// Packets that wait for one link before it is closed.
 const LINK_QUEUE: usize = 16_384;
-/// How long an overtaken alarm waits for the one that overtakes it.
-const OVERTAKEN_FOR: Duration = Duration::from_secs(1);
 /// How long a new connection may take to say who it is.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How the gateway behaves.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// Its faults.
     pub defects: Defects,
@@ -44,23 +42,36 @@ pub struct Options {
     pub commands: Option<String>,
     /// Serial lines that it polls.
     pub serial: Vec<Serial>,
+    /// Where it keeps what a subscriber has yet to hear; in memory alone when there is none.
+    pub store: Option<Store>,
+    /// Defects that its starter does not know: the seed of a draw and the row.
+    pub sealed: Option<(u64, Row)>,
 }
 
-enum Event {
+/// What happens to the hub.
+pub(super) enum Event {
+    /// A connection was accepted.
     Opened(Link, mpsc::Sender<Packet>),
+    /// A packet came.
     Packet(Link, Packet),
+    /// A connection is gone.
     Gone(Link),
     /// An input of a serial line changed.
     Changed(Said),
 }
 
 /// Serves until `stop` is done. The listener is the caller's, so that it can be bound to port 0.
-pub async fn serve(listener: TcpListener, options: Options, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, mut options: Options, stop: impl Future<Output = ()>) {
     let (events, inbox) = mpsc::channel(8192);
+    let drawn = match options.sealed {
+        Some((seed, row)) => row.open(seed),
+        None => options.defects.catalogue.clone(),
+    };
+    let bent = Bent::new(&drawn, options.seed, &mut options.defects);
     if let Some(stall) = options.defects.stall.filter(|_| !options.echo) {
         tokio::spawn(stand_still(stall));
     }
-    for serial in options.serial.clone() {
+    for serial in std::mem::take(&mut options.serial) {
         let events = events.clone();
         tokio::spawn(async move {
             let (tell, mut told) = mpsc::channel(64);
@@ -74,7 +85,7 @@ pub async fn serve(listener: TcpListener, options: Options, stop: impl Future<Ou
             tokio::join!(master::poll(serial, tell), heard);
         });
     }
-    let hub = tokio::spawn(Hub::new(options).run(inbox));
+    let hub = tokio::spawn(Hub::new(options, bent).run(inbox));
     tokio::select! {
         () = stop => {}
         () = accept(listener, events) => {}
@@ -171,161 +182,6 @@ async fn write_all(mut writer: OwnedWriteHalf, mut queue: mpsc::Receiver<Packet>
         }
         buffer.clear();
     }
-}
-
-/// The task that owns the broker and the rules.
-struct Hub {
-    broker: Broker,
-    rules: Rules,
-    options: Options,
-    links: BTreeMap<Link, mpsc::Sender<Packet>>,
-    /// Alarms that wait, by the instant at which they leave and their number.
-    waiting: BTreeMap<(Instant, u64), Alarm>,
-    /// Alarms that wait to be overtaken, by device.
-    overtaken: BTreeMap<String, (Instant, u64)>,
-    number: u64,
-}
-
-impl Hub {
-    fn new(options: Options) -> Hub {
-        Hub {
-            broker: Broker::default(),
-            rules: Rules::new(
-                options.echo,
-                options.commands.clone().filter(|_| !options.defects.no_commands),
-            ),
-            options,
-            links: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            overtaken: BTreeMap::new(),
-            number: 0,
-        }
-    }
-
-    async fn run(mut self, mut inbox: mpsc::Receiver<Event>) {
-        loop {
-            let next = self.waiting.keys().next().map(|(at, _)| *at);
-            let alarm_clock = async {
-                match next {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                event = inbox.recv() => match event {
-                    Some(event) => self.event(event),
-                    None => return,
-                },
-                () = alarm_clock => {}
-            }
-            self.say_what_is_due();
-            self.act();
-        }
-    }
-
-    fn event(&mut self, event: Event) {
-        match event {
-            Event::Opened(link, outbox) => {
-                self.links.insert(link, outbox);
-            }
-            Event::Packet(link, packet) => self.broker.packet(link, packet),
-            Event::Gone(link) => {
-                self.links.remove(&link);
-                self.broker.gone(link);
-            }
-            Event::Changed(said) => {
-                let alarm = self.rules.input(&said, now_ms());
-                self.decide(alarm);
-            }
-        }
-        self.act();
-    }
-
-    /// Does what the broker asks until it asks no more.
-    fn act(&mut self) {
-        loop {
-            let acts = self.broker.take_acts();
-            if acts.is_empty() {
-                return;
-            }
-            for act in acts {
-                match act {
-                    Act::Send(link, packet) => {
-                        let full =
-                            self.links.get(&link).is_some_and(|outbox| outbox.try_send(packet).is_err());
-                        if full {
-                            tracing::warn!(link = link.0, "the client does not read; its link is closed");
-                            self.links.remove(&link);
-                        }
-                    }
-                    Act::Close(link) => {
-                        self.links.remove(&link);
-                    }
-                    Act::Published(publish) => self.heard(&publish.topic, &publish.payload),
-                }
-            }
-        }
-    }
-
-    fn heard(&mut self, topic: &str, payload: &[u8]) {
-        match self.rules.message(topic, payload, now_ms()) {
-            Ok(alarm) => self.decide(alarm),
-            Err(Ignored::NotForUs) => {}
-            Err(ignored) => tracing::warn!("{ignored}"),
-        }
-    }
-
-    /// Lets the defects have their way with an alarm.
-    fn decide(&mut self, alarm: Alarm) {
-        if self.options.echo {
-            self.broker.distribute(own_message(&alarm.topic, alarm.payload));
-            return;
-        }
-        let fate =
-            self.options.defects.fate(Dice::new(self.options.seed), &alarm.device, alarm.id.as_deref());
-        if fate.lost {
-            return;
-        }
-        let due = Instant::now() + self.options.defects.delay;
-        let overtakes = self.overtaken.remove(&alarm.device);
-        if fate.overtaken && overtakes.is_none() {
-            let key = self.wait(due + OVERTAKEN_FOR, alarm.clone());
-            self.overtaken.insert(alarm.device, key);
-            return;
-        }
-        if fate.twice {
-            self.wait(due, alarm.clone());
-        }
-        self.wait(due, alarm);
-        if let Some(late) = overtakes.and_then(|key| self.waiting.remove(&key)) {
-            self.wait(due, late);
-        }
-    }
-
-    fn wait(&mut self, until: Instant, alarm: Alarm) -> (Instant, u64) {
-        self.number += 1;
-        let key = (until, self.number);
-        self.waiting.insert(key, alarm);
-        key
-    }
-
-    fn say_what_is_due(&mut self) {
-        let now = Instant::now();
-        while let Some(entry) = self.waiting.first_entry().filter(|entry| entry.key().0 <= now) {
-            let (key, alarm) = entry.remove_entry();
-            if self.overtaken.get(&alarm.device) == Some(&key) {
-                self.overtaken.remove(&alarm.device);
-            }
-            self.broker.distribute(own_message(&alarm.topic, alarm.payload));
-            for order in alarm.orders {
-                self.broker.distribute(own_message(&order.topic, order.payload));
-            }
-        }
-    }
-}
-
-fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 /// True when an address is reached from this machine alone.

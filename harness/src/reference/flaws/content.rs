@@ -1,0 +1,89 @@
+//! Defects that spoil what is said.
+
+use std::collections::BTreeMap;
+
+use palisade_sim::words::Dice;
+
+use super::{Arrival, Flaw, InOrder, Saying, hit};
+
+const HOUR_MS: i64 = 3_600_000;
+
+pub(super) fn make(id: &str, strength: f64, dice: Dice) -> Option<Vec<Flaw>> {
+    let flaw = match id {
+        "wrong-device" => wrong_device(strength as usize),
+        "wrong-topic" => wrong_topic(),
+        "id-case-folded" => changed(|arrival, saying| saying.set("id", arrival.id.to_lowercase())),
+        "id-truncated" => changed(move |arrival, saying| {
+            let cut: String = arrival.id.chars().take(strength as usize).collect();
+            saying.set("id", cut);
+        }),
+        "id-previous" => previous_id(),
+        "id-missing" => changed(|_, saying| drop(saying.body.shift_remove("id"))),
+        "severity-swapped" => changed(|arrival, saying| match arrival.kind.as_str() {
+            "alarm" => saying.set("kind", "info"),
+            "info" => saying.set("kind", "alarm"),
+            _ => {}
+        }),
+        "ts-zone-off" => {
+            changed(move |arrival, saying| saying.set("ts", arrival.ts + strength as i64 * HOUR_MS))
+        }
+        "ts-own-clock" => changed(|arrival, saying| saying.set("ts", arrival.now_ms)),
+        "ts-in-seconds" => changed(|arrival, saying| saying.set("ts", arrival.ts / 1000)),
+        "malformed-json" => changed(move |arrival, saying| {
+            if hit(dice, arrival, "malformed", strength) {
+                let whole = saying.payload();
+                saying.raw = Some(whole[..whole.len() * 2 / 3].to_vec());
+            }
+        }),
+        "text-garbled" => changed(|arrival, saying| {
+            let latin: String = arrival.device.bytes().map(char::from).collect();
+            saying.set("device", latin);
+        }),
+        _ => return None,
+    };
+    Some(vec![flaw])
+}
+
+/// Changes what is said and nothing else.
+fn changed(mut change: impl FnMut(&Arrival, &mut Saying) + Send + 'static) -> Flaw {
+    Flaw::Says(Box::new(move |arrival, mut saying| {
+        change(arrival, &mut saying);
+        vec![saying]
+    }))
+}
+
+/// What the n-th device says is said of the first one.
+fn wrong_device(n: usize) -> Flaw {
+    let mut names = InOrder::default();
+    changed(move |arrival, saying| {
+        if names.place(&arrival.device) == n {
+            let other = names.0[0].clone();
+            saying.topic = topic_of(&saying.topic, &other);
+            saying.set("device", other);
+        }
+    })
+}
+
+fn wrong_topic() -> Flaw {
+    let mut before: Option<String> = None;
+    changed(move |arrival, saying| {
+        if let Some(other) = before.replace(arrival.device.clone()) {
+            saying.topic = topic_of(&saying.topic, &other);
+        }
+    })
+}
+
+fn previous_id() -> Flaw {
+    let mut before: BTreeMap<String, String> = BTreeMap::new();
+    changed(move |arrival, saying| {
+        if let Some(id) = before.insert(arrival.device.clone(), arrival.id.clone()) {
+            saying.set("id", id);
+        }
+    })
+}
+
+/// The same topic for another device.
+fn topic_of(topic: &str, device: &str) -> String {
+    let site = topic.rsplit_once('/').map_or(topic, |(site, _)| site);
+    format!("{site}/{device}")
+}
