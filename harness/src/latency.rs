@@ -145,6 +145,7 @@ mod tests {
             intended_us: 1_000,
             deadline_us: 2_000_000,
             left_us: left,
+            reached_us: None,
             observed_us: seen,
             answers: usize::from(seen.is_some()),
             by: None,

@@ -241,6 +241,7 @@ async fn listen(
     mut stopped: oneshot::Receiver<()>,
 ) {
     let mut gone: Option<(Micros, String)> = None;
+    figures.hears.store(true, Ordering::SeqCst);
     loop {
         let event = tokio::select! {
             biased;
@@ -259,14 +260,18 @@ async fn listen(
             }
             Ok(MqttEvent::Incoming(Packet::ConnAck(_))) => {
                 place.subscribe(&client);
+                // A platform hears by itself.
+                figures.hears.store(place.filters.is_empty(), Ordering::SeqCst);
             }
             Ok(MqttEvent::Incoming(Packet::SubAck(_))) => {
+                figures.hears.store(true, Ordering::SeqCst);
                 if let Some((since_us, why)) = gone.take() {
                     deaf(common, since_us, &why);
                 }
             }
             Ok(_) => {}
             Err(error) => {
+                figures.hears.store(false, Ordering::SeqCst);
                 gone.get_or_insert_with(|| (common.clock.now_us(), error.to_string()));
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

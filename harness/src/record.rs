@@ -14,8 +14,10 @@
 //!
 //! All instants are microseconds of one monotonic clock since the run's start.
 
+mod faults;
 mod writer;
 
+pub use faults::{Befell, Fault, Passed, Proxied, Restart, digest};
 pub use writer::{Journal, Writing, append, create};
 
 use std::collections::BTreeMap;
@@ -56,6 +58,16 @@ pub enum Entry {
     /// A stimulus was not sent, because the gateway had disarmed or bypassed the device's zone. Nothing is expected
     /// of the gateway for it.
     Withheld(Withheld),
+    /// A fault will be at work.
+    Fault(Fault),
+    /// A fault did something to a connection.
+    Befell(Befell),
+    /// An event left the proxy of the faults whole.
+    Passed(Passed),
+    /// The gateway was restarted on purpose.
+    Restart(Restart),
+    /// What went through the proxy of the faults in all.
+    Proxied(Proxied),
     /// What was seen on a serial line so far.
     Line(Line),
     /// Something that a reader of the report should know: a gateway that exited, a disk that is full.

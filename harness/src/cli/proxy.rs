@@ -55,10 +55,15 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, message));
     }
     let faults = args.fault.as_deref().map(input::faults).transpose()?;
+    if faults.as_ref().is_some_and(|faults| !faults.restart.is_empty()) {
+        let text = "--fault: a proxy cannot restart a gateway; use `palisade run --fault`, or leave `[[restart]]` out";
+        return Err(Failure::new(Exit::Usage, text));
+    }
     let mut tally = Tally::new(faults.as_ref(), args.log.as_deref())?;
     let lines = faults.as_ref().map(Faults::lines).unwrap_or_default();
     let Args { listen, to, seed, threads, .. } = args;
-    let settings = Settings { listen, to, faults: lines, seed, threads: usize::from(threads) };
+    let threads = usize::from(threads);
+    let settings = Settings { listen, to, faults: lines, seed, threads, quiet: false, witness: None };
     let proxy = Proxy::start(settings)
         .map_err(|error| Failure::new(Exit::Sut, format!("cannot listen on {listen}: {error}")))?;
     introduce(&proxy, faults.as_ref(), (to, seed))?;

@@ -8,7 +8,9 @@ use palisade_sim::model::drive::Window;
 
 use super::{Exit, Failure, OutputFormat};
 use crate::contract::{Checked, Kit};
+use crate::drivers::between;
 use crate::drivers::crowd::Fleet;
+use crate::fault::Restart;
 use crate::progress::Progress;
 use crate::reference::Defects;
 use crate::report;
@@ -52,6 +54,10 @@ pub struct Args {
     /// when not given.
     #[arg(long, value_name = "FILE")]
     shape: Option<PathBuf>,
+    /// What disturbs the connections of devices (and of the copies) while the gateway is driven, such as
+    /// scenarios/faults/flaky-link.toml; drawn by the run's seed. The floor is not disturbed.
+    #[arg(long, value_name = "FILE")]
+    fault: Option<PathBuf>,
 }
 
 /// Windows in one option.
@@ -66,9 +72,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let sut = sut(address, args.defect.as_ref(), &input::kit(&loaded.scenario))?;
     let seed = args.seed.unwrap_or(file.seed);
     let fleet = fleet(args.fleet, args.shape.as_deref(), &loaded, seed)?;
+    let faults = args.fault.as_deref().map(|file| faults(file, seed, &sut)).transpose()?;
     let request = Request {
         seed,
         fleet,
+        faults,
         path: args.scenario,
         out: args.out,
         windows: args.windows.map(|w| w.0),
@@ -99,6 +107,47 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     // A reader that has gone away (`| head`) does not change the verdict.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
     Ok(trouble.unwrap_or(report.exit()))
+}
+
+/// The faults, printed before anything is done.
+fn faults(file: &Path, seed: u64, sut: &Sut) -> Result<between::Plan, Failure> {
+    let faults = input::faults(file)?;
+    faults.restart.iter().try_for_each(|restart| can_restart(restart, sut))?;
+    eprintln!("faults: {}, drawn by seed {seed}, from the first message on", faults.name);
+    for (i, fault) in faults.fault.iter().enumerate() {
+        eprintln!("fault {}: {fault}", i + 1);
+    }
+    for restart in &faults.restart {
+        eprintln!("restart: {restart}");
+    }
+    Ok(between::Plan { faults, file: file.display().to_string(), seed })
+}
+
+/// Whether what a restart ends is something that is started here.
+fn can_restart(restart: &Restart, sut: &Sut) -> Result<(), Failure> {
+    if !restart.command.is_empty() {
+        return Ok(());
+    }
+    let programs = match sut {
+        Sut::Builtin(_) => Vec::new(),
+        Sut::Contract(outside) => outside.contract.process.iter().map(|p| p.id.clone()).collect(),
+        Sut::Mqtt(address) => {
+            let text = format!(
+                "--fault: {restart}, and {address} is a gateway that somebody else runs; give the `[[restart]]` a `command`"
+            );
+            return Err(Failure::new(Exit::Usage, text));
+        }
+    };
+    let known = restart.process.as_ref().is_none_or(|id| programs.contains(id));
+    if known && (restart.process.is_some() || matches!(sut, Sut::Builtin(_)) || !programs.is_empty()) {
+        return Ok(());
+    }
+    let there = match programs.as_slice() {
+        [] => "it has none; leave `process` out, or give a `command`".to_owned(),
+        some => format!("there are {}", some.join(", ")),
+    };
+    let text = format!("--fault: {restart}, and the system under test has no such program; {there}");
+    Err(Failure::new(Exit::Usage, text))
 }
 
 /// What is asked for must exist in this scenario, which is said before anything is done.

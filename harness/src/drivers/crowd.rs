@@ -3,7 +3,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -104,7 +103,7 @@ impl<'a> Crowd<'a> {
             storms: storms
                 .map(|storm| plane::Storm { at: duration(storm.at.0.0), within: duration(storm.within.0.0) })
                 .collect(),
-            ..Settings::new(resolve(to)?)
+            ..Settings::new(to.resolve()?)
         };
         plane::run(&settings, &self.names(), vec![self.source()], (watch, stop))
     }
@@ -161,12 +160,6 @@ fn floods(shape: &Shape, tape: &Tape, devices: &[DeviceIx]) -> Vec<Send> {
         }
     }
     sends
-}
-
-fn resolve(to: &Address) -> Result<SocketAddr, PlaneError> {
-    let host = to.host.trim_start_matches('[').trim_end_matches(']');
-    let mut found = (host, to.port).to_socket_addrs()?;
-    found.next().ok_or_else(|| std::io::Error::other(format!("{to} has no address")).into())
 }
 
 /// One copy.

@@ -121,6 +121,8 @@ pub struct Figures {
     pub latest_us: AtomicI64,
     /// Index of the window that is driven.
     pub window: AtomicUsize,
+    /// Whether the observer hears what the gateway says.
+    pub hears: AtomicBool,
 }
 
 struct Ears {

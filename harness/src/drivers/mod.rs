@@ -1,5 +1,6 @@
 //! Drivers: they carry bytes at the instants that they are told, stamp when the bytes left, and judge nothing.
 
+pub mod between;
 pub mod crowd;
 pub mod fleet;
 pub mod mqtt;
@@ -34,6 +35,11 @@ impl Clock {
     /// An instant on this clock.
     pub fn at(&self, instant: Instant) -> Micros {
         instant.saturating_duration_since(self.start).as_micros() as Micros
+    }
+
+    /// An instant of this clock as one of the machine's.
+    pub fn instant(&self, at_us: Micros) -> Instant {
+        self.start + Duration::from_micros(at_us.max(0).unsigned_abs())
     }
 
     /// How long until an instant of this clock; nothing when it is past.

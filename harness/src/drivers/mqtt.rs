@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -60,6 +62,18 @@ impl FromStr for Address {
             return Err(wrong());
         }
         Ok(Address { host: host.to_owned(), port })
+    }
+}
+
+impl Address {
+    /// The first place that its name has.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn resolve(&self) -> io::Result<SocketAddr> {
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        let mut found = (host, self.port).to_socket_addrs()?;
+        found.next().ok_or_else(|| io::Error::other("the name has no address"))
     }
 }
 

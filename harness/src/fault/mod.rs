@@ -2,6 +2,7 @@
 //! applies them.
 
 mod read;
+mod restart;
 mod words;
 
 use palisade_load::fault::{self as line, Moment, Often, Way};
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use read::{read, schema};
+pub use restart::{How, Restart};
 
 /// What happens between devices and a gateway.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -22,6 +24,9 @@ pub struct Faults {
     /// The faults. Bytes meet them in this order.
     #[serde(default)]
     pub fault: Vec<Fault>,
+    /// Restarts of the gateway, in a run.
+    #[serde(default)]
+    pub restart: Vec<Restart>,
 }
 
 /// One fault.

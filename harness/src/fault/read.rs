@@ -3,7 +3,7 @@
 use palisade_sim::model::typed::{self, Problem, Problems, Source, SourceText, Spans};
 use serde_json::Value;
 
-use super::{Break, Fault, Faults, What};
+use super::{Break, Fault, Faults, Restart, What};
 
 /// The JSON Schema of a file of faults.
 pub fn schema() -> Value {
@@ -32,6 +32,9 @@ pub fn read(text: &SourceText) -> Result<Faults, Problems> {
             desk.chunks(&what, chance, every);
         }
     }
+    for (i, restart) in faults.restart.iter().enumerate() {
+        desk.restart(&format!("restart[{i}]"), restart);
+    }
     if problems.is_empty() { Ok(faults) } else { Err(problems.sorted(&text.name)) }
 }
 
@@ -53,8 +56,8 @@ impl Desk<'_> {
             let help = "write `faults = 1` and follow `scenarios/faults/flaky-link.toml`";
             self.wrong("faults", "fault::format", message, help);
         }
-        if faults.fault.is_empty() {
-            let help = "add a `[[fault]]`; without a file of faults nothing happens on the way either";
+        if faults.fault.is_empty() && faults.restart.is_empty() {
+            let help = "add a `[[fault]]` or a `[[restart]]`; without a file of faults nothing happens on the way either";
             self.wrong("name", "fault::none", "no fault is said here".to_owned(), help);
         }
     }
@@ -119,6 +122,33 @@ impl Desk<'_> {
             let message = format!("it breaks at {at}, and the fault is not at work then");
             let help = "leave `from` and `until` out; `at` says when";
             self.wrong(&format!("{path}.at"), "fault::never", message, help);
+        }
+    }
+
+    fn restart(&mut self, path: &str, restart: &Restart) {
+        let (at, every) = (restart.at, restart.every);
+        if at.is_some() == every.is_some() {
+            let message = "when it restarts must be said exactly once".to_owned();
+            let help = "write either `at = \"10s\"` (once) or `every = \"20s\"` (again and again)";
+            self.wrong(path, "fault::when", message, help);
+        }
+        if let Some(every) = every.filter(|every| restart.within.unwrap_or_default() >= *every) {
+            let message = format!("every {every}, and drawn from {}", restart.within.unwrap_or_default());
+            let help = "let it be drawn from less time than lies between two of them";
+            let key = if every.0.0 == 0 { "every" } else { "within" };
+            self.wrong(&format!("{path}.{key}"), "fault::when", message, help);
+        }
+        let own = [
+            ("process", restart.process.is_some()),
+            ("how", restart.how.is_some()),
+            ("down", restart.down.is_some()),
+        ];
+        let other = own.iter().find(|(_, said)| *said && !restart.command.is_empty());
+        if let Some((key, _)) = other {
+            let message =
+                format!("a command restarts the gateway by itself, and `{key}` says how Palisade would");
+            let help = "leave it out, or leave the command out";
+            self.wrong(&format!("{path}.{key}"), "fault::restart", message, help);
         }
     }
 

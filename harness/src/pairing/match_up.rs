@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use palisade_sim::words::StimulusId;
 
+use super::outages::OFFLINE;
 use super::{By, Extra, ExtraKind, Given};
 use crate::contract::Correlate;
 use crate::record::{Expected, Micros, Observation};
@@ -19,6 +20,8 @@ pub(super) struct Slot<'a> {
     pub(super) stimulus: StimulusId,
     pub(super) expected: Option<&'a Expected>,
     pub(super) left_us: Option<Micros>,
+    /// The quality of service with which it left.
+    pub(super) qos: Option<u8>,
     /// Indexes into [`Matched::observed`], in order of reception.
     pub(super) answers: Vec<usize>,
     pub(super) by: Option<By>,
@@ -84,7 +87,7 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
         let of_ids = seen.correlation.as_deref().is_some_and(|id| !id.is_empty());
         if seen.retained {
             matched.extra(i, ExtraKind::RetainedReplay);
-        } else if !of_ids && given.outages.explains(&seen.device, &seen.signal, seen.received_us) {
+        } else if !of_ids && seen.signal == OFFLINE && is_away(given, &seen.device, seen.received_us) {
             matched.extra(i, ExtraKind::DeviceOffline);
         } else {
             open.push(i);
@@ -95,7 +98,7 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
     let looks = matched.slots.iter().filter_map(|slot| slot.rank(Correlate::Id)).min();
     let looks = if matched.slots.is_empty() { Some(0) } else { looks };
     for rank in 0..ranks {
-        open = matched.by_id(open, rank, looks == Some(rank), given.run);
+        open = matched.by_id(open, rank, looks == Some(rank), given);
         open = matched.by_key(open, rank, given);
         open = matched.by_window(open, rank, given);
     }
@@ -107,6 +110,11 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
     matched
 }
 
+/// Whether it is true of a device that it has gone away.
+fn is_away(given: Given<'_>, device: &str, at_us: Micros) -> bool {
+    given.outages.explains(device, at_us) || given.ways.away(device, at_us)
+}
+
 type Canonical<'a> = (Micros, &'a str, &'a str, &'a str, &'a str, Option<&'a str>, bool);
 
 fn canonical(o: &Observation) -> Canonical<'_> {
@@ -116,10 +124,10 @@ fn canonical(o: &Observation) -> Canonical<'_> {
 /// One slot for each expected answer, and one for each message that was sent without expecting any; in order of
 /// stimulus.
 fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
-    let mut left: BTreeMap<StimulusId, Micros> = BTreeMap::new();
+    let mut left: BTreeMap<StimulusId, (Micros, Option<u8>)> = BTreeMap::new();
     for l in given.left {
-        let at = left.entry(l.stimulus).or_insert(l.left_us);
-        *at = l.left_us.min(*at);
+        let first = left.entry(l.stimulus).or_insert((l.left_us, l.qos));
+        *first = (l.left_us, l.qos).min(*first);
     }
     let mut slots: Vec<Slot<'_>> = given
         .expected
@@ -127,7 +135,8 @@ fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
         .map(|e| Slot {
             stimulus: e.stimulus,
             expected: Some(e),
-            left_us: left.get(&e.stimulus).copied(),
+            left_us: left.get(&e.stimulus).map(|(at, _)| *at),
+            qos: left.get(&e.stimulus).and_then(|(_, qos)| *qos),
             answers: Vec::new(),
             by: None,
             ambiguous: false,
@@ -137,10 +146,11 @@ fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
     let known: Vec<StimulusId> = slots.iter().map(|s| s.stimulus).collect();
     let unasked = left.iter().filter(|(id, _)| known.binary_search(id).is_err());
     let unasked: Vec<Slot<'_>> = unasked
-        .map(|(&stimulus, &at)| Slot {
+        .map(|(&stimulus, &(at, qos))| Slot {
             stimulus,
             expected: None,
             left_us: Some(at),
+            qos,
             answers: Vec::new(),
             by: None,
             ambiguous: false,
@@ -163,7 +173,7 @@ impl Matched<'_> {
 
     /// Answers that carry the id of a message whose row looks at ids at this place. `first`: nobody looked at ids
     /// before, so that those which name nothing of this run are sorted out. Returns the rest.
-    fn by_id(&mut self, open: Vec<usize>, rank: usize, first: bool, run: &str) -> Vec<usize> {
+    fn by_id(&mut self, open: Vec<usize>, rank: usize, first: bool, given: Given<'_>) -> Vec<usize> {
         let mut rest = Vec::new();
         for i in open {
             let id = self.observed[i].correlation.as_deref().filter(|id| !id.is_empty());
@@ -171,7 +181,9 @@ impl Matched<'_> {
                 rest.push(i);
                 continue;
             };
+            let run = given.run;
             match self.meant(id, run) {
+                Err(_) if first && given.ways.made(id) => self.extra(i, ExtraKind::Altered),
                 Ok(slot) if self.slots[slot].rank(Correlate::Id) == Some(rank) => {
                     self.answer(slot, i, By::Id);
                     self.by_id += 1;

@@ -18,15 +18,19 @@
 //! message of that device, whatever signal it names. An id that has not the form of ours is the gateway's own and no
 //! reason to look no further; one of another run is sorted out at the first place at which a row looks at ids.
 //!
+//! Where faults are at work, [`Ways`] tells which events the gateway had, and when; see there.
+//!
 //! A message whose device had no connection when it was due is the gateway's affair: its lateness does not speak
 //! against the harness, and if it was never sent it is missed.
 
 mod commands;
 mod match_up;
 mod outages;
+mod recovery;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 use std::collections::BTreeMap;
 
@@ -35,7 +39,9 @@ use palisade_sim::words::{DeviceIx, StimulusId};
 
 pub use commands::{Came, Commands, Due, Heard, Rule, Said, To, Told, owed, owed_for, pair_commands};
 pub use outages::{Outage, Outages};
+pub use recovery::{Cause, Disturbance, Episode, disturbances, episodes};
 pub use tally::Tally;
+pub use ways::{Fate, Ways};
 
 use crate::record::{Expected, Left, Micros, Observation};
 
@@ -110,6 +116,8 @@ pub struct Given<'a> {
     pub facts: &'a BTreeMap<StimulusId, Fact>,
     /// When connections of devices were down.
     pub outages: &'a Outages,
+    /// What faults left of the ways of devices.
+    pub ways: &'a Ways,
     /// Until when somebody listened, µs on the run's clock.
     pub listened_until_us: Micros,
 }
@@ -142,6 +150,8 @@ pub struct Answer {
     pub deadline_us: Micros,
     /// When it left, µs.
     pub left_us: Option<Micros>,
+    /// When the gateway had it, µs; known only where the proxy of a fault looked.
+    pub reached_us: Option<Micros>,
     /// When the first answer came, µs.
     pub observed_us: Option<Micros>,
     /// How many answers came.
@@ -176,6 +186,8 @@ pub enum ExtraKind {
     RetainedReplay,
     /// The gateway said that a device is offline, and it was.
     DeviceOffline,
+    /// A fault had altered an event on its way, and the gateway passed on what it had.
+    Altered,
 }
 
 impl ExtraKind {
@@ -191,6 +203,7 @@ impl ExtraKind {
             ExtraKind::OtherRun => "other_run",
             ExtraKind::RetainedReplay => "retained_replay",
             ExtraKind::DeviceOffline => "device_offline",
+            ExtraKind::Altered => "altered",
         }
     }
 }
@@ -279,7 +292,7 @@ fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>)
         None if given.listened_until_us < deadline || slot.ambiguous => Outcome::Undecidable,
         None => Outcome::Missed,
         Some(_) if instead.is_some() => Outcome::Wrong,
-        Some(_) if slot.answers.len() > 1 => Outcome::Duplicate,
+        Some(_) if slot.answers.len() > allowed(slot, given) => Outcome::Duplicate,
         Some(at) if at > deadline => Outcome::Late,
         Some(_) => Outcome::Answered,
     };
@@ -291,6 +304,7 @@ fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>)
         intended_us: expected.intended_us,
         deadline_us: expected.deadline_us,
         left_us: slot.left_us,
+        reached_us: given.ways.reached_us(slot.stimulus),
         observed_us: first,
         answers: slot.answers.len(),
         by: slot.by,
@@ -298,6 +312,12 @@ fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>)
         overtook: None,
         link_down,
     })
+}
+
+/// How often it may be answered: as often as the gateway had it, where its quality of service lets it come more than once.
+fn allowed(slot: &match_up::Slot<'_>, given: Given<'_>) -> usize {
+    let exactly_once = slot.qos == Some(2);
+    if exactly_once { 1 } else { given.ways.passes(slot.stimulus).max(1) }
 }
 
 /// An answer that was found by device and time alone has a word of the gateway's own, which is compared with nothing.
@@ -313,11 +333,12 @@ fn describe(seen: &Observation) -> String {
     format!("{} {} {severity}", or(&seen.device, "no device"), or(&seen.signal, "no signal"))
 }
 
-/// An answer overtakes when it came before the answer to a message of the same device that left earlier.
+/// An answer overtakes when it came before the answer to a message of the same device that left earlier, or that the
+/// gateway had earlier, where that is known.
 fn mark_overtakers(answers: &mut [Answer]) {
     let mut by_device: BTreeMap<DeviceIx, Vec<(Micros, Micros, usize)>> = BTreeMap::new();
     for (i, a) in answers.iter().enumerate() {
-        if let (Some(left), Some(seen)) = (a.left_us, a.observed_us) {
+        if let (Some(left), Some(seen)) = (a.reached_us.or(a.left_us), a.observed_us) {
             by_device.entry(a.device).or_default().push((left, seen, i));
         }
     }

@@ -11,7 +11,7 @@ const RECONNECT_US: Micros = 100_000;
 /// How much earlier than the harness a gateway may notice that a connection is gone, µs.
 const NOTICED_EARLIER_US: Micros = 2_000_000;
 /// The signal by which a gateway says that a device has gone away.
-const OFFLINE: &str = "device_offline";
+pub(super) const OFFLINE: &str = "device_offline";
 
 /// A stretch of time in which a device had no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,10 +69,14 @@ impl Outages {
         })
     }
 
-    /// Whether a gateway that says `signal` of a device by its name says what is true: that its connection went down.
-    pub fn explains(&self, device: &str, signal: &str, at_us: Micros) -> bool {
+    /// When the device had its first fresh connection after an instant, µs; nothing when it never had one.
+    pub fn next_up(&self, device: DeviceIx, after_us: Micros) -> Option<Micros> {
+        self.by_device.get(&device)?.iter().filter_map(|o| o.until_us).find(|up| *up > after_us)
+    }
+
+    /// Whether a gateway that says by a device's name that it has gone away says what is true: its connection went down.
+    pub fn explains(&self, device: &str, at_us: Micros) -> bool {
         let outages = self.names.get(device).and_then(|ix| self.by_device.get(ix));
-        signal == OFFLINE
-            && outages.is_some_and(|all| all.iter().any(|o| o.from_us <= at_us + NOTICED_EARLIER_US))
+        outages.is_some_and(|all| all.iter().any(|o| o.from_us <= at_us + NOTICED_EARLIER_US))
     }
 }

@@ -33,6 +33,9 @@ pub struct Tally {
     /// Outside the sum: not sent, since the gateway had bypassed or disarmed the device's zone; nothing was expected.
     #[serde(default)]
     pub withheld: usize,
+    /// Outside the sum: lost or altered by a fault on the way, so that the gateway never had it; nothing was expected.
+    #[serde(default)]
+    pub taken: usize,
 }
 
 impl Tally {

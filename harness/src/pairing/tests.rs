@@ -76,6 +76,7 @@ impl Case {
             observed: &self.observed,
             facts: &self.facts,
             outages: &Outages::of(&self.links, |d| name(d.0)),
+            ways: &Ways::default(),
             listened_until_us: self.until.unwrap_or(Micros::MAX),
         })
     }

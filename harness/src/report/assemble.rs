@@ -8,6 +8,7 @@ use palisade_sim::model::scenario::{Duration, TimeOfDay};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
+use super::faults::Disturbed;
 use super::folder::Folder;
 use super::model::{
     CheckPart, ConnectionsPart, CorrelationPart, DevicePart, ExtraPart, FORMAT, FailurePart, HarnessPart,
@@ -16,12 +17,12 @@ use super::model::{
 };
 use super::tables::Row;
 use super::told::quoted;
-use super::{commands, incidents, links, remarks};
+use super::{commands, faults, incidents, links, remarks};
 use crate::latency::Latency;
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
-use crate::record::{LATE_LOAD, Micros, Said};
+use crate::record::{LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
-use crate::verdict::{CommandFacts, Evidence, Message, Verdict, judge, message_name};
+use crate::verdict::{CommandFacts, Evidence, Message, RecoveryFacts, Verdict, judge, message_name};
 use crate::wire::id::wire_id;
 
 /// Failures told one by one; `outcomes` counts them all.
@@ -46,6 +47,7 @@ pub(super) struct Part {
     pub(super) tally: Tally,
     pub(super) by_class: BTreeMap<String, Tally>,
     pub(super) outages: Outages,
+    pub(super) disturbed: Disturbed,
 }
 
 /// Names of what the journal numbers.
@@ -143,6 +145,10 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let observed: Vec<_> = journal.observed.iter().filter(|o| of(&o.part)).cloned().collect();
     let links = journal.links.iter().filter(|l| of(&l.part));
     let outages = Outages::of(links, |d| names.device(d).0);
+    // In the order of the journal: the first time that it left counts.
+    let sent: BTreeMap<StimulusId, &Left> = left.iter().rev().map(|l| (l.stimulus, l)).collect();
+    let ways = faults::ways(journal, part, (&sent, &outages), names);
+    let (expected, taken) = faults::owed(expected, &ways, &sent);
     let pairing = pair(Given {
         run: names.run,
         expected: &expected,
@@ -150,6 +156,7 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
         observed: &observed,
         facts: &names.facts,
         outages: &outages,
+        ways: &ways,
         listened_until_us: journal.listened_until_us(),
     });
     let messages: Vec<Message> = pairing.answers.iter().map(|a| names.message(a)).collect();
@@ -168,8 +175,12 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     for withheld in &withheld {
         by_class.entry(names.device(withheld.device).1).or_default().withheld += 1;
     }
-    let tally = Tally { withheld: withheld.len(), ..pairing.tally() };
-    Part { tally, pairing, messages, latency, by_class, outages }
+    for (_, device, _) in &taken {
+        by_class.entry(names.device(*device).1).or_default().taken += 1;
+    }
+    let tally = Tally { withheld: withheld.len(), taken: taken.len(), ..pairing.tally() };
+    let episodes = faults::recovered(journal, part, &pairing.answers, &outages);
+    Part { tally, pairing, messages, latency, by_class, outages, disturbed: Disturbed { taken, episodes } }
 }
 
 /// Makes the report as data.
@@ -180,8 +191,10 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let (drive, thresholds) =
         folder.file.as_ref().map_or_else(|_| Default::default(), |f| (f.drive.clone(), f.thresholds.clone()));
     let commands = commands::facts(folder, &names);
-    let verdict = verdict(folder, &names, (&main, &floor), &commands, &drive, &thresholds);
+    let recovery = faults::facts(&main, &names);
+    let verdict = verdict(folder, &names, (&main, &floor), (&commands, &recovery), (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
+    report.faults = faults::part(folder, &main, &names, &recovery);
     report.commands = commands::part(&commands, &names, &main.messages);
     let commands = commands::rows(&commands, &names, &main.messages);
     Assembled { report, main, floor, commands }
@@ -191,9 +204,8 @@ fn verdict(
     folder: &Folder,
     names: &Names<'_>,
     (main, floor): (&Part, &Part),
-    commands: &CommandFacts,
-    drive: &Drive,
-    thresholds: &Thresholds,
+    (commands, recovery): (&CommandFacts, &RecoveryFacts),
+    (drive, thresholds): (&Drive, &Thresholds),
 ) -> Verdict {
     let extras: Vec<(ExtraKind, String)> =
         main.pairing.extras.iter().map(|e| (e.kind, extra_name(e))).collect();
@@ -212,6 +224,7 @@ fn verdict(
             extras: &extras,
             false_alarms: &false_alarms,
             commands,
+            recovery,
             cut: &cut,
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
@@ -280,7 +293,7 @@ fn report(
         perimeter: plan.map(|p| p.perimeter.clone()),
         windows: windows(folder, main, floor),
         devices: devices(names, main),
-        failures: failures(main),
+        failures: failures(main, names),
         extras: main.pairing.extras.iter().take(EXTRAS).map(extra).collect(),
         notes: manner(folder, main, floor).into_iter().chain(notes(folder, &verdict.remarks)).collect(),
         provenance: provenance(folder),
@@ -481,12 +494,12 @@ fn devices(names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
     rows
 }
 
-fn failures(main: &Part) -> Vec<FailurePart> {
+fn failures(main: &Part, names: &Names<'_>) -> Vec<FailurePart> {
     let bad = main.messages.iter().filter(|m| m.answer.outcome != Outcome::Answered);
-    bad.take(FAILURES).map(|m| failure(m, main)).collect()
+    bad.take(FAILURES).map(|m| failure(m, main, names)).collect()
 }
 
-fn failure(m: &Message, main: &Part) -> FailurePart {
+fn failure(m: &Message, main: &Part, names: &Names<'_>) -> FailurePart {
     FailurePart {
         id: m.id.clone(),
         outcome: m.answer.outcome.word().to_owned(),
@@ -497,8 +510,14 @@ fn failure(m: &Message, main: &Part) -> FailurePart {
         intended_us: m.answer.intended_us,
         left_us: m.answer.left_us,
         observed_us: m.answer.observed_us,
-        text: failure_text(m, main),
+        text: format!("{}{}", failure_text(m, main), disturbance(m, main, names)),
     }
+}
+
+/// What disturbed the gateway or the device's connection then, if something did on purpose.
+fn disturbance(m: &Message, main: &Part, names: &Names<'_>) -> String {
+    let episode = main.disturbed.of(m.answer.stimulus);
+    episode.map_or_else(String::new, |episode| format!("; {} was in its way", faults::named(episode, names)))
 }
 
 fn failure_text(m: &Message, main: &Part) -> String {
@@ -597,6 +616,7 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("links.expected_ms", "computed"),
         ("links.measured_ms", "measured"),
         ("commands", "measured"),
+        ("faults", "measured"),
         ("incidents", "computed"),
         ("incidents.latency_ms", "measured"),
         ("tape", "computed"),

@@ -13,8 +13,8 @@ use palisade_sim::words::Ms;
 use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
-    Answered, Command, End, Entry, Expected, Left, Line, Link, Micros, Note, Observation, Owed, Said, Start,
-    WindowEntry, Withheld,
+    Answered, Befell, Command, End, Entry, Expected, Fault, Left, Line, Link, Micros, Note, Observation,
+    Owed, Passed, Proxied, Restart, Said, Start, WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -56,6 +56,16 @@ pub(super) struct Journal {
     pub(super) said: Vec<Said>,
     /// Stimuli that were not sent because their zone was bypassed or disarmed.
     pub(super) withheld: Vec<Withheld>,
+    /// Faults that were at work on purpose.
+    pub(super) faults: Vec<Fault>,
+    /// What they did to connections of the compound.
+    pub(super) befell: Vec<Befell>,
+    /// Events that the gateway had in spite of them.
+    pub(super) passed: Vec<Passed>,
+    /// Restarts of the gateway that were made on purpose.
+    pub(super) restarts: Vec<Restart>,
+    /// What went through their proxy, if it ended in order.
+    pub(super) proxied: Option<Proxied>,
     /// What was seen on each serial line, by part and name.
     pub(super) lines: BTreeMap<(String, String), Line>,
     pub(super) notes: Vec<Note>,
@@ -93,7 +103,11 @@ impl Journal {
             Entry::Answered(a) => a.executed_us,
             Entry::Said(s) => s.at_us,
             Entry::Withheld(w) => w.at_us,
-            Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) => 0,
+            Entry::Befell(b) => b.at_us,
+            Entry::Passed(p) => p.at_us,
+            Entry::Proxied(p) => p.at_us,
+            Entry::Restart(r) => r.open_us,
+            Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) | Entry::Fault(_) => 0,
         };
         self.last_us = self.last_us.max(at_us);
         match entry {
@@ -109,6 +123,11 @@ impl Journal {
             Entry::Answered(a) => self.answered.push(a),
             Entry::Said(s) => self.said.push(s),
             Entry::Withheld(w) => self.withheld.push(w),
+            Entry::Fault(f) => self.faults.push(f),
+            Entry::Befell(b) => self.befell.push(b),
+            Entry::Passed(p) => self.passed.push(p),
+            Entry::Restart(r) => self.restarts.push(r),
+            Entry::Proxied(p) => self.proxied = Some(p),
             // The last of a line holds all that was seen on it.
             Entry::Line(l) => drop(self.lines.insert((l.part.clone(), l.line.clone()), l)),
             Entry::Note(n) => self.notes.push(n),

@@ -4,6 +4,7 @@
 mod assemble;
 mod commands;
 pub mod compare;
+mod faults;
 mod folder;
 mod hlog;
 mod html;

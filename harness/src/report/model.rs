@@ -57,6 +57,9 @@ pub struct Report {
     /// Serial lines of the main part, and what polling alone would bring.
     #[serde(default)]
     pub links: Vec<LinkPart>,
+    /// What disturbed the run on purpose, and how it went on afterwards; main part only.
+    #[serde(default)]
+    pub faults: FaultsPart,
     /// Commands of the gateway to devices, main part only.
     #[serde(default)]
     pub commands: CommandsPart,
@@ -297,6 +300,111 @@ pub struct PolledPart {
     pub p99: f64,
     /// None is longer.
     pub max: f64,
+}
+
+/// What disturbed the run on purpose. Instants are µs on the run's clock.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultsPart {
+    /// What the file of faults calls itself; empty when nothing was disturbed.
+    pub name: String,
+    /// The seed by which they were drawn.
+    pub seed: Option<u64>,
+    /// Connections that devices and copies made through the proxy of the faults, measured.
+    pub connections: u64,
+    /// Of those, how many found no gateway.
+    pub unreached: u64,
+    /// How late that proxy was for its own instants, p99, ms, measured; nothing when no fault held anything.
+    pub proxy_lateness_p99_ms: Option<f64>,
+    /// The faults, in the order of their file.
+    pub list: Vec<FaultPart>,
+    /// Restarts of the gateway on purpose, in order.
+    pub restarts: Vec<RestartPart>,
+    /// Times that a fault broke a connection, or ended on a device that it had befallen, or that the gateway was
+    /// restarted.
+    pub disturbances: usize,
+    /// Of those, how many after which messages were due and none was answered in time.
+    pub unrecovered: usize,
+    /// From the end of a disturbance, or from the first message that came to the gateway after it when that is later, to
+    /// the first answer in time to one, ms, measured. After some disturbances nothing was due: they are not in here.
+    pub recovery_ms: Spread,
+    /// Messages that the gateway never had, or had altered, because of a fault. Nothing is owed for them.
+    pub taken: usize,
+    /// The disturbances in order of their cause, at most 500.
+    pub episodes: Vec<EpisodePart>,
+    /// The same in a sentence; empty when nothing was disturbed.
+    pub told: String,
+}
+
+/// A fault.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultPart {
+    /// Its place in its file, from 1.
+    pub number: usize,
+    /// Its word: `delay`, `cut`.
+    pub kind: String,
+    /// The fault in words.
+    pub text: String,
+    /// From when on it was at work.
+    pub from_us: i64,
+    /// Until when; nothing when it lasted to the end.
+    pub until_us: Option<i64>,
+    /// What it did to connections of the compound, and how often: `held`, `cut`, `reset`, `half_open`, `swallowed`, `lost`,
+    /// `truncated`, `duplicated`, `reordered`, `inserted`, `flipped`.
+    pub done: BTreeMap<String, usize>,
+    /// Devices of the compound that it befell.
+    pub devices: usize,
+    /// What it did to all connections, those of copies among them.
+    pub done_in_all: BTreeMap<String, u64>,
+    /// Messages that it took.
+    pub taken: usize,
+    /// Disturbances that it made.
+    pub disturbances: usize,
+    /// Of those, how many were not recovered from.
+    pub unrecovered: usize,
+    /// Times to recover, ms.
+    pub recovery_ms: Spread,
+}
+
+/// A restart of the gateway.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RestartPart {
+    /// Which of the run, from 1.
+    pub number: usize,
+    /// The restart in words.
+    pub text: String,
+    /// When it began to end.
+    pub down_us: i64,
+    /// Until it was ready again, ms.
+    pub down_ms: f64,
+    /// From then until the observer heard it and devices were let in, ms: the harness's own share.
+    pub let_in_ms: f64,
+    /// From then, or from the first message after it, to the first answer in time, ms.
+    pub recovery_ms: Option<f64>,
+    /// Messages due from its beginning until the recovery whose answers did not come as they should.
+    pub harmed: usize,
+    /// Messages at QoS 0 that left meanwhile and are gone. Nothing is owed for them.
+    pub taken: usize,
+}
+
+/// One time that a device, or the whole gateway, was disturbed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EpisodePart {
+    /// `fault 1`, `restart 2`.
+    pub cause: String,
+    /// The device; nothing for the whole gateway.
+    pub device: Option<String>,
+    /// When it began.
+    pub began_us: i64,
+    /// When the disturbance itself was over.
+    pub ended_us: i64,
+    /// From its beginning until the device had a fresh connection, ms, where it lost the old one.
+    pub back_ms: Option<f64>,
+    /// From its end to the first message that came to the gateway, ms: for so long nothing could be seen.
+    pub blind_ms: Option<f64>,
+    /// From then to the first answer in time, ms.
+    pub recovery_ms: Option<f64>,
+    /// Messages due from its beginning until the recovery whose answers did not come as they should.
+    pub harmed: usize,
 }
 
 /// Commands of the gateway to devices.

@@ -201,6 +201,7 @@ mod tests {
                 intended_us: left_us,
                 deadline_us: 2_000_000,
                 left_us: Some(left_us),
+                reached_us: None,
                 observed_us: response_ms.map(|ms| left_us + ms * 1_000),
                 answers: usize::from(response_ms.is_some()),
                 by: None,

@@ -138,6 +138,7 @@ fn beside(report: &Report) -> String {
         (o.false_alarm, "false alarms passed on"),
         (o.retained_replay, "replays of retained messages"),
         (o.withheld, "not sent, their zone was bypassed or disarmed"),
+        (o.taken, "taken by faults on their way"),
     ];
     let mut shown: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
@@ -244,6 +245,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     }
     if !report.commands.told.is_empty() {
         facts.push(("commands", commands(report)));
+    }
+    if !report.faults.told.is_empty() {
+        facts.push(("faults", report.faults.told.clone()));
     }
     if report.connections.lost > 0 {
         facts.push(("lost", report.connections.told.clone()));

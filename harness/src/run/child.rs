@@ -16,15 +16,33 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(super) struct Gateway {
     child: Child,
     pub(super) address: Address,
+    /// What it was started with, but for its port.
+    options: Vec<String>,
 }
 
 impl Gateway {
     /// Starts a gateway on a free loopback port and waits until it listens.
     pub(super) fn start(options: &[String]) -> Result<Gateway, String> {
+        Gateway::start_at(0, options)
+    }
+
+    /// Ends it, with or without a word, and starts it again at its port after a while.
+    pub(super) fn again(&mut self, kill: bool, down: Duration) -> Result<(), String> {
+        if kill {
+            // Errors mean that it has ended meanwhile.
+            let _ = self.child.kill();
+        }
+        self.end();
+        std::thread::sleep(down);
+        *self = Gateway::start_at(self.address.port, &self.options.clone())?;
+        Ok(())
+    }
+
+    fn start_at(port: u16, options: &[String]) -> Result<Gateway, String> {
         let program =
             std::env::current_exe().map_err(|error| format!("the gateway could not be started: {error}"))?;
         let mut child = Command::new(program)
-            .args(["gateway", "--with-parent", "--listen", "127.0.0.1:0"])
+            .args(["gateway", "--with-parent", "--listen", &format!("127.0.0.1:{port}")])
             .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -42,7 +60,11 @@ impl Gateway {
         });
         let line = told.recv_timeout(START).unwrap_or_default();
         // Made first, so that the child is reaped whatever it said.
-        let mut gateway = Gateway { child, address: Address { host: "127.0.0.1".into(), port: 0 } };
+        let mut gateway = Gateway {
+            child,
+            address: Address { host: "127.0.0.1".into(), port: 0 },
+            options: options.to_vec(),
+        };
         let port = line.trim().strip_prefix("listening 127.0.0.1:").and_then(|port| port.parse().ok());
         gateway.address.port =
             port.ok_or_else(|| format!("the gateway did not start listening; it said `{}`", line.trim()))?;
@@ -62,6 +84,13 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Gateway {
+    /// Asks it to end, and ends it when it does not.
+    fn end(&mut self) {
         drop(self.child.stdin.take());
         let until = Instant::now() + GOODBYE;
         while Instant::now() < until {

@@ -64,6 +64,12 @@ impl Kept {
         self.program.as_raw_nonzero().get().unsigned_abs()
     }
 
+    /// Ends the program and its process group without a word.
+    pub(super) fn kill(&self) {
+        // Errors mean that nobody of the group is left.
+        let _ = kill_process_group(self.program, Signal::KILL);
+    }
+
     /// How the program ended, if it has.
     pub(super) fn ended(&mut self) -> Option<&str> {
         if self.ended.is_none() {

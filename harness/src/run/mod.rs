@@ -10,10 +10,11 @@ mod outside;
 mod part;
 pub mod places;
 pub mod processes;
+mod restart;
 pub mod serial;
 mod stop;
 
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +27,7 @@ use palisade_sim::words::{AgentKey, Ms};
 use crate::actuator::{Actuator, Times};
 use crate::contract::Contract;
 use crate::drivers::Clock;
+use crate::drivers::between;
 use crate::drivers::crowd::Fleet;
 use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;
@@ -90,6 +92,8 @@ pub struct Request {
     pub commands: Vec<Rule>,
     /// Copies of the compound that load the system under test in the main part.
     pub fleet: Option<Fleet>,
+    /// What disturbs the connections of devices in the main part.
+    pub faults: Option<between::Plan>,
 }
 
 /// What a run left.
@@ -239,6 +243,7 @@ impl<'a> Run<'a> {
             options.push(format!("--fleet={}", fleet.compounds));
             options.extend(fleet.file.as_ref().map(|file| format!("--shape={}", file.display())));
         }
+        options.extend(self.request.faults.as_ref().map(|plan| format!("--fault={}", plan.file)));
         options
     }
 
@@ -399,6 +404,9 @@ impl<'a> Run<'a> {
             // The echo tells nobody anything.
             rules: if part == "floor" { Vec::new() } else { self.request.commands.clone() },
             copies: self.request.fleet.as_ref().filter(|_| part == "main"),
+            faults: self.request.faults.as_ref().filter(|_| part == "main"),
+            between: None,
+            restarts: 0,
             patience: part::PATIENCE,
             source: Some(Source { reading, cloud: None }),
             figures: Arc::default(),
@@ -434,12 +442,8 @@ impl<'a> Run<'a> {
 /// Whether anybody listens at the address, before the day is lived for nothing.
 fn knock(address: &Address, stop: &Stop) -> Result<(), String> {
     let until = Instant::now() + KNOCK;
-    let host = address.host.trim_start_matches('[').trim_end_matches(']');
     loop {
-        let tried = (host, address.port).to_socket_addrs().and_then(|mut found| {
-            let first = found.next().ok_or_else(|| std::io::Error::other("the name has no address"))?;
-            TcpStream::connect_timeout(&first, Duration::from_secs(1))
-        });
+        let tried = address.resolve().and_then(|at| TcpStream::connect_timeout(&at, Duration::from_secs(1)));
         match tried {
             Ok(_) => return Ok(()),
             Err(error) if Instant::now() >= until || stop.asked() => {

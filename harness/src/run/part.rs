@@ -11,8 +11,10 @@ use palisade_sim::words::Ms;
 use super::child::Gateway;
 use super::load;
 use super::processes::Processes;
+use super::restart;
 use super::stop::Stop;
 use crate::actuator::Actuator;
+use crate::drivers::between::{self, Between};
 use crate::drivers::crowd;
 use crate::drivers::fleet::{Common, Figures, Fleet, Timing, Wires};
 use crate::drivers::mqtt::Address;
@@ -72,6 +74,12 @@ pub(super) struct Part<'a> {
     pub(super) rules: Vec<Rule>,
     /// Copies of the compound that speak beside it.
     pub(super) copies: Option<&'a crowd::Fleet>,
+    /// What disturbs the connections of devices.
+    pub(super) faults: Option<&'a between::Plan>,
+    /// The proxy that does, once it stands.
+    pub(super) between: Option<Between>,
+    /// Restarts that were done.
+    pub(super) restarts: usize,
     /// How long the gateway may take to answer the probe.
     pub(super) patience: Duration,
     /// Where its answers are heard.
@@ -104,6 +112,10 @@ impl Part<'_> {
             Ok(observer) => observer,
             Err(why) => return self.ended(Ending::Lost(why)),
         };
+        if let Err(why) = self.disturb() {
+            observer.stop();
+            return self.ended(Ending::Lost(why));
+        }
         let actuators = std::mem::take(&mut self.actuators);
         let orders = match Orders::start(self.common.clone(), actuators, self.follows()) {
             Ok(orders) => orders,
@@ -114,7 +126,7 @@ impl Part<'_> {
         };
         let common = &self.common;
         let none = Lines::none(common.clock, common.journal.clone(), common.part);
-        let wires = Wires { broker: &self.address, lines: self.lines.take().unwrap_or(none) };
+        let wires = Wires { broker: &self.devices_connect_to(), lines: self.lines.take().unwrap_or(none) };
         let desk = orders.desk();
         let fleet = Fleet::connect(self.tape, wires, common, figures.clone(), PATIENCE, &asked, desk);
         match fleet {
@@ -125,6 +137,7 @@ impl Part<'_> {
                 // First the observer: what a gateway makes of the goodbyes is not the run's.
                 observer.stop();
                 fleet.close();
+                self.between.take().into_iter().for_each(Between::end);
                 ended
             }
             Err(why) => {
@@ -133,6 +146,18 @@ impl Part<'_> {
                 ended
             }
         }
+    }
+
+    /// Puts the proxy between devices and the gateway when there are faults. The observer hears the gateway without it.
+    fn disturb(&mut self) -> Result<(), String> {
+        let start = |plan| Between::start(plan, &self.address, self.tape, &self.common);
+        self.between = self.faults.map(start).transpose()?;
+        Ok(())
+    }
+
+    /// The gateway, or the proxy before it.
+    pub(super) fn devices_connect_to(&self) -> Address {
+        self.between.as_ref().map_or(&self.address, |between| &between.address).clone()
     }
 
     /// What the gateway owes after what devices say because of commands.
@@ -190,6 +215,7 @@ impl Part<'_> {
         let timing = Timing { start_us };
         let halt = AtomicBool::new(false);
         fleet.announce(self.tape, plan, timing);
+        self.between.iter().for_each(|between| between.begin(start_us));
         for owed in owed(&self.rules, self.tape, plan, start_us, self.common.part) {
             self.common.journal.write(Entry::Owed(owed));
         }
@@ -213,7 +239,17 @@ impl Part<'_> {
         let mut heard = Instant::now();
         let mut told = Told::default();
         let mut last_us = None;
+        let restarts = self.faults.map_or(&[][..], |plan| &plan.faults.restart);
+        let seed = self.faults.map_or(0, |plan| plan.seed);
+        let mut due = restart::due(restarts, seed, (start_us, plan.ends_us));
         loop {
+            let restarted = self.restarts;
+            if let Err(ending) = self.restart(&mut due, figures) {
+                return ending;
+            }
+            if self.restarts > restarted {
+                heard = Instant::now();
+            }
             let at_us = clock.now_us() - start_us;
             self.tell_windows(plan, at_us, figures, &mut told);
             if at_us >= plan.ends_us {

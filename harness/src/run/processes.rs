@@ -58,6 +58,9 @@ pub enum Ready {
 #[derive(Debug, Default)]
 pub struct Processes {
     running: Vec<Running>,
+    /// What they were started from, in the same order.
+    programs: Vec<Program>,
+    places: Places,
 }
 
 #[derive(Debug)]
@@ -84,12 +87,49 @@ impl Processes {
         for program in programs {
             copy(program, beside, places)?;
         }
-        let mut all = Processes::default();
-        for program in programs {
-            all.running.push(spawn(program, places)?);
-            all.wait(program, places, stop)?;
+        let (programs, running) = (programs.to_vec(), Vec::new());
+        let mut all = Processes { running, programs, places: places.clone() };
+        for at in 0..all.programs.len() {
+            all.run(at, stop)?;
         }
         Ok(all)
+    }
+
+    /// Starts the program at this place, which nothing stands at, and waits until it is ready.
+    fn run(&mut self, at: usize, stop: &dyn Fn() -> bool) -> Result<(), String> {
+        let program = self.programs[at].clone();
+        self.running.insert(at, spawn(&program, &self.places)?);
+        self.wait(at, &program, stop)
+    }
+
+    /// Ends the program of this id, or all in reverse, with or without a word, and starts what was ended again after a
+    /// while.
+    ///
+    /// # Errors
+    /// A sentence: nobody has that id, or it was not ready in time again.
+    pub fn again(
+        &mut self,
+        id: Option<&str>,
+        kill: bool,
+        down: Duration,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
+        let meant = |program: &Program| id.is_none_or(|id| program.id == id);
+        let at: Vec<usize> = (0..self.programs.len()).filter(|at| meant(&self.programs[*at])).collect();
+        if at.is_empty() {
+            return Err(format!(
+                "there is no program {}",
+                id.unwrap_or("at all; give a command that restarts it")
+            ));
+        }
+        for at in at.iter().rev() {
+            let one = self.running.remove(*at);
+            if kill {
+                one.kept.kill();
+            }
+        }
+        std::thread::sleep(down);
+        at.into_iter().try_for_each(|at| self.run(at, stop))
     }
 
     /// Names and process ids.
@@ -102,16 +142,16 @@ impl Processes {
         self.running.iter_mut().find_map(Running::obituary)
     }
 
-    /// Waits until the last one that was started is ready.
-    fn wait(&mut self, program: &Program, places: &Places, stop: &dyn Fn() -> bool) -> Result<(), String> {
+    /// Waits until the one that was just started is ready.
+    fn wait(&mut self, at: usize, program: &Program, stop: &dyn Fn() -> bool) -> Result<(), String> {
         let until = Instant::now() + program.patience;
         loop {
             // A program that has ended is not ready, even if somebody else answers at its port.
             if let Some(gone) = self.ended() {
                 return Err(with_install(gone, program));
             }
-            let log = self.running.last().map(|one| one.log.clone()).unwrap_or_default();
-            if is_ready(program, places, &log) {
+            let log = self.running[at].log.clone();
+            if is_ready(program, &self.places, &log) {
                 return Ok(());
             }
             if stop() {
@@ -184,12 +224,22 @@ fn spawn(program: &Program, places: &Places) -> Result<Running, String> {
     }
     let log = places.work.join(format!("{id}.log"));
     let unlogged = |error| format!("{id}: {} could not be written: {error}", log.display());
+    set_aside(&log).map_err(unlogged)?;
     let file = File::create(&log).map_err(unlogged)?;
     let mut keeper = Command::new(&places.palisade);
     keeper.args(["keep", "--"]).arg(&path).args(args).envs(env).current_dir(&places.work).stderr(file);
     let kept =
         Kept::start(keeper).map_err(|why| format!("{id}: {} could not be started: {why}", path.display()))?;
     Ok(Running { id: id.clone(), kept, log })
+}
+
+/// What a program said before it was restarted is kept as `ID.1.log`, `ID.2.log` and so on.
+fn set_aside(log: &Path) -> std::io::Result<()> {
+    let mut others = (1..).map(|n: u32| log.with_extension(format!("{n}.log")));
+    match others.find(|other| !other.exists()) {
+        Some(other) if log.exists() => fs::rename(log, other),
+        _ => Ok(()),
+    }
 }
 
 fn missing(program: &Program, what: &str) -> String {

@@ -1,5 +1,5 @@
 //! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`,
-//! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`.
+//! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`, `recovery.p99`, `taken`.
 
 use super::Evidence;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
@@ -37,6 +37,12 @@ pub enum What {
     PerimeterGaps,
     /// Commands of the gateway to devices, counted: the word behind `commands.`.
     Command(String),
+    /// Events that faults took on their way.
+    Taken,
+    /// The time from a disturbance to the first answer in time.
+    Recovery,
+    /// Disturbances after which nothing was answered in time.
+    Unrecovered,
     /// A time of commands: `response` or `execution`.
     CommandTime(String),
 }
@@ -46,7 +52,7 @@ impl Figure {
     pub fn text(&self) -> String {
         match (&self.what, self.value) {
             (_, None) => "not measured".into(),
-            (What::Time(_) | What::CommandTime(_), Some(ms)) => format!("{ms:.1} ms"),
+            (What::Time(_) | What::CommandTime(_) | What::Recovery, Some(ms)) => format!("{ms:.1} ms"),
             (What::Coverage(_), Some(share)) => format!("{share:.3}"),
             (_, Some(count)) => format!("{count}"),
         }
@@ -60,6 +66,9 @@ pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     }
     if let Some(rest) = name.strip_prefix("commands.") {
         return super::commands::figure(rest, evidence.commands);
+    }
+    if let Some(rest) = name.strip_prefix("recovery.") {
+        return super::recovery::figure(rest, evidence.recovery);
     }
     if name == "perimeter.gaps" {
         let value = evidence.plan.map(|p| p.perimeter.gaps.len() as f64);
@@ -142,6 +151,7 @@ fn count(word: &str, tally: &Tally) -> Option<(What, usize)> {
     Some(match word {
         "expected" => (What::Expected, tally.expected),
         "duplicates" => outcome(Outcome::Duplicate),
+        "taken" => (What::Taken, tally.taken),
         "spurious" => (What::Spurious, tally.spurious),
         "false_alarm" | "false_alarms" => (What::FalseAlarm, tally.false_alarm),
         _ => outcome(Outcome::ALL.into_iter().find(|o| o.word() == word)?),

@@ -10,6 +10,7 @@ mod bound;
 mod commands;
 mod figure;
 mod reason;
+mod recovery;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use palisade_sim::words::Ms;
 pub use bound::{Bound, Op};
 pub use commands::CommandFacts;
 pub use figure::{Figure, figure};
+pub use recovery::RecoveryFacts;
 
 use crate::latency::Latency;
 use crate::pairing::{Answer, ExtraKind, Outcome, Tally};
@@ -91,6 +93,8 @@ pub struct Evidence<'a> {
     pub false_alarms: &'a [String],
     /// Commands of the gateway to devices.
     pub commands: &'a CommandFacts,
+    /// How the gateway went on after it was disturbed.
+    pub recovery: &'a RecoveryFacts,
     /// How the run ended, if not by itself: a sentence each.
     pub cut: &'a [String],
     /// Bound on the lateness (p99), ms.

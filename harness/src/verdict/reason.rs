@@ -16,7 +16,7 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
         Some(class) => format!(" of {class}"),
     };
     match &figure.what {
-        What::Outcome(Outcome::Answered) | What::Expected => {
+        What::Outcome(Outcome::Answered) | What::Expected | What::Taken => {
             format!("{name} is {found}, must be {must}")
         }
         What::Outcome(outcome) => {
@@ -48,6 +48,9 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
             };
             let names: Vec<String> = gaps.iter().map(told).collect();
             format!("{found} stretches of the perimeter have no beam (must be {must}): {}", list(&names))
+        }
+        What::Recovery | What::Unrecovered => {
+            super::recovery::sentence(name, &figure.what, &found, must, evidence.recovery)
         }
         What::Command(word) => super::commands::sentence(word, &found, must, evidence.commands),
         What::CommandTime(path) => {

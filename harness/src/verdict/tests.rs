@@ -15,6 +15,7 @@ fn message(id: u32, class: &str, outcome: Outcome, response_us: Option<i64>) -> 
             intended_us: 1_000,
             deadline_us: 2_000_000,
             left_us: Some(1_100),
+            reached_us: None,
             observed_us: response_us.map(|r| r + 1_000),
             answers: 1,
             by: None,
@@ -38,12 +39,13 @@ struct Bench {
     lateness_bound_ms: f64,
     plan: Option<PlanAnswer>,
     commands: CommandFacts,
+    recovery: RecoveryFacts,
 }
 
 impl Bench {
     fn of(messages: Vec<Message>) -> Bench {
-        let (cut, extras, plan, commands) = Default::default();
-        Bench { messages, cut, extras, lateness_bound_ms: 10.0, plan, commands }
+        let (cut, extras, plan, commands, recovery) = Default::default();
+        Bench { messages, cut, extras, lateness_bound_ms: 10.0, plan, commands, recovery }
     }
 
     fn judge(&self, thresholds: &[(&str, &str)]) -> Verdict {
@@ -66,6 +68,7 @@ impl Bench {
             extras: &self.extras,
             false_alarms: &[],
             commands: &self.commands,
+            recovery: &self.recovery,
             cut: &self.cut,
             lateness_bound_ms: self.lateness_bound_ms,
         };

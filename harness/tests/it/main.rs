@@ -6,6 +6,7 @@ mod broken;
 mod bytes;
 mod commands;
 mod compare;
+mod faults;
 mod fleet;
 mod gateway;
 mod house;

@@ -106,6 +106,7 @@ fn run(defect: &str) -> Result<(Value, Vec<Value>)> {
     let out = folder.path().join("out");
     let request = Request {
         fleet: None,
+        faults: None,
         loaded,
         path,
         seed,

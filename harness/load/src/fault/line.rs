@@ -76,10 +76,15 @@ impl Pipe {
 }
 
 impl Line {
-    /// The connection with this number, counted from 0, opened at an instant.
+    /// The connection with this number, counted from 0, opened at an instant. Its chance is drawn by its number.
     pub fn new(faults: &[Fault], seed: u64, connection: u64, opened: Nanos) -> Line {
+        Line::with_key(faults, (seed, connection), connection, opened)
+    }
+
+    /// The same, with chance that is drawn by a seed and a key of its own.
+    pub fn with_key(faults: &[Fault], (seed, key): (u64, u64), connection: u64, opened: Nanos) -> Line {
         let pipe = |way| Pipe {
-            stages: stages(faults, (seed, connection), way, opened),
+            stages: stages(faults, (seed, key), way, opened),
             out: Queue::default(),
             came: 0,
             finished: false,
@@ -182,6 +187,9 @@ impl Line {
 
     /// What was done since this was asked the last time.
     pub fn take_log(&mut self) -> Vec<Applied> {
-        std::mem::take(&mut self.log)
+        let mut log = std::mem::take(&mut self.log);
+        // Stages know the key only.
+        log.iter_mut().for_each(|one| one.connection = self.connection);
+        log
     }
 }

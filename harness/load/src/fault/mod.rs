@@ -19,12 +19,14 @@ mod stage;
 mod swap;
 #[cfg(test)]
 mod tests;
+mod witness;
 mod worker;
 
 pub use crate::plane::Nanos;
 pub use line::{Departure, Leaves, Line};
 pub use log::{Applied, Done};
 pub use proxy::{Outcome, Proxy, Settings};
+pub use witness::Witness;
 
 /// A way through a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use socket2::SockRef;
 
 use super::line::{Leaves, Line};
-use super::proxy::Outcome;
+use super::proxy::{Outcome, Settings};
 use super::{Nanos, Way};
 
 /// Bytes of a way that may be in the proxy before it stops reading, so that a slow line is felt by its sender.
@@ -20,10 +20,24 @@ const TURN: usize = 32;
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) line: Line,
+    /// What its chance is drawn by, once that is known; until then nothing disturbs it.
+    key: Option<u64>,
     /// The device's side, which sends up, and the gateway's, which sends down.
     ends: [End; 2],
     /// The instant for which a timer is set.
     pub(super) armed: Option<Nanos>,
+}
+
+/// What a connection is served with.
+pub(super) struct Desk<'a> {
+    pub(super) settings: &'a Settings,
+    /// The connection's number.
+    pub(super) number: u64,
+    /// Whether faults are at work.
+    pub(super) begun: bool,
+    pub(super) now: Nanos,
+    pub(super) buffer: &'a mut [u8],
+    pub(super) outcome: &'a mut Outcome,
 }
 
 /// What became of a connection when it was served.
@@ -104,8 +118,35 @@ impl End {
 
 impl Pair {
     /// A device that has connected, and the gateway that is being connected to.
-    pub(super) fn new(line: Line, device: TcpStream, gateway: TcpStream) -> Pair {
-        Pair { line, ends: [End::new(device, true), End::new(gateway, false)], armed: None }
+    pub(super) fn new(line: Line, key: Option<u64>, device: TcpStream, gateway: TcpStream) -> Pair {
+        Pair { line, key, ends: [End::new(device, true), End::new(gateway, false)], armed: None }
+    }
+
+    /// Faults begin to disturb it. What its line held has left before.
+    pub(super) fn befall(&mut self, desk: &mut Desk<'_>, opened: Nanos) {
+        let Some(key) = self.key else { return };
+        self.depart(desk);
+        let settings = desk.settings;
+        let mut line = Line::with_key(&settings.faults, (settings.seed, key), desk.number, opened);
+        for way in Way::BOTH {
+            if self.ends[way as usize].silent {
+                line.finish(way, opened);
+            }
+        }
+        (self.line, self.armed) = (line, None);
+    }
+
+    /// The first bytes of the device say what chance is drawn by.
+    fn name(&mut self, desk: &mut Desk<'_>, bytes: usize) {
+        if self.key.is_some() {
+            return;
+        }
+        let witness = desk.settings.witness.as_ref();
+        let key = witness.and_then(|witness| witness.key(desk.number, &desk.buffer[..bytes]));
+        self.key = Some(key.unwrap_or(desk.number));
+        if desk.begun {
+            self.befall(desk, desk.now);
+        }
     }
 
     /// Something happened on a socket.
@@ -122,12 +163,12 @@ impl Pair {
     }
 
     /// Moves what can be moved now.
-    pub(super) fn serve(&mut self, now: Nanos, buffer: &mut [u8], outcome: &mut Outcome) -> Served {
+    pub(super) fn serve(&mut self, desk: &mut Desk<'_>) -> Served {
         for _ in 0..TURN {
-            if self.depart(now, buffer, outcome) {
+            if self.depart(desk) {
                 return Served::Over;
             }
-            if !self.read(now, buffer, outcome) {
+            if !self.read(desk) {
                 let over = self.line.is_over() && self.ends.iter().all(End::is_done);
                 return if over { Served::Over } else { Served::Waits };
             }
@@ -136,29 +177,33 @@ impl Pair {
     }
 
     /// Hands on what is due. True when the connection was ended on purpose.
-    fn depart(&mut self, now: Nanos, buffer: &mut [u8], outcome: &mut Outcome) -> bool {
+    fn depart(&mut self, desk: &mut Desk<'_>) -> bool {
+        let now = desk.now;
         while let Some(departure) = self.line.pull(now) {
             let way = departure.way;
             let end = &mut self.ends[1 - way as usize];
             match departure.what {
                 Leaves::Bytes(bytes) => {
                     if departure.at < now {
-                        outcome.lateness.take_ns(now - departure.at);
+                        desk.outcome.lateness.take_ns(now - departure.at);
                     }
-                    outcome.left[way as usize] += bytes.len() as u64;
+                    desk.outcome.left[way as usize] += bytes.len() as u64;
                     if !end.deaf {
                         end.out.extend_from_slice(&bytes);
+                        if let Some(witness) = &desk.settings.witness {
+                            witness.passed(desk.number, way, &bytes);
+                        }
                     }
                 }
                 Leaves::Finish => end.finishing = true,
                 Leaves::Cut => {
-                    outcome.cut += 1;
+                    desk.outcome.cut += 1;
                     self.flush(now);
-                    self.ends.iter_mut().for_each(|end| end.drain(buffer));
+                    self.ends.iter_mut().for_each(|end| end.drain(desk.buffer));
                     return true;
                 }
                 Leaves::Reset => {
-                    outcome.reset += 1;
+                    desk.outcome.reset += 1;
                     self.flush(now);
                     self.reset();
                     return true;
@@ -186,22 +231,25 @@ impl Pair {
     }
 
     /// One read from each side that may have something. False when there was none.
-    fn read(&mut self, now: Nanos, buffer: &mut [u8], outcome: &mut Outcome) -> bool {
-        let mut came = false;
+    fn read(&mut self, desk: &mut Desk<'_>) -> bool {
+        let (now, mut came) = (desk.now, false);
         for way in Way::BOTH {
             let waiting = self.line.waiting(way) + self.ends[1 - way as usize].out.len();
             let end = &mut self.ends[way as usize];
             if !end.readable || end.silent || !end.connected || waiting >= WAITING {
                 continue;
             }
-            match end.socket.read(buffer) {
+            match end.socket.read(desk.buffer) {
                 Ok(0) => {
                     end.silent = true;
                     self.line.finish(way, now);
                 }
                 Ok(n) => {
-                    outcome.came[way as usize] += n as u64;
-                    self.line.push(way, &buffer[..n], now);
+                    desk.outcome.came[way as usize] += n as u64;
+                    if way == Way::Up {
+                        self.name(desk, n);
+                    }
+                    self.line.push(way, &desk.buffer[..n], now);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     end.readable = false;

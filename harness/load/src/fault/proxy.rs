@@ -4,7 +4,7 @@ use std::io;
 use std::net::{self, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::log::Applied;
 use super::worker::{Arrival, Worker};
-use super::{Fault, Nanos};
+use super::{Fault, Nanos, Witness};
 use crate::series::Series;
 
 /// Connections that may wait to be accepted: a storm's worth.
@@ -23,7 +23,7 @@ const BACKLOG: i32 = 16_384;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What a proxy does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Where devices connect; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -35,6 +35,10 @@ pub struct Settings {
     pub seed: u64,
     /// Threads that serve, from 1.
     pub threads: usize,
+    /// Whether everything passes undisturbed until [`Proxy::begin`]; else faults count from the start.
+    pub quiet: bool,
+    /// Who looks at what passes.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 /// What went through a proxy.
@@ -81,14 +85,35 @@ impl Outcome {
 pub(super) struct Shared {
     pub(super) settings: Settings,
     started: Instant,
+    /// From when instants of faults count, once that is known.
+    begins: OnceLock<Instant>,
     pub(super) stop: AtomicBool,
+    /// Devices that connect wait.
+    held: AtomicBool,
     pub(super) log: Mutex<Vec<Applied>>,
 }
 
 impl Shared {
+    /// The clock of faults; before they begin, the proxy's own.
     pub(super) fn now(&self) -> Nanos {
-        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        let now = Instant::now();
+        let from = self.begins.get().copied().filter(|begins| *begins <= now).unwrap_or(self.started);
+        nanos(now.saturating_duration_since(from))
     }
+
+    /// Whether faults are at work.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begins.get().is_some_and(|begins| *begins <= Instant::now())
+    }
+
+    /// How long until faults begin, if that is known and has not happened.
+    pub(super) fn begins_in(&self) -> Option<Duration> {
+        self.begins.get().map(|begins| begins.saturating_duration_since(Instant::now()))
+    }
+}
+
+fn nanos(time: Duration) -> Nanos {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A proxy on threads of its own. Dropping it ends it.
@@ -100,7 +125,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens. Instants of faults count from here.
+    /// Listens. Instants of faults count from here, or from [`Proxy::begin`] when it is quiet until then.
     ///
     /// # Errors
     /// The address is taken or not this machine's, or the kernel gives no poll or thread.
@@ -109,7 +134,12 @@ impl Proxy {
         let address = listener.local_addr()?;
         let threads = settings.threads.max(1);
         let (stop, log) = (AtomicBool::new(false), Mutex::new(Vec::new()));
-        let shared = Arc::new(Shared { settings, started: Instant::now(), stop, log });
+        let (started, begins) = (Instant::now(), OnceLock::new());
+        if !settings.quiet {
+            // It is empty, so this cannot fail.
+            let _ = begins.set(started);
+        }
+        let shared = Arc::new(Shared { settings, started, begins, stop, held: AtomicBool::new(false), log });
         // What is begun here is ended by its drop when a later step fails.
         let mut proxy = Proxy { address, shared: Arc::clone(&shared), threads: Vec::new() };
         let mut workers = Vec::new();
@@ -137,6 +167,17 @@ impl Proxy {
     /// How long it has been running: the clock of its faults and its log.
     pub fn now(&self) -> Nanos {
         self.shared.now()
+    }
+
+    /// Faults begin at this instant, and their instants count from it; connections that stand then are as if they had
+    /// been opened at it. Said once; what is said later changes nothing.
+    pub fn begin(&self, at: Instant) {
+        let _ = self.shared.begins.set(at);
+    }
+
+    /// Whether devices that connect wait until they are let through. Those whose connection stands are not touched.
+    pub fn hold(&self, hold: bool) {
+        self.shared.held.store(hold, Ordering::SeqCst);
     }
 
     /// What was done since this was asked the last time, in order within a connection and a way.
@@ -198,6 +239,9 @@ fn accept(
         match poll.poll(&mut events, Some(LOOK)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
+        }
+        if shared.held.load(Ordering::SeqCst) {
+            continue;
         }
         // The listener is asked even without an event: the event of a connection for which no file was free is gone.
         loop {

@@ -15,7 +15,7 @@ use mio::{Events, Interest, Token, Waker};
 use super::Nanos;
 use super::line::Line;
 use super::log::Applied;
-use super::pair::{Pair, Served};
+use super::pair::{Desk, Pair, Served};
 use super::proxy::{Outcome, Shared};
 use crate::plane::timer::{Sleeper, TIMER};
 
@@ -39,6 +39,8 @@ pub(super) struct Worker<'a> {
     log: Vec<Applied>,
     buffer: Vec<u8>,
     outcome: Outcome,
+    /// Whether faults are at work, as far as the connections here know.
+    begun: bool,
 }
 
 impl<'a> Worker<'a> {
@@ -53,6 +55,7 @@ impl<'a> Worker<'a> {
             log: Vec::new(),
             buffer: vec![0; READ],
             outcome: Outcome::default(),
+            begun: shared.has_begun(),
         }
     }
 
@@ -72,6 +75,7 @@ impl<'a> Worker<'a> {
             while let Ok(arrival) = self.arrivals.try_recv() {
                 self.open(arrival);
             }
+            self.begin();
             let now = self.shared.now();
             while let Some(Reverse((_, number))) =
                 self.timers.peek().copied().filter(|Reverse((at, _))| *at <= now)
@@ -93,9 +97,26 @@ impl<'a> Worker<'a> {
         if !self.touched.is_empty() {
             return Duration::ZERO;
         }
+        let begins = self.shared.begins_in().filter(|_| !self.begun);
         let next = self.timers.peek().map_or(Nanos::MAX, |Reverse((at, _))| *at);
         // A timer of zero length would never fire.
-        Duration::from_nanos(next.saturating_sub(self.shared.now())).min(LOOK)
+        Duration::from_nanos(next.saturating_sub(self.shared.now())).min(begins.unwrap_or(LOOK)).min(LOOK)
+    }
+
+    /// Faults begin once: from then on instants count from there.
+    fn begin(&mut self) {
+        if self.begun || !self.shared.has_begun() {
+            return;
+        }
+        self.begun = true;
+        self.timers.clear();
+        let now = self.shared.now();
+        for (number, pair) in &mut self.pairs {
+            let (settings, begun) = (&self.shared.settings, true);
+            let (buffer, outcome) = (&mut self.buffer[..], &mut self.outcome);
+            pair.befall(&mut Desk { settings, number: *number, begun, now, buffer, outcome }, 0);
+            self.touched.push(*number);
+        }
     }
 
     fn look(&mut self, events: &Events) {
@@ -135,8 +156,11 @@ impl<'a> Worker<'a> {
         registry.register(&mut gateway, Token(number as usize * 2 + 1), both)?;
         gateway.set_nodelay(true)?;
         let settings = &self.shared.settings;
-        let line = Line::new(&settings.faults, settings.seed, number, self.shared.now());
-        self.pairs.insert(number, Pair::new(line, device, gateway));
+        // Without a witness the number is the key, and nothing is waited for.
+        let key = settings.witness.is_none().then_some(number);
+        let faults = if key.is_some() && self.begun { &settings.faults[..] } else { &[] };
+        let line = Line::new(faults, settings.seed, number, self.shared.now());
+        self.pairs.insert(number, Pair::new(line, key, device, gateway));
         self.touched.push(number);
         Ok(())
     }
@@ -147,7 +171,9 @@ impl<'a> Worker<'a> {
         touched.dedup();
         for number in touched {
             let Some(pair) = self.pairs.get_mut(&number) else { continue };
-            let served = pair.serve(self.shared.now(), &mut self.buffer, &mut self.outcome);
+            let (settings, begun, now) = (&self.shared.settings, self.begun, self.shared.now());
+            let (buffer, outcome) = (&mut self.buffer[..], &mut self.outcome);
+            let served = pair.serve(&mut Desk { settings, number, begun, now, buffer, outcome });
             self.log.append(&mut pair.line.take_log());
             match served {
                 Served::Over => self.close(number, false),

@@ -3,12 +3,13 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use palisade_load::codec::QoS;
-use palisade_load::fault::{Done, Fault, Moment, Nanos, Outcome, Proxy, Settings, Way, What};
+use palisade_load::fault::{Done, Fault, Moment, Nanos, Outcome, Proxy, Settings, Way, What, Witness};
 use palisade_load::plane::{self, Steady, Watch};
 use palisade_load::sink::Sink;
 
@@ -24,7 +25,15 @@ fn fault(what: What) -> Fault {
 }
 
 fn start(to: SocketAddr, faults: Vec<Fault>) -> Result<Proxy> {
-    Ok(Proxy::start(Settings { listen: loopback(), to, faults, seed: 1, threads: 2 })?)
+    Ok(Proxy::start(Settings {
+        listen: loopback(),
+        to,
+        faults,
+        seed: 1,
+        threads: 2,
+        quiet: false,
+        witness: None,
+    })?)
 }
 
 /// A proxy, and the two ends of one connection through it.
@@ -215,5 +224,79 @@ fn a_fleet_passes_through_a_slow_line_and_every_message_is_answered_once() -> Re
     let (through, log) = proxy.stop()?;
     ensure!((through.connections, through.unreached) == (800, 0), "{} came", through.connections);
     ensure!(log.len() >= 8_000, "{} chunks were held", log.len());
+    Ok(())
+}
+
+/// Names a connection by the first byte of its device, and keeps what passes up.
+#[derive(Debug, Default)]
+struct ByFirstByte(Mutex<Vec<u8>>);
+
+impl Witness for ByFirstByte {
+    fn key(&self, _: u64, first: &[u8]) -> Option<u64> {
+        first.first().copied().map(u64::from)
+    }
+
+    fn passed(&self, _: u64, way: Way, bytes: &[u8]) {
+        if way == Way::Up {
+            self.0.lock().expect("no panic").extend(bytes);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_disturbed_before_the_beginning_and_instants_count_from_it() -> Result<()> {
+    let listener = TcpListener::bind(loopback())?;
+    let (to, listen) = (listener.local_addr()?, loopback());
+    let faults = vec![fault(What::Cut(Moment::At(60 * MS, 0)))];
+    let proxy =
+        Proxy::start(Settings { listen, to, faults, seed: 1, threads: 1, quiet: true, witness: None })?;
+    let mut device = TcpStream::connect(proxy.address())?;
+    device.set_read_timeout(Some(PATIENCE))?;
+    let (mut gateway, _) = listener.accept()?;
+    // Longer than the fault's instant: the proxy's own start does not count.
+    thread::sleep(Duration::from_millis(90));
+    device.write_all(b"x")?;
+    gateway.read_exact(&mut [0])?;
+    let begins = Instant::now() + Duration::from_millis(50);
+    proxy.begin(begins);
+    ensure!(device.read(&mut [0])? == 0, "it was not cut");
+    let after = begins.elapsed();
+    ensure!(after >= Duration::from_millis(60), "cut {after:?} after the beginning");
+    let (_, log) = proxy.stop()?;
+    let cut = log.iter().map(|applied| (applied.at / MS, applied.done)).collect::<Vec<_>>();
+    ensure!(cut == [(60, Done::Cut)], "{cut:?}");
+    Ok(())
+}
+
+#[test]
+fn a_device_has_its_own_faults_in_whatever_order_devices_connect() -> Result<()> {
+    let befallen = |order: [u8; 8]| -> Result<Vec<u8>> {
+        let listener = TcpListener::bind(loopback())?;
+        let (to, listen) = (listener.local_addr()?, loopback());
+        let half = Fault { connections: 0.5, ..fault(What::Cut(Moment::AfterBytes(2))) };
+        let seen = Arc::new(ByFirstByte::default());
+        let witness: Option<Arc<dyn Witness>> = Some(seen.clone());
+        let faults = vec![half];
+        let proxy =
+            Proxy::start(Settings { listen, to, faults, seed: 9, threads: 2, quiet: false, witness })?;
+        let mut cut = Vec::new();
+        for name in order {
+            let mut device = TcpStream::connect(proxy.address())?;
+            device.set_read_timeout(Some(Duration::from_millis(200)))?;
+            let (mut gateway, _) = listener.accept()?;
+            device.write_all(&[name, name, name])?;
+            gateway.read_exact(&mut [0; 2])?;
+            if matches!(device.read(&mut [0]), Ok(0)) {
+                cut.push(name);
+            }
+        }
+        let passed = seen.0.lock().expect("no panic").len();
+        ensure!(passed == 24 - cut.len(), "{passed} bytes were seen, {cut:?} were cut");
+        cut.sort_unstable();
+        Ok(cut)
+    };
+    let once = befallen(*b"abcdefgh")?;
+    ensure!(!once.is_empty() && once.len() < 8, "{once:?}");
+    ensure!(once == befallen(*b"hgfbadec")?, "another order, other faults");
     Ok(())
 }

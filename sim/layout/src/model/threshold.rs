@@ -8,15 +8,19 @@ use crate::contract::Class;
 ///
 /// Names are `expected`, `answered`, `late`, `missed`, `duplicate`, `wrong`, `out_of_order`, `undecidable`, `spurious`,
 /// `false_alarm`; `lateness`, `service` or `response` followed by `.p50`, `.p90`, `.p99`, `.p99.9` or `.max`; each of
-/// these after a device class and a dot; `coverage.<edition>.<height>.<class>`; `perimeter.gaps`; and of the commands of
+/// these, and `taken`, after a device class and a dot; `coverage.<edition>.<height>.<class>`; `perimeter.gaps`; and of the commands of
 /// the gateway to devices `commands.` followed by one of [`COMMAND_COUNTS`], or by `response` or `execution` with
-/// `.p50` and so on.
+/// `.p50` and so on; of a disturbed run `recovery.` with `.p50` and so on, and `recovery.unrecovered`; `queue.max` and
+/// `queue.slope` (messages a second); `leak.memory` (kB a minute) and `leak.files` (a minute).
 pub fn is_figure(name: &str) -> bool {
     if let Some(rest) = name.strip_prefix("commands.") {
         let timed = |(path, which): (&str, &str)| COMMAND_TIMES.contains(&path) && SHARES.contains(&which);
         return COMMAND_COUNTS.contains(&rest) || rest.split_once('.').is_some_and(timed);
     }
-    if name == "perimeter.gaps" || plain(name) {
+    if let Some(rest) = name.strip_prefix("recovery.") {
+        return SHARES.contains(&rest) || rest == "unrecovered";
+    }
+    if OTHERS.contains(&name) || plain(name) {
         return true;
     }
     if let Some(rest) = name.strip_prefix("coverage.") {
@@ -26,8 +30,11 @@ pub fn is_figure(name: &str) -> bool {
     name.split_once('.').is_some_and(|(class, rest)| classes.iter().any(|c| c == class) && plain(rest))
 }
 
+/// Figures that stand alone.
+const OTHERS: [&str; 5] = ["perimeter.gaps", "queue.max", "queue.slope", "leak.memory", "leak.files"];
+
 /// Counts that a threshold can name.
-pub const COUNTS: [&str; 12] = [
+pub const COUNTS: [&str; 13] = [
     "expected",
     "answered",
     "late",
@@ -37,6 +44,7 @@ pub const COUNTS: [&str; 12] = [
     "wrong",
     "out_of_order",
     "undecidable",
+    "taken",
     "spurious",
     "false_alarm",
     "false_alarms",
@@ -95,6 +103,11 @@ mod tests {
             "commands.missed",
             "commands.response.p99",
             "commands.execution.max",
+            "recovery.p99",
+            "recovery.unrecovered",
+            "beam.taken",
+            "queue.max",
+            "leak.files",
         ] {
             assert!(is_figure(name), "{name}");
         }
@@ -106,6 +119,10 @@ mod tests {
             "coverage.2025.observe",
             "coverage.1999.0.observe",
             "commands.wrong",
+            "recovery",
+            "recovery.mean",
+            "queue.p99",
+            "beam.queue.max",
             "commands.response",
             "commands.service.p99",
             "",

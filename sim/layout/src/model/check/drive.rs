@@ -62,7 +62,7 @@ fn thresholds(desk: &mut Desk<'_>) {
         if !is_figure(figure) {
             let near = nearest(figure, &COUNTS).map_or(String::new(), |n| format!("did you mean `{n}`? "));
             let help = format!(
-                "{near}names are counts ({}), times such as `response.p99` or `beam.response.p99`, `coverage.2025.1.5.observe`, `perimeter.gaps`",
+                "{near}names are counts ({}), times such as `response.p99` or `beam.response.p99`, `coverage.2025.1.5.observe`, `perimeter.gaps`, `recovery.p99`, `queue.max`",
                 ["missed", "late", "duplicate", "wrong", "spurious", "false_alarm"].join(", ")
             );
             desk.at(&path, "thresholds::unknown-figure", format!("there is no figure `{figure}`"), help);

@@ -1,0 +1,276 @@
+//! What faults left of the way from devices to the gateway: which events it had, when, and which it cannot owe.
+//!
+//! The proxy tells which events left it whole and as MQTT. An event that never did, and whose way a fault disturbed,
+//! was taken by that fault: nothing is owed for it. The same holds for one at QoS 0 that left while the gateway was
+//! restarted on purpose. One that came later because of a fault is owed later by as much.
+//! One that the gateway had twice at a quality of service below 2 may be answered twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use palisade_sim::words::{DeviceIx, StimulusId};
+
+use super::{Cause, Outages};
+use crate::record::{Befell, Expected, Left, Micros, Passed, Restart, digest};
+use crate::wire::id;
+
+/// How soon a gateway must have a device back after a fault broke its connection, µs: an event that could not even leave
+/// for longer is the gateway's affair. Assumed.
+const BACK_US: Micros = 2_000_000;
+
+/// How long after it left an event may be in the proxy when nothing holds it, µs: the sender's stamp and the proxy's reading are
+/// those of two threads. Assumed.
+const THROUGH_US: Micros = 1_000_000;
+
+/// What is known of all ways of one part of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// When each event came to the gateway as it had left, in order.
+    passes: BTreeMap<StimulusId, Vec<Micros>>,
+    /// Events that came to the gateway in another form, with the ids that they then had.
+    altered: BTreeSet<String>,
+    disturbed: BTreeMap<DeviceIx, Vec<Span>>,
+    /// Since when a fault may have made the gateway believe that a device is gone, by its name.
+    away: BTreeMap<String, Micros>,
+    /// When the gateway was restarted: for these times nobody took anything.
+    down: Vec<Span>,
+}
+
+/// A stretch of time in which a fault disturbed a device's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    from_us: Micros,
+    /// When the device had a fresh connection, or what was held went on; nothing when that never happened.
+    until_us: Option<Micros>,
+    cause: Cause,
+    /// Bytes may be gone or wrong, and not only late.
+    harms: bool,
+}
+
+impl Span {
+    fn touches(&self, from_us: Micros, until_us: Micros) -> bool {
+        self.from_us <= until_us && self.until_us.is_none_or(|until| from_us <= until)
+    }
+}
+
+/// What faults mean for an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The gateway owes its answer, later by so much.
+    Owed {
+        /// By how much later than without faults, µs.
+        later_us: Micros,
+    },
+    /// It was lost on its way: the gateway owes nothing.
+    Taken {
+        /// By what.
+        by: Cause,
+    },
+}
+
+impl Ways {
+    /// What the journal tells of one part.
+    pub fn of<'a>(
+        run: &str,
+        (befell, restarts): (&[&'a Befell], &[&'a Restart]),
+        passed: impl IntoIterator<Item = &'a Passed>,
+        left: &BTreeMap<StimulusId, &Left>,
+        (outages, name): (&Outages, &dyn Fn(DeviceIx) -> String),
+    ) -> Ways {
+        let mut ways = Ways::default();
+        for pass in passed {
+            let stimulus = id::read(run, &pass.id).flatten();
+            let sent = stimulus.and_then(|stimulus| left.get(&stimulus));
+            match (stimulus, sent) {
+                (Some(stimulus), Some(sent)) if digest(sent.payload.as_bytes()) == pass.digest => {
+                    ways.passes.entry(stimulus).or_default().push(pass.at_us);
+                }
+                _ => drop(ways.altered.insert(pass.id.clone())),
+            }
+        }
+        ways.passes.values_mut().for_each(|passes| passes.sort_unstable());
+        for one in befell {
+            let held = one.done == "held";
+            let until_us = match one.amount {
+                Some(ns) if held => Some(one.at_us + i64::try_from(ns / 1_000).unwrap_or(i64::MAX)),
+                _ => outages.next_up(one.device, one.at_us),
+            };
+            let cause = Cause::Fault(one.fault);
+            let span = Span { from_us: one.at_us, until_us, cause, harms: !held };
+            ways.disturbed.entry(one.device).or_default().push(span);
+            if !held {
+                let since = ways.away.entry(name(one.device)).or_insert(one.at_us);
+                *since = one.at_us.min(*since);
+            }
+        }
+        ways.down = restarts
+            .iter()
+            .map(|restart| Span {
+                from_us: restart.down_us,
+                until_us: Some(restart.open_us + BACK_US),
+                cause: Cause::Restart(restart.number),
+                harms: true,
+            })
+            .collect();
+        ways.disturbed.values_mut().for_each(|spans| spans.sort_by_key(|span| span.from_us));
+        ways
+    }
+
+    /// How often the gateway had an event as it had left.
+    pub fn passes(&self, stimulus: StimulusId) -> usize {
+        self.passes.get(&stimulus).map_or(0, Vec::len)
+    }
+
+    /// When the gateway first had it, µs; nothing where no proxy looked.
+    pub fn reached_us(&self, stimulus: StimulusId) -> Option<Micros> {
+        self.passes.get(&stimulus)?.first().copied()
+    }
+
+    /// Whether an id came to the gateway only in an event that a fault had altered.
+    pub fn made(&self, id: &str) -> bool {
+        self.altered.contains(id)
+    }
+
+    /// Whether a gateway may well believe that a device of this name is gone: a fault had harmed its connection.
+    pub fn away(&self, device: &str, at_us: Micros) -> bool {
+        self.away.get(device).is_some_and(|since| *since <= at_us)
+    }
+
+    /// What faults mean for an event that should have left or did.
+    pub fn fate(&self, expected: &Expected, left: Option<&Left>) -> Fate {
+        let spans = self.disturbed.get(&expected.device).map_or(&[][..], Vec::as_slice);
+        let due_us = expected.intended_us;
+        if let Some(reached_us) = self.reached_us(expected.stimulus) {
+            let late = reached_us > due_us && spans.iter().any(|span| span.touches(due_us, reached_us));
+            return Fate::Owed { later_us: if late { reached_us - due_us } else { 0 } };
+        }
+        let gone_us = left.map_or(due_us, |left| left.left_us + THROUGH_US).max(due_us);
+        // What a fault holds is in the proxy until it lets go.
+        let held = spans.iter().filter(|span| !span.harms && span.touches(due_us, gone_us));
+        let gone_us = held.filter_map(|span| span.until_us).fold(gone_us, Micros::max);
+        let hit = spans.iter().filter(|span| span.harms && span.touches(due_us, gone_us));
+        let back = |span: &&Span| span.until_us.is_some_and(|until| until - span.from_us <= BACK_US);
+        let taken = hit.filter(|span| left.is_some() || back(span)).next_back();
+        // At QoS 0 a message that is sent to a gateway that is down is gone, and nobody promised otherwise.
+        let promised = left.is_none_or(|left| left.qos != Some(0));
+        let down = self.down.iter().find(|span| !promised && span.touches(due_us, gone_us));
+        match taken.or(down) {
+            Some(span) => Fate::Taken { by: span.cause },
+            None => Fate::Owed { later_us: 0 },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_sim::contract::Severity;
+
+    use super::*;
+    use crate::record::Link;
+
+    const BEAM: DeviceIx = DeviceIx(1);
+    const DUE: Micros = 10_000_000;
+
+    fn befell(at_us: Micros, done: &str, amount: Option<u64>) -> Befell {
+        let (part, way) = ("main".into(), "up".into());
+        Befell {
+            at_us,
+            part,
+            fault: 3,
+            device: BEAM,
+            connection: 0,
+            way,
+            offset: 0,
+            done: done.into(),
+            amount,
+        }
+    }
+
+    fn passed(at_us: Micros, id: &str, payload: &str) -> Passed {
+        let digest = digest(payload.as_bytes());
+        Passed { at_us, part: "main".into(), device: BEAM, id: id.into(), digest }
+    }
+
+    /// The fate of the event 7, which left at `left_us` if at all; the device's connection came back at `up_us`.
+    fn check(
+        befell: &[Befell],
+        passed: &[Passed],
+        left_us: Option<Micros>,
+        up_us: Option<Micros>,
+        fate: Fate,
+    ) -> Ways {
+        let expected = Expected {
+            stimulus: StimulusId(7),
+            device: BEAM,
+            part: "main".into(),
+            intended_us: DUE,
+            severity: Severity::Alarm,
+            deadline_us: 2_000_000,
+            correlate: Vec::new(),
+        };
+        let left = left_us.map(|left_us| Left {
+            stimulus: StimulusId(7),
+            part: "main".into(),
+            left_us,
+            topic: "t".into(),
+            payload: "whole".into(),
+            qos: Some(1),
+        });
+        let link = |at_us, up| Link { at_us, part: "main".into(), device: BEAM, up };
+        let down = befell.first().map_or(0, |one| one.at_us + 10);
+        let links: Vec<Link> = up_us.map(|up| vec![link(down, false), link(up, true)]).unwrap_or_default();
+        let outages = Outages::of(&links, |_| "beam".into());
+        let sent = left.iter().map(|left| (left.stimulus, left)).collect();
+        let befell: Vec<&Befell> = befell.iter().collect();
+        let ways = Ways::of("r", (&befell, &[]), passed, &sent, (&outages, &|_| "beam".into()));
+        assert_eq!(ways.fate(&expected, left.as_ref()), fate, "{befell:?} {passed:?} {left_us:?} {up_us:?}");
+        ways
+    }
+
+    #[test]
+    fn a_fault_takes_what_it_swallowed_and_nothing_else() {
+        let owed = Fate::Owed { later_us: 0 };
+        let taken = Fate::Taken { by: Cause::Fault(3) };
+        let lost = [befell(DUE + 200, "lost", Some(80))];
+        check(&lost, &[], Some(DUE + 300), None, taken);
+        check(
+            &lost,
+            &[passed(DUE + 400, "r-7", "whole")],
+            Some(DUE + 300),
+            None,
+            Fate::Owed { later_us: 400 },
+        );
+        check(&[], &[], Some(DUE + 300), None, owed);
+        // Later than it left: another event's harm.
+        let later = befell(DUE + 1_500_000, "lost", Some(80));
+        check(&[later.clone()], &[], Some(DUE + 300), None, owed);
+        // Unless it was held so long.
+        check(&[befell(DUE, "held", Some(3_000_000_000)), later], &[], Some(DUE + 300), None, taken);
+        // Before it was due, and the device had a fresh connection meanwhile; or had not.
+        let early = [befell(DUE - 5_000_000, "half_open", None)];
+        check(&early, &[], Some(DUE + 300), Some(DUE - 1_000_000), owed);
+        check(&early, &[], Some(DUE + 300), None, taken);
+        // What is only held is not taken.
+        check(&[befell(DUE, "held", Some(5_000_000))], &[], Some(DUE + 300), None, owed);
+    }
+
+    #[test]
+    fn an_event_that_never_left_is_the_gateways_affair_when_it_had_time_to_take_the_device_back() {
+        let cut = [befell(DUE - 100, "cut", None)];
+        check(&cut, &[], None, Some(DUE + 500_000), Fate::Taken { by: Cause::Fault(3) });
+        check(&cut, &[], None, Some(DUE + 3_000_000), Fate::Owed { later_us: 0 });
+        check(&cut, &[], None, None, Fate::Owed { later_us: 0 });
+    }
+
+    #[test]
+    fn what_is_held_is_owed_later_and_an_altered_event_is_no_event() {
+        let held = [befell(DUE + 100, "held", Some(700_000_000))];
+        let whole = [passed(DUE + 700_200, "r-7", "whole")];
+        let ways = check(&held, &whole, Some(DUE + 50), None, Fate::Owed { later_us: 700_200 });
+        assert_eq!((ways.passes(StimulusId(7)), ways.reached_us(StimulusId(7))), (1, Some(DUE + 700_200)));
+        let flipped = [befell(DUE + 100, "flipped", Some(3))];
+        let other = [passed(DUE + 200, "r-5", "whoLe")];
+        let ways = check(&flipped, &other, Some(DUE + 50), None, Fate::Taken { by: Cause::Fault(3) });
+        assert!(ways.away("beam", DUE + 100) && !ways.away("beam", DUE) && !ways.away("lamp", DUE + 100));
+        assert!(ways.made("r-5") && !ways.made("r-7") && ways.passes(StimulusId(5)) == 0);
+    }
+}

@@ -1,0 +1,118 @@
+//! Lines of the journal about what disturbed a run on purpose.
+
+use std::collections::BTreeMap;
+
+use palisade_sim::words::DeviceIx;
+use serde::{Deserialize, Serialize};
+
+use super::Micros;
+
+/// A fault that will be at work, as its file says. All are written when a part begins to be driven.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Its place in the file, from 1.
+    pub number: usize,
+    /// `main`: the floor is never disturbed.
+    pub part: String,
+    /// Its word: `delay`, `cut`.
+    pub kind: String,
+    /// The fault in words.
+    pub text: String,
+    /// From when on.
+    pub from_us: Micros,
+    /// Until when; nothing when it lasts to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_us: Option<Micros>,
+}
+
+/// What a fault did to a connection of the compound. What it did to copies is counted in [`Proxied`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Befell {
+    /// When.
+    pub at_us: Micros,
+    /// `main`.
+    pub part: String,
+    /// The fault, by its place in the file, from 1.
+    pub fault: usize,
+    /// The device.
+    pub device: DeviceIx,
+    /// The connection, by its place in the order of their arrival, from 0.
+    pub connection: u64,
+    /// `up`, from the device to the gateway, or `down`.
+    pub way: String,
+    /// The first byte that it concerns, counted from when faults began on this connection.
+    pub offset: u64,
+    /// What was done: `held`, `cut`, `reset`, `half_open`, `swallowed`, `lost`, `truncated`, `duplicated`, `reordered`,
+    /// `inserted`, `flipped`.
+    pub done: String,
+    /// How much: ns when held, the bit's place when flipped, else bytes; nothing when a connection ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<u64>,
+}
+
+/// An event left the proxy whole and as MQTT, so that the gateway had it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// When.
+    pub at_us: Micros,
+    /// `main`.
+    pub part: String,
+    /// The device on whose connection it passed.
+    pub device: DeviceIx,
+    /// The wire id that it carried then; empty when it could not be read.
+    pub id: String,
+    /// A digest of its payload as it passed, to be compared with [`digest`] of what left.
+    pub digest: u64,
+}
+
+/// The gateway was restarted on purpose. Written when it was up again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Restart {
+    /// Which of the run, from 1.
+    pub number: usize,
+    /// `main`.
+    pub part: String,
+    /// The restart in words.
+    pub text: String,
+    /// The program that was restarted; the whole gateway when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
+    /// When it began to end.
+    pub down_us: Micros,
+    /// When it was ready again.
+    pub up_us: Micros,
+    /// When the observer heard it again and devices were let in.
+    pub open_us: Micros,
+}
+
+/// What went through the proxy in all, copies among it. Written once, at the end of a part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Proxied {
+    /// When.
+    pub at_us: Micros,
+    /// `main`.
+    pub part: String,
+    /// The seed of the faults.
+    pub seed: u64,
+    /// What the file of faults calls itself.
+    pub name: String,
+    /// Connections that were made.
+    pub connections: u64,
+    /// Of those, how many found no gateway.
+    pub unreached: u64,
+    /// Bytes that came from devices, and from the gateway.
+    pub came: [u64; 2],
+    /// Bytes that left to the gateway, and to devices.
+    pub left: [u64; 2],
+    /// How late the proxy was for its own instants, µs: half, 99 in a hundred.
+    pub lateness_us: Option<[u64; 2]>,
+    /// By the fault's place and its word (`1 held`): how often, and how much in all.
+    pub totals: BTreeMap<String, [u64; 2]>,
+}
+
+/// The digest of a payload: FNV-1a, 64 bits.
+pub fn digest(payload: &[u8]) -> u64 {
+    payload
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,239 @@
+//! What disturbed the run on purpose, and how it went on afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use palisade_sim::words::{DeviceIx, StimulusId};
+
+use super::assemble::{Names, Part};
+use super::folder::{Folder, Journal};
+use super::model::{EpisodePart, FaultPart, FaultsPart, RestartPart, Spread};
+use super::terminal::ms;
+use crate::pairing::{Cause, Episode, Fate, Outages, Ways, disturbances, episodes};
+use crate::record::{Expected, Left};
+use crate::verdict::RecoveryFacts;
+
+/// Disturbances told one by one.
+const TOLD: usize = 500;
+
+/// What faults did to one part of a run.
+#[derive(Default)]
+pub(super) struct Disturbed {
+    /// Events that a fault took: the event, its device and the fault.
+    pub(super) taken: Vec<(StimulusId, DeviceIx, Cause)>,
+    pub(super) episodes: Vec<Episode>,
+}
+
+impl Disturbed {
+    /// The disturbance after which an event's answer did not come as it should.
+    pub(super) fn of(&self, stimulus: StimulusId) -> Option<&Episode> {
+        let harmed = self.episodes.iter().filter(|episode| episode.harmed.contains(&stimulus));
+        harmed.max_by_key(|episode| (episode.device.is_some(), episode.began_us))
+    }
+}
+
+/// What faults left of the ways of devices.
+pub(super) fn ways(
+    journal: &Journal,
+    part: &str,
+    (left, outages): (&BTreeMap<StimulusId, &Left>, &Outages),
+    names: &Names<'_>,
+) -> Ways {
+    let befell: Vec<_> = journal.befell.iter().filter(|one| one.part == part).collect();
+    let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
+    let passed = journal.passed.iter().filter(|one| one.part == part);
+    Ways::of(names.run, (&befell, &restarts), passed, left, (outages, &|device| names.device(device).0))
+}
+
+/// What is owed in spite of faults, later where they held it; the rest they took.
+pub(super) fn owed(
+    expected: Vec<Expected>,
+    ways: &Ways,
+    left: &BTreeMap<StimulusId, &Left>,
+) -> (Vec<Expected>, Vec<(StimulusId, DeviceIx, Cause)>) {
+    let (mut owed, mut taken) = (Vec::new(), Vec::new());
+    for mut one in expected {
+        match ways.fate(&one, left.get(&one.stimulus).copied()) {
+            Fate::Taken { by } => taken.push((one.stimulus, one.device, by)),
+            Fate::Owed { later_us } => {
+                one.deadline_us += later_us;
+                owed.push(one);
+            }
+        }
+    }
+    (owed, taken)
+}
+
+/// How each disturbance of a part went on.
+pub(super) fn recovered(
+    journal: &Journal,
+    part: &str,
+    answers: &[crate::pairing::Answer],
+    outages: &Outages,
+) -> Vec<Episode> {
+    let faults: Vec<_> = journal.faults.iter().filter(|fault| fault.part == part).collect();
+    let befell: Vec<_> = journal.befell.iter().filter(|one| one.part == part).collect();
+    let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
+    episodes(&disturbances(&faults, &befell, &restarts), answers, outages, journal.listened_until_us())
+}
+
+/// What the verdict looks at.
+pub(super) fn facts(main: &Part, names: &Names<'_>) -> RecoveryFacts {
+    let all = &main.disturbed.episodes;
+    let mut facts = RecoveryFacts { disturbances: all.len(), ..RecoveryFacts::default() };
+    all.iter().filter_map(|episode| episode.recovered_us).for_each(|us| facts.times.take(us));
+    let slowest = all.iter().max_by_key(|episode| episode.recovered_us);
+    facts.slowest = slowest.map_or_else(String::new, |episode| {
+        format!("{} after {}", ms_of(episode.recovered_us), named(episode, names))
+    });
+    let never = all.iter().filter(|episode| is_unrecovered(episode));
+    facts.unrecovered = never.map(|episode| named(episode, names)).collect();
+    facts
+}
+
+/// Something was due, and nothing was answered in time.
+fn is_unrecovered(episode: &Episode) -> bool {
+    episode.blind_us.is_some() && episode.recovered_us.is_none()
+}
+
+fn ms_of(us: Option<i64>) -> String {
+    format!("{} ms", ms(us.map(|us| us as f64 / 1_000.0)))
+}
+
+fn word(cause: Cause) -> String {
+    match cause {
+        Cause::Fault(number) => format!("fault {number}"),
+        Cause::Restart(number) => format!("restart {number}"),
+    }
+}
+
+/// A disturbance for a reader: what, whom, when.
+pub(super) fn named(episode: &Episode, names: &Names<'_>) -> String {
+    let whom =
+        episode.device.map_or_else(|| "of the gateway".to_owned(), |d| format!("on {}", names.device(d).0));
+    let (began, ended) = (episode.began_us as f64 / 1e6, episode.ended_us as f64 / 1e6);
+    let until = if ended > began { format!(" until {ended:.1} s") } else { String::new() };
+    format!("{} {whom} at {began:.1} s{until}", word(episode.cause))
+}
+
+/// The part of the report.
+pub(super) fn part(folder: &Folder, main: &Part, names: &Names<'_>, facts: &RecoveryFacts) -> FaultsPart {
+    let journal = &folder.journal;
+    let proxied = journal.proxied.as_ref();
+    let mut part = FaultsPart {
+        name: proxied.map_or_else(String::new, |p| p.name.clone()),
+        seed: proxied.map(|p| p.seed),
+        connections: proxied.map_or(0, |p| p.connections),
+        unreached: proxied.map_or(0, |p| p.unreached),
+        proxy_lateness_p99_ms: proxied.and_then(|p| p.lateness_us).map(|[_, p99]| p99 as f64 / 1_000.0),
+        restarts: journal.restarts.iter().map(|restart| restart_part(restart, main)).collect(),
+        list: journal.faults.iter().map(|fault| fault_part(fault, journal, main)).collect(),
+        disturbances: facts.disturbances,
+        unrecovered: facts.unrecovered.len(),
+        recovery_ms: Spread::of(&facts.times),
+        taken: main.disturbed.taken.len(),
+        episodes: main.disturbed.episodes.iter().take(TOLD).map(|e| episode_part(e, names)).collect(),
+        told: String::new(),
+    };
+    part.told = told(&part);
+    part
+}
+
+fn fault_part(fault: &crate::record::Fault, journal: &Journal, main: &Part) -> FaultPart {
+    let cause = Cause::Fault(fault.number);
+    let (mut done, mut devices) = (BTreeMap::new(), BTreeSet::new());
+    for one in journal.befell.iter().filter(|one| one.fault == fault.number && one.part == fault.part) {
+        *done.entry(one.done.clone()).or_insert(0) += 1;
+        devices.insert(one.device);
+    }
+    let totals = journal.proxied.iter().flat_map(|proxied| &proxied.totals);
+    let own = format!("{} ", fault.number);
+    let episodes = || main.disturbed.episodes.iter().filter(|episode| episode.cause == cause);
+    let times = episodes().filter_map(|episode| episode.recovered_us).map(|us| us as f64 / 1_000.0);
+    FaultPart {
+        number: fault.number,
+        kind: fault.kind.clone(),
+        text: fault.text.clone(),
+        from_us: fault.from_us,
+        until_us: fault.until_us,
+        done,
+        devices: devices.len(),
+        done_in_all: totals
+            .filter_map(|(key, [times, _])| Some((key.strip_prefix(&own)?.to_owned(), *times)))
+            .collect(),
+        taken: main.disturbed.taken.iter().filter(|(_, _, by)| *by == cause).count(),
+        disturbances: episodes().count(),
+        unrecovered: episodes().filter(|episode| is_unrecovered(episode)).count(),
+        recovery_ms: Spread::of_samples(times.collect()),
+    }
+}
+
+fn restart_part(restart: &crate::record::Restart, main: &Part) -> RestartPart {
+    let cause = Cause::Restart(restart.number);
+    let episode = main.disturbed.episodes.iter().find(|episode| episode.cause == cause);
+    let ms = |us: i64| us as f64 / 1_000.0;
+    RestartPart {
+        number: restart.number,
+        text: restart.text.clone(),
+        down_us: restart.down_us,
+        down_ms: ms(restart.up_us - restart.down_us),
+        let_in_ms: ms(restart.open_us - restart.up_us),
+        recovery_ms: episode.and_then(|episode| episode.recovered_us).map(ms),
+        harmed: episode.map_or(0, |episode| episode.harmed.len()),
+        taken: main.disturbed.taken.iter().filter(|(_, _, by)| *by == cause).count(),
+    }
+}
+
+fn episode_part(episode: &Episode, names: &Names<'_>) -> EpisodePart {
+    let ms = |us: i64| us as f64 / 1_000.0;
+    EpisodePart {
+        cause: word(episode.cause),
+        device: episode.device.map(|device| names.device(device).0),
+        began_us: episode.began_us,
+        ended_us: episode.ended_us,
+        back_ms: episode.back_us.map(|back| ms(back - episode.began_us)),
+        blind_ms: episode.blind_us.map(ms),
+        recovery_ms: episode.recovered_us.map(ms),
+        harmed: episode.harmed.len(),
+    }
+}
+
+/// The same in a sentence.
+fn told(part: &FaultsPart) -> String {
+    if part.list.is_empty() && part.restarts.is_empty() {
+        return String::new();
+    }
+    let name = if part.name.is_empty() { "faults".to_owned() } else { format!("\"{}\"", part.name) };
+    let mut said = vec![format!("{name}: {} connections disturbed {} times", part.connections, times(part))];
+    if !part.restarts.is_empty() {
+        let away = part.restarts.iter().map(|restart| restart.down_ms).fold(0.0, f64::max);
+        said.push(format!("{} restarts, away for at most {} ms", part.restarts.len(), ms(Some(away))));
+    }
+    if part.taken > 0 {
+        said.push(format!("{} messages never reached the gateway, nothing is owed for them", part.taken));
+    }
+    if part.disturbances > 0 {
+        let spread = &part.recovery_ms;
+        let open = part.disturbances - part.unrecovered - spread.count as usize;
+        said.push(match spread.count {
+            0 => format!("{} disturbances that ended", part.disturbances),
+            n => format!(
+                "answers in time again after {n} of {} disturbances, within p50 {} p99 {} max {} ms",
+                part.disturbances,
+                ms(spread.p50),
+                ms(spread.p99),
+                ms(spread.max)
+            ),
+        });
+        if open > 0 {
+            said.push(format!("after {open} nothing was due"));
+        }
+        if part.unrecovered > 0 {
+            said.push(format!("after {} nothing was answered in time", part.unrecovered));
+        }
+    }
+    said.join("; ")
+}
+
+fn times(part: &FaultsPart) -> u64 {
+    part.list.iter().flat_map(|fault| fault.done_in_all.values()).sum()
+}

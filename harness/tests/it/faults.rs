@@ -1,0 +1,155 @@
+//! `palisade run --fault`: what disturbs devices on purpose is told, and the gateway owes only what it could have had.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::tiny::{Tiny, expected_is_the_sum, root};
+
+/// A stretch of the night with many messages in it.
+const WINDOW: [&str; 2] = ["--windows", "07:45:07+10s"];
+
+/// A run of the tiny compound under faults, which stand in a file of their own.
+struct Run {
+    code: Option<i32>,
+    report: Value,
+    journal: Vec<Value>,
+    said: String,
+}
+
+fn run(faults: &str, changes: &[(&str, &str)], args: &[&str]) -> Result<Run> {
+    let tiny = Tiny::with(changes)?;
+    let file = tiny.folder().join("faults.toml");
+    fs::write(&file, format!("faults = 1\nname = \"test\"\n\n{faults}"))?;
+    let file = file.display().to_string();
+    let output = tiny.command(&[&WINDOW[..], &["--fault", &file], args].concat()).output()?;
+    let said = String::from_utf8(output.stderr)? + &String::from_utf8(output.stdout)?;
+    let report = tiny.report().with_context(|| said.clone())?;
+    Ok(Run { code: output.status.code(), report, journal: tiny.journal()?, said })
+}
+
+impl Run {
+    fn count(&self, path: &str) -> Result<u64> {
+        let value = path.split('.').try_fold(&self.report, |at, key| at.get(key));
+        value.and_then(Value::as_u64).with_context(|| format!("{path} of {}", self.report["faults"]))
+    }
+
+    fn entries<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.journal.iter().filter_map(move |entry| entry.get(kind))
+    }
+}
+
+#[test]
+fn a_gateway_under_a_cut_is_told_what_it_lost_and_how_soon_it_was_back() -> Result<()> {
+    let cut = "[[fault]]\nwhat = { cut = { at = \"4s\" } }\n";
+    let run = run(cut, &[("wrong = \"== 0\"", "\"recovery.max\" = \"< 20s\"")], &[])?;
+    ensure!(run.code == Some(0), "{}", run.said);
+    ensure!(
+        run.said.contains("faults: test, drawn by seed 1") && run.said.contains("fault 1: cut at 4s"),
+        "{}",
+        run.said
+    );
+    expected_is_the_sum(&run.report)?;
+    let cuts: Vec<&Value> = run.entries("befell").filter(|b| b["done"] == "cut").collect();
+    ensure!(cuts.len() as u64 == run.count("faults.disturbances")? && cuts.len() > 10, "{cuts:?}");
+    ensure!(run.count("connections.lost")? >= cuts.len() as u64, "{}", run.report["connections"]);
+    ensure!(run.count("faults.recovery_ms.count")? > 0, "{}", run.report["faults"]);
+    ensure!(run.count("faults.unrecovered")? == 0, "{}", run.report["faults"]);
+    ensure!(
+        run.report["verdict"]["checks"].to_string().contains("recovery.max"),
+        "{}",
+        run.report["verdict"]
+    );
+    let again = run.report["run"]["command"].as_str().unwrap_or_default();
+    ensure!(again.contains("--fault="), "{again}");
+    Ok(())
+}
+
+#[test]
+fn what_a_fault_swallowed_is_not_owed_and_an_honest_gateway_passes() -> Result<()> {
+    // From the first instant on nothing passes up on half of the connections, and nobody is told.
+    let half = "[[fault]]\nconnections = 0.5\nwhat = { half_open = { at = \"0s\" } }\n";
+    let swallowed = run(half, &[], &[])?;
+    ensure!(swallowed.code == Some(0), "{}", swallowed.said);
+    let (taken, expected) = (swallowed.count("outcomes.taken")?, swallowed.count("outcomes.expected")?);
+    let whole = run("[[fault]]\nwhat = { delay = { by = \"30ms\" } }\n", &[], &[])?;
+    ensure!(whole.code == Some(0), "{}", whole.said);
+    ensure!(taken > 0 && taken + expected == whole.count("outcomes.expected")?, "{taken} and {expected}");
+    ensure!(whole.count("outcomes.taken")? == 0, "a delay takes nothing");
+    let p50 = whole.report["latency_all_ms"]["response"]["p50"].as_f64().context("p50")?;
+    ensure!(p50 >= 30.0, "a delay of 30 ms, and answers after {p50} ms");
+    // A device has the same faults in whatever order devices connect.
+    let devices = |run: &Run| -> std::collections::BTreeSet<u64> {
+        run.entries("befell").filter_map(|b| b["device"].as_u64()).collect()
+    };
+    ensure!(devices(&swallowed) == devices(&run(half, &[], &["--fleet", "3"])?), "copies changed the dice");
+    Ok(())
+}
+
+#[test]
+fn a_gateway_that_loses_is_not_excused_by_faults() -> Result<()> {
+    let delay = "[[fault]]\nwhat = { delay = { by = \"10ms\" } }\n";
+    let run = run(delay, &[], &["--defect", "drop=0.3"])?;
+    ensure!(run.code == Some(5) && run.count("outcomes.missed")? > 0, "{}", run.said);
+    Ok(())
+}
+
+#[test]
+fn a_bad_line_alters_messages_and_only_the_line_is_blamed() -> Result<()> {
+    let flips = "[[fault]]\nway = \"up\"\nwhat = { flip = { bit_error_rate = 5e-4 } }\n";
+    let run = run(flips, &[], &[])?;
+    ensure!(run.count("outcomes.taken")? > 0, "{}", run.said);
+    ensure!(run.count("outcomes.wrong")? == 0 && run.count("outcomes.spurious")? == 0, "{}", run.said);
+    Ok(())
+}
+
+#[test]
+fn shipped_faults_are_judged_fairly() -> Result<()> {
+    for name in ["flaky-link", "half-open", "slow-line"] {
+        let tiny = Tiny::with(&[])?;
+        let file = root().join(format!("scenarios/faults/{name}.toml")).display().to_string();
+        let output = tiny.command(&[&WINDOW[..], &["--fault", &file]].concat()).output()?;
+        ensure!(output.status.code() == Some(0), "{name}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_gateway_that_is_killed_and_comes_back_loses_nothing_that_qos_1_promised() -> Result<()> {
+    let restart = "[[restart]]\nat = \"3s\"\ndown = \"700ms\"\n";
+    let run = run(restart, &[("wrong = \"== 0\"", "\"recovery.unrecovered\" = \"== 0\"")], &[])?;
+    ensure!(
+        run.said.contains("restart: the gateway is killed and started again at 3s, away for 700ms"),
+        "{}",
+        run.said
+    );
+    ensure!(run.code == Some(0), "{}", run.said);
+    let done = &run.report["faults"]["restarts"][0];
+    ensure!(done["down_ms"].as_f64().is_some_and(|ms| ms >= 700.0), "{done}");
+    ensure!(done["recovery_ms"].as_f64().is_some() && run.count("faults.disturbances")? == 1, "{done}");
+    ensure!(run.count("outcomes.missed")? == 0 && run.count("outcomes.duplicate")? == 0, "{}", run.said);
+    ensure!(run.count("connections.lost")? > 10, "{}", run.report["connections"]);
+    ensure!(run.report["sut"]["lost"] == false, "a restart on purpose is no loss");
+    Ok(())
+}
+
+#[test]
+fn a_restart_that_nobody_can_do_is_refused_before_the_day_is_lived() -> Result<()> {
+    let check = |restart: &str, args: &[&str], exit: i32, text: &str| -> Result<()> {
+        let tiny = Tiny::with(&[])?;
+        let file = tiny.folder().join("faults.toml");
+        fs::write(&file, format!("faults = 1\nname = \"test\"\n\n[[restart]]\n{restart}\n"))?;
+        let file = file.display().to_string();
+        let output = tiny.command(&[&["--fault", &file], args].concat()).output()?;
+        let said = String::from_utf8(output.stderr)?;
+        ensure!(output.status.code() == Some(exit) && said.contains(text), "{said}");
+        ensure!(!tiny.out().exists(), "a folder was made");
+        Ok(())
+    };
+    let stranger = ["--sut", "mqtt://127.0.0.1:9"];
+    check("at = \"1s\"", &stranger, 2, "give the `[[restart]]` a `command`")?;
+    check("at = \"1s\"\nprocess = \"node\"", &[], 2, "leave `process` out")?;
+    check("at = \"1s\"\nevery = \"1s\"", &[], 3, "exactly once")?;
+    check("at = \"1s\"\nhow = \"stop\"\ncommand = [\"true\"]", &[], 3, "leave the command out")
+}
