@@ -78,7 +78,7 @@ impl File {
 pub enum Export {
     /// `plan.gpkg`: layers for map programs.
     Gpkg,
-    /// `coverage-<height>.tif`: the coverage raster.
+    /// `coverage-<height>.tif` and `coverage-night-<height>.tif`: the coverage raster.
     Tif,
     /// `plan.dxf`: layers for drawing programs.
     Dxf,

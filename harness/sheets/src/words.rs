@@ -5,6 +5,7 @@ use palisade_layout::analysis::rules::Strength;
 use palisade_layout::contract::Class;
 use palisade_layout::model::kit::CameraTask;
 use palisade_layout::model::site::{GateFor, WallKind};
+pub use palisade_layout::words::thousands;
 
 /// A name in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,31 +172,7 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// A whole number with commas: `1,234,567`.
-pub fn thousands(x: f64) -> String {
-    let digits = format!("{x:.0}");
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 /// An area.
 pub(crate) fn square_metres(area_m2: f64) -> String {
     format!("{} m²", thousands(area_m2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_get_commas() {
-        let shown = [0.0, 12.4, 999.6, 1_234_567.0].map(thousands);
-        assert_eq!(shown, ["0", "12", "1,000", "1,234,567"]);
-    }
 }

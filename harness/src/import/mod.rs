@@ -139,12 +139,14 @@ impl Imported {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be read.
-    #[error("cannot read the map {path}: {why}")]
+    #[error("cannot read the map {path}: {why}; {remedy}")]
     Unreadable {
         /// The file.
         path: String,
         /// Why.
         why: String,
+        /// What to do about it.
+        remedy: &'static str,
     },
     /// The file is no sound map.
     #[error("{path}: {source}")]
@@ -178,10 +180,30 @@ pub enum ImportError {
 
 /// Reads a map file.
 pub fn read(path: &Path) -> Result<Map, ImportError> {
-    let unreadable = |why: String| ImportError::Unreadable { path: path.display().to_string(), why };
-    let text = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
-    let text = String::from_utf8(text).map_err(|_| unreadable("it is not UTF-8 text".into()))?;
+    let unreadable = |(why, remedy): (String, &'static str)| ImportError::Unreadable {
+        path: path.display().to_string(),
+        why,
+        remedy,
+    };
+    let text = std::fs::read(path).map_err(|e| unreadable(why_not(&e)))?;
+    let text = String::from_utf8(text).map_err(|_| {
+        unreadable(("it is not UTF-8 text".into(), "export the map as OSM XML (`.osm`), not as PBF"))
+    })?;
     osm::read(&text).map_err(|source| ImportError::Osm { path: path.display().to_string(), source })
+}
+
+/// Why a map cannot be read, and what to do about it.
+fn why_not(error: &std::io::Error) -> (String, &'static str) {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => (
+            "there is no such file".into(),
+            "check the path; a map is what openstreetmap.org hands out under Export (`.osm`)",
+        ),
+        ErrorKind::PermissionDenied => ("permission denied".into(), "make it readable for this user"),
+        ErrorKind::IsADirectory => ("it is a folder".into(), "name the `.osm` file in it"),
+        _ => (error.to_string(), "check the disk and the path"),
+    }
 }
 
 /// Imports a compound of a map into a folder.

@@ -96,6 +96,24 @@ fn the_invented_map_becomes_a_sound_scenario() {
 }
 
 #[test]
+fn a_map_that_cannot_be_read_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let packed = folder.path().join("packed.osm");
+    std::fs::write(&packed, [0xff, 0xfe, 0x00]).expect("a file");
+    for (map, why, remedy) in [
+        (folder.path().join("nope.osm"), "there is no such file", "check the path"),
+        (folder.path().to_owned(), "it is a folder", "name the `.osm` file"),
+        (packed, "it is not UTF-8 text", "export the map as OSM XML"),
+    ] {
+        let out = folder.path().join("out");
+        let said = import(&map, &out, &Wish { way: None, snap_m: 10.0 }).err().map(|e| e.to_string());
+        let said = said.expect("no map");
+        assert!(said.contains(&map.display().to_string()) && said.contains(why), "{said}");
+        assert!(said.contains(remedy), "{said}");
+    }
+}
+
+#[test]
 fn a_map_that_is_none_is_refused() {
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("x.osm");

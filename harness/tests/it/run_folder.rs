@@ -191,8 +191,8 @@ pub(crate) fn plan() -> PlanAnswer {
             columns: 300,
             rows: 250,
             layers: vec![
-                Layer { height_m: 0.3, px_per_m: cells(0.0) },
-                Layer { height_m: 1.6, px_per_m: cells(1.0) },
+                Layer { height_m: 0.3, px_per_m: cells(0.0), ..Layer::default() },
+                Layer { height_m: 1.6, px_per_m: cells(1.0), ..Layer::default() },
             ],
         },
         perimeter: Perimeter {

@@ -28,6 +28,8 @@ fn look(name: &str) -> (u8, bool) {
         "devices" => (5, true),
         "beams" => (1, true),
         "gaps" => (6, false),
+        "gaps_night" => (200, false),
+        "lamps" => (2, false),
         "perimeter_zones" => (82, false),
         _ => (10, false),
     }

@@ -50,6 +50,12 @@ impl From<Option<&str>> for Value {
     }
 }
 
+impl From<Option<f64>> for Value {
+    fn from(x: Option<f64>) -> Value {
+        x.map_or(Value::Nothing, Value::Real)
+    }
+}
+
 impl From<f64> for Value {
     fn from(x: f64) -> Value {
         Value::Real(x)

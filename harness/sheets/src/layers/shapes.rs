@@ -1,7 +1,7 @@
 //! The layers of a plan.
 
 use geo::{LineString, Polygon};
-use palisade_layout::analysis::answer::Stretch;
+use palisade_layout::analysis::answer::{Gap, Stretch};
 use palisade_layout::model::Site;
 
 use super::{Geometry, Kind, Layer, Shape, Value};
@@ -50,9 +50,15 @@ pub(super) fn layers(material: &Material) -> Vec<Layer> {
         gates(site),
         paths(site),
         trees(site),
+        lamps(site),
         devices(material),
         beams(material),
-        gaps(material),
+        gaps("gaps", "覆盖空白 ground that no camera covers by day", &material.report.answer.gaps),
+        gaps(
+            "gaps_night",
+            "夜间覆盖空白 ground that no camera covers by night",
+            &material.report.answer.gaps_night,
+        ),
         stretches("perimeter_zones", "周界防区 stretches that a zone guards", &perimeter.zones),
         stretches("perimeter_gaps", "周界缺口 stretches that nobody guards", &perimeter.gaps),
     ]
@@ -142,6 +148,14 @@ fn trees(site: &Site) -> Layer {
     layer("trees", "树木 trees", Geometry::Point, &columns, rows.collect())
 }
 
+fn lamps(site: &Site) -> Layer {
+    let rows = site.lamps.iter().map(|l| {
+        (Shape::Point([l.at.x, l.at.y]), vec![l.id.as_str().into(), l.height_m.into(), l.flux_lm.into()])
+    });
+    let columns = [("id", Kind::Text), ("height_m", Kind::Real), ("flux_lm", Kind::Real)];
+    layer("lamps", "路灯 lamps", Geometry::Point, &columns, rows.collect())
+}
+
 fn devices(material: &Material) -> Layer {
     let rows = material.scenario.devices.iter().map(|d| {
         let [x, y, up] = d.at_m;
@@ -168,9 +182,23 @@ fn beams(material: &Material) -> Layer {
     layer("beams", "主动红外对射 beams", Geometry::Line, &columns, rows.collect())
 }
 
-fn gaps(material: &Material) -> Layer {
-    let rows = material.report.answer.gaps.iter().map(|g| {
-        let values = vec![g.height_m.into(), g.area_m2.into(), word(g.reason), g.culprit.as_deref().into()];
+/// Gaps with their reason, the density that they lack, and the fix that was found for them.
+fn gaps(name: &'static str, about: &'static str, gaps: &[Gap]) -> Layer {
+    let rows = gaps.iter().map(|g| {
+        let fix = g.fix.as_ref();
+        let values = vec![
+            g.height_m.into(),
+            g.area_m2.into(),
+            word(g.reason),
+            g.culprit.as_deref().into(),
+            g.shortfall_px_per_m.median.into(),
+            g.shortfall_px_per_m.worst.into(),
+            fix.map(|f| f.what.as_str()).into(),
+            fix.map_or(Value::Nothing, |f| Value::Whole(i64::from(f.enough))),
+            fix.map(|f| f.closes_m2).into(),
+            fix.map(|f| f.cost_yuan).into(),
+            fix.map(|f| f.cost_label.as_str()).into(),
+        ];
         (Shape::Area(g.polygon.clone()), values)
     });
     let columns = [
@@ -178,8 +206,15 @@ fn gaps(material: &Material) -> Layer {
         ("area_m2", Kind::Real),
         ("reason", Kind::Text),
         ("culprit", Kind::Text),
+        ("lacks_median_px_per_m", Kind::Real),
+        ("lacks_worst_px_per_m", Kind::Real),
+        ("fix", Kind::Text),
+        ("fix_is_enough", Kind::Flag),
+        ("fix_closes_m2", Kind::Real),
+        ("fix_cost_yuan", Kind::Real),
+        ("fix_cost_is", Kind::Text),
     ];
-    layer("gaps", "覆盖空白 ground that no camera covers", Geometry::Area, &columns, rows.collect())
+    layer(name, about, Geometry::Area, &columns, rows.collect())
 }
 
 fn stretches(name: &'static str, about: &'static str, stretches: &[Stretch]) -> Layer {

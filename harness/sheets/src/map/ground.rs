@@ -113,18 +113,22 @@ fn gate_name(gate: &Gate) -> &str {
     gate.name.as_deref().unwrap_or(gate.id.as_str())
 }
 
-/// Names of buildings and gates.
+/// Names of buildings and gates. What people gave no name has its id, in small, where ids are shown, and else none.
 pub(super) fn names(pen: &mut Pen, frame: &Frame, site: &Site, show: Show, labels: &mut Labels) {
     let size = show.letters_mm * 1.25;
     for building in &site.buildings {
         let Some(at) = building.outline.interior_point() else { continue };
         let [x, y] = frame.on([at.x(), at.y()]);
         let big = building.usage == Use::Residential;
+        let named = building.name.is_some();
         if big {
-            labels.inside(pen, "name b", [x, y], size, name_of(building));
+            let (class, letters) = if named { ("name b", size) } else { ("name", 0.8 * size) };
+            if named || show.ids {
+                labels.inside(pen, class, [x, y], letters, name_of(building));
+            }
             let storeys = format!("{}F", building.storeys);
             labels.inside(pen, "storeys", [x, y + size], 0.8 * size, &storeys);
-        } else {
+        } else if named || show.ids {
             let name = name_of(building);
             let width = building.outline.bounding_rect().map_or(0.0, |r| r.width() * frame.mm_per_m);
             if fonts::width(name, false) * show.letters_mm < width {
@@ -137,6 +141,10 @@ pub(super) fn names(pen: &mut Pen, frame: &Frame, site: &Site, show: Show, label
     for gate in &site.gates {
         let at = frame.on([gate.at.x, gate.at.y]);
         let off = (gate.width_m * frame.mm_per_m / 2.0).max(0.8) + 0.3;
-        labels.beside(pen, "name gate-name b", at, off, size, gate_name(gate));
+        if gate.name.is_some() {
+            labels.beside(pen, "name gate-name b", at, off, size, gate_name(gate));
+        } else if show.ids {
+            labels.beside(pen, "name", at, off, 0.8 * size, gate_name(gate));
+        }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Show {
     pub(crate) zones: bool,
     /// The raster of densities, a layer a height.
     pub(crate) densities: bool,
-    /// Names of devices.
+    /// Ids: names of devices, and of buildings and gates that have no other.
     pub(crate) ids: bool,
     /// Devices that a reader of one page does not look for: checkpoints, hydrants, door stations, detectors.
     pub(crate) small_kit: bool,

@@ -1,8 +1,10 @@
 //! What-if, facades, privacy, beams, tiers and street cells as tables.
 
 use palisade_layout::analysis::PlanReport;
+use palisade_layout::analysis::cells::walk_m_s;
 use palisade_layout::analysis::rules::Status;
 use palisade_layout::analysis::what_if::{Kind, Suffers};
+use palisade_layout::words::Id;
 
 use super::grid::Grid;
 use crate::words::{percent, thousands};
@@ -13,6 +15,7 @@ pub(super) fn grids(report: &PlanReport) -> Vec<Grid> {
         what_if(&report.what_if),
         windows(report),
         facade_cameras(report),
+        detection(report),
         privacy(report),
         beams(report),
     ];
@@ -32,6 +35,10 @@ fn what_if(all: &[Suffers]) -> Grid {
         "lost by day m²#",
         "lost by night m²#",
         "perimeter lost m#",
+        "windows lost#",
+        "by night#",
+        "falls lost#",
+        "sockets lost#",
         "rules that fall",
     ];
     let worst = |kind: Kind| all.iter().find(|s| s.kind == kind);
@@ -54,6 +61,10 @@ fn what_if(all: &[Suffers]) -> Grid {
                 format!("{:.2}", suffers.lost_m2),
                 format!("{:.2}", suffers.lost_night_m2),
                 metres(suffers.perimeter_lost_m),
+                suffers.windows_lost.to_string(),
+                suffers.windows_lost_night.to_string(),
+                suffers.falls_lost.to_string(),
+                suffers.sockets_lost.to_string(),
                 suffers.rules_lost.join(", "),
             ],
         );
@@ -64,7 +75,16 @@ fn what_if(all: &[Suffers]) -> Grid {
 fn windows(report: &PlanReport) -> Grid {
     let mut grid = Grid::new(
         "Facades",
-        &["building", "windows#", "seen#", "share#", "facade cameras", "by face: seen of windows"],
+        &[
+            "building",
+            "windows#",
+            "seen#",
+            "share#",
+            "by night#",
+            "falls on enough frames#",
+            "facade cameras",
+            "by face: seen of windows",
+        ],
     );
     for building in &report.facade.buildings {
         let face =
@@ -78,6 +98,8 @@ fn windows(report: &PlanReport) -> Grid {
                 building.windows.to_string(),
                 building.seen.to_string(),
                 percent(building.seen as f64 / building.windows.max(1) as f64),
+                percent(building.seen_by_night as f64 / building.windows.max(1) as f64),
+                building.traced.to_string(),
                 cameras.join(", "),
                 faces.join(", "),
             ],
@@ -86,8 +108,8 @@ fn windows(report: &PlanReport) -> Grid {
     let assumed = report.facade.assumed;
     let [wide, high] = assumed.window_m;
     grid.noted(format!(
-        "A window counts as seen when an object of {:.2} m before it is at least {} px across. Assumed: windows of {wide} × {high} m every {} m; {} frames make a fall.",
-        assumed.object_m, assumed.least_px, assumed.window_pitch_m, assumed.enough_frames
+        "A window counts as seen when an object of {:.2} m before it is at least {} px across. Assumed: windows of {wide} × {high} m every {} m; {} frames make a fall; by night a camera needs {} lx.",
+        assumed.object_m, assumed.least_px, assumed.window_pitch_m, assumed.enough_frames, assumed.min_lux
     ))
 }
 
@@ -97,6 +119,7 @@ fn facade_cameras(report: &PlanReport) -> Grid {
         "building",
         "windows#",
         "seen#",
+        "by night#",
         "off the picture#",
         "hidden#",
         "too small#",
@@ -105,10 +128,38 @@ fn facade_cameras(report: &PlanReport) -> Grid {
     let mut grid = Grid::new("Facade cameras", &heads);
     for camera in &report.facade.cameras {
         let unseen = camera.unseen;
-        let counts = [camera.windows, camera.seen, unseen.outside, unseen.hidden, unseen.too_small];
+        let counts = [
+            camera.windows,
+            camera.seen,
+            camera.seen_by_night,
+            unseen.outside,
+            unseen.hidden,
+            unseen.too_small,
+        ];
         let names = [camera.camera.to_string(), camera.building.to_string()];
         let finds = [format!("{:.2}", camera.smallest_m)];
         grid.row("", names.into_iter().chain(counts.map(|n| n.to_string())).chain(finds));
+    }
+    grid
+}
+
+fn detection(report: &PlanReport) -> Grid {
+    let answer = &report.detection;
+    let note = format!(
+        "{} of {} charging sockets have a fire detector near enough. Assumed: a smoke detector protects {} m in plan, a heat detector {} m.",
+        answer.detected(),
+        answer.sockets(),
+        answer.smoke_radius_m,
+        answer.heat_radius_m
+    );
+    let mut grid =
+        Grid::new("Fire detection", &["charger", "sockets#", "with a detector#", "detectors"]).noted(note);
+    for charger in &answer.chargers {
+        let detectors: Vec<&str> = charger.detectors.iter().map(Id::as_str).collect();
+        let tone = if charger.detected < charger.sockets { "bad" } else { "" };
+        let counts = [charger.sockets, charger.detected].map(|n| n.to_string());
+        let [sockets, detected] = counts;
+        grid.row(tone, [charger.charger.to_string(), sockets, detected, detectors.join(", ")]);
     }
     grid
 }
@@ -229,10 +280,13 @@ fn cells(report: &PlanReport) -> Grid {
         "m²#",
         "seen by cameras#",
         "by cameras and posts#",
+        "cameras by night#",
+        "both by night#",
         "there after s, middle / farthest#",
         "problems",
     ];
-    let mut grid = Grid::new("Street cells", &heads).noted("The guard walks at an assumed pace of 1.4 m/s.");
+    let mut grid = Grid::new("Street cells", &heads)
+        .noted(format!("The guard walks at an assumed pace of {} m/s.", walk_m_s()));
     for cell in &report.answer.cells {
         let walk = cell.response.as_ref().map(|r| format!("{:.0} / {:.0}", r.median_s, r.longest_s));
         grid.row(
@@ -244,6 +298,8 @@ fn cells(report: &PlanReport) -> Grid {
                 thousands(cell.area_m2),
                 percent(cell.seen_by_cameras),
                 percent(cell.seen),
+                percent(cell.seen_by_cameras_night),
+                percent(cell.seen_night),
                 walk.unwrap_or_else(|| "no way".into()),
                 cell.problems.join(" "),
             ],

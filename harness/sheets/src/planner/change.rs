@@ -272,6 +272,8 @@ fn other(told: &Against) -> Grid {
         };
         let what = format!("{}: windows that facade cameras see", building.building);
         grid.row("", [what, arrow(&seen, |(seen, all)| format!("{seen} of {all}"))]);
+        let what = format!("{}: those of them by night", building.building);
+        grid.row("", [what, arrow(&building.seen_by_night, ToString::to_string)]);
     }
     for camera in &told.privacy.cameras {
         let what = format!("{}: windows of dwellings that it shows, m²", camera.camera);
@@ -279,6 +281,7 @@ fn other(told: &Against) -> Grid {
     }
     for cell in &told.cells {
         grid.row("", [format!("{}: seen by cameras and posts", cell.id), arrow(&cell.seen, share)]);
+        grid.row("", [format!("{}: the same by night", cell.id), arrow(&cell.seen_night, share)]);
         grid.row("", [format!("{}: guard there after, s", cell.id), arrow(&cell.longest_s, figure)]);
     }
     grid

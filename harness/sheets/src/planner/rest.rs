@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Members of the report that the page tells in sections of its own.
-const TOLD: [&str; 19] = [
+const TOLD: [&str; 20] = [
     "format",
     "scenario",
     "coverage",
@@ -20,6 +20,7 @@ const TOLD: [&str; 19] = [
     "rules",
     "what_if",
     "facade",
+    "detection",
     "privacy",
     "beams",
     "tiers",

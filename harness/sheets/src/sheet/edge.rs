@@ -1,4 +1,4 @@
-//! Frame of the sheet, grid of local metres with its figures, north arrow and scale bar.
+//! Frame of the sheet, grid of local metres with its figures, north arrow.
 
 use super::{BINDING_MM, COLUMN_MM, FIGURES_MM, MARGIN_MM, SIZE_MM};
 use crate::map::{Anchor, Frame, Pen, mm, way};
@@ -17,7 +17,6 @@ pub(super) fn draw(pen: &mut Pen, frame: &Frame) {
         pen.path("thin", &way([[column, MARGIN_MM], [column, SIZE_MM[1] - MARGIN_MM]], false), "");
         grid(pen, frame);
         north(pen, frame);
-        bar(pen, frame);
     });
 }
 
@@ -65,23 +64,4 @@ fn north(pen: &mut Pen, frame: &Frame) {
     pen.path("ink", &format!("M{x} {}L{} {}L{x} {}Z", y - 7.0, x + 2.4, y + 6.4, y + 4.0), "");
     pen.path("thin", &format!("M{x} {}L{} {}L{x} {}Z", y - 7.0, x - 2.4, y + 6.4, y + 4.0), "");
     pen.text("b", [x, y - 7.8], 3.2, Anchor::Middle, "北 N");
-}
-
-/// Four equal parts, black and white in turn.
-fn bar(pen: &mut Pen, frame: &Frame) {
-    let part = frame.round_m(9.0);
-    let length = part * frame.mm_per_m;
-    let (x, y) = (frame.left + 6.0, frame.top + frame.height - 6.0);
-    pen.rect("paper", [x - 3.0, y - 6.0, 4.0 * length + 16.0, 9.0]);
-    for i in 0..4 {
-        let left = x + f64::from(i) * length;
-        pen.rect(if i % 2 == 0 { "ink" } else { "thin" }, [left, y - 1.5, length, 1.5]);
-    }
-    pen.rect("thin", [x, y - 1.5, 4.0 * length, 1.5]);
-    for i in 0..=4 {
-        let figure = format!("{:.0}", f64::from(i) * part);
-        let text = if i == 4 { format!("{figure} m") } else { figure };
-        pen.text("", [x + f64::from(i) * length, y - 2.3], 2.2, Anchor::Middle, &text);
-    }
-    pen.text("soft", [x, y + 2.4], 2.0, Anchor::Start, &format!("1 : {:.0}", frame.scale()));
 }

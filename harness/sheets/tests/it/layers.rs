@@ -1,26 +1,29 @@
 //! Map layers and the raster, read by GDAL; the drawing, read by ezdxf; the bill, read by openpyxl.
 
 use anyhow::{Context, Result, ensure};
+use palisade_layout::analysis::answer::{Fix, Gap};
 use palisade_layout::analysis::sightlines::BODY_M;
 use palisade_layout::model::site::LocalPlane;
 use palisade_sheets::{Export, File, bill, files, layers};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::{Planned, ask, put, root};
 
-fn json(text: &str) -> Result<Value> {
+fn parsed(text: &str) -> Result<Value> {
     serde_json::from_str(text).with_context(|| text.to_owned())
 }
 
 /// A layer of a package as GDAL reads it.
 fn features(package: &str, layer: &str) -> Result<Vec<Value>> {
     let text = ask("ogr2ogr", "gdal-bin", &["-f", "GeoJSON", "/vsistdout/", package, layer])?;
-    Ok(json(&text)?["features"].as_array().cloned().unwrap_or_default())
+    Ok(parsed(&text)?["features"].as_array().cloned().unwrap_or_default())
 }
 
 #[test]
 fn gdal_reads_the_layers_of_the_package() -> Result<()> {
-    let planned = Planned::shipped("cuiyuan.toml")?;
+    let mut planned = Planned::shipped("cuiyuan.toml")?;
+    let fix = Fix { what: "cam-1 is turned".into(), enough: true, cost_yuan: 150.0, ..Fix::default() };
+    planned.report.answer.gaps_night[1].fix = Some(Fix { cost_label: "assumed".into(), ..fix });
     let folder = tempfile::tempdir()?;
     let path = put(folder.path(), "plan.gpkg", &layers::package(&planned.material())?)?;
     let (site, answer) = (&planned.scenario.site, &planned.report.answer);
@@ -34,6 +37,8 @@ fn gdal_reads_the_layers_of_the_package() -> Result<()> {
         ("devices", planned.scenario.devices.len()),
         ("beams", planned.scenario.file.kit.beam.len()),
         ("gaps", answer.gaps.len()),
+        ("gaps_night", answer.gaps_night.len()),
+        ("lamps", site.lamps.len()),
         ("perimeter_zones", answer.perimeter.zones.len()),
         ("perimeter_gaps", answer.perimeter.gaps.len()),
     ] {
@@ -48,6 +53,17 @@ fn gdal_reads_the_layers_of_the_package() -> Result<()> {
     assert_eq!(first["properties"]["name"].as_str(), building.name.as_deref());
     assert_eq!(first["properties"]["storeys"], building.storeys);
     assert_eq!(first["properties"]["height_assumed"], building.height_assumed);
+    let area_m2 = |gaps: &[Gap]| gaps.iter().map(|g| g.area_m2).sum::<f64>();
+    ensure!(area_m2(&answer.gaps_night) > area_m2(&answer.gaps), "the night hides more");
+    let by_night = features(&path, "gaps_night")?;
+    let (bare, fixed) = (&by_night[0]["properties"], &by_night[1]["properties"]);
+    let gap = &answer.gaps_night[1];
+    assert_eq!(fixed["reason"], serde_json::to_value(gap.reason)?);
+    assert_eq!(fixed["lacks_median_px_per_m"], gap.shortfall_px_per_m.median);
+    assert_eq!((&fixed["fix"], &fixed["fix_cost_is"]), (&json!("cam-1 is turned"), &json!("assumed")));
+    assert_eq!((&fixed["fix_cost_yuan"], &fixed["fix_is_enough"]), (&json!(150.0), &json!(true)));
+    ensure!(bare["fix"].is_null() && bare["fix_cost_yuan"].is_null(), "{bare}");
+    assert_eq!(features(&path, "lamps")?[0]["properties"]["flux_lm"], site.lamps[0].flux_lm);
     // GDAL's own area of a gap, in a system that keeps areas, against ours.
     let sql = "SELECT ST_Area(ST_Transform(geom, 32651)) AS theirs, area_m2 AS ours FROM gaps WHERE fid = 1";
     let text =
@@ -67,11 +83,15 @@ fn gdal_reads_the_raster_cell_by_cell() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let files = layers::rasters(&planned.material())?;
     let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
-    assert_eq!(names, ["coverage-0.5.tif", "coverage-1.5.tif"]);
-    let path = put(folder.path(), "tiny-coverage-1.5.tif", &files[1].bytes)?;
-    let about = json(&ask("gdalinfo", "gdal-bin", &["-json", &path])?)?;
+    assert_eq!(
+        names,
+        ["coverage-0.5.tif", "coverage-night-0.5.tif", "coverage-1.5.tif", "coverage-night-1.5.tif"]
+    );
+    let path = put(folder.path(), "tiny-coverage-1.5.tif", &files[2].bytes)?;
+    let night = put(folder.path(), "tiny-coverage-night-1.5.tif", &files[3].bytes)?;
+    let about = parsed(&ask("gdalinfo", "gdal-bin", &["-json", &path])?)?;
     let grid = &planned.report.answer.grid;
-    assert_eq!(about["size"], serde_json::json!([grid.columns, grid.rows]));
+    assert_eq!(about["size"], json!([grid.columns, grid.rows]));
     assert_eq!(about["bands"][0]["noDataValue"], -1.0);
     ensure!(
         about["coordinateSystem"]["wkt"].as_str().is_some_and(|w| w.contains("ID[\"EPSG\",4326]")),
@@ -85,20 +105,23 @@ fn gdal_reads_the_raster_cell_by_cell() -> Result<()> {
     ensure!((corner[3].as_f64().context("north")? - lat).abs() < 1e-12, "{corner}");
 
     let layer = grid.layers.iter().find(|l| l.height_m == BODY_M).context("a layer")?;
+    let value = |path: &str, [x, y]: [f64; 2]| -> Result<i32> {
+        let (lon, lat) = plane.to_wgs84((x, y).into());
+        let at = [lon.to_string(), lat.to_string()];
+        let said = ask("gdallocationinfo", "gdal-bin", &["-valonly", "-wgs84", path, &at[0], &at[1]])?;
+        Ok(said.trim().parse()?)
+    };
     let mut asked = 0;
     for cell in (0..layer.px_per_m.len()).step_by(layer.px_per_m.len() / 23) {
         let at = [cell % grid.columns, cell / grid.columns];
         let [x, y] = [0, 1].map(|k| grid.origin_m[k] + (at[k] as f64 + 0.5) * grid.cell_m);
-        let (lon, lat) = plane.to_wgs84((x, y).into());
-        let said = ask(
-            "gdallocationinfo",
-            "gdal-bin",
-            &["-valonly", "-wgs84", &path, &lon.to_string(), &lat.to_string()],
-        )?;
-        assert_eq!(said.trim().parse::<i32>()?, layer.px_per_m[cell], "cell {cell}");
+        assert_eq!(value(&path, [x, y])?, layer.px_per_m[cell], "cell {cell}");
+        assert_eq!(value(&night, [x, y])?, layer.px_per_m_night[cell], "cell {cell} by night");
         asked += 1;
     }
-    ensure!(asked >= 20 && layer.px_per_m.iter().any(|px| *px > 0));
+    let seen = |px_per_m: &[i32]| px_per_m.iter().filter(|px| **px > 0).count();
+    let (by_day, by_night) = (seen(&layer.px_per_m), seen(&layer.px_per_m_night));
+    ensure!(asked >= 20 && by_night > 0 && by_night < by_day, "{by_day} by day, {by_night} by night");
     Ok(())
 }
 
@@ -113,10 +136,10 @@ fn ezdxf_reads_the_drawing_and_openpyxl_the_bill() -> Result<()> {
     let dxf = put(folder.path(), "plan.dxf", &layers::drawing(&material)?)?;
     let xlsx = put(folder.path(), "kit.xlsx", &bill::workbook(&material)?)?;
     let script = root().join("harness/tests/peers/read_sheets.py").display().to_string();
-    let seen = json(&ask(&python, "see .ci/test", &[&script, &dxf, &xlsx])?)?;
+    let seen = parsed(&ask(&python, "see .ci/test", &[&script, &dxf, &xlsx])?)?;
 
     assert_eq!(seen["units"], "Meters");
-    assert_eq!(seen["errors"], serde_json::json!([]));
+    assert_eq!(seen["errors"], json!([]));
     assert_eq!(seen["layers"]["BEAMS"], 1);
     let buildings = &seen["entities"]["BUILDINGS"];
     for building in &planned.scenario.site.buildings {

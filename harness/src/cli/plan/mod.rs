@@ -218,6 +218,7 @@ mod tests {
             "Perimeter: ",
             "Beams: ",
             "Facades: ",
+            "Fire detection: ",
             "Privacy: ",
             "Street cells: 1.",
             "Tier basic 基本级",

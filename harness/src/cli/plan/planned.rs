@@ -5,6 +5,7 @@ use std::sync::Arc;
 use palisade_sim::analysis::against::Side;
 use palisade_sim::analysis::beam::beams;
 use palisade_sim::analysis::caster::Caster;
+use palisade_sim::analysis::detection::detection;
 use palisade_sim::analysis::facade::facade;
 use palisade_sim::analysis::fixes::{fix_gaps, sequence};
 use palisade_sim::analysis::prices::Prices;
@@ -43,15 +44,18 @@ impl Planned {
         let asked = (&tools.book, &tools.prices);
         answer.measures = sequence(layout, asked, &answer, (fixes, tools.threads));
         fix_gaps(layout, asked, &mut answer, (fixes, tools.threads));
-        let rules =
-            rules::assess(&tools.book, &scenario, (&caster, &views), &answer, tools.measured.as_ref());
+        let privacy = privacy(&scenario, &caster, &views, tools.book.private_px_per_m());
+        let known = (&answer, Some(&privacy));
+        let measured = tools.measured.as_ref();
+        let rules = rules::assess_known(&tools.book, &scenario, (&caster, &views), known, measured);
         let shipped = Tier::shipped().map_err(|e| Failure::new(Exit::Bug, e))?;
         let report = PlanReport {
             format: 1,
             scenario: scenario.file.name.clone(),
             beams: beams(&scenario).map_err(|e| Failure::new(Exit::Bug, e))?,
             facade: facade(&scenario, &caster),
-            privacy: privacy(&scenario, &caster, &views, tools.book.private_px_per_m()),
+            detection: detection(&scenario, caster.conditions()),
+            privacy,
             tiers: tiers((&shipped, &tools.prices), &scenario, &answer, &rules),
             rules,
             answer,

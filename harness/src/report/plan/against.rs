@@ -283,6 +283,10 @@ fn rest(told: &Against) -> String {
             ))
         );
     }
+    if told.facade.seen_by_night.differs() {
+        let line = arrow(&told.facade.seen_by_night, ToString::to_string);
+        let _ = writeln!(out, "  facades: windows seen by night {line}");
+    }
     if told.privacy.private_m2.differs() {
         let (shown, error) = (&told.privacy.private_m2, &told.privacy.error_m2);
         let both = Two { before: (shown.before, error.before), after: (shown.after, error.after) };
@@ -292,9 +296,10 @@ fn rest(told: &Against) -> String {
     for cell in &told.cells {
         let _ = writeln!(
             out,
-            "  street cell {}: seen {} %, guard there after {} s",
+            "  street cell {}: seen {} %, by night {} %, guard there after {} s",
             cell.id,
             arrow(&cell.seen, |x| figure(x.map(|x| 100.0 * x))),
+            arrow(&cell.seen_night, |x| figure(x.map(|x| 100.0 * x))),
             arrow(&cell.longest_s, |x| figure(*x))
         );
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use palisade_sim::analysis::cells::{CellAnswer, WALK_M_S};
+use palisade_sim::analysis::cells::{CellAnswer, walk_m_s};
 
 /// Nothing where there is no cell.
 pub(super) fn table(cells: &[CellAnswer]) -> String {
@@ -10,10 +10,11 @@ pub(super) fn table(cells: &[CellAnswer]) -> String {
         return String::new();
     }
     let mut out = format!(
-        "\nStreet cells: {}. Response on foot at {WALK_M_S} m/s (assumed), at best: the guard
+        "\nStreet cells: {}. Response on foot at {} m/s (assumed), at best: the guard
          starts at once from where he is; ways are up to 8 % shorter than the grid makes them.\n  \
          {:<16} {:<10} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>10}\n",
         cells.len(),
+        walk_m_s(),
         "cell",
         "guard",
         "open m²",

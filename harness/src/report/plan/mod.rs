@@ -4,6 +4,7 @@ mod against;
 mod beams;
 mod cells;
 mod coverage;
+mod detection;
 mod facade;
 mod fixes;
 mod layers;
@@ -40,6 +41,7 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
         perimeter::table(&report.answer.perimeter),
         beams::table(&report.beams),
         facade::table(&report.facade),
+        detection::table(&report.detection),
         privacy::table(&report.privacy),
         cells::table(&report.answer.cells),
         rules::table(&report.rules, book),

@@ -13,7 +13,7 @@ pub(super) fn table(all: &[Suffers]) -> String {
     }
     let mut out = format!(
         "\nWhat if: {} variants, one change at a time, the worst first. All figures are computed.\n  lost by day m²  by night \
-         m²  perimeter m  what\n",
+         m²  perimeter m  windows  by night  falls  sockets  what\n",
         all.len()
     );
     all.iter().take(SHOWN).for_each(|suffers| row(&mut out, suffers));
@@ -35,7 +35,13 @@ fn row(out: &mut String, suffers: &Suffers) {
         lost => format!("; rules no longer met: {}", lost.join(", ")),
     };
     let (day, night) = (thousands(suffers.lost_m2), thousands(suffers.lost_night_m2));
-    let _ = writeln!(out, "{day:>16}{night:>13}{:>13.1}  {}{rules}", suffers.perimeter_lost_m, suffers.name);
+    let Suffers { name, perimeter_lost_m, falls_lost, sockets_lost, .. } = suffers;
+    let windows = [suffers.windows_lost, suffers.windows_lost_night].map(|n| thousands(n as f64));
+    let _ = writeln!(
+        out,
+        "{day:>16}{night:>13}{perimeter_lost_m:>13.1}{:>9}{:>10}{falls_lost:>7}{sockets_lost:>9}  {name}{rules}",
+        windows[0], windows[1],
+    );
 }
 
 #[cfg(test)]
@@ -55,6 +61,14 @@ mod tests {
             one("cam-1 is out of order", 1_240.0, 0.0),
             Suffers { kind: Kind::Lamp, lost_night_m2: 12.5, ..one("lamp-3 does not burn", 0.0, 0.0) },
             one("beam-2 is out of order", 0.0, 79.0),
+            Suffers {
+                kind: Kind::FacadeCamera,
+                windows_lost: 1_008,
+                windows_lost_night: 12,
+                falls_lost: 960,
+                ..one("facade-3 is out of order", 0.0, 0.0)
+            },
+            Suffers { kind: Kind::Detector, sockets_lost: 10, ..one("smoke-1 is out of order", 0.0, 0.0) },
         ]);
         insta::assert_snapshot!(text);
     }

@@ -171,7 +171,7 @@ pub struct Shortfall {
 }
 
 /// A change of the layout that shows ground which is a gap. Areas are computed by trying it; prices are those of the list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fix {
     /// What is to be done, as a sentence.
     pub what: String,
@@ -277,8 +277,11 @@ pub struct Grid {
 pub struct Layer {
     /// Height of the target above ground, m.
     pub height_m: f64,
-    /// Row by row from the south: best px/m rounded down; 0 unseen; -1 not public ground.
+    /// Row by row from the south: best px/m by day rounded down; 0 unseen; -1 not public ground.
     pub px_per_m: Vec<i32>,
+    /// The same by night, of cameras that have light enough there.
+    #[serde(default)]
+    pub px_per_m_night: Vec<i32>,
 }
 
 /// Whether the beams close the perimeter, worked out along its length and not on a grid.

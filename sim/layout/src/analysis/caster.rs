@@ -16,6 +16,7 @@ use super::scene::{Ends, Scene};
 use super::vector::{length, scale, sub};
 use super::veil::{Passed, Veil, transmission};
 use crate::model::scenario::Day;
+use crate::model::site::Lamp;
 use crate::model::{Scenario, Site};
 use crate::words::Id;
 
@@ -58,6 +59,8 @@ pub struct Caster {
     veils: Scene,
     veil_owners: Vec<Veil>,
     lamps: Vec<Burning>,
+    /// Where a lamp of the site gives no more than this, it is left out, lx.
+    dimmest_lux: f64,
 }
 
 impl Caster {
@@ -77,8 +80,11 @@ impl Caster {
         let (scene, owners) = prepared(standing.solid);
         let (veils, veil_owners) = prepared(standing.veils);
         let burning = site.lamps.iter().enumerate().filter(|(row, _)| !conditions.lamps_out.contains(row));
-        let lamps = burning.map(|(_, lamp)| Burning::new(lamp, conditions.sky_lux)).collect();
-        Caster { conditions, scene, owners, veils, veil_owners, lamps }
+        // One lamp more than there are: so many are left out together when one is tried.
+        let dimmest_lux = figures().night.left_out_lux / (site.lamps.len() + 1) as f64;
+        let lamps =
+            burning.map(|(_, lamp)| Burning::new(lamp, dimmest_lux, conditions.visibility_m)).collect();
+        Caster { conditions, scene, owners, veils, veil_owners, lamps, dimmest_lux }
     }
 
     /// What it answers under.
@@ -89,6 +95,11 @@ impl Caster {
     /// A day with the air of these conditions.
     pub(crate) fn weather(&self, day: &Day) -> Day {
         Day { visibility_m: self.conditions.visibility_m, ..day.clone() }
+    }
+
+    /// A lamp of the site, or one more, as it burns under these conditions.
+    pub(crate) fn burning(&self, lamp: &Lamp) -> Burning {
+        Burning::new(lamp, self.dimmest_lux, self.conditions.visibility_m)
     }
 
     /// The lamps that burn.

@@ -31,6 +31,12 @@ pub struct Conditions {
     pub posts_out: BTreeSet<usize>,
     /// Rows of `kit.beam` that are out of order.
     pub beams_out: BTreeSet<usize>,
+    /// Rows of `kit.facade_camera` that are out of order.
+    pub facade_cameras_out: BTreeSet<usize>,
+    /// Rows of `kit.smoke_detector` that are out of order.
+    pub smoke_out: BTreeSet<usize>,
+    /// Rows of `kit.heat_detector` that are out of order.
+    pub heat_out: BTreeSet<usize>,
 }
 
 /// Whether deciduous crowns have leaves. A crown in leaf stops a view; a bare one takes a share of the contrast.
@@ -61,6 +67,11 @@ impl Van {
     pub fn parked(id: &str, at_m: [f64; 2], bearing_deg: f64) -> Van {
         Van { id: id.into(), at_m, bearing_deg, size_m: figures().van.size_m }
     }
+
+    /// How far its corners are from its middle in plan, m.
+    pub(crate) fn radius_m(&self) -> f64 {
+        libm::hypot(self.size_m[0], self.size_m[1]) / 2.0
+    }
 }
 
 impl Default for Conditions {
@@ -76,6 +87,9 @@ impl Default for Conditions {
             cameras_out: BTreeSet::new(),
             posts_out: BTreeSet::new(),
             beams_out: BTreeSet::new(),
+            facade_cameras_out: BTreeSet::new(),
+            smoke_out: BTreeSet::new(),
+            heat_out: BTreeSet::new(),
         }
     }
 }

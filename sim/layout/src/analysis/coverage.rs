@@ -60,9 +60,9 @@ pub fn coverage(scenario: &Scenario, caster: &Caster) -> Coverage {
 pub fn coverage_of(scenario: &Scenario, caster: &Caster, views: &Views) -> Coverage {
     let ground = views.ground();
     let layer = |(level, height_m): (usize, f64)| {
-        let best = views.best(level);
         let shown = |(&best, &public): (&f32, &bool)| if public { libm::floorf(best) as i32 } else { -1 };
-        Layer { height_m, px_per_m: best.iter().zip(&ground.public).map(shown).collect() }
+        let by = |light| views.best_by(level, light).iter().zip(&ground.public).map(shown).collect();
+        Layer { height_m, px_per_m: by(Light::Day), px_per_m_night: by(Light::Night) }
     };
     let Found { classes, gaps, small_gaps } = found(scenario, caster, views, Light::Day);
     Coverage {

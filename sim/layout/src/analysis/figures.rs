@@ -50,6 +50,8 @@ pub struct EyeFigures {
 pub struct NightFigures {
     /// Illuminance of an upright target under the sky alone, lx.
     pub sky_lux: f64,
+    /// All light of lamps that is left out, because they are far, comes to less than this, lx.
+    pub left_out_lux: f64,
 }
 
 /// A fence of bars.

@@ -6,6 +6,7 @@ use geo::{Coord, LineString, Polygon, TriangulateEarcut};
 
 use super::caster::Occluder;
 use super::conditions::{Conditions, Leaves, Van};
+use super::scene::Scene;
 use super::vector::{Vec3, cross, length, scale, sub};
 use super::veil::Veil;
 use super::wall_line::WallLine;
@@ -73,6 +74,13 @@ pub(crate) fn of(site: &Site, conditions: &Conditions) -> Standing {
         add(&mut all.solid, extruded(&footprint(van), van.size_m[2]), Occluder::Van(i as u32));
     }
     all
+}
+
+/// Vans alone, prepared for the search.
+pub(crate) fn scene_of(vans: &[Van]) -> Scene {
+    let mut solid = Vec::new();
+    vans.iter().for_each(|van| add(&mut solid, extruded(&footprint(van), van.size_m[2]), ()));
+    Scene::of(solid.into_iter().map(|(facet, ())| facet).collect()).0
 }
 
 fn add<T: Copy>(to: &mut Vec<(Facet, T)>, facets: Vec<Facet>, owner: T) {

@@ -2,6 +2,7 @@
 
 pub mod against;
 pub mod answer;
+pub mod assumed;
 pub mod beam;
 pub mod bill;
 pub mod bundle;
@@ -9,6 +10,7 @@ pub mod caster;
 pub mod cells;
 pub mod conditions;
 pub mod coverage;
+pub mod detection;
 pub mod facade;
 pub mod figures;
 pub mod fixes;
@@ -66,6 +68,9 @@ pub struct PlanReport {
     /// What facade cameras see of windows and of falls.
     #[serde(default)]
     pub facade: facade::FacadeAnswer,
+    /// Which charging sockets have a fire detector.
+    #[serde(default)]
+    pub detection: detection::DetectionAnswer,
     /// What the other cameras show of dwellings, and masks against it.
     #[serde(default)]
     pub privacy: privacy::PrivacyAnswer,

@@ -1,15 +1,16 @@
 //! Whether the beams close the perimeter, worked out along its length and never on a grid.
 //!
-//! A zone guards a stretch of wall where its beam runs within [`ASIDE_M`] of it, along it (not more than
-//! [`BEND_DEG`] off), with all rays above the wall's top and the highest within [`UNDER_M`] of it: all must be broken
+//! A zone guards a stretch of wall where its beam runs within [`aside_m`](assumed::PerimeterFigures::aside_m) of it, along it (not more than
+//! [`bend_deg`](assumed::PerimeterFigures::bend_deg) off), with all rays above the wall's top and the highest within [`under_m`](assumed::PerimeterFigures::under_m) of it: all must be broken
 //! at once, so the highest decides what passes under. A zone that is longer than its rated range or not aligned
 //! guards nothing. Gates open the wall and are guarded by people. What is left is a gap, however short, but for the
-//! width of a post ([`POST_M`]) between two zones or a zone and a gate. The height of a wall is part of this: where a
+//! width of a post ([`post_m`](assumed::PerimeterFigures::post_m)) between two zones or a zone and a gate. The height of a wall is part of this: where a
 //! beam runs on over a lower wall, it may be too high there.
 
 use geo::Coord;
 
 use super::answer::{HeldBy, Part, PartOf, Perimeter, Stretch};
+use super::assumed;
 use super::beam::link::{Optics, lost_to};
 use super::parts::parts;
 use super::unwalled::{open_ends, outlines};
@@ -20,23 +21,6 @@ use crate::model::kit::Beam;
 use crate::model::scenario::Day;
 use crate::model::site::{Wall, WallKind};
 use crate::words::Id;
-
-/// How far beside a wall a beam still guards it, m.
-pub const ASIDE_M: f64 = 0.5;
-/// How far a beam's direction may be off the wall's, degrees.
-pub const BEND_DEG: f64 = 30.0;
-/// How high above the wall's top the highest ray may run, m: about the thickness of a body that lies on the wall
-/// with some margin (assumed).
-pub const UNDER_M: f64 = 0.5;
-/// Width of a post that carries the ends of two zones, m.
-pub const POST_M: f64 = 0.15;
-/// Angle by which a pair may be out of line before its receiver gets nothing, degrees (assumed: a beam spreads by
-/// about one and a half degrees). The twin uses the same.
-pub const LOST_DEG: f64 = 0.8;
-/// Share of its rated range that a zone should use outdoors: GB 51348-2019, commentary on 14.2.3.
-pub const MARGIN: f64 = 0.7;
-/// Around a corner a stretch of this length is closed by two zones that meet there on one post, m.
-const CORNER_M: f64 = 1.0;
 
 /// The continuity of a site's perimeter under a list of beams on a clear day.
 #[cfg(test)]
@@ -138,7 +122,7 @@ impl<'a> Run<'a> {
         answer.length_m += self.line.length();
         answer.gates_m += total(&self.gates);
         for zone in self.zones.iter().filter(|z| z.fault.is_none()) {
-            let stretched = length(zone.beam) > MARGIN * zone.beam.rated_range_m;
+            let stretched = length(zone.beam) > assumed::perimeter().margin * zone.beam.rated_range_m;
             let reason = if stretched {
                 "longer than 70 % of its rated range: no margin for fog and rain"
             } else {
@@ -207,13 +191,13 @@ impl<'a> Run<'a> {
     /// True for what a post fills: a short stretch with a sound zone at one end at least.
     fn on_a_post(&self, [from, to]: Span) -> bool {
         let ends_here = |at: f64| self.zones.iter().any(|z| z.fault.is_none() && touches(z.span, at));
-        to - from <= POST_M && (ends_here(from) || ends_here(to))
+        to - from <= assumed::perimeter().post_m && (ends_here(from) || ends_here(to))
     }
 
     /// True when a short stretch about a corner is closed by two zones that meet on one post there.
     fn closed_corner(&self, left: Span) -> bool {
         let beside = |zone: &&Zone| zone.fault.is_none() && left.iter().any(|&at| touches(zone.span, at));
-        left[1] - left[0] <= CORNER_M
+        left[1] - left[0] <= assumed::perimeter().corner_m
             && self.corners_in(left).iter().any(|&corner| {
                 self.zones.iter().filter(beside).any(|zone| meets_another(zone.beam, corner, self.beams))
             })
@@ -231,7 +215,12 @@ impl<'a> Run<'a> {
         for end in [0.0, self.line.length()] {
             let at = self.line.at(end);
             let reached = (from - end).abs() < 1e-6 || (to - end).abs() < 1e-6;
-            if reached && ends_of(self.walls).filter(|&other| distance(at, other) < ASIDE_M).count() > 1 {
+            if reached
+                && ends_of(self.walls)
+                    .filter(|&other| distance(at, other) < assumed::perimeter().aside_m)
+                    .count()
+                    > 1
+            {
                 corners.push(at);
             }
         }
@@ -245,13 +234,17 @@ impl<'a> Run<'a> {
         let corners = self.corners_in(span);
         let another = |own: &Id| {
             let ends = self.beams.iter().filter(|b| b.id != *own).flat_map(|b| [b.from_m, b.to_m]);
-            let near = |end: [f64; 2]| corners.iter().any(|&c| distance(c, end.into()) <= 2.0 * CORNER_M);
+            let near = |end: [f64; 2]| {
+                corners.iter().any(|&c| distance(c, end.into()) <= 2.0 * assumed::perimeter().corner_m)
+            };
             ends.into_iter().any(near)
         };
         match (before, after) {
             (Some(_), Some(_)) if corners.is_empty() => "between zones",
             (Some(_), Some(_)) => "corner between zones",
-            (Some(own), None) | (None, Some(own)) if span[1] - span[0] <= CORNER_M && another(own) => {
+            (Some(own), None) | (None, Some(own))
+                if span[1] - span[0] <= assumed::perimeter().corner_m && another(own) =>
+            {
                 "corner between zones"
             }
             _ => "no zone here",
@@ -293,10 +286,10 @@ fn beside(beam: &Beam, a: Coord<f64>, b: Coord<f64>) -> Option<Span> {
     let [ex, ey] = away(beam, 0)?;
     let piece = distance(a, b);
     let parallel = ((b.x - a.x) * ex + (b.y - a.y) * ey) / piece;
-    if parallel.abs() < libm::cos(BEND_DEG.to_radians()) {
+    if parallel.abs() < libm::cos(assumed::perimeter().bend_deg.to_radians()) {
         return None;
     }
-    inside_band([a, b], [beam.from_m.into(), beam.to_m.into()], ASIDE_M)
+    inside_band([a, b], [beam.from_m.into(), beam.to_m.into()], assumed::perimeter().aside_m)
 }
 
 /// Why a beam guards nothing on a wall of a height.
@@ -304,13 +297,13 @@ fn fault(beam: &Beam, top_m: f64, day: &Day) -> Option<&'static str> {
     let (lowest, highest) = (lowest(beam), highest(beam));
     if length(beam) > beam.rated_range_m {
         Some("zone too long for its rated range")
-    } else if beam.misaligned_deg.abs() > LOST_DEG {
+    } else if beam.misaligned_deg.abs() > assumed::perimeter().lost_deg {
         Some("zone misaligned")
     } else if highest <= top_m {
         Some("zone below the wall's top")
     } else if lowest <= top_m {
         Some("a ray of the zone runs into the wall")
-    } else if highest > top_m + UNDER_M {
+    } else if highest > top_m + assumed::perimeter().under_m {
         Some("zone too high above the wall")
     } else if lost_to(beam, day, Optics::of_catalogue()) == Some(Nuisance::Rain) {
         Some("fog and rain leave the zone's receiver too little")
@@ -345,14 +338,17 @@ fn away(beam: &Beam, end: usize) -> Option<[f64; 2]> {
 fn meets_another(beam: &Beam, corner: Coord<f64>, beams: &[Beam]) -> bool {
     let at = |beam: &Beam, end: usize| Coord::from([beam.from_m, beam.to_m][end]);
     let sound = |other: &&Beam| {
-        other.id != beam.id && length(other) <= other.rated_range_m && other.misaligned_deg.abs() <= LOST_DEG
+        other.id != beam.id
+            && length(other) <= other.rated_range_m
+            && other.misaligned_deg.abs() <= assumed::perimeter().lost_deg
     };
     beams.iter().filter(sound).any(|other| {
         [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().any(|(mine, theirs)| {
             let post = at(beam, mine);
-            let together = distance(post, at(other, theirs)) <= POST_M && distance(post, corner) <= CORNER_M;
+            let together = distance(post, at(other, theirs)) <= assumed::perimeter().post_m
+                && distance(post, corner) <= assumed::perimeter().corner_m;
             let (Some(a), Some(b)) = (away(beam, mine), away(other, theirs)) else { return false };
-            together && a[0] * b[0] + a[1] * b[1] < libm::cos(BEND_DEG.to_radians())
+            together && a[0] * b[0] + a[1] * b[1] < libm::cos(assumed::perimeter().bend_deg.to_radians())
         })
     })
 }
@@ -598,7 +594,7 @@ mod tests {
         let zone = beam("a", [0.0, 0.0], [100.0, 2.0]);
         let slope = libm::atan(0.02);
         // The lateral offset of a wall's point at s is s sin(slope).
-        let leaves = ASIDE_M / libm::sin(slope);
+        let leaves = assumed::perimeter().aside_m / libm::sin(slope);
         let found = gaps(&site, &[zone]);
         assert_eq!(found.len(), 1);
         assert!((found[0].0 - leaves).abs() < 1e-3 && found[0].1 == 100.0, "{found:?} {leaves}");

@@ -10,6 +10,7 @@ use super::rules::Basis;
 use super::tiers::TierAnswer;
 use crate::model::Scenario;
 use crate::model::scenario::Purse;
+use crate::words::thousands;
 
 /// How much each priority counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -179,7 +180,9 @@ fn small(half: &Half, scenario: &Scenario, cost: f64) -> Priority {
     let points =
         (half.cost_yuan / (half.cost_yuan + cost) + half.households / (half.households + flats)) / 2.0;
     let hectares = scenario.ground_m2() / 10_000.0;
-    let reason = format!("{flats:.0} flats on {hectares:.1} ha, {:.0} 000 yuan to the tier", cost / 1000.0);
+    // The cost is no better known than to a thousand.
+    let (flats, yuan) = (thousands(flats), thousands(libm::round(cost / 1000.0) * 1000.0));
+    let reason = format!("{flats} flats on {hectares:.1} ha, {yuan} yuan to the tier");
     Priority { name: "small".into(), points: Some(points), reason }
 }
 
@@ -189,7 +192,7 @@ fn crimes(half: &Half, scenario: &Scenario) -> Priority {
     };
     let flats = scenario.households.len().max(1) as f64;
     let rate = crimes / flats * 1000.0;
-    let reason = format!("{crimes:.0} crimes a year, {rate:.1} for each 1000 flats");
+    let reason = format!("{} crimes a year, {rate:.1} for each 1,000 flats", thousands(crimes));
     Priority { name: "crimes".into(), points: Some(rate / (half.crimes_per_1000_households + rate)), reason }
 }
 

@@ -74,6 +74,11 @@ impl<'a> Sheet<'a> {
         *span = if span[0] > span[1] { [x, x] } else { [span[0].min(x), span[1].max(x)] };
     }
 
+    /// Drops the points that another sheet of the same place and size holds.
+    pub(crate) fn leave_out(&mut self, other: &Sheet) {
+        self.bits.iter_mut().zip(&other.bits).for_each(|(word, drop)| *word &= !drop);
+    }
+
     /// Points that are asked, or seen once [`Sheet::look`] has been called.
     pub fn count(&self) -> usize {
         self.bits.iter().map(|word| word.count_ones() as usize).sum()

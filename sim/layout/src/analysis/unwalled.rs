@@ -3,8 +3,9 @@
 use geo::{Coord, Distance, Euclidean, Point};
 
 use super::answer::{HeldBy, Part, PartOf, Unwalled};
+use super::assumed;
 use super::parts::parts;
-use super::perimeter::{ASIDE_M, ends_of};
+use super::perimeter::ends_of;
 use super::wall_line::{Span, WallLine, distance, inside_band, inside_circle};
 use crate::model::Site;
 use crate::model::site::{Compound, Wall};
@@ -83,7 +84,9 @@ fn cut(compound: &Compound, stand_ins: &[StandIn]) -> Vec<Part> {
 /// may run beside the walls; beyond a free end it may not.
 fn stand_ins(site: &Site, walls: &[&Wall]) -> Vec<StandIn> {
     let bend = WALL_M * std::f64::consts::SQRT_2;
-    let met = |end: Coord<f64>| ends_of(walls).filter(|&other| distance(end, other) < ASIDE_M).count() > 1;
+    let met = |end: Coord<f64>| {
+        ends_of(walls).filter(|&other| distance(end, other) < assumed::perimeter().aside_m).count() > 1
+    };
     let band = |by: HeldBy, l: geo::Line<f64>, aside: f64| (by, Shape::Band([l.start, l.end], aside));
     let mut all: Vec<StandIn> =
         walls.iter().flat_map(|w| w.line.lines()).map(|l| band(HeldBy::Wall, l, WALL_M)).collect();
@@ -112,9 +115,17 @@ pub(crate) fn open_ends(site: &Site, walls: &[&Wall]) -> Vec<[f64; 2]> {
         let others = walls.iter().enumerate().filter(|(i, _)| *i != own);
         let closed = walls[own].line.is_closed();
         closed
-            || others.into_iter().any(|(_, wall)| Euclidean.distance(&at, &wall.line) <= ASIDE_M)
-            || site.buildings.iter().any(|b| Euclidean.distance(&at, &b.outline) <= 2.0 * ASIDE_M)
-            || site.gates.iter().any(|g| distance(end, g.at) <= g.width_m / 2.0 + 2.0 * ASIDE_M)
+            || others
+                .into_iter()
+                .any(|(_, wall)| Euclidean.distance(&at, &wall.line) <= assumed::perimeter().aside_m)
+            || site
+                .buildings
+                .iter()
+                .any(|b| Euclidean.distance(&at, &b.outline) <= 2.0 * assumed::perimeter().aside_m)
+            || site
+                .gates
+                .iter()
+                .any(|g| distance(end, g.at) <= g.width_m / 2.0 + 2.0 * assumed::perimeter().aside_m)
     };
     let ends = walls.iter().enumerate().flat_map(|(i, wall)| {
         [wall.line.0.first(), wall.line.0.last()].into_iter().flatten().map(move |&end| (i, end))

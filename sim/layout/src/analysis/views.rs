@@ -12,7 +12,8 @@ use super::projection::View;
 use super::raster::{Raster, outdoors, public_ground, raster_of};
 use super::sightlines::{BODY_LEVEL, eye_has_light, lit, scan, watch, working};
 use crate::model::Scenario;
-use crate::model::kit::{Camera, default_density};
+use crate::model::kit::{Camera, OuterPost, default_density};
+use crate::model::site::Lamp;
 
 /// The ground that views are of.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -154,6 +155,16 @@ impl Seen {
     }
 }
 
+/// The cells on which a standing post sees a body.
+fn watched(post: &OuterPost, ground: &Ground, caster: &Caster) -> Vec<Watched> {
+    let mut cells = Vec::new();
+    watch(post, caster, &ground.raster, &ground.open, |cell, distance_m| {
+        let by_night = eye_has_light(caster, ground.night[BODY_LEVEL].lux(cell), distance_m);
+        cells.push(Watched { cell: cell as u32, distance_m: distance_m as f32, by_night });
+    });
+    cells
+}
+
 /// What every camera and every standing post sees. Copies share what they have in common.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Views {
@@ -173,28 +184,61 @@ impl Views {
         }
         let mut posts: Vec<Arc<Vec<Watched>>> = kit.outer_post.iter().map(|_| Arc::default()).collect();
         for (row, post) in working(&kit.outer_post, &caster.conditions().posts_out) {
-            let mut cells = Vec::new();
-            watch(post, caster, &ground.raster, &ground.open, |cell, distance_m| {
-                let by_night = eye_has_light(caster, ground.night[BODY_LEVEL].lux(cell), distance_m);
-                cells.push(Watched { cell: cell as u32, distance_m: distance_m as f32, by_night });
-            });
-            posts[row] = Arc::new(cells);
+            posts[row] = Arc::new(watched(post, &ground, caster));
         }
         Views { ground: Arc::new(ground), cameras, posts }
     }
 
-    /// The same under a caster with other lamps: whatever is seen by day stays.
-    pub fn relit(&self, scenario: &Scenario, caster: &Caster) -> Views {
-        let (kit, night) = (&scenario.file.kit, self.ground.lit_by(caster));
-        let camera = |(seen, camera): (&Arc<Seen>, &Camera)| {
-            seen.relit(camera, &self.ground, caster, &night).map_or_else(|| Arc::clone(seen), Arc::new)
-        };
-        let cameras = self.cameras.iter().zip(&kit.camera).map(camera).collect();
+    /// The same under a caster by which some of the lamps are out, and by the caster of these views were not: whatever is
+    /// seen by day stays.
+    pub(crate) fn dimmed(&self, scenario: &Scenario, caster: &Caster, out: &[&Lamp]) -> Views {
+        let (kit, ground) = (&scenario.file.kit, (&self.ground.raster, self.ground.open.as_slice()));
+        let mut night = self.ground.night.clone();
+        for (map, height_m) in night.iter_mut().zip(HEIGHTS_M) {
+            out.iter().for_each(|lamp| map.lose(lamp, caster, ground, height_m));
+        }
+        let cameras = self.cameras.iter().zip(&kit.camera);
+        let cameras = cameras.map(|(seen, camera)| self.relit(seen, camera, caster, &night)).collect();
         let post = |cells: &Arc<Vec<Watched>>| {
             Arc::new(cells.iter().map(|c| c.relit(&self.ground, caster, &night)).collect())
         };
         let posts = self.posts.iter().map(post).collect();
         Views { ground: Arc::new(Ground { night, ..(*self.ground).clone() }), cameras, posts }
+    }
+
+    /// The same under a caster by which vans are parked, and by the caster of these views, `free`, none are.
+    pub(crate) fn parked(&self, scenario: &Scenario, free: &Caster, caster: &Caster) -> Views {
+        let (kit, vans) = (&scenario.file.kit, &caster.conditions().vans);
+        let mut night = self.ground.night.clone();
+        let ground = (&self.ground.raster, self.ground.open.as_slice());
+        for (map, height_m) in night.iter_mut().zip(HEIGHTS_M) {
+            map.shade(free, vans, ground, height_m);
+        }
+        let ground = Ground { night: night.clone(), ..(*self.ground).clone() };
+        let near = |camera: &Camera| {
+            vans.iter().any(|van| {
+                let [x, y] = [0, 1].map(|k| van.at_m[k] - camera.at_m[k]);
+                libm::hypot(x, y) <= camera.range_m + van.radius_m()
+            })
+        };
+        let camera = |(seen, camera): (&Arc<Seen>, &Camera)| match near(camera) {
+            true => Arc::new(Seen::by(camera, &ground, caster)),
+            false => self.relit(seen, camera, caster, &night),
+        };
+        let cameras = self.cameras.iter().zip(&kit.camera).map(camera).collect();
+        let posts = kit.outer_post.iter().map(|post| Arc::new(watched(post, &ground, caster))).collect();
+        Views { ground: Arc::new(ground), cameras, posts }
+    }
+
+    /// What a camera sees in another light by night.
+    fn relit(
+        &self,
+        seen: &Arc<Seen>,
+        camera: &Camera,
+        caster: &Caster,
+        night: &[NightMap; HEIGHTS_M.len()],
+    ) -> Arc<Seen> {
+        seen.relit(camera, &self.ground, caster, night).map_or_else(|| Arc::clone(seen), Arc::new)
     }
 
     /// The ground.
@@ -223,6 +267,13 @@ impl Views {
     /// Puts another light by night on the ground. What cameras see by it is renewed one by one.
     pub(crate) fn relight(&mut self, night: [NightMap; HEIGHTS_M.len()]) {
         Arc::make_mut(&mut self.ground).night = night;
+    }
+
+    /// Takes away what a post sees. Its row stays.
+    pub(crate) fn leave(&mut self, row: usize) {
+        if let Some(cells) = self.posts.get_mut(row) {
+            *cells = Arc::default();
+        }
     }
 
     /// Takes away what a camera sees. Its row stays, so that the other rows keep their numbers.

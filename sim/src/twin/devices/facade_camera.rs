@@ -1,7 +1,7 @@
 //! Cameras that look up a facade (高空抛物监控): a falling object on enough frames leads back to its window.
 
 use crate::analysis::facade::fall::Flight;
-use crate::analysis::facade::frames::ENOUGH_FRAMES;
+use crate::analysis::facade::frames::enough_frames;
 use crate::analysis::facade::window::{Column, nearest_column, storey_of};
 use crate::contract::Signal;
 use crate::model::site::Building;
@@ -23,7 +23,7 @@ pub struct Report {
 /// rise again without drag: z + v²/2g; a pixel's worth of error in height comes on top.
 pub fn traced(building: &Building, columns: &[Column], frames: &[Flight], draw: &mut Draw) -> Option<Report> {
     let (first, last) = (frames.first()?, frames.last()?);
-    if (frames.len() as u32) < ENOUGH_FRAMES {
+    if (frames.len() as u32) < enough_frames() {
         return None;
     }
     let fallen =
@@ -112,7 +112,7 @@ mod tests {
                 panic!("storey {storey} was not seen");
             };
             assert!((said - storey as i32).abs() <= 1, "{said} instead of {storey}");
-            assert!(column == 5 && frames >= ENOUGH_FRAMES, "column {column}, {frames} frames");
+            assert!(column == 5 && frames >= enough_frames(), "column {column}, {frames} frames");
         }
     }
 

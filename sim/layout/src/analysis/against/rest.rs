@@ -34,6 +34,9 @@ pub struct FacadeChange {
     pub windows: Two<usize>,
     /// Those that are seen.
     pub seen: Two<usize>,
+    /// Those that are seen by night, too.
+    #[serde(default)]
+    pub seen_by_night: Two<usize>,
     /// Buildings that differ.
     pub buildings: Vec<WindowsChange>,
 }
@@ -47,6 +50,9 @@ pub struct WindowsChange {
     pub windows: Two<usize>,
     /// Those that are seen.
     pub seen: Two<usize>,
+    /// Those that are seen by night, too.
+    #[serde(default)]
+    pub seen_by_night: Two<usize>,
 }
 
 /// Windows of dwellings that other cameras show.
@@ -131,6 +137,12 @@ pub struct CellChange {
     pub seen_by_cameras: Two<Option<f64>>,
     /// Share that cameras or posts see, 0..1.
     pub seen: Two<Option<f64>>,
+    /// Share that cameras see by night, 0..1.
+    #[serde(default)]
+    pub seen_by_cameras_night: Two<Option<f64>>,
+    /// Share that cameras or posts see by night, 0..1.
+    #[serde(default)]
+    pub seen_night: Two<Option<f64>>,
     /// Walk of its guard to its farthest point, s.
     pub longest_s: Two<Option<f64>>,
 }
@@ -171,12 +183,14 @@ pub(super) fn facade(old: &PlanReport, new: &PlanReport) -> FacadeChange {
         let building = either(&pair)?.building.clone();
         let windows = pair.each(|b| b.map_or(0, |b| b.windows));
         let seen = pair.each(|b| b.map_or(0, |b| b.seen));
-        let differs = windows.before != windows.after || seen.before != seen.after;
-        differs.then_some(WindowsChange { building, windows, seen })
+        let seen_by_night = pair.each(|b| b.map_or(0, |b| b.seen_by_night));
+        let differs = windows.differs() || seen.differs() || seen_by_night.differs();
+        differs.then_some(WindowsChange { building, windows, seen, seen_by_night })
     };
     FacadeChange {
         windows: both.each(|all| all.iter().map(|b| b.windows).sum()),
         seen: both.each(|all| all.iter().map(|b| b.seen).sum()),
+        seen_by_night: both.each(|all| all.iter().map(|b| b.seen_by_night).sum()),
         buildings: paired(both.before, both.after, |b| b.building.clone())
             .into_iter()
             .filter_map(told)
@@ -259,6 +273,8 @@ pub(super) fn cells(old: &PlanReport, new: &PlanReport) -> Vec<CellChange> {
             guard: pair.each(|c| c.map(|c| c.guard.clone())),
             seen_by_cameras: pair.each(|c| c.map(|c| c.seen_by_cameras)),
             seen: pair.each(|c| c.map(|c| c.seen)),
+            seen_by_cameras_night: pair.each(|c| c.map(|c| c.seen_by_cameras_night)),
+            seen_night: pair.each(|c| c.map(|c| c.seen_night)),
             longest_s: pair.each(|c| c.and_then(|c| c.response.as_ref()).map(|r| r.longest_s)),
         })
     };

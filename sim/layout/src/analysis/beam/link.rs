@@ -3,7 +3,7 @@
 //! In clear air the light thins with the square of the distance and still arrives at `arrival_ratio` times the rated
 //! range, so the margin at a length `L` is `20 log10(arrival_ratio rated / L)` dB (optical, `10 log10` of power). The
 //! lobe is a Gaussian: a pair out of line by δ loses `k δ²` dB. The angle at which a pair at its rated range gets
-//! nothing is the perimeter's own [`LOST_DEG`], which fixes `k`.
+//! nothing is the perimeter's own [`lost_deg`](assumed::PerimeterFigures::lost_deg), which fixes `k`.
 //!
 //! Fog takes `4.343 · 3.91 / V · (λ / 550 nm)^-q` dB per km at a visibility of `V` km, with Kim's exponent `q`, which is 0
 //! in dense fog (I. Kim, B. McArthur, E. Korevaar, Proc. SPIE 4214, 2001; also ITU-R P.1814). Rain of `R` mm/h takes
@@ -15,7 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
-use crate::analysis::perimeter::{LOST_DEG, MARGIN, length};
+use crate::analysis::assumed;
+use crate::analysis::perimeter::length;
 use crate::contract::Nuisance;
 use crate::model::kit::Beam;
 use crate::model::scenario::Day;
@@ -65,7 +66,7 @@ pub struct Link {
     pub down_at_visibility_m: Option<f64>,
     /// The same for a pair in line that uses 70 % of its rated range: what the margin of GB 51348 is worth.
     pub by_rule_down_at_visibility_m: f64,
-    /// How far the pair may be out of line in clear air, degrees; beyond [`LOST_DEG`] the twin gives it up anyway.
+    /// How far the pair may be out of line in clear air, degrees; beyond [`lost_deg`](assumed::PerimeterFigures::lost_deg) the twin gives it up anyway.
     pub out_of_line_deg: f64,
 }
 
@@ -98,12 +99,12 @@ pub fn rain_db_per_km(rain_mm_h: f64) -> f64 {
 pub fn link(beam: &Beam, day: &Day, optics: Optics) -> Link {
     let (long, rated) = (length(beam), beam.rated_range_m);
     let clear_db = clear_db(long, rated, optics);
-    let out_of_line = beam.misaligned_deg.abs() / LOST_DEG;
+    let out_of_line = beam.misaligned_deg.abs() / assumed::perimeter().lost_deg;
     let misaligned_db = lobe_db(optics) * out_of_line * out_of_line;
     let per_km = fog_db_per_km(day.visibility_m, optics.wavelength_nm) + rain_db_per_km(day.rain_mm_h);
     let weather_db = per_km * long / 1000.0;
     let left = clear_db - misaligned_db;
-    let by_rule = MARGIN * rated;
+    let by_rule = assumed::perimeter().margin * rated;
     Link {
         of_rated: long / rated,
         clear_db,
@@ -112,13 +113,13 @@ pub fn link(beam: &Beam, day: &Day, optics: Optics) -> Link {
         margin_db: left - weather_db,
         down_at_visibility_m: (left > 0.0).then(|| down_at(left, long, optics)),
         by_rule_down_at_visibility_m: down_at(self::clear_db(by_rule, rated, optics), by_rule, optics),
-        out_of_line_deg: LOST_DEG * libm::sqrt((clear_db / lobe_db(optics)).max(0.0)),
+        out_of_line_deg: assumed::perimeter().lost_deg * libm::sqrt((clear_db / lobe_db(optics)).max(0.0)),
     }
 }
 
 /// What keeps a zone down the whole day, if anything does: it is out of line, or fog and rain leave its receiver too little.
 pub fn lost_to(beam: &Beam, day: &Day, optics: Optics) -> Option<Nuisance> {
-    if beam.misaligned_deg.abs() > LOST_DEG {
+    if beam.misaligned_deg.abs() > assumed::perimeter().lost_deg {
         Some(Nuisance::Drift)
     } else {
         (link(beam, day, optics).margin_db < 0.0).then_some(Nuisance::Rain)
@@ -129,7 +130,7 @@ fn clear_db(long_m: f64, rated_m: f64, optics: Optics) -> f64 {
     20.0 * libm::log10(optics.arrival_ratio * rated_m / long_m.max(1.0))
 }
 
-/// What a pair loses when it is out of line by [`LOST_DEG`]: all that it has to spare at its rated range, dB.
+/// What a pair loses when it is out of line by [`lost_deg`](assumed::PerimeterFigures::lost_deg): all that it has to spare at its rated range, dB.
 fn lobe_db(optics: Optics) -> f64 {
     20.0 * libm::log10(optics.arrival_ratio)
 }
@@ -193,9 +194,12 @@ mod tests {
     fn out_of_line_at_the_rated_range_it_loses_all_at_the_perimeter_s_angle() {
         let lost = of(|b, _| {
             b.to_m = [100.0, 0.0];
-            b.misaligned_deg = -LOST_DEG;
+            b.misaligned_deg = -assumed::perimeter().lost_deg;
         });
         assert!((lost.clear_db - lost.misaligned_db).abs() < 1e-9 && lost.down_at_visibility_m.is_none());
-        assert!(of(|b, _| b.misaligned_deg = LOST_DEG).margin_db > 0.0, "a shorter pair has more to spare");
+        assert!(
+            of(|b, _| b.misaligned_deg = assumed::perimeter().lost_deg).margin_db > 0.0,
+            "a shorter pair has more to spare"
+        );
     }
 }

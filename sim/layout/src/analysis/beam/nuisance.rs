@@ -3,8 +3,12 @@
 //! One table for plan and twin: the twin draws from it, the plan sums it up. Shares and times are assumed.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use crate::analysis::perimeter::{LOST_DEG, MARGIN, length};
+use serde::Deserialize;
+
+use crate::analysis::assumed;
+use crate::analysis::perimeter::length;
 use crate::contract::Nuisance;
 use crate::model::kit::Beam;
 use crate::model::scenario::Day;
@@ -57,30 +61,111 @@ impl Lasting {
     }
 }
 
-/// A bird that flies through: 0.12 m at about 8 m/s are 15 ms.
-const BIRD: Lasting =
-    Lasting::Passing { depth_m: 0.12, speed_m_s: Spread { mean: 8.0, sd: 2.0, low: 4.0, high: 14.0 } };
-/// Rays farther apart than a sitting bird is tall, m.
-const BIRD_TALL_M: f64 = 0.15;
-/// How long the low sun blinds a receiver.
-pub const BLINDED: Lasting = Lasting::Staying { median_s: 1.5, sigma: 0.8 };
-/// Chance that it does so at a rise or a set at which the bearing fits.
-pub const BLINDS: f64 = 0.5;
-/// How long after its rise, or before its set, the sun may blind, s.
-pub const LOW_SUN_S: [f64; 2] = [300.0, 1800.0];
-/// How near to the receiver's axis it must stand, degrees.
-const SUN_OFF_DEG: f64 = 8.0;
+/// What fools zones: `assets/beams/nuisances.toml`, which says what each figure means.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Figures {
+    bird_through: Bird,
+    bird_sits: Sitting,
+    branch: Branch,
+    rain: Rain,
+    drift: Drift,
+    low_sun: LowSun,
+}
 
-/// What fools a zone on a day, but for the sun.
-///
-/// The shares are such that a sound zone of one ray with the usual interruption time of 50 ms gives about one false alarm
-/// at a wind of 3 m/s without rain. Branches grow with the square of the wind, rain with its rate and with the square
-/// of the share of the rated range in use, drift with the misalignment.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bird {
+    share: f64,
+    depth_m: f64,
+    speed_m_s: Spread,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sitting {
+    share: f64,
+    tall_m: f64,
+    lasting: Stay,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Branch {
+    share: f64,
+    wind_m_s: f64,
+    lasting: Stay,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rain {
+    share: f64,
+    lasting: Stay,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drift {
+    share: f64,
+    out_of_line: f64,
+    lasting: Stay,
+}
+
+/// The low sun in a receiver's axis.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LowSun {
+    /// Chance that it blinds at a rise or a set at which the bearing fits, 0..1.
+    pub chance: f64,
+    /// How long after its rise, or before its set, it may blind first, s.
+    pub from_s: f64,
+    /// And last, s.
+    pub to_s: f64,
+    within_deg: f64,
+    clear_from_m: f64,
+    latitude_deg: f64,
+    lasting: Stay,
+}
+
+impl LowSun {
+    /// How long it blinds a receiver.
+    pub fn blinded(&self) -> Lasting {
+        self.lasting.into()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stay {
+    median_s: f64,
+    sigma: f64,
+}
+
+impl From<Stay> for Lasting {
+    fn from(Stay { median_s, sigma }: Stay) -> Lasting {
+        Lasting::Staying { median_s, sigma }
+    }
+}
+
+static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../../../assets/beams/nuisances.toml"))
+        .expect("the nuisances that are shipped are read by a test")
+});
+
+/// What the low sun is reckoned with.
+pub fn low_sun() -> &'static LowSun {
+    &FIGURES.low_sun
+}
+
+/// What fools a zone on a day, but for the sun. Branches grow with the square of the wind, rain with its rate and with the
+/// square of the share of the sensible range in use, drift with the misalignment.
 pub fn sources(beam: &Beam, day: &Day) -> [Source; 5] {
-    let wind = day.wind_m_s / 3.0;
-    let reach = length(beam) / (MARGIN * beam.rated_range_m.max(1.0));
+    let Figures { bird_through: bird, bird_sits, branch, rain, drift, .. } = *FIGURES;
+    let (lost_deg, margin) = (assumed::perimeter().lost_deg, assumed::perimeter().margin);
+    let wind = day.wind_m_s / branch.wind_m_s;
+    let reach = length(beam) / (margin * beam.rated_range_m.max(1.0));
     let apart = beam.rays_m.iter().fold(0.0_f64, |most, h| most.max((h - beam.rays_m[0]).abs()));
-    let staying = |median_s: f64, sigma: f64| Lasting::Staying { median_s, sigma };
     let source = |purpose, what, share, lasting| Source {
         purpose,
         what,
@@ -89,24 +174,26 @@ pub fn sources(beam: &Beam, day: &Day) -> [Source; 5] {
         one_ray: false,
         by_day: false,
     };
-    let drift = 0.25 * (1.0 + 4.0 * beam.misaligned_deg.abs() / LOST_DEG);
+    let passing = Lasting::Passing { depth_m: bird.depth_m, speed_m_s: bird.speed_m_s };
+    let drifts = drift.share * (1.0 + drift.out_of_line * beam.misaligned_deg.abs() / lost_deg);
+    let (gusts, rains) = (branch.share * wind * wind, rain.share * day.rain_mm_h * reach * reach);
     [
-        Source { one_ray: true, by_day: true, ..source("bird-through", Nuisance::Bird, 3.0, BIRD) },
+        Source { one_ray: true, by_day: true, ..source("bird-through", Nuisance::Bird, bird.share, passing) },
         Source {
-            one_ray: apart > BIRD_TALL_M,
+            one_ray: apart > bird_sits.tall_m,
             by_day: true,
-            ..source("bird-sits", Nuisance::Bird, 0.4, staying(4.0, 0.9))
+            ..source("bird-sits", Nuisance::Bird, bird_sits.share, bird_sits.lasting.into())
         },
-        source("branch", Nuisance::Branch, 0.6 * wind * wind, staying(0.12, 0.8)),
-        source("rain", Nuisance::Rain, 0.1 * day.rain_mm_h * reach * reach, staying(0.4, 0.9)),
-        source("drift", Nuisance::Drift, drift, staying(0.3, 1.0)),
+        source("branch", Nuisance::Branch, gusts, branch.lasting.into()),
+        source("rain", Nuisance::Rain, rains, rain.lasting.into()),
+        source("drift", Nuisance::Drift, drifts, drift.lasting.into()),
     ]
 }
 
 /// Whether the low sun can stand in a receiver's axis at its rise, or at its set: never in rain or haze.
 pub fn sun_faces(beam: &Beam, day: &Day, rise: bool) -> bool {
-    let clear = day.rain_mm_h == 0.0 && day.visibility_m >= 5000.0;
-    clear && off_deg(looks_deg(beam), sun_azimuth_deg(day, rise)) <= SUN_OFF_DEG
+    let clear = day.rain_mm_h == 0.0 && day.visibility_m >= low_sun().clear_from_m;
+    clear && off_deg(looks_deg(beam), sun_azimuth_deg(day, rise)) <= low_sun().within_deg
 }
 
 /// Where the receiver looks, degrees from north.
@@ -116,9 +203,9 @@ fn looks_deg(beam: &Beam) -> f64 {
 
 /// Where the sun rises or sets: due east or west at the equinox, and earlier rises lie farther north. The half
 /// day arc H and the declination δ are tied by cos H = -tan φ tan δ, and the azimuth by cos A = sin δ / cos φ, at
-/// the latitude φ = 30 degrees when the length of the day is all that is known.
+/// an assumed latitude φ, as the length of the day is all that is known.
 fn sun_azimuth_deg(day: &Day, rise: bool) -> f64 {
-    let latitude = 30.0_f64.to_radians();
+    let latitude = low_sun().latitude_deg.to_radians();
     let half_arc = (day.sunset.0 - day.sunrise.0).seconds() / 86_400.0 * std::f64::consts::PI;
     let declination = libm::atan(-libm::cos(half_arc) / libm::tan(latitude));
     let azimuth = libm::acos((libm::sin(declination) / libm::cos(latitude)).clamp(-1.0, 1.0)).to_degrees();
@@ -148,11 +235,12 @@ pub fn false_alarms(beam: &Beam, day: &Day, per_day: f64, interruption_s: f64) -
         *expected.entry(source.what).or_insert(0.0) += alarms;
     }
     let sun = [(day.sunrise.0.seconds(), true), (day.sunset.0.seconds(), false)].map(|(at, rise)| {
-        let within = LOW_SUN_S.map(|after| at + if rise { after } else { -after });
+        let low = low_sun();
+        let within = [low.from_s, low.to_s].map(|after| at + if rise { after } else { -after });
         let [from, to] = [within[0].min(within[1]), within[0].max(within[1])];
         let inside = (to.min(whole_s) - from.max(0.0)).max(0.0) / (to - from);
         let faces = per_day > 0.0 && sun_faces(beam, day, rise);
-        f64::from(u8::from(faces)) * inside * BLINDS * BLINDED.at_least(interruption_s)
+        f64::from(u8::from(faces)) * inside * low.chance * low.blinded().at_least(interruption_s)
     });
     expected.insert(Nuisance::LowSun, sun.iter().sum());
     expected
@@ -182,8 +270,9 @@ mod tests {
         one.rays_m = vec![2.3];
         let curve: Vec<f64> = [5.0, 15.0, 50.0, 100.0, 500.0].map(|ms| total(&one, ms)).to_vec();
         assert!(curve.windows(2).all(|w| w[0] > w[1]), "{curve:?}");
-        assert_eq!(BIRD.at_least(0.040), 0.0, "the slowest bird takes 30 ms");
-        assert!((BIRD.at_least(0.015) - 0.49).abs() < 0.01, "about half of them take 15 ms");
+        let bird = sources(&one, &Day::default())[0].lasting;
+        assert_eq!(bird.at_least(0.040), 0.0, "the slowest bird takes 30 ms");
+        assert!((bird.at_least(0.015) - 0.49).abs() < 0.01, "about half of them take 15 ms");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use geo::{Area as _, BooleanOps as _, Coord, LineString, Polygon};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::assumed;
 use super::sightlines::SightTable;
 use super::views::Views;
 use crate::model::Scenario;
@@ -14,10 +15,10 @@ use crate::model::kit::GridCell;
 use crate::words::Id;
 use walk::Walk;
 
-/// A guard's walking pace, m/s (assumed: a brisk adult; the twin's guards run when they are sent).
-pub const WALK_M_S: f64 = 1.4;
-/// Cells that share less ground than this only touch, m².
-const TOUCH_M2: f64 = 1.0;
+/// A guard's walking pace, m/s (assumed).
+pub fn walk_m_s() -> f64 {
+    assumed::cells().walk_m_s
+}
 
 /// One cell. Every figure is computed; the pace is assumed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -166,8 +167,8 @@ impl Desk<'_> {
         let longest_m = reached.last().copied()?;
         Some(Response {
             from,
-            median_s: reached[reached.len() / 2] / WALK_M_S,
-            longest_s: longest_m / WALK_M_S,
+            median_s: reached[reached.len() / 2] / walk_m_s(),
+            longest_s: longest_m / walk_m_s(),
             longest_m,
             reached: reached.len() as f64 / ground.len() as f64,
         })
@@ -219,8 +220,9 @@ impl Desk<'_> {
     fn overlaps(&self, row: usize) -> Vec<Id> {
         let rows = &self.scenario.file.kit.grid_cell;
         let others = (0..rows.len()).filter(|&other| other != row);
-        let shares =
-            |&other: &usize| self.shapes[row].intersection(&self.shapes[other]).unsigned_area() > TOUCH_M2;
+        let shares = |&other: &usize| {
+            self.shapes[row].intersection(&self.shapes[other]).unsigned_area() > assumed::cells().touch_m2
+        };
         others.filter(shares).map(|other| rows[other].id.clone()).collect()
     }
 

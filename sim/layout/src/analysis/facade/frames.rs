@@ -1,15 +1,16 @@
 //! On which frames of a facade camera a falling object is seen. Plan and twin ask here.
 
 use super::fall::{Fall, Flight, Missile};
+use crate::analysis::assumed::facade;
 use crate::analysis::caster::Caster;
 use crate::analysis::figures::figures;
 use crate::analysis::projection::{Frame, View};
 use crate::model::kit::FacadeCamera;
 
 /// Frames on which an object must be seen before it counts as a fall (assumed).
-pub const ENOUGH_FRAMES: u32 = 5;
-/// Pixels that an object must fill across to be found by the difference of two frames (assumed).
-pub const LEAST_PX: f64 = 3.0;
+pub fn enough_frames() -> u32 {
+    facade().camera.enough_frames
+}
 
 /// Pixels across a lump of a diameter at a depth along the axis: it has the same size from every side.
 pub fn across_px(view: &View, diameter_m: f64, depth_m: f64) -> f64 {
@@ -20,6 +21,11 @@ pub fn across_px(view: &View, diameter_m: f64, depth_m: f64) -> f64 {
 pub(super) fn stands_out(view: &View, caster: &Caster, at: [f64; 3]) -> bool {
     let lens = view.eye_m();
     caster.clear_from_mount(lens, at) && caster.contrast(lens, at) >= figures().camera.threshold
+}
+
+/// True when the lamps and the sky give a facade camera light enough at a point by night; it carries none of its own.
+pub(super) fn lit(caster: &Caster, at: [f64; 3]) -> bool {
+    caster.night_lux(at) >= facade().camera.min_lux
 }
 
 /// The frames of a camera on which a falling object is seen: those on which it is inside the picture, large enough,
@@ -38,7 +44,7 @@ pub fn seen(
         .map(|n| fall.at(phase_s + period * n as f64))
         .filter(|flight| {
             let Frame::Inside(shown) = view.frame(flight.place_m) else { return false };
-            across_px(&view, 2.0 * missile.radius_m(), shown.depth_m) >= LEAST_PX
+            across_px(&view, 2.0 * missile.radius_m(), shown.depth_m) >= facade().camera.least_px
                 && stands_out(&view, caster, flight.place_m)
         })
         .collect()

@@ -1,10 +1,13 @@
 //! Facades: which windows a facade camera sees, how large an object is on its picture, and on how many frames a fall is.
 //!
+//! Windows are asked by day and by night, falls by day.
 //! The windows are those of [`window`], the fall that of [`fall`], the frames those of [`frames`]: the twin throws from
 //! the same windows and counts the same frames.
 
 pub mod fall;
 pub mod frames;
+#[cfg(test)]
+mod tests;
 pub mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,20 +16,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::fall::{Fall, Missile};
-use self::frames::stands_out;
-use self::frames::{ENOUGH_FRAMES, LEAST_PX, across_px, seen};
-use self::window::{SIZE_M, Window, windows};
+use self::frames::{across_px, lit, seen, stands_out};
+use self::window::{Window, windows};
+use super::assumed;
 use super::caster::Caster;
 use super::projection::{Frame, View};
+use super::sightlines::working;
 use crate::model::Scenario;
 use crate::model::kit::FacadeCamera;
 use crate::model::site::{Building, Use};
 use crate::words::Id;
-
-/// Diameter of the object that is asked about, m.
-const OBJECT_M: f64 = 0.1;
-/// Speed at which it is pushed off its sill, m/s, and how far before the wall it begins, m: the twin's mean.
-const PUSHED: (f64, f64) = (2.0, 0.4);
 
 /// All facade cameras, and the buildings that they look at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +51,23 @@ pub struct Assumed {
     pub window_pitch_m: f64,
     /// Width and height of a window, m.
     pub window_m: [f64; 2],
+    /// Illuminance by night of an upright target at which a facade camera shows the object, lx.
+    #[serde(default)]
+    pub min_lux: f64,
+}
+
+impl Assumed {
+    fn shipped() -> Assumed {
+        let figures = assumed::facade();
+        Assumed {
+            object_m: figures.object.diameter_m,
+            least_px: figures.camera.least_px,
+            enough_frames: figures.camera.enough_frames,
+            window_pitch_m: figures.window.pitch_m,
+            window_m: figures.window.size_m,
+            min_lux: figures.camera.min_lux,
+        }
+    }
 }
 
 /// Windows of one face, or of one building.
@@ -63,6 +79,9 @@ pub struct Face {
     pub windows: usize,
     /// Those whose middle is in a picture, unhidden, at a density that finds the object.
     pub seen: usize,
+    /// Those of them that have light enough by night, of lamps and the sky.
+    #[serde(default)]
+    pub seen_by_night: usize,
 }
 
 /// What one camera sees.
@@ -76,6 +95,9 @@ pub struct CameraAnswer {
     pub windows: usize,
     /// Those that it sees.
     pub seen: usize,
+    /// Those that it sees by night, too.
+    #[serde(default)]
+    pub seen_by_night: usize,
     /// The others, by what is against them.
     pub unseen: Unseen,
     /// By face; faces of which it sees nothing are left out.
@@ -129,36 +151,50 @@ pub struct BuildingAnswer {
     pub windows: usize,
     /// Those that a facade camera of its own sees.
     pub seen: usize,
+    /// Those that one sees by night, too.
+    #[serde(default)]
+    pub seen_by_night: usize,
+    /// Windows from which a fall is by day on enough frames of one of its own.
+    #[serde(default)]
+    pub traced: usize,
 }
 
-/// Works out all facade cameras of a scenario.
+/// What a camera makes of one window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Glance {
+    look: Look,
+    /// Seen by night, too.
+    by_night: bool,
+    /// Frames on which a fall from there is seen, the first half a period after it was pushed; 0 off the camera's faces.
+    frames: usize,
+}
+
+impl Glance {
+    fn seen(&self) -> bool {
+        matches!(self.look, Look::Seen { .. })
+    }
+
+    fn traced(&self) -> bool {
+        self.frames >= assumed::facade().camera.enough_frames as usize
+    }
+}
+
+/// Works out the facade cameras of a scenario that are not out of order under the caster's conditions.
 pub fn facade(scenario: &Scenario, caster: &Caster) -> FacadeAnswer {
     let kit = &scenario.file.kit.facade_camera;
-    let mut answer = FacadeAnswer {
-        assumed: Assumed {
-            object_m: OBJECT_M,
-            least_px: LEAST_PX,
-            enough_frames: ENOUGH_FRAMES,
-            window_pitch_m: window::PITCH_M,
-            window_m: SIZE_M,
-        },
-        ..FacadeAnswer::default()
-    };
+    let mut answer = FacadeAnswer { assumed: Assumed::shipped(), ..FacadeAnswer::default() };
     for building in &scenario.site.buildings {
-        let own: Vec<&FacadeCamera> = kit.iter().filter(|c| c.building == building.id).collect();
+        let cameras = working(kit, &caster.conditions().facade_cameras_out).map(|(_, camera)| camera);
+        let own: Vec<&FacadeCamera> = cameras.filter(|c| c.building == building.id).collect();
         if own.is_empty() && building.usage != Use::Residential {
             continue;
         }
         let windows = windows(building);
-        let mut seen_by_any = vec![false; windows.len()];
-        for camera in &own {
-            let looks: Vec<Look> = windows.iter().map(|w| look(camera, w, caster)).collect();
-            for (any, look) in seen_by_any.iter_mut().zip(&looks) {
-                *any |= matches!(look, Look::Seen { .. });
-            }
-            answer.cameras.push(of_camera(camera, &windows, &looks, caster));
+        let glances: Vec<Vec<Glance>> = own.iter().map(|c| glances(c, &windows, caster)).collect();
+        for (camera, glances) in own.iter().zip(&glances) {
+            answer.cameras.push(of_camera(camera, &windows, glances));
         }
-        answer.buildings.push(of_building(building, &own, &windows, &seen_by_any));
+        answer.buildings.push(of_building(building, &own, &windows, &glances));
     }
     let place = |id: &Id| kit.iter().position(|c| c.id == *id);
     answer.cameras.sort_by_key(|c| place(&c.camera));
@@ -174,31 +210,46 @@ enum Look {
     Seen { px: f64, smallest_m: f64 },
 }
 
+fn glances(camera: &FacadeCamera, windows: &[Window], caster: &Caster) -> Vec<Glance> {
+    let glance = |window: &Window| {
+        let look = look(camera, window, caster);
+        let by_night = matches!(look, Look::Seen { .. }) && lit(caster, window.middle_m());
+        Glance { look, by_night, frames: 0 }
+    };
+    let mut all: Vec<Glance> = windows.iter().map(glance).collect();
+    let watched = windows.iter().zip(&all).filter(|(_, glance)| glance.seen());
+    let faces: BTreeSet<&str> = watched.map(|(window, _)| window.column.face()).collect();
+    for (window, glance) in windows.iter().zip(&mut all).filter(|(w, _)| faces.contains(w.column.face())) {
+        glance.frames = frames(camera, window, caster);
+    }
+    all
+}
+
 fn look(camera: &FacadeCamera, window: &Window, caster: &Caster) -> Look {
     let (view, at) = (View::up(camera), window.middle_m());
+    let (object_m, least_px) = (assumed::facade().object.diameter_m, assumed::facade().camera.least_px);
     let Frame::Inside(shown) = view.frame(at) else { return Look::Outside };
-    let px = across_px(&view, OBJECT_M, shown.depth_m);
+    let px = across_px(&view, object_m, shown.depth_m);
     if !stands_out(&view, caster, at) {
         Look::Hidden
-    } else if px < LEAST_PX {
+    } else if px < least_px {
         Look::TooSmall
     } else {
-        Look::Seen { px, smallest_m: OBJECT_M * LEAST_PX / px }
+        Look::Seen { px, smallest_m: object_m * least_px / px }
     }
 }
 
-fn of_camera(camera: &FacadeCamera, windows: &[Window], looks: &[Look], caster: &Caster) -> CameraAnswer {
-    let is_seen = |look: &Look| matches!(look, Look::Seen { .. });
-    let mut faces = by_face(windows, |i| is_seen(&looks[i]));
+fn of_camera(camera: &FacadeCamera, windows: &[Window], glances: &[Glance]) -> CameraAnswer {
+    let mut faces = by_face(windows, |i| [glances[i].seen(), glances[i].by_night]);
     faces.retain(|face| face.seen > 0);
-    let own: Vec<(&Window, Look)> = windows
+    let own: Vec<(&Window, Glance)> = windows
         .iter()
-        .zip(looks.iter().copied())
+        .zip(glances.iter().copied())
         .filter(|(w, _)| faces.iter().any(|f| f.face == w.column.face()))
         .collect();
-    let count = |is: Look| own.iter().filter(|(_, look)| *look == is).count();
-    let smallest = own.iter().filter_map(|(_, look)| match look {
-        Look::Seen { smallest_m, .. } => Some(*smallest_m),
+    let count = |is: Look| own.iter().filter(|(_, glance)| glance.look == is).count();
+    let smallest = own.iter().filter_map(|(_, glance)| match glance.look {
+        Look::Seen { smallest_m, .. } => Some(smallest_m),
         _ => None,
     });
     let storeys: BTreeSet<u32> = own.iter().map(|(w, _)| w.storey).collect();
@@ -206,7 +257,8 @@ fn of_camera(camera: &FacadeCamera, windows: &[Window], looks: &[Look], caster: 
         camera: camera.id.clone(),
         building: camera.building.clone(),
         windows: own.len(),
-        seen: own.iter().filter(|(_, look)| is_seen(look)).count(),
+        seen: own.iter().filter(|(_, glance)| glance.seen()).count(),
+        seen_by_night: own.iter().filter(|(_, glance)| glance.by_night).count(),
         unseen: Unseen {
             outside: count(Look::Outside),
             hidden: count(Look::Hidden),
@@ -214,22 +266,17 @@ fn of_camera(camera: &FacadeCamera, windows: &[Window], looks: &[Look], caster: 
         },
         faces,
         smallest_m: smallest.fold(0.0, f64::max),
-        storeys: storeys.into_iter().map(|storey| of_storey(camera, storey, &own, caster)).collect(),
+        storeys: storeys.into_iter().map(|storey| of_storey(storey, &own)).collect(),
     }
 }
 
-fn of_storey(
-    camera: &FacadeCamera,
-    storey: u32,
-    windows: &[(&Window, Look)],
-    caster: &Caster,
-) -> StoreyAnswer {
-    let own = || windows.iter().filter(move |(w, _)| w.storey == storey);
-    let px = own().filter_map(|(_, look)| match look {
-        Look::Seen { px, .. } => Some(*px),
+fn of_storey(storey: u32, windows: &[(&Window, Glance)]) -> StoreyAnswer {
+    let own = || windows.iter().filter(move |(w, _)| w.storey == storey).map(|(_, glance)| glance);
+    let px = own().filter_map(|glance| match glance.look {
+        Look::Seen { px, .. } => Some(px),
         _ => None,
     });
-    let mut frames: Vec<usize> = own().map(|(w, _)| frames(camera, w, caster)).collect();
+    let mut frames: Vec<usize> = own().map(|glance| glance.frames).collect();
     frames.sort_unstable();
     let least_px = px.clone().fold(f64::INFINITY, f64::min);
     StoreyAnswer {
@@ -239,15 +286,16 @@ fn of_storey(
         least_px: if least_px.is_finite() { least_px } else { 0.0 },
         least_frames: frames.first().copied().unwrap_or(0),
         median_frames: frames.get(frames.len() / 2).copied().unwrap_or(0),
-        traced: frames.iter().filter(|n| **n >= ENOUGH_FRAMES as usize).count(),
+        traced: own().filter(|glance| glance.traced()).count(),
     }
 }
 
-/// Frames on which the object's fall from a window is seen, the first half a period after it was pushed.
+/// Frames on which the object's fall from a window is seen.
 fn frames(camera: &FacadeCamera, window: &Window, caster: &Caster) -> usize {
     let ([x, y], [ox, oy]) = (window.column.foot_m, window.column.outward);
-    let (speed, before) = PUSHED;
-    let missile = Missile::of_diameter(OBJECT_M);
+    let object = &assumed::facade().object;
+    let (speed, before) = (object.pushed_m_s, object.from_m);
+    let missile = Missile::of_diameter(object.diameter_m);
     let from = [x + before * ox, y + before * oy, window.sill_m];
     let fall = Fall::of(missile, from, [speed * ox, speed * oy, 0.0]);
     seen(camera, caster, missile, &fall, 0.5 / camera.frames_per_s.max(1.0)).len()
@@ -257,116 +305,31 @@ fn of_building(
     building: &Building,
     cameras: &[&FacadeCamera],
     windows: &[Window],
-    seen: &[bool],
+    glances: &[Vec<Glance>],
 ) -> BuildingAnswer {
+    let any = |i: usize, is: &dyn Fn(&Glance) -> bool| glances.iter().any(|of_camera| is(&of_camera[i]));
+    let count = |is: &dyn Fn(&Glance) -> bool| (0..windows.len()).filter(|i| any(*i, is)).count();
     BuildingAnswer {
         building: building.id.clone(),
         cameras: cameras.iter().map(|c| c.id.clone()).collect(),
-        faces: by_face(windows, |i| seen[i]),
+        faces: by_face(windows, |i| [any(i, &Glance::seen), any(i, &|g| g.by_night)]),
         windows: windows.len(),
-        seen: seen.iter().filter(|s| **s).count(),
+        seen: count(&Glance::seen),
+        seen_by_night: count(&|g| g.by_night),
+        traced: count(&Glance::traced),
     }
 }
 
-/// Windows counted by face.
-fn by_face(windows: &[Window], seen: impl Fn(usize) -> bool) -> Vec<Face> {
+/// Windows counted by face: seen by day, and by night.
+fn by_face(windows: &[Window], seen: impl Fn(usize) -> [bool; 2]) -> Vec<Face> {
     let mut faces: BTreeMap<&'static str, Face> = BTreeMap::new();
     for (i, window) in windows.iter().enumerate() {
         let name = window.column.face();
         let face = faces.entry(name).or_insert_with(|| Face { face: name.into(), ..Face::default() });
+        let [by_day, by_night] = seen(i);
         face.windows += 1;
-        face.seen += usize::from(seen(i));
+        face.seen += usize::from(by_day);
+        face.seen_by_night += usize::from(by_night);
     }
     faces.into_values().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use geo::Rect;
-
-    use super::*;
-    use crate::analysis::sample;
-    use crate::model::Site;
-    use crate::model::kit::Kit;
-
-    /// A slab of 33 × 12 m with 18 storeys of 3 m.
-    fn site() -> Site {
-        let mut site = sample::bare(-50.0, -60.0, 80.0, 60.0);
-        let outline = Rect::new((0.0, 0.0), (33.0, 12.0)).to_polygon();
-        site.buildings.push(Building { storeys: 18, ..sample::building("b", outline, 54.0) });
-        site
-    }
-
-    /// Stands south of the middle and looks up.
-    fn camera(away_m: f64) -> FacadeCamera {
-        FacadeCamera {
-            id: "fc".into(),
-            at_m: [16.5, -away_m],
-            height_m: 3.0,
-            building: "b".into(),
-            bearing_deg: 0.0,
-            elevation_deg: 45.0,
-            hfov_deg: 90.0,
-            pixels: [2560, 2560],
-            frames_per_s: 25.0,
-        }
-    }
-
-    fn of(site: Site, cameras: Vec<FacadeCamera>) -> FacadeAnswer {
-        let caster = Caster::new(&site);
-        facade(&sample::scenario(site, Kit { facade_camera: cameras, ..Kit::default() }), &caster)
-    }
-
-    #[test]
-    fn a_camera_before_the_south_face_sees_that_face_and_no_other() {
-        let answer = of(site(), vec![FacadeCamera { pixels: [4096, 4096], ..camera(25.0) }]);
-        let found = &answer.cameras[0];
-        assert_eq!(found.faces.len(), 1);
-        assert_eq!((found.faces[0].face.as_str(), found.windows), ("south", 180));
-        assert_eq!(found.unseen, Unseen { outside: 180 - found.seen, ..Unseen::default() });
-        // A square picture of 90° at 45° ends at the zenith and the horizon: all but the ground floor.
-        assert_eq!(found.seen, 170, "the lens hangs above the middle of the lowest windows");
-        let building = &answer.buildings[0];
-        assert_eq!((building.windows, building.seen), (26 * 18, 170));
-        assert_eq!(building.faces.iter().map(|f| f.seen).sum::<usize>(), 170);
-    }
-
-    #[test]
-    fn pixels_fall_with_distance_and_frames_with_the_frame_rate() {
-        let near = of(site(), vec![camera(15.0)]).cameras.remove(0);
-        let far = of(site(), vec![camera(40.0)]).cameras.remove(0);
-        let storey = |answer: &CameraAnswer, n: u32| answer.storeys[n as usize - 1];
-        assert!(storey(&near, 5).least_px > 1.5 * storey(&far, 5).least_px);
-        assert!(far.smallest_m > near.smallest_m);
-        // On the axis 10 cm at a depth of 40 √2 m.
-        let px = 0.1 * 1280.0 / (40.0 * std::f64::consts::SQRT_2);
-        let highest = far.storeys.iter().map(|s| s.least_px).fold(f64::INFINITY, f64::min);
-        assert!(px < LEAST_PX && (highest == 0.0 || highest >= LEAST_PX), "{px} {highest}");
-        let slow = of(site(), vec![FacadeCamera { frames_per_s: 5.0, ..camera(15.0) }]).cameras.remove(0);
-        let (quick, slow) = (storey(&near, 10).median_frames, storey(&slow, 10).median_frames);
-        assert!(quick.abs_diff(5 * slow) <= 5 && slow > 5, "{quick} at 25, {slow} at 5 frames a second");
-        assert!(
-            storey(&near, 18).median_frames > storey(&near, 3).median_frames,
-            "from higher it falls longer"
-        );
-    }
-
-    #[test]
-    fn what_stands_before_a_face_hides_windows() {
-        let mut walled = site();
-        let shed = Rect::new((0.0, -12.0), (33.0, -8.0)).to_polygon();
-        walled.buildings.push(Building { usage: Use::Other, ..sample::building("shed", shed, 12.0) });
-        let (open, walled) = (of(site(), vec![camera(25.0)]), of(walled, vec![camera(25.0)]));
-        let (open, walled) = (&open.cameras[0], &walled.cameras[0]);
-        assert!(walled.unseen.hidden > 20 && walled.seen + walled.unseen.hidden == open.seen);
-        let lost = |n: usize| open.storeys[n].median_frames > walled.storeys[n].median_frames;
-        assert!(lost(17) && lost(5), "the last part of the fall is behind the shed");
-    }
-
-    #[test]
-    fn a_block_without_a_camera_is_listed_with_nothing_seen() {
-        let answer = of(site(), vec![FacadeCamera { building: "other".into(), ..camera(25.0) }]);
-        assert!(answer.cameras.is_empty() && answer.buildings[0].seen == 0);
-        assert!(answer.buildings[0].cameras.is_empty());
-    }
 }

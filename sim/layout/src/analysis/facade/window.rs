@@ -2,19 +2,13 @@
 //!
 //! Maps have outlines and storeys, no windows: pitch and size are assumed. Plan, rules and twin ask here.
 
+use crate::analysis::assumed::{WindowFigures, facade};
 use crate::model::site::Building;
 
-/// Distance from one column of windows to the next, m.
-pub const PITCH_M: f64 = 3.3;
-
-/// Width and height of a window, m.
-pub const SIZE_M: [f64; 2] = [1.8, 1.5];
-/// Height of a sill above its floor, m.
-const SILL_M: f64 = 1.0;
-/// Wall above a window on its storey at least, m.
-const LINTEL_M: f64 = 0.2;
-/// How far before the wall a window's glass is taken to be, so that its own wall does not hide it, m.
-const BEFORE_M: f64 = 0.05;
+/// What windows are taken to be.
+fn ordinary() -> &'static WindowFigures {
+    &facade().window
+}
 
 /// A window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,8 +37,9 @@ impl Window {
     /// The point at shares (0..1) of its width and its height, a little before the wall, m.
     pub fn at(&self, along: f64, up: f64) -> [f64; 3] {
         let Column { foot_m: [x, y], outward: [ox, oy], .. } = self.column;
-        let aside = (along - 0.5) * SIZE_M[0];
-        [x - aside * oy + BEFORE_M * ox, y + aside * ox + BEFORE_M * oy, self.sill_m + up * self.tall_m]
+        let WindowFigures { size_m, before_m, .. } = ordinary();
+        let aside = (along - 0.5) * size_m[0];
+        [x - aside * oy + before_m * ox, y + aside * ox + before_m * oy, self.sill_m + up * self.tall_m]
     }
 
     /// Its middle, m.
@@ -59,13 +54,14 @@ impl Window {
 
     /// Its area, m².
     pub fn area_m2(&self) -> f64 {
-        SIZE_M[0] * self.tall_m
+        ordinary().size_m[0] * self.tall_m
     }
 }
 
 /// All windows of a building, column by column from the ground up.
 pub fn windows(building: &Building) -> Vec<Window> {
-    let tall_m = SIZE_M[1].min(building.storey_height_m() - SILL_M - LINTEL_M).max(0.0);
+    let WindowFigures { size_m, sill_m: above_floor_m, lintel_m, .. } = ordinary();
+    let tall_m = size_m[1].min(building.storey_height_m() - above_floor_m - lintel_m).max(0.0);
     let on = |column: Column| {
         let at = move |storey| Window { column, storey, sill_m: sill_m(building, storey), tall_m };
         (1..=building.storeys).map(at)
@@ -93,7 +89,7 @@ pub fn columns(building: &Building) -> Vec<Column> {
     for side in ring.lines() {
         let (x, y) = (side.end.x - side.start.x, side.end.y - side.start.y);
         let length = libm::hypot(x, y);
-        let count = libm::floor(length / PITCH_M) as usize;
+        let count = libm::floor(length / ordinary().pitch_m) as usize;
         for n in 0..count {
             let k = (n as f64 + 0.5) / count as f64;
             all.push(Column {
@@ -108,7 +104,7 @@ pub fn columns(building: &Building) -> Vec<Column> {
 
 /// Height of the window sill of a storey counted from 1, m above ground.
 pub fn sill_m(building: &Building, storey: u32) -> f64 {
-    building.storey_height_m() * f64::from(storey.max(1) - 1) + SILL_M
+    building.storey_height_m() * f64::from(storey.max(1) - 1) + ordinary().sill_m
 }
 
 /// The storey, from 1, to which a height belongs; never above the roof.
@@ -170,7 +166,7 @@ mod tests {
             );
             let before = [0, 1].map(|k| window.middle_m()[k] - window.column.foot_m[k]);
             let out = before[0] * window.column.outward[0] + before[1] * window.column.outward[1];
-            assert!((out - BEFORE_M).abs() < 1e-12);
+            assert!((out - ordinary().before_m).abs() < 1e-12);
             assert_eq!(storey_of(&building, window.middle_m()[2]), window.storey as i32);
         }
         let faces: std::collections::BTreeSet<&str> = all.iter().map(|w| w.column.face()).collect();

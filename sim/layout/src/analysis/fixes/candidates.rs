@@ -3,6 +3,7 @@
 use geo::{Closest, ClosestPoint, Line, Point};
 
 use super::super::answer::{Cause, GapReason};
+use super::super::assumed;
 use super::super::bill::HOLD_M;
 use super::super::light::Light;
 use super::super::projection::View;
@@ -17,28 +18,8 @@ use crate::model::lens::LensKind;
 use crate::model::site::Lamp;
 use crate::words::Id;
 
-/// Cameras near a gap that are thought of.
-const CAMERAS: usize = 8;
-/// A camera farther from a gap than so many times its range is not thought of.
-const FAR: f64 = 1.2;
-/// Steps along a facade or wall, m.
-const STEPS_M: [f64; 4] = [-4.0, -2.0, 2.0, 4.0];
-/// Raising a bracket, m.
-const RAISED_M: [f64; 2] = [1.0, 2.0];
-/// Cameras on poles and facades hang so high, m.
-const HUNG_M: f64 = 4.0;
-/// A new camera stands at most so far from where it aims, m.
-const NEAR_M: f64 = 40.0;
-/// Distance of new poles from where they aim, m.
-const POLE_M: f64 = 15.0;
 /// What the names of new cameras begin with.
 pub(super) const NEW: &str = "cam-new-";
-/// A crown is pruned for a gap of which it hides at least this share.
-const HIDES: f64 = 0.25;
-/// A new camera for ground sees at least so wide, degrees.
-const WIDE_DEG: f64 = 40.0;
-/// Distance of a lens from the surface that holds it, m.
-const OFF_M: f64 = 0.3;
 
 /// Every change that is worth a look.
 pub(super) fn all(ask: &Ask<'_>, causes: &[Cause], place: &Place) -> Vec<Edit> {
@@ -71,10 +52,10 @@ fn near<'a>(ask: &Ask<'a>, place: &Place) -> Vec<(usize, &'a Camera)> {
     let rows = ask.layout.file.kit.camera.iter().enumerate();
     let mut found: Vec<(f64, usize, &Camera)> = rows
         .map(|(row, camera)| (distance(camera), row, camera))
-        .filter(|(m, _, camera)| *m <= FAR * camera.range_m)
+        .filter(|(m, _, camera)| *m <= assumed::fixes().far_ranges * camera.range_m)
         .collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    found.into_iter().take(CAMERAS).map(|(_, row, camera)| (row, camera)).collect()
+    found.into_iter().take(assumed::fixes().cameras).map(|(_, row, camera)| (row, camera)).collect()
 }
 
 /// The camera, aimed at a point: whole degrees, as a fitter sets them.
@@ -150,7 +131,7 @@ pub(super) fn models(prices: &Prices) -> Vec<&'static CameraModel> {
 
 fn raised(camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
     let up = |m: &f64| Camera { height_m: camera.height_m + m, ..camera.clone() };
-    RAISED_M.iter().map(up).flat_map(|camera| and_aimed(camera, aims)).collect()
+    assumed::fixes().raised_m.iter().map(up).flat_map(|camera| and_aimed(camera, aims)).collect()
 }
 
 fn and_aimed(camera: Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
@@ -171,7 +152,7 @@ fn moved(ask: &Ask<'_>, camera: &Camera, aims: &[[f64; 3]]) -> Vec<Camera> {
     };
     let (way, length) = (edge.delta(), libm::hypot(edge.delta().x, edge.delta().y));
     let along = libm::hypot(foot.x() - edge.start.x, foot.y() - edge.start.y);
-    let on_it = STEPS_M.iter().filter(|step| (0.0..=length).contains(&(along + **step)));
+    let on_it = assumed::fixes().steps_m.iter().filter(|step| (0.0..=length).contains(&(along + **step)));
     let shifted = |step: &f64| {
         let place = |x: f64, way: f64| centimetres(x + way / length * step);
         Camera { at_m: [place(at.x(), way.x), place(at.y(), way.y)], ..camera.clone() }
@@ -197,15 +178,16 @@ fn nearest(edge: &Line<f64>, at: Point<f64>) -> Option<Point<f64>> {
     }
 }
 
-/// The crowns that hide a good part of a gap, pruned from below by a third or by two thirds of their depth.
+/// The crowns that hide a good part of a gap, pruned from below by shares of their depth.
 fn pruned(ask: &Ask<'_>, causes: &[Cause]) -> Vec<Edit> {
     let all_m2: f64 = causes.iter().map(|cause| cause.area_m2).sum();
-    let much = |cause: &&Cause| cause.reason == GapReason::Crown && cause.area_m2 >= HIDES * all_m2;
+    let much =
+        |cause: &&Cause| cause.reason == GapReason::Crown && cause.area_m2 >= assumed::fixes().hides * all_m2;
     let names: Vec<&str> = causes.iter().filter(much).filter_map(|cause| cause.culprit.as_deref()).collect();
     let trees = ask.layout.site.trees.iter().enumerate();
     let before = trees.filter(|(_, tree)| names.contains(&tree.id.as_str()));
     let edit = |(row, tree): (usize, &crate::model::site::Tree)| {
-        [1.0 / 3.0, 2.0 / 3.0].map(|share| {
+        assumed::fixes().pruned.map(|share| {
             let base = tree.crown_base_m + share * (tree.height_m - tree.crown_base_m);
             let crown_base_m = libm::round(base * 10.0) / 10.0;
             Edit::Tree(row, crate::model::site::Tree { crown_base_m, ..tree.clone() })
@@ -217,7 +199,7 @@ fn pruned(ask: &Ask<'_>, causes: &[Cause]) -> Vec<Edit> {
 /// New cameras: on lamps, facades and walls near by, and on poles of their own.
 fn added(ask: &Ask<'_>, aims: &[[f64; 3]]) -> Vec<Camera> {
     let id = free_names(ask.layout).0;
-    let wide = |model: &&CameraModel| model.hfov_deg >= WIDE_DEG;
+    let wide = |model: &&CameraModel| model.hfov_deg >= assumed::fixes().wide_deg;
     let models: Vec<&CameraModel> = ask.models.iter().copied().filter(wide).collect();
     let mut found = Vec::new();
     for aim in aims {
@@ -288,18 +270,24 @@ fn lamps(ask: &Ask<'_>, aims: &[[f64; 3]]) -> Vec<Lamp> {
 fn places(ask: &Ask<'_>, aim: [f64; 3]) -> Vec<([f64; 2], f64)> {
     let at = Point::new(aim[0], aim[1]);
     let site = &ask.layout.site;
-    let lamps = site.lamps.iter().map(|lamp| ([lamp.at.x, lamp.at.y], HUNG_M.min(lamp.height_m), true));
+    let lamps = site
+        .lamps
+        .iter()
+        .map(|lamp| ([lamp.at.x, lamp.at.y], assumed::fixes().hung_m.min(lamp.height_m), true));
     let mut found: Vec<([f64; 2], f64, bool)> = lamps.collect();
     for edge in edges(ask) {
         let Some(foot) = nearest(&edge, at) else { continue };
         let way = [aim[0] - foot.x(), aim[1] - foot.y()];
-        let off = OFF_M / libm::hypot(way[0], way[1]).max(OFF_M);
+        let off = assumed::fixes().off_m / libm::hypot(way[0], way[1]).max(assumed::fixes().off_m);
         let at_m = [centimetres(foot.x() + off * way[0]), centimetres(foot.y() + off * way[1])];
-        found.push((at_m, HUNG_M, false));
+        found.push((at_m, assumed::fixes().hung_m, false));
     }
     for way in [[0.0, 1.0], [1.0, 0.0], [0.0, -1.0], [-1.0, 0.0]] {
-        let pole = [centimetres(aim[0] + POLE_M * way[0]), centimetres(aim[1] + POLE_M * way[1])];
-        found.push((pole, HUNG_M, true));
+        let pole = [
+            centimetres(aim[0] + assumed::fixes().pole_m * way[0]),
+            centimetres(aim[1] + assumed::fixes().pole_m * way[1]),
+        ];
+        found.push((pole, assumed::fixes().hung_m, true));
     }
     let ground = ask.views.ground();
     let cell = |at: [f64; 2]| ground.raster.cell_at(at);
@@ -308,7 +296,7 @@ fn places(ask: &Ask<'_>, aim: [f64; 3]) -> Vec<([f64; 2], f64)> {
         cell(at).is_some_and(|cell| if pole { ground.public[cell] } else { ground.open[cell] })
             && site.building_at(at).is_none()
     };
-    let near = |at: [f64; 2]| (1.0..=NEAR_M).contains(&apart([at[0], at[1], 0.0], aim));
+    let near = |at: [f64; 2]| (1.0..=assumed::fixes().near_m).contains(&apart([at[0], at[1], 0.0], aim));
     let sees = |at: [f64; 2], height_m: f64| ask.caster.clear_from_mount([at[0], at[1], height_m], aim);
     found
         .into_iter()

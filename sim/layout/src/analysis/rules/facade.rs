@@ -4,6 +4,7 @@ use geo::{Centroid, Coord, Distance, Euclidean, LineString, MinimumRotatedRect, 
 
 use super::check::{at_least, at_most};
 use super::{Layout, Outcome};
+use crate::analysis::sightlines::working;
 use crate::model::kit::FacadeCamera;
 use crate::model::site::{Building, Use};
 
@@ -33,19 +34,21 @@ pub(super) fn standoff(layout: &Layout<'_>, range_m: [f64; 2]) -> Outcome {
 
 /// The long faces of each block of flats that have a facade camera before them, which looks at them.
 pub(super) fn faces(layout: &Layout<'_>, least: usize) -> Outcome {
-    let (site, cameras) = (&layout.scenario.site, &layout.scenario.file.kit.facade_camera);
+    let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
+    let working = working(&kit.facade_camera, &layout.caster.conditions().facade_cameras_out);
+    let cameras: Vec<&FacadeCamera> = working.map(|(_, camera)| camera).collect();
     let homes = site.buildings.iter().filter(|b| b.usage == Use::Residential);
     let counted: Vec<(String, usize)> =
-        homes.map(|b| (b.id.to_string(), faces_watched(b, cameras))).collect();
+        homes.map(|b| (b.id.to_string(), faces_watched(b, &cameras))).collect();
     let fewest = counted.iter().map(|(_, n)| *n).min().unwrap_or(least);
     let few = counted.into_iter().filter(|(_, n)| *n < least).map(|(id, n)| format!("{id}: {n}"));
     at_least(fewest as f64, least as f64, "faces", few)
 }
 
-fn faces_watched(block: &Building, cameras: &[FacadeCamera]) -> usize {
+fn faces_watched(block: &Building, cameras: &[&FacadeCamera]) -> usize {
     let ring = block.outline.exterior();
     let (Some(middle), Some(across)) = (ring.centroid().map(Coord::from), across(ring)) else { return 0 };
-    let side = |camera: &&FacadeCamera| {
+    let side = |camera: &FacadeCamera| {
         let [x, y] = camera.at_m;
         let bearing = camera.bearing_deg.to_radians();
         let stands = (x - middle.x) * across[0] + (y - middle.y) * across[1];
@@ -53,7 +56,7 @@ fn faces_watched(block: &Building, cameras: &[FacadeCamera]) -> usize {
         (stands * looks < 0.0).then_some(stands > 0.0)
     };
     let sides: std::collections::BTreeSet<bool> =
-        cameras.iter().filter(|c| c.building == block.id).filter_map(|c| side(&c)).collect();
+        cameras.iter().filter(|c| c.building == block.id).filter_map(|c| side(c)).collect();
     sides.len()
 }
 

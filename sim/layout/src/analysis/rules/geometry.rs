@@ -265,7 +265,9 @@ pub(super) fn scene_light(layout: &Layout<'_>, over: f64) -> Outcome {
 
 /// Windows of dwellings that cameras show at a density or better.
 pub(super) fn private_facade(layout: &Layout<'_>, from_px_per_m: f64, most_m2: f64) -> Outcome {
-    let shown = privacy(layout.scenario, layout.caster, layout.views, from_px_per_m);
+    let known = layout.privacy.filter(|known| known.from_px_per_m == from_px_per_m).cloned();
+    let work_out = || privacy(layout.scenario, layout.caster, layout.views, from_px_per_m);
+    let shown = known.unwrap_or_else(work_out);
     let by_camera = shown.cameras.into_iter().map(|c| format!("{}: {:.1} m²", c.camera, c.private_m2));
     at_most(shown.private_m2, most_m2, "m² of windows", by_camera)
 }

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::PlanAnswer;
 use super::caster::Caster;
+use super::privacy::PrivacyAnswer;
 use super::projection::View;
 use super::sightlines::{Look, SightTable, look, working};
 use super::views::Views;
@@ -124,6 +125,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) plan: &'a PlanAnswer,
     pub(crate) sight: &'a SightTable,
     pub(crate) measured: Option<&'a Measured>,
+    /// What cameras show of dwellings, where it was worked out already.
+    pub(crate) privacy: Option<&'a PrivacyAnswer>,
 }
 
 impl Layout<'_> {
@@ -156,10 +159,21 @@ pub fn assess(
     plan: &PlanAnswer,
     measured: Option<&Measured>,
 ) -> Vec<Finding> {
+    assess_known(book, scenario, (caster, views), (plan, None), measured)
+}
+
+/// The same where privacy may have been worked out for the plan already, under the same conditions.
+pub fn assess_known(
+    book: &RuleBook,
+    scenario: &Scenario,
+    (caster, views): (&Caster, &Views),
+    (plan, privacy): (&PlanAnswer, Option<&PrivacyAnswer>),
+    measured: Option<&Measured>,
+) -> Vec<Finding> {
     let sight = SightTable::of(views);
     let working = working(&scenario.file.kit.camera, &caster.conditions().cameras_out);
     let cameras = working.map(|(_, camera)| (View::of(camera), camera)).collect();
-    let layout = Layout { scenario, caster, views, cameras, plan, sight: &sight, measured };
+    let layout = Layout { scenario, caster, views, cameras, plan, sight: &sight, measured, privacy };
     book.rules.iter().map(|rule| finding(rule, &layout)).collect()
 }
 

@@ -4,19 +4,11 @@ use geo::{BoundingRect, Contains, Distance, Euclidean, Point};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::assumed;
 use super::super::conditions::{Conditions, Leaves, Van};
 use crate::model::site::{Ground, Path, PathFor};
 use crate::model::{Scenario, Site};
 use crate::words::{AgentKey, Dice, Draw};
-
-/// How much trees grow.
-const GROWN: [f64; 2] = [1.2, 1.5];
-/// Meteorological visibility in fog, m.
-const FOG_M: [f64; 3] = [200.0, 100.0, 50.0];
-/// Vans that are parked at once, at least and at most.
-const VANS: [f64; 2] = [2.0, 9.0];
-/// A lamp belongs to the row along a path when it stands at most so far from its edge, m (assumed).
-const ALONG_M: f64 = 5.0;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +17,10 @@ pub enum Kind {
     /// A camera, a beam or a standing post is out.
     #[default]
     Device,
+    /// A facade camera is out.
+    FacadeCamera,
+    /// A smoke or heat detector is out.
+    Detector,
     /// Trees have grown.
     Growth,
     /// Trees are bare, or in leaf.
@@ -43,8 +39,10 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Device,
+        Kind::FacadeCamera,
+        Kind::Detector,
         Kind::Growth,
         Kind::Season,
         Kind::Fog,
@@ -58,6 +56,8 @@ impl Kind {
     pub fn words(self) -> &'static str {
         match self {
             Kind::Device => "device out",
+            Kind::FacadeCamera => "facade camera out",
+            Kind::Detector => "fire detector out",
             Kind::Growth => "trees grown",
             Kind::Season => "season",
             Kind::Fog => "fog",
@@ -130,16 +130,28 @@ fn devices(layout: &Scenario, put: Put) {
     for (row, post) in kit.outer_post.iter().enumerate() {
         put(Kind::Device, format!("nobody stands at {}", post.id), &|c| c.posts_out.extend([row]));
     }
+    for (row, camera) in kit.facade_camera.iter().enumerate() {
+        let name = format!("{} is out of order", camera.id);
+        put(Kind::FacadeCamera, name, &|c| c.facade_cameras_out.extend([row]));
+    }
+    for (row, detector) in kit.smoke_detector.iter().enumerate() {
+        let name = format!("{} is out of order", detector.id);
+        put(Kind::Detector, name, &|c| c.smoke_out.extend([row]));
+    }
+    for (row, detector) in kit.heat_detector.iter().enumerate() {
+        let name = format!("{} is out of order", detector.id);
+        put(Kind::Detector, name, &|c| c.heat_out.extend([row]));
+    }
 }
 
 fn weather(put: Put) {
-    for growth in GROWN {
+    for growth in assumed::what_if().grown {
         let name = format!("trees have grown to {growth} times their size");
         put(Kind::Growth, name, &|c| c.growth = growth);
     }
     put(Kind::Season, "trees are bare".into(), &|c| c.leaves = Leaves::Off);
     put(Kind::Season, "trees are in leaf".into(), &|c| c.leaves = Leaves::On);
-    for metres in FOG_M {
+    for metres in assumed::what_if().fog_m {
         put(Kind::Fog, format!("fog with a visibility of {metres} m"), &|c| c.visibility_m = metres);
     }
     put(Kind::Night, "night falls, everything in order".into(), &|_| ());
@@ -147,11 +159,12 @@ fn weather(put: Put) {
 
 /// Rows of at least two lamps, each lamp with the path that it stands nearest to.
 fn rows(site: &Site) -> Vec<(&Path, Vec<usize>)> {
+    let along_m = assumed::what_if().along_m;
     let mut rows: Vec<(&Path, Vec<usize>)> = site.paths.iter().map(|path| (path, Vec::new())).collect();
     for (lamp, at) in site.lamps.iter().map(|lamp| Point::from(lamp.at)).enumerate() {
         let edge_m = |path: &Path| Euclidean.distance(&at, &path.line) - path.width_m / 2.0;
         let nearest = rows.iter_mut().min_by(|a, b| edge_m(a.0).total_cmp(&edge_m(b.0)));
-        nearest.filter(|row| edge_m(row.0) <= ALONG_M).into_iter().for_each(|row| row.1.push(lamp));
+        nearest.filter(|row| edge_m(row.0) <= along_m).into_iter().for_each(|row| row.1.push(lamp));
     }
     rows.retain(|(_, lamps)| lamps.len() > 1);
     rows
@@ -172,7 +185,8 @@ fn vans(site: &Site, draw: &mut Draw) -> Vec<Van> {
     let parking: Vec<_> = site.areas.iter().filter(|a| a.ground == Ground::Parking).collect();
     let roads: Vec<_> = site.paths.iter().filter(|p| p.passage == PathFor::Road).collect();
     let places = parking.len() + roads.len();
-    let count = draw.between(VANS[0], VANS[1]) as usize;
+    let [least, most] = assumed::what_if().vans;
+    let count = draw.between(least, most) as usize;
     let mut found = Vec::new();
     for i in (0..count).filter(|_| places > 0) {
         let which = draw.below(places);

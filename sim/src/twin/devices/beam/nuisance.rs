@@ -1,6 +1,6 @@
 //! What breaks a beam although nobody is there: birds, branches, rain, the low sun, drift.
 
-use crate::analysis::beam::nuisance::{BLINDED, BLINDS, LOW_SUN_S, Lasting, Source, sources, sun_faces};
+use crate::analysis::beam::nuisance::{self, Lasting, Source, sources, sun_faces};
 use crate::contract::Nuisance;
 use crate::model::kit::Beam;
 use crate::model::scenario::Day;
@@ -77,10 +77,10 @@ fn standing(what: Nuisance, seconds: f64, ray: Option<usize>) -> Interference {
 fn low_sun(draw: &mut Draw, beam: &Beam, day: &Day, per_day: f64) -> Vec<Interference> {
     let mut all = Vec::new();
     for (at, rise) in [(day.sunrise.0, true), (day.sunset.0, false)] {
-        let [soon_s, late_s] = LOW_SUN_S;
+        let low = nuisance::low_sun();
         let (chance, after_s, lasting_s) =
-            (draw.unit(), draw.between(soon_s, late_s), lasting_s(draw, BLINDED));
-        if per_day > 0.0 && sun_faces(beam, day, rise) && chance < BLINDS {
+            (draw.unit(), draw.between(low.from_s, low.to_s), lasting_s(draw, low.blinded()));
+        if per_day > 0.0 && sun_faces(beam, day, rise) && chance < low.chance {
             let sign = if rise { 1.0 } else { -1.0 };
             let from = at + Ms::from_seconds(sign * after_s);
             all.push(Interference { from, ..standing(Nuisance::LowSun, lasting_s, None) });
