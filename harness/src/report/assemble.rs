@@ -17,7 +17,7 @@ use super::model::{
 };
 use super::tables::Row;
 use super::told::quoted;
-use super::{commands, faults, incidents, links, remarks};
+use super::{commands, faults, incidents, links, machine, remarks};
 use crate::latency::Latency;
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::{LATE_LOAD, Left, Micros, Said};
@@ -297,6 +297,7 @@ fn report(
         extras: main.pairing.extras.iter().take(EXTRAS).map(extra).collect(),
         notes: manner(folder, main, floor).into_iter().chain(notes(folder, &verdict.remarks)).collect(),
         provenance: provenance(folder),
+        machine: journal.machine.as_ref().map(machine::part),
         verdict: verdict_part(verdict),
         ..Report::default()
     };
@@ -609,6 +610,8 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("latency_ms", "measured"),
         ("floor_ms", "measured"),
         ("harness.lateness_ms", "measured"),
+        ("machine", "measured"),
+        ("baseline", "computed"),
         ("published_by_qos", "measured"),
         ("links.polls", "measured"),
         ("links.units.interval_ms", "measured"),

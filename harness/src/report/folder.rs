@@ -13,8 +13,8 @@ use palisade_sim::words::Ms;
 use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
-    Answered, Befell, Command, End, Entry, Expected, Fault, Left, Line, Link, Micros, Note, Observation,
-    Owed, Passed, Proxied, Restart, Said, Start, WindowEntry, Withheld,
+    Answered, Befell, Command, End, Entry, Expected, Fault, Left, Line, Link, Machine, Micros, Note,
+    Observation, Owed, Passed, Proxied, Restart, Said, Start, WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -68,6 +68,8 @@ pub(super) struct Journal {
     pub(super) proxied: Option<Proxied>,
     /// What was seen on each serial line, by part and name.
     pub(super) lines: BTreeMap<(String, String), Line>,
+    /// The machine while the main part was driven.
+    pub(super) machine: Option<Machine>,
     pub(super) notes: Vec<Note>,
     pub(super) end: Option<End>,
     /// Latest instant that any entry names as past.
@@ -97,6 +99,7 @@ impl Journal {
             Entry::Observed(o) => o.received_us,
             Entry::Link(l) => l.at_us,
             Entry::Line(l) => l.at_us,
+            Entry::Machine(m) => m.at_us,
             Entry::Note(n) => n.at_us,
             Entry::End(e) => e.at_us,
             Entry::Command(c) => c.received_us,
@@ -130,6 +133,8 @@ impl Journal {
             Entry::Proxied(p) => self.proxied = Some(p),
             // The last of a line holds all that was seen on it.
             Entry::Line(l) => drop(self.lines.insert((l.part.clone(), l.line.clone()), l)),
+            Entry::Machine(m) if m.part == "main" => self.machine = Some(m),
+            Entry::Machine(_) => {}
             Entry::Note(n) => self.notes.push(n),
             Entry::End(e) => self.end = Some(e),
         }

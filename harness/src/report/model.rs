@@ -9,6 +9,7 @@ use palisade_sim::contract::{Gravity, IncidentKind, Origin, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::Comparison;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
 pub use crate::pairing::Tally;
 
@@ -89,6 +90,12 @@ pub struct Report {
     pub notes: Vec<NotePart>,
     /// What kind of number each part of this report is: `computed`, `measured`, `imported` or `assumed`.
     pub provenance: BTreeMap<String, String>,
+    /// The machine while the gateway was driven; nothing where it says nothing of itself.
+    #[serde(default)]
+    pub machine: Option<MachinePart>,
+    /// The run held against earlier ones; nothing when none was named.
+    #[serde(default)]
+    pub baseline: Option<Comparison>,
     /// Thresholds applied to the figures.
     pub verdict: VerdictPart,
     /// The exit code that follows from all this.
@@ -166,6 +173,21 @@ pub struct HarnessPart {
     pub lateness_bound_ms: f64,
     /// Why the run is not valid; empty when it is.
     pub reasons: Vec<String>,
+}
+
+/// The machine while the gateway was driven, measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MachinePart {
+    /// Processors.
+    pub cores: usize,
+    /// Share of their time that was used, by anybody.
+    pub busy: f64,
+    /// Share of their time that the host gave to others (steal).
+    pub steal: f64,
+    /// Share of the time in which something that could run waited for a processor (pressure stall information).
+    pub pressure: Option<f64>,
+    /// The same in a sentence, with what to do about it.
+    pub told: String,
 }
 
 /// The three histograms of a path.

@@ -240,6 +240,12 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         );
         facts.push(("perimeter", text));
     }
+    if let Some(machine) = &report.machine {
+        facts.push(("machine", machine.told.clone()));
+    }
+    for against in report.baseline.iter().flat_map(|c| &c.baselines) {
+        facts.push(("baseline", told::against(against)));
+    }
     for link in &report.links {
         facts.push(("line", link.told.clone()));
     }

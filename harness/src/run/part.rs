@@ -10,6 +10,7 @@ use palisade_sim::words::Ms;
 
 use super::child::Gateway;
 use super::load;
+use super::machine::Gauge;
 use super::processes::Processes;
 use super::restart;
 use super::stop::Stop;
@@ -131,7 +132,10 @@ impl Part<'_> {
         let fleet = Fleet::connect(self.tape, wires, common, figures.clone(), PATIENCE, &asked, desk);
         match fleet {
             Ok(fleet) => {
+                let gauge = Gauge::read();
                 let ended = load::beside(&mut self, &fleet, &plan, &figures);
+                let machine = gauge.since(ended.at_us, self.common.part);
+                machine.into_iter().for_each(|m| self.common.journal.write(Entry::Machine(m)));
                 fleet.lines().write_figures();
                 fleet.remark_outages();
                 // First the observer: what a gateway makes of the goodbyes is not the run's.
