@@ -17,7 +17,7 @@
 mod faults;
 mod writer;
 
-pub use faults::{Befell, Fault, Passed, Proxied, Restart, digest};
+pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
 pub use writer::{Journal, Writing, append, create};
 
 use std::collections::BTreeMap;
@@ -64,6 +64,12 @@ pub enum Entry {
     Befell(Befell),
     /// An event left the proxy of the faults whole.
     Passed(Passed),
+    /// A device does something wrong on purpose.
+    Afflicted(Afflicted),
+    /// A device with a fault keeps a message to itself.
+    Unsaid(Unsaid),
+    /// A device that chatters says something again.
+    Repeated(Repeated),
     /// The gateway was restarted on purpose.
     Restart(Restart),
     /// What went through the proxy of the faults in all.

@@ -252,6 +252,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     if !report.commands.told.is_empty() {
         facts.push(("commands", commands(report)));
     }
+    if report.queue.grows || report.queue.max > 1 {
+        facts.push(("queue", report.queue.told.clone()));
+    }
     if !report.faults.told.is_empty() {
         facts.push(("faults", report.faults.told.clone()));
     }

@@ -34,6 +34,7 @@ use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;
 use crate::drivers::serial::Lines;
 use crate::exit::{Exit, Failure};
+use crate::fault::Afflicted;
 use crate::input::Loaded;
 use crate::observe::Source;
 use crate::pairing::Rule;
@@ -440,6 +441,7 @@ impl<'a> Run<'a> {
             faults: self.request.faults.as_ref().filter(|_| part == "main"),
             between: None,
             restarts: 0,
+            afflicted: Afflicted::default(),
             patience: part::PATIENCE,
             source: Some(Source { reading, cloud: None }),
             figures: Arc::default(),

@@ -3,23 +3,43 @@
 use std::path::Path;
 
 use super::super::{Exit, Failure};
+use crate::contract::Kit;
 use crate::drivers::between;
-use crate::fault::Restart;
+use crate::fault::{DeviceFault, Restart};
 use crate::input;
 use crate::run::Sut;
 
 /// The faults, printed before anything is done.
-pub(super) fn faults(file: &Path, seed: u64, sut: &Sut) -> Result<between::Plan, Failure> {
+pub(super) fn faults(file: &Path, seed: u64, sut: &Sut, kit: &Kit) -> Result<between::Plan, Failure> {
     let faults = input::faults(file)?;
+    faults.device.iter().try_for_each(|fault| befalls_somebody(fault, kit))?;
     faults.restart.iter().try_for_each(|restart| can_restart(restart, sut))?;
     eprintln!("faults: {}, drawn by seed {seed}, from the first message on", faults.name);
     for (i, fault) in faults.fault.iter().enumerate() {
         eprintln!("fault {}: {fault}", i + 1);
     }
+    for device in &faults.device {
+        eprintln!("device fault: {device}");
+    }
     for restart in &faults.restart {
         eprintln!("restart: {restart}");
     }
     Ok(between::Plan { faults, file: file.display().to_string(), seed })
+}
+
+/// Whether every name in a device's fault is a device's.
+fn befalls_somebody(fault: &DeviceFault, kit: &Kit) -> Result<(), Failure> {
+    let strangers = fault.strangers(&kit.devices);
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    let some: Vec<&str> = kit.devices.iter().take(6).map(|(name, _)| name.as_str()).collect();
+    let text = format!(
+        "--fault: `{fault}` names {}, which the scenario lacks; there are {} and others",
+        strangers.join(", "),
+        some.join(", ")
+    );
+    Err(Failure::new(Exit::Usage, text))
 }
 
 /// Whether what a restart ends is something that is started here.

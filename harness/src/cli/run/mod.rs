@@ -91,11 +91,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let file = &loaded.scenario.file;
     can_be_driven(&loaded, args.windows.as_ref(), args.defect.as_ref())?;
     let address = args.sut.as_deref().unwrap_or(&file.sut.address);
-    let sut = sut(address, args.defect.as_ref(), &input::kit(&loaded.scenario))?;
+    let kit = input::kit(&loaded.scenario);
+    let sut = sut(address, args.defect.as_ref(), &kit)?;
     let seed = args.seed.unwrap_or(file.seed);
     let several = |compounds| fleet(compounds, args.shape.as_deref(), &loaded, seed);
     let (kept, options) = held::kept(&args, &loaded, seed)?;
-    let faults = args.fault.as_deref().map(|file| disturb::faults(file, seed, &sut)).transpose()?;
+    let faults = args.fault.as_deref().map(|file| disturb::faults(file, seed, &sut, &kit)).transpose()?;
     let told = Arc::new(OnceLock::new());
     let request = Request {
         seed,
