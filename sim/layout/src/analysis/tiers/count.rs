@@ -2,11 +2,10 @@
 
 use geo::Area as _;
 
-use super::data::{Found, Per};
+use super::data::{Found, Item, Per};
 use crate::analysis::answer::PlanAnswer;
 use crate::analysis::rules::Finding;
 use crate::model::Scenario;
-use crate::model::kit::CameraTask;
 use crate::model::site::{GateFor, Use};
 
 /// A planned scenario.
@@ -40,9 +39,9 @@ impl Counts<'_> {
     }
 
     /// How much of it is there.
-    pub(super) fn found(&self, found: Found) -> f64 {
+    pub(super) fn found(&self, item: &Item) -> f64 {
         let (site, kit) = (&self.scenario.site, &self.scenario.file.kit);
-        match found {
+        match &item.found {
             Found::GatePosts => {
                 let manned =
                     |gate: &crate::words::Id| kit.gate_post.iter().any(|p| p.gate == *gate && p.guards > 0);
@@ -66,8 +65,7 @@ impl Counts<'_> {
                 many(site.entrances.iter().filter(|e| has(&e.id)))
             }
             Found::GuardedM => self.plan.perimeter.guarded_m,
-            Found::EntranceCameras => many(kit.camera.iter().filter(|c| c.task == CameraTask::Entrance)),
-            Found::EntrancesSeen => self.entrances_seen(),
+            Found::ByRule(id) => self.by_rule(id, item.demand.count),
             Found::Cameras => many(&kit.camera),
             Found::FacadeCameras => many(&kit.facade_camera),
             Found::Guards => many(&self.scenario.file.cast.guard),
@@ -75,10 +73,10 @@ impl Counts<'_> {
         }
     }
 
-    /// The rule about entrances has asked the cameras already.
-    fn entrances_seen(&self) -> f64 {
-        let share = self.rules.iter().find(|f| f.id == "19").and_then(|f| f.measured).unwrap_or(0.0);
-        libm::round(share * self.scenario.site.entrances.len() as f64)
+    /// What a rule has counted already, of each thing at most so much.
+    fn by_rule(&self, id: &str, most: f64) -> f64 {
+        let counted = self.rules.iter().filter(|f| f.id == id).flat_map(|f| &f.each);
+        counted.map(|each| each.found.min(most)).sum()
     }
 }
 

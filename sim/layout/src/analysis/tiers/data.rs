@@ -97,7 +97,7 @@ pub enum Per {
 }
 
 /// What of the kit is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
     /// Gates with a manned post.
@@ -124,10 +124,9 @@ pub enum Found {
     Intercoms,
     /// Metres of perimeter that a sound zone guards.
     GuardedM,
-    /// Cameras for gates and entrances.
-    EntranceCameras,
-    /// Entrances before which a camera sees somebody.
-    EntrancesSeen,
+    /// What a rule of the book counts, one by one: cameras of each gate (18), of each entrance (19). More than the
+    /// demand asks for one of them helps no other.
+    ByRule(String),
     /// Cameras, but for those that look up a facade.
     Cameras,
     /// Cameras that look up a facade.

@@ -118,7 +118,7 @@ const TINY: f64 = 1e-9;
 fn line(item: &Item, prices: &Prices, counts: &count::Counts<'_>) -> TierItem {
     let there = counts.per(item.demand.per);
     let demanded = libm::ceil(item.demand.count * there - TINY);
-    let found = counts.found(item.found);
+    let found = counts.found(item);
     let missing = (demanded - found).max(0.0);
     let status = match (there > 0.0, missing > TINY) {
         (false, _) => Status::NotApplicable,

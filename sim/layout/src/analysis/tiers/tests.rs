@@ -1,8 +1,11 @@
 use geo::Rect;
 
 use super::*;
+use crate::analysis::caster::Caster;
+use crate::analysis::rules::{Check, RuleBook, assess};
 use crate::analysis::sample;
-use crate::model::kit::{Intercom, Kit};
+use crate::analysis::views::Views;
+use crate::model::kit::{Camera, CameraTask, Intercom, Kit};
 use crate::model::scenario::Duration;
 use crate::model::site::Entrance;
 
@@ -128,4 +131,71 @@ fn the_shipped_tiers_are_dated_assumed_and_ask_for_more_the_higher_they_are() {
             assert!(above.demanded >= item.demanded, "{item:?} {above:?}");
         }
     }
+}
+
+/// A tier that asks for some cameras at each gate.
+fn at_gates(count: f64) -> String {
+    let item = r#"
+[[item]]
+system = 9
+id = "camera_gate"
+title = "Cameras at each gate"
+title_zh = "门"
+demand = { count = COUNT, per = "gate" }
+found = { by_rule = "18" }
+unit = "cameras"
+piece = "camera"
+"#;
+    SMALL.to_owned() + &item.replace("COUNT", &format!("{count:.1}"))
+}
+
+fn found_at_gates(scenario: &Scenario, count: f64) -> (f64, f64, f64) {
+    let caster = Caster::new(&scenario.site);
+    let views = Views::of(scenario, &caster);
+    let plan = crate::analysis::plan_with(scenario, &caster, &views);
+    let book = RuleBook::residential().expect("the shipped book");
+    let rules = assess(&book, scenario, (&caster, &views), &plan, None);
+    let tier = Tier::read(&at_gates(count)).expect("a tier");
+    let answer = tiers((&[tier], &prices()), scenario, &plan, &rules).remove(0);
+    let item = answer.items.last().expect("the gates");
+    (item.demanded, item.found, item.cost_yuan)
+}
+
+#[test]
+fn a_camera_of_a_gate_is_one_that_looks_out_through_it() {
+    let mut scenario = yard();
+    scenario
+        .site
+        .gates
+        .extend([sample::gate("west", 0.0, 30.0, 4.0), sample::gate("east", 100.0, 30.0, 4.0)]);
+    let camera = |id: &str, at: [f64; 2], bearing_deg: f64| Camera {
+        task: CameraTask::Entrance,
+        ..sample::camera(id, at, bearing_deg)
+    };
+    let price = prices().piece_yuan(crate::analysis::prices::Piece::Camera);
+    // Two at a door are of no gate.
+    scenario.file.kit.camera = vec![camera("d1", [38.0, 8.0], 0.0), camera("d2", [52.0, 8.0], 0.0)];
+    assert_eq!(found_at_gates(&scenario, 1.0), (2.0, 0.0, 2.0 * price));
+    // Two at one gate leave the other without.
+    scenario.file.kit.camera = vec![camera("w1", [10.0, 30.0], 270.0), camera("w2", [12.0, 31.0], 270.0)];
+    assert_eq!(found_at_gates(&scenario, 1.0), (2.0, 1.0, price));
+    assert_eq!(found_at_gates(&scenario, 2.0), (4.0, 2.0, 2.0 * price));
+    scenario.file.kit.camera.push(camera("e1", [90.0, 30.0], 90.0));
+    assert_eq!(found_at_gates(&scenario, 1.0), (2.0, 2.0, 0.0));
+}
+
+#[test]
+fn the_rules_that_shipped_tiers_name_count_something() {
+    let book = RuleBook::residential().expect("the shipped book");
+    let named = Tier::shipped().expect("the shipped tiers").into_iter().flat_map(|tier| tier.items);
+    let named = named.filter_map(|item| match item.found {
+        Found::ByRule(id) => Some(id),
+        _ => None,
+    });
+    let named: std::collections::BTreeSet<String> = named.collect();
+    let counts = |id: &String| {
+        let rule = book.rules.iter().find(|rule| rule.id == *id).expect(id);
+        matches!(rule.check, Check::GateCameras { .. } | Check::EntrancesSeen { .. })
+    };
+    assert!(named.len() == 2 && named.iter().all(counts), "{named:?}");
 }
