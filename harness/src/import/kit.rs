@@ -11,7 +11,7 @@ use palisade_sim::model::site::{Building, Gate, GateFor, Use};
 use palisade_sim::words::{Id, Ms};
 
 use super::ground::{Ground, sees};
-use super::site::{Draft, outward, unit};
+use super::site::{Draft, unit};
 
 /// Longest zone, m: 70 % of a rated range of 100 m (GB 51348-2019, 14.2.3).
 const ZONE_M: f64 = 70.0;
@@ -32,11 +32,11 @@ pub struct Proposal {
     pub script: Vec<ScriptEvent>,
 }
 
-struct Proposer<'a, 'm> {
-    draft: &'a mut Draft<'m>,
+pub(super) struct Proposer<'a, 'm> {
+    pub(super) draft: &'a mut Draft<'m>,
     ground: Ground,
     main: u32,
-    kit: Kit,
+    pub(super) kit: Kit,
     guards: Vec<Guard>,
 }
 
@@ -54,6 +54,7 @@ pub fn propose(draft: &mut Draft<'_>) -> Option<Proposal> {
     proposer.charging();
     proposer.tour();
     proposer.rooms();
+    proposer.masks();
     proposer.cells();
     let script = proposer.script();
     proposer.summary();
@@ -61,7 +62,7 @@ pub fn propose(draft: &mut Draft<'_>) -> Option<Proposal> {
     Some(Proposal { kit: proposer.kit, cast, script })
 }
 
-fn pair(at: Coord<f64>) -> [f64; 2] {
+pub(super) fn pair(at: Coord<f64>) -> [f64; 2] {
     [(at.x * 100.0).round() / 100.0, (at.y * 100.0).round() / 100.0]
 }
 
@@ -69,12 +70,12 @@ fn clock(hours: i64, minutes: i64) -> TimeOfDay {
     TimeOfDay(Ms((hours * 60 + minutes) * 60_000))
 }
 
-fn bearing(from: Coord<f64>, to: Coord<f64>) -> f64 {
+pub(super) fn bearing(from: Coord<f64>, to: Coord<f64>) -> f64 {
     let degrees = (to.x - from.x).atan2(to.y - from.y).to_degrees().rem_euclid(360.0);
     (degrees * 10.0).round() / 10.0 % 360.0
 }
 
-fn camera(id: String, at: Coord<f64>, to: Coord<f64>, task: CameraTask) -> Camera {
+pub(super) fn camera(id: String, at: Coord<f64>, to: Coord<f64>, task: CameraTask) -> Camera {
     let perimeter = task == CameraTask::Perimeter;
     Camera {
         id: Id(id),
@@ -137,7 +138,7 @@ fn shed(draft: &mut Draft<'_>) {
 }
 
 impl Proposer<'_, '_> {
-    fn stands(&self, at: Coord<f64>) -> bool {
+    pub(super) fn stands(&self, at: Coord<f64>) -> bool {
         self.ground.region(at).is_some()
     }
 
@@ -178,14 +179,17 @@ impl Proposer<'_, '_> {
                 });
                 self.three_shifts(Duty::Barrier(id));
             }
-            if let Some(at) = self.pole_near(gate.at, 5.0, 14.0) {
-                self.kit.camera.push(camera(format!("cam-gate-{name}"), at, gate.at, CameraTask::Entrance));
-            }
+            self.gate_cameras(gate, &name);
         }
     }
 
-    /// A free place for a pole inside the compound, from which a point can be seen.
-    fn pole_near(&self, to: Coord<f64>, least_m: f64, most_m: f64) -> Option<Coord<f64>> {
+    /// A free place for a pole inside the compound, from which a point can be seen and which fits.
+    pub(super) fn pole_near(
+        &self,
+        to: Coord<f64>,
+        [least_m, most_m]: [f64; 2],
+        fits: impl Fn(Coord<f64>) -> bool,
+    ) -> Option<Coord<f64>> {
         let mut best: Option<(f64, Coord<f64>)> = None;
         for ring in 0..8 {
             let radius = least_m + (most_m - least_m) * f64::from(ring) / 7.0;
@@ -199,6 +203,7 @@ impl Proposer<'_, '_> {
                     .iter()
                     .all(|p| Euclidean.distance(&Point::from(at), &p.line) > p.width_m / 2.0);
                 if off
+                    && fits(at)
                     && self.draft.outline.contains(&Point::from(at))
                     && self.stands(at)
                     && self.clear(at, to)
@@ -214,7 +219,7 @@ impl Proposer<'_, '_> {
     }
 
     /// Sight from a pole to just before a point.
-    fn clear(&self, from: Coord<f64>, to: Coord<f64>) -> bool {
+    pub(super) fn clear(&self, from: Coord<f64>, to: Coord<f64>) -> bool {
         sees(&self.draft.site, from, to + unit(from - to) * 0.5)
     }
 
@@ -260,8 +265,8 @@ impl Proposer<'_, '_> {
 
     fn doors(&mut self) {
         let entrances = self.draft.site.entrances.clone();
-        let mut seen: Vec<Id> = Vec::new();
         for entrance in &entrances {
+            self.door_camera(entrance);
             let home = self
                 .draft
                 .site
@@ -276,17 +281,6 @@ impl Proposer<'_, '_> {
                 release: Duration::seconds(5.0),
                 held_open: Duration::seconds(30.0),
             });
-            if !seen.contains(&entrance.building)
-                && let Some(at) = self.pole_near(entrance.at, 7.0, 14.0)
-            {
-                seen.push(entrance.building.clone());
-                self.kit.camera.push(camera(
-                    format!("cam-{}", entrance.building),
-                    at,
-                    entrance.at,
-                    CameraTask::Entrance,
-                ));
-            }
         }
     }
 
@@ -328,43 +322,6 @@ impl Proposer<'_, '_> {
         None
     }
 
-    fn facades(&mut self) {
-        let tall: Vec<Building> = self
-            .draft
-            .site
-            .buildings
-            .iter()
-            .filter(|b| b.usage == Use::Residential && b.storeys >= 6)
-            .cloned()
-            .collect();
-        for building in &tall {
-            let Some(edge) = building
-                .outline
-                .exterior()
-                .lines()
-                .max_by(|a, b| Euclidean.length(a).total_cmp(&Euclidean.length(b)))
-            else {
-                continue;
-            };
-            let at = outward(building, &edge, 12.0);
-            let middle = (edge.start + edge.end) / 2.0;
-            if !self.stands(at) || !self.clear(at, middle) || !self.draft.outline.contains(&Point::from(at)) {
-                continue;
-            }
-            self.kit.facade_camera.push(FacadeCamera {
-                id: Id(format!("facade-{}", building.id)),
-                at_m: pair(at),
-                height_m: 2.5,
-                building: building.id.clone(),
-                bearing_deg: bearing(at, middle),
-                elevation_deg: 60.0,
-                hfov_deg: 100.0,
-                pixels: [2560, 1440],
-                frames_per_s: 25.0,
-            });
-        }
-    }
-
     fn charging(&mut self) {
         let Some(rect) = self.draft.site.building_by_id("shed").and_then(|b| b.outline.bounding_rect())
         else {
@@ -397,7 +354,7 @@ impl Proposer<'_, '_> {
             at_m: at(-0.8, 2.5),
             what: FirePointKind::Extinguisher,
         });
-        if let Some(pole) = self.pole_near(rect.center(), 6.0, 14.0) {
+        if let Some(pole) = self.pole_near(rect.center(), [6.0, 14.0], |_| true) {
             self.kit.camera.push(camera("cam-shed".into(), pole, rect.center(), CameraTask::Area));
         }
     }
@@ -418,11 +375,11 @@ impl Proposer<'_, '_> {
         if names.len() < 2 {
             return;
         }
-        let starts = [(0, 30), (3, 0), (5, 0), (9, 0), (13, 0), (17, 0), (20, 0), (22, 30)];
         self.kit.guard_tour.push(GuardTour {
             id: "tour-round".into(),
             checkpoints: names,
-            starts: starts.map(|(h, m)| clock(h, m)).to_vec(),
+            // Every two hours, as rule 38 asks for.
+            starts: (0..12).map(|round| clock(2 * round, 30)).collect(),
             window: Duration::seconds(240.0),
             speed_m_s: 1.0,
             dwell: Duration::seconds(15.0),

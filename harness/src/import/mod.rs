@@ -1,8 +1,9 @@
 //! Reads an OpenStreetMap file and proposes a scenario: site from the map, kit from rules, everything guessed said.
 //!
 //! [`osm`] reads, [`shapes`] closes outlines, [`counts`] surveys one compound in UTM metres, [`site`] makes geometry
-//! that passes the check, [`kit`] proposes what is installed, [`write`] puts it on disk.
+//! that passes the check, [`kit`] and `cameras` propose what is installed, [`write`] puts it on disk.
 
+mod cameras;
 pub mod counts;
 pub mod glb;
 pub mod ground;

@@ -295,6 +295,8 @@ impl Draft<'_> {
                         height_m: super::site::number(&way.tags, "height").unwrap_or(WALL_M),
                         perimeter,
                         bar_gap_m: None,
+                        lowest_rail_m: None,
+                        delay_s: None,
                     };
                     self.site.walls.push(wall);
                 }
@@ -364,7 +366,15 @@ impl Draft<'_> {
                     .guessed(1, format!("gates moved onto a perimeter wall at most {} m away", self.snap_m));
             }
             let name = self.map.nodes.get(&id).and_then(|n| n.tags.get("name").cloned());
-            self.site.gates.push(Gate { id: Id(format!("gate-{id}")), name, at, width_m, passage });
+            self.site.gates.push(Gate {
+                id: Id(format!("gate-{id}")),
+                name,
+                at,
+                width_m,
+                passage,
+                height_m: None,
+                delay_s: None,
+            });
         }
     }
 
@@ -406,6 +416,8 @@ impl Draft<'_> {
             height_m: WALL_M,
             perimeter: true,
             bar_gap_m: None,
+            lowest_rail_m: None,
+            delay_s: None,
         });
         (at, 0.0)
     }

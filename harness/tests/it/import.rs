@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 use palisade::import::counts::{Counts, survey};
 use palisade::import::{Imported, Wish, import, read};
 use palisade::input;
+use palisade_sim::analysis::caster::Caster;
+use palisade_sim::analysis::plan_with;
+use palisade_sim::analysis::rules::{RuleBook, Status, assess};
+use palisade_sim::analysis::views::Views;
+use palisade_sim::model::Scenario;
 
 const COMPOUND: i64 = 5_000_000_001;
 
@@ -93,6 +98,32 @@ fn the_invented_map_becomes_a_sound_scenario() {
     assert!(
         geometry.contains("OpenStreetMap contributors") && scenario.contains("OpenStreetMap contributors")
     );
+}
+
+/// Rules that a proposal cannot meet: what is not on the map it does not build, and a camera of a wall does not look round
+/// every corner.
+const BEYOND_A_PROPOSAL: [&str; 5] = ["1", "6", "16c", "20d", "26b"];
+
+/// Rules of the shipped book that an imported scenario fails although a proposal can meet them, with what fails them.
+fn failed(scenario: &Scenario) -> Vec<String> {
+    let caster = Caster::of(scenario);
+    let views = Views::of(scenario, &caster);
+    let plan = plan_with(scenario, &caster, &views);
+    let book = RuleBook::residential().unwrap();
+    let found = assess(&book, scenario, (&caster, &views), &plan, None);
+    let failed = found.iter().filter(|f| f.status == Status::Fail);
+    let able = failed.filter(|f| !BEYOND_A_PROPOSAL.contains(&f.id.as_str()));
+    able.map(|f| format!("{} {}: {:?}", f.id, f.title, f.evidence)).collect()
+}
+
+#[test]
+fn a_proposal_fails_no_rule_that_it_can_meet() {
+    let (imported, _out) = imported(&invented(), None, 10.0);
+    let loaded = input::load(&imported.files.scenario).unwrap_or_else(|e| panic!("{e}"));
+    let kit = &loaded.scenario.file.kit;
+    assert!(kit.camera.len() > 20 && kit.facade_camera.len() >= 8, "{} cameras", kit.camera.len());
+    let failed = failed(&loaded.scenario);
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 #[test]

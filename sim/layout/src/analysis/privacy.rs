@@ -95,17 +95,17 @@ pub fn privacy(scenario: &Scenario, caster: &Caster, views: &Views, from_px_per_
 }
 
 /// The windows of each dwelling house.
-pub(crate) struct Homes(Vec<Vec<Window>>);
+pub struct Homes(Vec<Vec<Window>>);
 
 impl Homes {
     /// The windows of a site.
-    pub(crate) fn of(site: &Site) -> Homes {
+    pub fn of(site: &Site) -> Homes {
         let dwellings = site.buildings.iter().filter(|building| building.usage == Use::Residential);
         Homes(dwellings.map(windows).collect())
     }
 
     /// What one camera shows of them at a density or better, outside the masks that it has.
-    pub(crate) fn shown_by(&self, camera: &Camera, caster: &Caster, from_px_per_m: f64) -> CameraPrivacy {
+    pub fn shown_by(&self, camera: &Camera, caster: &Caster, from_px_per_m: f64) -> CameraPrivacy {
         of_camera(camera, &self.0, caster, from_px_per_m)
     }
 }
