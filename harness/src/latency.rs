@@ -5,8 +5,6 @@
 //! instead of pausing the clock.
 
 pub mod polled;
-pub mod queue;
-pub mod trend;
 
 use std::collections::BTreeMap;
 

@@ -6,7 +6,6 @@
 
 mod check;
 pub mod decode;
-pub mod init;
 mod read;
 mod says;
 

@@ -8,7 +8,6 @@ mod commands;
 mod compare;
 mod faults;
 mod fleet;
-mod gate;
 mod gateway;
 mod house;
 mod import;

@@ -80,6 +80,8 @@ fn a_wall_before_a_camera_hides_what_lies_behind_it() {
         height_m: 3.0,
         perimeter: false,
         bar_gap_m: None,
+        lowest_rail_m: None,
+        delay_s: None,
     });
     let (before, after) = (plan(&open), plan(&walled));
     assert!(detect(&after, "1.5") < detect(&before, "1.5"));

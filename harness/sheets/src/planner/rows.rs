@@ -214,6 +214,10 @@ fn rule(f: &Finding) -> RuleRow {
     if more > 0 {
         evidence += &format!(" and {more} more");
     }
+    if !f.unchecked.is_empty() {
+        evidence += if evidence.is_empty() { "" } else { "; " };
+        evidence += &format!("not checked: {}", f.unchecked.join("; "));
+    }
     RuleRow {
         id: f.id.clone(),
         title: f.title.clone(),

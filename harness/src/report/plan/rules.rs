@@ -48,5 +48,8 @@ pub(super) fn table(rules: &[Finding], book: &RuleBook) -> String {
     for (what, ids) in needs {
         let _ = writeln!(out, "  not assessable {}: needs {what}", ids.join(", "));
     }
+    for finding in rules.iter().filter(|finding| !finding.unchecked.is_empty()) {
+        let _ = writeln!(out, "  in part {}: not checked {}", finding.id, finding.unchecked.join("; "));
+    }
     out
 }

@@ -47,11 +47,21 @@ pub(crate) fn wall(name: &str, made_of: WallKind, points: &[(f64, f64)], height_
         height_m,
         perimeter: true,
         bar_gap_m: None,
+        lowest_rail_m: None,
+        delay_s: None,
     }
 }
 
 pub(crate) fn gate(name: &str, x: f64, y: f64, width_m: f64) -> Gate {
-    Gate { id: name.into(), name: None, at: Coord { x, y }, width_m, passage: GateFor::Both }
+    Gate {
+        id: name.into(),
+        name: None,
+        at: Coord { x, y },
+        width_m,
+        passage: GateFor::Both,
+        height_m: None,
+        delay_s: None,
+    }
 }
 
 pub(crate) fn tree(name: &str, x: f64, y: f64) -> Tree {

@@ -175,10 +175,9 @@ const JOIN_M: f64 = 1e-6;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::site::GateFor;
 
     fn gate(x: f64, y: f64, width_m: f64) -> Gate {
-        Gate { id: "g".into(), name: None, at: Coord { x, y }, width_m, passage: GateFor::Both }
+        crate::analysis::sample::gate("g", x, y, width_m)
     }
 
     fn line(points: &[(f64, f64)]) -> WallLine {

@@ -282,25 +282,28 @@ impl Reader<'_> {
     }
 
     fn wall(&mut self, f: &mut Feature<'_>) {
-        self.slips(f, &["id", "made_of", "height_m", "perimeter", "bar_gap_m"]);
+        self.slips(f, &["id", "made_of", "height_m", "perimeter", "bar_gap_m", "lowest_rail_m", "delay_s"]);
         let (id, made_of) = (self.id(f, true), self.word(f, "made_of", WallKind::Wall));
         let height_m = self.positive(f, "height_m").unwrap_or(2.2);
         let perimeter = self.flag(f, "perimeter");
         let bar_gap_m = self.positive(f, "bar_gap_m");
+        let (lowest_rail_m, delay_s) = (self.positive(f, "lowest_rail_m"), self.positive(f, "delay_s"));
         if let (Some(line), true) = (self.line(f), f.sound) {
-            self.site.walls.push(Wall { id, made_of, line, height_m, perimeter, bar_gap_m });
+            let wall = Wall { id, made_of, line, height_m, perimeter, bar_gap_m, lowest_rail_m, delay_s };
+            self.site.walls.push(wall);
             self.places.walls.push(f.place());
         }
     }
 
     fn gate(&mut self, f: &mut Feature<'_>) {
-        self.slips(f, &["id", "name", "width_m", "passage"]);
+        self.slips(f, &["id", "name", "width_m", "passage", "height_m", "delay_s"]);
         let (id, name) = (self.id(f, true), self.name(f));
         let passage = self.word(f, "passage", GateFor::Both);
         let usual = if passage == GateFor::Pedestrians { 2.0 } else { 6.0 };
         let width_m = self.positive(f, "width_m").unwrap_or(usual);
+        let (height_m, delay_s) = (self.positive(f, "height_m"), self.positive(f, "delay_s"));
         if let (Some(at), true) = (self.point(f), f.sound) {
-            self.site.gates.push(Gate { id, name, at, width_m, passage });
+            self.site.gates.push(Gate { id, name, at, width_m, passage, height_m, delay_s });
             self.places.gates.push(f.place());
         }
     }

@@ -75,6 +75,8 @@ pub struct Provision {
     pub cameras_at_once: Option<f64>,
     /// What the video network carries, Mbit/s.
     pub network_mbit_s: Option<f64>,
+    /// Whether it is a key site against terrorism, for which some rules ask more.
+    pub key_site: bool,
 }
 
 /// A post at a gate: every stranger on foot is stopped, asked, entered, checked with the flat.

@@ -172,6 +172,10 @@ pub struct Wall {
     pub perimeter: bool,
     /// Clear gap between the bars of a fence, m; nothing when it is not known.
     pub bar_gap_m: Option<f64>,
+    /// Height of the lowest horizontal rail on its outer side, on which one could step, m; nothing when it is not known.
+    pub lowest_rail_m: Option<f64>,
+    /// For how long it holds up somebody with the tools of a thief, s; nothing when nobody tried.
+    pub delay_s: Option<f64>,
 }
 
 /// Who passes through a gate.
@@ -199,6 +203,10 @@ pub struct Gate {
     pub width_m: f64,
     /// Who passes.
     pub passage: GateFor,
+    /// Height of its leaf when it is shut, m; nothing when it is not known.
+    pub height_m: Option<f64>,
+    /// For how long its shut leaf holds up somebody with the tools of a thief, s; nothing when nobody tried.
+    pub delay_s: Option<f64>,
 }
 
 /// Who uses a path.

@@ -23,6 +23,8 @@ fn yard() -> Site {
         height_m: 2.5,
         perimeter: true,
         bar_gap_m: None,
+        lowest_rail_m: None,
+        delay_s: None,
     };
     let building = Building {
         id: Id::from("b1"),
@@ -40,6 +42,8 @@ fn yard() -> Site {
         at: coord([30.0, 0.0]),
         width_m: 3.0,
         passage: GateFor::Both,
+        height_m: None,
+        delay_s: None,
     };
     let door = Entrance { id: Id::from("b1-1"), building: Id::from("b1"), at: coord([30.0, 40.0]) };
     let road = |id: &str, points: &[[f64; 2]]| Path {

@@ -149,7 +149,16 @@ fn line(points: &[[f64; 2]]) -> LineString<f64> {
 /// A wall of the perimeter.
 pub(super) fn wall(id: &str, points: &[[f64; 2]], height_m: f64) -> Wall {
     let made_of = WallKind::Wall;
-    Wall { id: Id::from(id), made_of, line: line(points), height_m, perimeter: true, bar_gap_m: None }
+    Wall {
+        id: Id::from(id),
+        made_of,
+        line: line(points),
+        height_m,
+        perimeter: true,
+        bar_gap_m: None,
+        lowest_rail_m: None,
+        delay_s: None,
+    }
 }
 
 fn building(id: &str, usage: Use, outline: geo::Polygon<f64>, storeys: u32) -> Building {
@@ -200,6 +209,8 @@ fn site() -> Site {
             at: Coord { x: 50.0, y: 0.0 },
             width_m: 4.0,
             passage: GateFor::Pedestrians,
+            height_m: None,
+            delay_s: None,
         }],
         paths: vec![Path {
             id: Id::from("p1"),

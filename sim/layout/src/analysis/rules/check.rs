@@ -2,7 +2,8 @@
 
 use super::data::{Applies, Check, ProvisionKey};
 use super::geometry as on_site;
-use super::{Basis, Layout, Measured, Outcome, facade, log, passage};
+use super::places::Asked;
+use super::{Basis, Layout, Measured, Outcome, barrier, facade, log, passage, places};
 use crate::model::kit::{Camera, CameraTask, GuardTour};
 use crate::model::lens::Focal;
 use crate::model::site::{Ground, WallKind};
@@ -24,7 +25,7 @@ pub(super) fn applies(to: Applies, layout: &Layout<'_>) -> bool {
         Applies::Gates => !site.gates.is_empty(),
         Applies::Areas => site.areas.iter().any(|a| open_to_all(a.ground)),
         Applies::Tours => !kit.guard_tour.is_empty() || !kit.checkpoint.is_empty(),
-        Applies::KeySite => false,
+        Applies::KeySite => kit.provision.key_site,
     }
 }
 
@@ -67,7 +68,7 @@ pub(super) fn figure(
     evidence: impl IntoIterator<Item = String>,
 ) -> Outcome {
     let evidence = evidence.into_iter().collect();
-    Outcome::Figure { measured, demanded, unit: unit.to_owned(), holds, evidence }
+    Outcome::Figure { measured, demanded, unit: unit.to_owned(), holds, evidence, each: Vec::new() }
 }
 
 /// Rounding of what was typed in centimetres or seconds.
@@ -81,13 +82,23 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::BeamRays { least } => beam_rays(layout, *least),
         Check::ZoneSeen { least_share } => on_site::zone_seen(layout, *least_share),
         Check::BeamOnTop { most_above_m } => on_site::beam_on_top(layout, *most_above_m),
-        Check::BarrierHeight { least_m } => on_site::barrier_height(layout, *least_m),
-        Check::BarGap { most_m } => on_site::bar_gap(layout, *most_m),
+        Check::BarrierHeight { least_m } => barrier::height(layout, *least_m),
+        Check::BarGap { most_m } => barrier::bar_gap(layout, *most_m),
+        Check::BarrierClosed {} => barrier::closed(layout),
+        Check::RailHeight { least_m } => barrier::rail_height(layout, *least_m),
+        Check::DoorStrength {} => barrier::door_strength(layout),
         Check::GateCameras { near_m } => on_site::gate_cameras(layout, *near_m),
         Check::GateDensity { least_px_per_m } => on_site::gate_density(layout, *least_px_per_m),
         Check::EntrancesSeen { least_share } => on_site::entrances_seen(layout, *least_share),
         Check::Megapixels { least } => megapixels(layout, *least),
         Check::AreasSeen { least_share } => on_site::areas_seen(layout, *least_share),
+        Check::PlacesSeen { by_night, least_share, outside_m, above_wall_m } => {
+            let asked = Asked { by_night: *by_night, outside_m: *outside_m, above_wall_m: *above_wall_m };
+            places::seen(layout, asked, *least_share)
+        }
+        Check::HighPoint { from_m2, from_households, least_height_m } => {
+            places::high_point(layout, (*from_m2, *from_households), *least_height_m)
+        }
         Check::AimDown { most_deg } => passage::aim_down(layout, *most_deg),
         Check::AimAside { most_deg } => passage::aim_aside(layout, *most_deg),
         Check::Lit { least_lx, own_m } => on_site::lit(layout, *least_lx, *own_m),

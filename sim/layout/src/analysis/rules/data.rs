@@ -54,6 +54,9 @@ pub struct Rule {
     pub applies: Applies,
     /// How it is checked.
     pub check: Check,
+    /// What else its text asks for and the check leaves out, because nothing here says it.
+    #[serde(default)]
+    pub unchecked: Vec<String>,
 }
 
 /// How far the text behind a rule was seen.
@@ -128,7 +131,7 @@ pub enum Applies {
     Areas,
     /// Those with guard tours.
     Tours,
-    /// Key sites against terrorism; a residential compound is none.
+    /// Key sites against terrorism: `key_site` in `[kit.provision]`.
     KeySite,
 }
 
@@ -173,6 +176,16 @@ pub enum Check {
         /// m.
         most_m: f64,
     },
+    /// Metres of the compound's outline along which nothing stands: none.
+    BarrierClosed {},
+    /// The lowest horizontal rail of the perimeter's fences.
+    RailHeight {
+        /// m.
+        least_m: f64,
+    },
+    /// Gates where nobody stands whose shut leaf is lower than the wall that they open, or holds up a thief for less
+    /// long: none.
+    DoorStrength {},
     /// Gates and lanes without a camera that looks at them.
     GateCameras {
         /// A camera farther away than this is not the gate's own, m.
@@ -197,6 +210,27 @@ pub enum Check {
     AreasSeen {
         /// 0..1.
         least_share: f64,
+    },
+    /// The least share of a place that is seen: each gate, the ground outside it, the doors of garages and of plant rooms,
+    /// the perimeter's walls.
+    PlacesSeen {
+        /// By night instead of by day, and car parks, playgrounds and squares, too.
+        by_night: bool,
+        /// 0..1.
+        least_share: f64,
+        /// Somebody outside a gate stands so far from it, m.
+        outside_m: f64,
+        /// Somebody on a wall shows so far above its top, m.
+        above_wall_m: f64,
+    },
+    /// Cameras that zoom, high up, in a large compound.
+    HighPoint {
+        /// Ground from which a compound is large, m².
+        from_m2: f64,
+        /// Or households.
+        from_households: usize,
+        /// High up is so high, m.
+        least_height_m: f64,
     },
     /// How steeply entrance cameras look at their gate or door.
     AimDown {

@@ -2,13 +2,13 @@
 
 use super::check::{at_least, at_most, figure, open_to_all};
 use super::passage::{doorstep, outward};
-use super::{Layout, Outcome};
+use super::{Each, Layout, Outcome};
 use crate::analysis::privacy::privacy;
 use crate::analysis::sightlines::{BODY_LEVEL, BODY_M, lit as enough_light};
 use crate::analysis::views::Seen;
 use crate::model::Site;
 use crate::model::kit::{Beam, Camera};
-use crate::model::site::{Gate, GateFor, WallKind};
+use crate::model::site::{Entrance, Gate, GateFor};
 
 /// Step along a zone, m: about the width of a body.
 const STEP_M: f64 = 0.5;
@@ -96,30 +96,6 @@ pub(super) fn beam_on_top(layout: &Layout<'_>, most_above_m: f64) -> Outcome {
     figure(measured, most_above_m, "m above the wall's top", evidence.is_empty(), evidence)
 }
 
-pub(super) fn barrier_height(layout: &Layout<'_>, least_m: f64) -> Outcome {
-    let walls = layout.scenario.site.walls.iter();
-    let perimeter = walls.filter(|w| w.perimeter && w.made_of != WallKind::Retaining);
-    let lowest = perimeter.clone().map(|w| w.height_m).fold(f64::INFINITY, f64::min);
-    let low = perimeter.filter(|w| w.height_m < least_m).map(|w| format!("{}: {:.2} m", w.id, w.height_m));
-    at_least(lowest, least_m, "m", low)
-}
-
-/// The widest known gap between the bars of the perimeter's fences.
-pub(super) fn bar_gap(layout: &Layout<'_>, most_m: f64) -> Outcome {
-    let walls = layout.scenario.site.walls.iter();
-    let fences: Vec<_> = walls.filter(|w| w.perimeter && w.made_of == WallKind::Fence).collect();
-    let unknown = fences.iter().find(|w| w.bar_gap_m.is_none());
-    let known = || fences.iter().filter_map(|w| Some((w.bar_gap_m?, w)));
-    let widest = known().map(|(gap, _)| gap).fold(0.0, f64::max);
-    match unknown {
-        Some(fence) if widest <= most_m => Outcome::Needs(format!("`bar_gap_m` of fence {}", fence.id)),
-        _ => {
-            let wide = known().filter(|(gap, _)| *gap > most_m);
-            at_most(widest, most_m, "m", wide.map(|(gap, w)| format!("{}: {gap:.2} m", w.id)))
-        }
-    }
-}
-
 /// Lanes of a gate: one for people where they pass, and one for each barrier, or one for all vehicles.
 fn lanes(layout: &Layout<'_>, gate: &Gate) -> usize {
     let barriers = layout.scenario.file.kit.barrier.iter().filter(|b| b.gate == gate.id).count();
@@ -138,8 +114,7 @@ fn looks_out(site: &Site, camera: &Camera, gate: &Gate) -> bool {
 /// Gates with fewer cameras that look out through them than they have lanes.
 pub(super) fn gate_cameras(layout: &Layout<'_>, near_m: f64) -> Outcome {
     let site = &layout.scenario.site;
-    let mut missing = 0;
-    let mut evidence = Vec::new();
+    let (mut evidence, mut each) = (Vec::new(), Vec::new());
     for gate in &site.gates {
         let own = |camera: &&Camera| {
             let away = libm::hypot(camera.at_m[0] - gate.at.x, camera.at_m[1] - gate.at.y);
@@ -148,11 +123,12 @@ pub(super) fn gate_cameras(layout: &Layout<'_>, near_m: f64) -> Outcome {
         let found = layout.seeing([gate.at.x, gate.at.y, BODY_M]).filter(own).count();
         let asked = lanes(layout, gate);
         if found < asked {
-            missing += asked - found;
             evidence.push(format!("{}: {found} cameras look out, {asked} lanes", gate.id));
         }
+        each.push(Each { id: gate.id.clone(), found: found as f64, demanded: asked as f64 });
     }
-    at_most(missing as f64, 0.0, "cameras missing", evidence)
+    let missing = each.iter().map(|gate| (gate.demanded - gate.found).max(0.0)).sum();
+    at_most(missing, 0.0, "cameras missing", evidence).of_each(each)
 }
 
 /// How well a person in each gate for people is seen by night, when the same cameras also see by day.
@@ -179,17 +155,16 @@ pub(super) fn entrances_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     if site.entrances.is_empty() {
         return Outcome::Needs("entrances in the site's data".into());
     }
-    let unseen: Vec<String> = site
-        .entrances
-        .iter()
-        .filter(|e| {
-            let [x, y] = doorstep(site, e).at;
-            layout.seeing([x, y, BODY_M]).next().is_none()
-        })
-        .map(|e| e.id.to_string())
-        .collect();
-    let share = 1.0 - unseen.len() as f64 / site.entrances.len() as f64;
-    at_least(share, least_share, "of entrances", unseen)
+    let cameras = |entrance: &Entrance| {
+        let [x, y] = doorstep(site, entrance).at;
+        layout.seeing([x, y, BODY_M]).count() as f64
+    };
+    let each: Vec<Each> =
+        site.entrances.iter().map(|e| Each { id: e.id.clone(), found: cameras(e), demanded: 1.0 }).collect();
+    let unseen: Vec<String> =
+        each.iter().filter(|door| door.found < door.demanded).map(|door| door.id.to_string()).collect();
+    let share = 1.0 - unseen.len() as f64 / each.len() as f64;
+    at_least(share, least_share, "of entrances", unseen).of_each(each)
 }
 
 pub(super) fn areas_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {

@@ -3,12 +3,14 @@
 //! A rule names its clause, its source, how far that source was seen, for whom it holds, and one check with its
 //! threshold. What cannot be worked out from what is there says what is missing and never counts as passed.
 
+mod barrier;
 mod check;
 mod data;
 mod facade;
 mod geometry;
 mod log;
 mod passage;
+mod places;
 
 pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
 pub use log::{PatrolLog, Touch};
@@ -27,6 +29,7 @@ use super::sightlines::{Look, SightTable, look, working};
 use super::views::Views;
 use crate::model::Scenario;
 use crate::model::kit::Camera;
+use crate::words::Id;
 
 /// How a rule came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -93,6 +96,23 @@ pub struct Finding {
     pub needs: Option<String>,
     /// What fails it: devices, walls, doors, the worst first.
     pub evidence: Vec<String>,
+    /// What it asks about one by one, where it counts: gates, entrances, places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<Each>,
+    /// What else its text asks for, and was not checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchecked: Vec<String>,
+}
+
+/// One of the things that a rule asks about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Each {
+    /// Its name.
+    pub id: Id,
+    /// How much of what is asked for it has: cameras of a gate or an entrance, the share of a place that is seen.
+    pub found: f64,
+    /// How much is asked for.
+    pub demanded: f64,
 }
 
 /// What is known beyond the layout: what a run measured at the SUT, by device class, and a log of patrols.
@@ -146,9 +166,21 @@ impl Layout<'_> {
 /// What a check found, before it is held against its rule.
 pub(crate) enum Outcome {
     /// A figure on one side of the threshold or the other.
-    Figure { measured: f64, demanded: f64, unit: String, holds: bool, evidence: Vec<String> },
+    Figure { measured: f64, demanded: f64, unit: String, holds: bool, evidence: Vec<String>, each: Vec<Each> },
     /// What is missing.
     Needs(String),
+    /// There is nothing here that the rule is about.
+    NotApplicable,
+}
+
+impl Outcome {
+    /// The same with what was counted, one by one.
+    fn of_each(mut self, of: Vec<Each>) -> Outcome {
+        if let Outcome::Figure { each, .. } = &mut self {
+            *each = of;
+        }
+        self
+    }
 }
 
 /// Holds a layout against a book of rules, in the book's order. Caster and views are those of the scenario.
@@ -195,22 +227,26 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
         basis: None,
         needs: None,
         evidence: Vec::new(),
+        each: Vec::new(),
+        unchecked: Vec::new(),
     };
     if !check::applies(rule.applies, layout) {
         return found;
     }
     match check::check(&rule.check, layout) {
+        Outcome::NotApplicable => {}
         Outcome::Needs(what) => {
             found.status = Status::NotAssessable;
             found.needs = Some(what);
         }
-        Outcome::Figure { measured, demanded, unit, holds, evidence } => {
+        Outcome::Figure { measured, demanded, unit, holds, evidence, each } => {
             found.status = if holds { Status::Pass } else { Status::Fail };
             found.basis = Some(check::basis(&rule.check, layout));
             found.measured = Some(measured);
             found.demanded = Some(demanded);
             found.unit = unit;
-            found.evidence = evidence;
+            (found.evidence, found.each) = (evidence, each);
+            found.unchecked = rule.unchecked.clone();
         }
     }
     found

@@ -1,6 +1,6 @@
 //! Gates and doors as places that people walk through one way or the other, and how cameras look at them.
 
-use geo::{Contains, Coord, Distance, Euclidean, Line, Point, Polygon, Winding};
+use geo::{Contains, Coord, Distance, Euclidean, Line, LineString, Point, Polygon, Winding};
 
 use super::check::at_most;
 use super::{Layout, Outcome};
@@ -29,7 +29,14 @@ pub(super) fn doorstep(site: &Site, entrance: &Entrance) -> Passage {
     let door = entrance.at;
     let outline = site.buildings.iter().find(|b| b.id == entrance.building).map(|b| b.outline.exterior());
     let facade = outline.and_then(|ring| Some((ring, nearest(door, ring.lines())?)));
-    let Some((ring, edge)) = facade else { return Passage { at: [door.x, door.y], way: None } };
+    match facade {
+        Some((ring, edge)) => step_out(ring, edge, door),
+        None => Passage { at: [door.x, door.y], way: None },
+    }
+}
+
+/// A step out of a building from a point on one of its sides, square to that side.
+pub(super) fn step_out(ring: &LineString<f64>, edge: Line<f64>, door: Coord<f64>) -> Passage {
     let [x, y] = square_to(edge);
     let step = |s: f64| [door.x + s * x, door.y + s * y];
     let first = step(BEFORE_THE_DOOR_M);

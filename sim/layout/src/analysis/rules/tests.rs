@@ -5,20 +5,23 @@ use geo::{Coord, Rect};
 use super::*;
 use crate::analysis::views::Views;
 use crate::analysis::{plan_with, sample};
+use crate::model::cast::{Duty, Guard};
 use crate::model::kit::{
-    Barrier, Beam, Camera, CameraTask, Checkpoint, FacadeCamera, GuardTour, Kit, Lane, Provision,
+    Barrier, Beam, Camera, CameraTask, Checkpoint, FacadeCamera, GatePost, GuardTour, Kit, Lane, Provision,
 };
 use crate::model::lens::Focal;
 use crate::model::scenario::{Duration, TimeOfDay};
-use crate::model::site::{Area, Entrance, Ground, WallKind};
+use crate::model::site::{Area, Building, Entrance, Gate, Ground, Use, Wall, WallKind};
 use crate::words::Ms;
 
 /// A small compound that meets every rule that can be assessed.
 fn exemplary() -> Scenario {
     let mut site = sample::bare(-40.0, -30.0, 40.0, 30.0);
     let ring = [(-40.0, -30.0), (40.0, -30.0), (40.0, 30.0), (-40.0, 30.0), (-40.0, -30.0)];
-    site.walls.push(sample::wall("wall", WallKind::Wall, &ring, 2.2));
-    site.gates.push(sample::gate("gate", 0.0, -30.0, 4.0));
+    let wall = sample::wall("wall", WallKind::Wall, &ring, 2.2);
+    site.walls.push(Wall { delay_s: Some(60.0), ..wall });
+    let gate = sample::gate("gate", 0.0, -30.0, 4.0);
+    site.gates.push(Gate { height_m: Some(2.2), delay_s: Some(90.0), ..gate });
     site.buildings.push(sample::building("b1", Rect::new((-10.0, 5.0), (10.0, 15.0)).to_polygon(), 18.0));
     site.entrances.push(Entrance { id: "b1-1".into(), building: "b1".into(), at: Coord { x: 0.0, y: 5.0 } });
     let plaza = Rect::new((-6.0, -6.0), (6.0, 0.0)).to_polygon();
@@ -88,6 +91,7 @@ fn kit() -> Kit {
             camera_mbit_s: Some(4.0),
             cameras_at_once: None,
             network_mbit_s: Some(100.0),
+            key_site: false,
         },
         ..Kit::default()
     }
@@ -138,10 +142,14 @@ fn facade_camera((name, y, bearing_deg): (&str, f64, f64)) -> FacadeCamera {
 
 fn findings(scenario: &Scenario, measured: Option<&Measured>) -> Vec<Finding> {
     let book = RuleBook::residential().expect("the shipped book");
+    findings_by(&book, scenario, measured)
+}
+
+fn findings_by(book: &RuleBook, scenario: &Scenario, measured: Option<&Measured>) -> Vec<Finding> {
     let caster = Caster::new(&scenario.site);
     let views = Views::of(scenario, &caster);
     let plan = plan_with(scenario, &caster, &views);
-    assess(&book, scenario, (&caster, &views), &plan, measured)
+    assess(book, scenario, (&caster, &views), &plan, measured)
 }
 
 fn one<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {
@@ -178,7 +186,7 @@ fn rounds(persons: &[&str], days: i64) -> PatrolLog {
 /// A rule and what breaks it.
 type Mutation = (&'static str, fn(&mut Scenario));
 
-const MUTATIONS: [Mutation; 37] = [
+const MUTATIONS: [Mutation; 43] = [
     ("1", |s| drop(s.file.kit.beam.remove(3))),
     ("2", |s| s.file.kit.beam[4].to_m = [-40.0, 30.0]),
     ("3", |s| s.file.kit.beam[4].to_m = [-190.0, 30.0]),
@@ -189,17 +197,23 @@ const MUTATIONS: [Mutation; 37] = [
     ("15a", |s| s.file.kit.provision.alarm_backup_h = Some(4.0)),
     ("15b", |s| s.file.kit.provision.access_backup_h = Some(24.0)),
     ("16a", |s| s.site.walls[0].height_m = 1.7),
+    ("16c", |s| s.site.walls[0].line.0.truncate(4)),
+    ("17", |s| s.site.gates[0].delay_s = Some(30.0)),
     ("18", |s| drop(s.file.kit.camera.remove(5))),
     ("19", |s| s.site.walls.push(sample::wall("hedge", WallKind::Hedge, &PORCH, 2.5))),
     ("20a", |s| s.file.kit.camera[6].pixels = [1280, 720]),
     ("20b", |s| s.site.walls.push(sample::wall("screen", WallKind::Hedge, &SCREEN, 3.0))),
     ("20c", |s| s.file.kit.provision.video_days = Some(15.0)),
+    ("20d", |s| s.site.walls.push(sample::wall("street", WallKind::Hedge, &STREET, 3.0))),
+    ("20d", |s| hedged_in(s, Use::Plant)),
     ("21", |s| s.file.kit.camera[4].focal = Some(Focal::Zoom)),
     ("22a", |s| (s.file.kit.camera[4].height_m, s.file.kit.camera[4].tilt_deg) = (6.5, 32.0)),
     ("22b", |s| (s.file.kit.camera[4].at_m, s.file.kit.camera[4].bearing_deg) = ([-9.0, -25.0], 119.0)),
     ("23", |s| s.file.kit.camera[6].ir_range_m = 5.0),
     ("24", |s| s.file.kit.camera[6].sensitivity_lux = Some(0.001)),
     ("26", |s| s.file.kit.provision.video_days = Some(29.0)),
+    ("26b", |s| s.file.kit.camera.iter_mut().for_each(|c| c.ir_range_m = 12.0)),
+    ("27", |s| s.file.kit.provision.key_site = true),
     ("28", |s| s.file.kit.provision.network_mbit_s = Some(50.0)),
     ("29", |s| s.file.kit.camera[6].hfov_deg = 20.0),
     ("30", |s| s.file.kit.camera.iter_mut().for_each(|c| c.ir_range_m = 2.0)),
@@ -219,6 +233,18 @@ const MUTATIONS: [Mutation; 37] = [
     ("1", |s| s.file.kit.beam[2].misaligned_deg = 2.0),
     ("29", |s| s.file.kit.camera[6].pixels = [7680, 4320]),
 ];
+
+/// A small house behind the block, and a tall hedge around it.
+fn hedged_in(scenario: &mut Scenario, usage: Use) {
+    let outline = Rect::new((-4.0, 17.0), (4.0, 20.0)).to_polygon();
+    scenario.site.buildings.push(Building { usage, storeys: 1, ..sample::building("house", outline, 3.0) });
+    let line = [(-6.0, 15.0), (-6.0, 22.0), (6.0, 22.0), (6.0, 15.0)];
+    let hedge = sample::wall("hedge", WallKind::Hedge, &line, 4.0);
+    scenario.site.walls.push(Wall { perimeter: false, ..hedge });
+}
+
+/// A hedge along the street before the gate.
+const STREET: [(f64, f64); 2] = [(-25.0, -32.5), (25.0, -32.5)];
 
 /// A hedge before the square.
 const SCREEN: [(f64, f64); 2] = [(-9.0, -8.0), (9.0, -8.0)];
@@ -243,8 +269,8 @@ fn the_exemplary_compound_meets_all_that_can_be_assessed() {
     let failing: Vec<&Finding> = found.iter().filter(|f| f.status == Status::Fail).collect();
     assert!(failing.is_empty(), "{failing:#?}");
     let open = ids(&found, Status::NotAssessable);
-    assert_eq!(open, ["11", "13", "14", "17", "31", "32", "33", "42", "43"]);
-    assert_eq!(ids(&found, Status::NotApplicable), ["16b", "25", "27"]);
+    assert_eq!(open, ["11", "13", "14", "31", "32", "33", "42", "43"]);
+    assert_eq!(ids(&found, Status::NotApplicable), ["16b", "16d", "20e", "25", "27"]);
     assert!(found.iter().all(|f| (f.status == Status::NotAssessable) == f.needs.is_some()));
 }
 
@@ -266,7 +292,8 @@ fn every_rule_of_layout_and_kit_that_can_be_assessed_has_a_mutation() {
     let found = findings(&exemplary(), Some(&healthy()));
     let of_layout = |kind| matches!(kind, Kind::Geometry | Kind::Configuration);
     let here = |f: &&Finding| f.status == Status::Pass && of_layout(f.kind);
-    let proved: BTreeSet<&str> = MUTATIONS.iter().map(|(id, _)| *id).collect();
+    // For a key site alone the one of 27 makes it ask for something in the first place.
+    let proved: BTreeSet<&str> = MUTATIONS.iter().map(|(id, _)| *id).filter(|id| *id != "27").collect();
     let passing: BTreeSet<&str> = found.iter().filter(here).map(|f| f.id.as_str()).collect();
     assert_eq!(proved, passing);
 }
@@ -309,6 +336,122 @@ fn a_fence_is_judged_by_its_bars_once_they_are_known() {
         scenario.site.walls[0].bar_gap_m = bar_gap_m;
         assert_eq!(one(&findings(&scenario, None), "16b").status, expected, "{bar_gap_m:?}");
     }
+}
+
+#[test]
+fn a_fence_is_judged_by_its_rails_once_they_are_known() {
+    let mut scenario = exemplary();
+    scenario.site.walls[0].made_of = WallKind::Fence;
+    for (rail_m, expected) in
+        [(None, Status::NotAssessable), (Some(1.1), Status::Pass), (Some(0.3), Status::Fail)]
+    {
+        scenario.site.walls[0].lowest_rail_m = rail_m;
+        assert_eq!(one(&findings(&scenario, None), "16d").status, expected, "{rail_m:?}");
+    }
+}
+
+#[test]
+fn a_gate_where_nobody_stands_is_as_strong_as_its_wall() {
+    let shut = |height_m, delay_s, wall_s| {
+        let mut scenario = exemplary();
+        (scenario.site.gates[0].height_m, scenario.site.gates[0].delay_s) = (height_m, delay_s);
+        scenario.site.walls[0].delay_s = wall_s;
+        let found = one(&findings(&scenario, None), "17").clone();
+        (found.status, found.needs.or(found.evidence.first().cloned()).unwrap_or_default())
+    };
+    let known = Some(60.0);
+    for (height_m, delay_s, wall_s, status, says) in [
+        (Some(2.2), known, known, Status::Pass, ""),
+        (Some(1.5), None, None, Status::Fail, "gate: 1.50 m high in a wall of 2.20 m"),
+        (None, Some(20.0), known, Status::Fail, "gate: holds for 20 s, the wall for 60 s"),
+        (None, known, known, Status::NotAssessable, "`height_m` of gate gate"),
+        (Some(2.2), None, known, Status::NotAssessable, "`delay_s` of gate gate"),
+        (Some(2.2), known, None, Status::NotAssessable, "`delay_s` of wall wall"),
+    ] {
+        assert_eq!(shut(height_m, delay_s, wall_s), (status, says.to_owned()));
+    }
+}
+
+#[test]
+fn a_gate_is_attended_by_its_post_or_by_the_roster_of_its_barrier() {
+    let weak = |change: &dyn Fn(&mut Scenario)| {
+        let mut scenario = exemplary();
+        scenario.site.gates[0].delay_s = Some(1.0);
+        change(&mut scenario);
+        one(&findings(&scenario, None), "17").status
+    };
+    let post = |guards: u32| {
+        weak(&|s| {
+            let (id, gate, register) = ("post".into(), "gate".into(), Duration::seconds(40.0));
+            s.file.kit.gate_post.push(GatePost { id, gate, guards, register });
+        })
+    };
+    assert_eq!([0, 1].map(post), [Status::Fail, Status::Pass]);
+    let roster = |shifts: &[[i64; 2]]| {
+        weak(&|s| {
+            s.file.cast.guard.extend(shifts.iter().enumerate().map(|(i, shift)| Guard {
+                id: format!("g-{i}").as_str().into(),
+                duty: Duty::Barrier("barrier".into()),
+                shift: shift.map(|hour| TimeOfDay(Ms(hour * 3_600_000))),
+                filed: true,
+                trained: true,
+                radio: true,
+            }));
+        })
+    };
+    assert_eq!(roster(&[[6, 22]]), Status::Fail, "nobody by night");
+    assert_eq!(roster(&[[6, 14], [15, 7]]), Status::Fail, "nobody at noon");
+    assert_eq!(roster(&[[6, 18], [18, 6]]), Status::Pass);
+}
+
+#[test]
+fn a_large_compound_has_a_camera_at_a_high_point() {
+    let text = include_str!("../../../../../assets/rules/residential.toml");
+    let book = RuleBook::read(&text.replace("from_m2 = 50000.0", "from_m2 = 4000.0")).expect("the book");
+    let with = |height_m: f64, focal: Option<Focal>| {
+        let mut scenario = exemplary();
+        let camera = sample::camera("dome", [0.0, 10.0], 180.0);
+        scenario.file.kit.camera.push(Camera { height_m, focal, ..camera });
+        one(&findings_by(&book, &scenario, None), "20e").status
+    };
+    for (height_m, focal, expected) in [
+        (20.0, Some(Focal::Zoom), Status::Pass),
+        (20.0, Some(Focal::Fixed), Status::Fail),
+        (20.0, None, Status::NotAssessable),
+        (6.0, Some(Focal::Zoom), Status::Fail),
+    ] {
+        assert_eq!(with(height_m, focal), expected, "{height_m} m, {focal:?}");
+    }
+}
+
+/// Places one by one: which of them fall, when what is changed.
+#[test]
+fn each_place_is_named_that_is_not_seen() {
+    let named = |id: &str, change: &dyn Fn(&mut Scenario)| {
+        let mut scenario = exemplary();
+        change(&mut scenario);
+        let found = one(&findings(&scenario, None), id).clone();
+        let blind = found.each.iter().filter(|e| e.found < e.demanded).map(|e| e.id.to_string());
+        blind.collect::<Vec<_>>().join(", ")
+    };
+    let pumps = |s: &mut Scenario| hedged_in(s, Use::Plant);
+    let shop = |s: &mut Scenario| hedged_in(s, Use::Service);
+    let blind_corner = |s: &mut Scenario| drop(s.file.kit.camera.remove(2));
+    let dim = |s: &mut Scenario| s.file.kit.camera.iter_mut().for_each(|c| c.ir_range_m = 9.0);
+    assert_eq!(named("20d", &|_| ()), "");
+    assert_eq!(named("20d", &pumps), "house");
+    assert_eq!(named("20d", &shop), "");
+    assert_eq!(named("20d", &blind_corner), "wall");
+    assert_eq!(named("20d", &dim), "", "by day no lamp is needed");
+    assert_eq!(named("26b", &dim), "outside gate, wall, plaza");
+}
+
+#[test]
+fn what_a_check_leaves_out_is_said_with_its_answer() {
+    let found = findings(&exemplary(), Some(&healthy()));
+    let said: Vec<&str> = found.iter().filter(|f| !f.unchecked.is_empty()).map(|f| f.id.as_str()).collect();
+    assert_eq!(said, ["12", "17", "20d", "26b"]);
+    assert_eq!(one(&findings(&exemplary(), None), "12").unchecked, Vec::<String>::new(), "nothing is said");
 }
 
 #[test]

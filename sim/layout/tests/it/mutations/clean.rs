@@ -30,6 +30,7 @@ pub(super) fn clean(seed: u64) -> Scenario {
     plan.blocks(half, &mut draw);
     plan.square(half, &mut draw);
     plan.rounds(half);
+    plan.light(half, &mut draw);
     plan.scenario()
 }
 
@@ -94,9 +95,11 @@ impl Plan {
         let wall = format!("wall-{side}");
         let height_m = draw.between(1.9, 2.6);
         let made_of = if draw.chance(0.4) { "fence" } else { "wall" };
-        let mut properties = json!({ "kind": "wall", "id": wall, "made_of": made_of, "height_m": height_m, "perimeter": true });
+        let mut properties = json!({ "kind": "wall", "id": wall, "made_of": made_of, "height_m": height_m, "perimeter": true,
+            "delay_s": draw.between(20.0, 40.0) });
         if made_of == "fence" {
             properties["bar_gap_m"] = json!(draw.between(0.08, 0.14));
+            properties["lowest_rail_m"] = json!(draw.between(1.1, 1.8));
         }
         self.feature("LineString", properties, &ends);
         let line = Line::of(ends);
@@ -108,7 +111,8 @@ impl Plan {
         let mut standing = vec![[0.0, line.length]];
         if let Some((width_m, passage)) = gate {
             let middle = line.length * draw.between(0.35, 0.65);
-            self.gate(side, &line, middle, (width_m, passage), draw);
+            let leaf = [height_m + 0.1, draw.between(45.0, 90.0)];
+            self.gate(side, &line, middle, (width_m, passage, leaf), draw);
             standing = vec![[0.0, middle - width_m / 2.0], [middle + width_m / 2.0, line.length]];
         }
         for stretch in standing {
@@ -116,12 +120,13 @@ impl Plan {
         }
     }
 
-    fn gate(&mut self, side: usize, line: &Line, middle: f64, gate: (f64, &str), draw: &mut Draw) {
-        let ((width_m, passage), id) = (gate, format!("gate-{side}"));
+    fn gate(&mut self, side: usize, line: &Line, middle: f64, gate: (f64, &str, [f64; 2]), draw: &mut Draw) {
+        let ((width_m, passage, [height_m, delay_s]), id) = (gate, format!("gate-{side}"));
         let at = line.at(middle, 0.0);
         self.feature(
             "Point",
-            json!({ "kind": "gate", "id": id, "width_m": width_m, "passage": passage }),
+            json!({ "kind": "gate", "id": id, "width_m": width_m, "passage": passage,
+                "height_m": height_m, "delay_s": delay_s }),
             &[at],
         );
         let lanes = if passage == "both" { 2 } else { 1 };
@@ -204,7 +209,8 @@ impl Plan {
         let corners = [[x - 4.0, y - 3.0], [x + 4.0, y - 3.0], [x + 4.0, y + 3.0], [x - 4.0, y + 3.0]];
         let outline = closed(&corners);
         self.feature("Polygon", json!({ "kind": "area", "id": "square", "ground": ground }), &outline);
-        let more = json!({ "height_m": 4.0, "tilt_deg": 10.0, "hfov_deg": 70.0, "pixels": [1920, 1080], "task": "area" });
+        let more = json!({ "height_m": 4.0, "tilt_deg": 10.0, "hfov_deg": 70.0, "pixels": [1920, 1080], "task": "area",
+            "range_m": 22.0, "ir_range_m": 0.0 });
         self.camera("cam-square".into(), [[x - 14.0, y], [x, y]], more);
     }
 
@@ -224,6 +230,23 @@ impl Plan {
         self.kit["provision"] = json!({ "alarm_backup_h": 8.0, "access_backup_h": 48.0, "video_days": 30.0,
             "alarm_log_days": 90.0, "access_log_days": 180.0, "trial_days": 30.0, "camera_mbit_s": 4.0,
             "network_mbit_s": 1000.0 });
+    }
+
+    /// Floodlights before the square, whose camera has no light of its own, and what each camera needs: the square's as
+    /// much as floodlights give, all others no more than the sky.
+    fn light(&mut self, half: Point, draw: &mut Draw) {
+        for (i, east) in [0.0, 9.0].into_iter().enumerate() {
+            let at = [half[0] * 0.5 - 10.0 + east, 16.0 - half[1] + draw.between(-1.0, 1.0)];
+            let flux_lm = draw.between(0.9e5, 1.1e5);
+            let properties =
+                json!({ "kind": "lamp", "id": format!("lamp-{i}"), "height_m": 6.0, "flux_lm": flux_lm });
+            self.feature("Point", properties, &[at]);
+        }
+        for camera in self.kit["camera"].as_array_mut().into_iter().flatten() {
+            let by_the_sky = draw.between(0.0001, 0.00035);
+            let lux = if camera["id"] == "cam-square" { draw.between(0.2, 0.5) } else { by_the_sky };
+            camera["sensitivity_lux"] = json!(lux);
+        }
     }
 
     fn scenario(self) -> Scenario {

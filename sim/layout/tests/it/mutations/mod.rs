@@ -25,8 +25,10 @@ use serde_json::json;
 
 const CLEAN: u64 = 20;
 const MUTATIONS: usize = 500;
-/// Of all draws, this share may be too close to tell.
-const CLOSE: f64 = 0.05;
+/// Of all draws, this share may be too close to tell: each rule more that the peer judges adds some.
+const CLOSE: f64 = 0.08;
+/// An operator that leaves the peer undecided more often has too few ways to go.
+const MOST_DRAWS: u64 = 20;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -136,9 +138,9 @@ fn differences(findings: &[Finding], judged: &Judged) -> Vec<String> {
 }
 
 /// Rules that the peer judges.
-const PEERS: [&str; 19] = [
-    "1", "2", "3", "4", "6", "7", "16a", "16b", "18", "19", "20b", "22a", "22b", "30", "35", "39a", "39b",
-    "39c", "44",
+const PEERS: [&str; 27] = [
+    "1", "2", "3", "4", "6", "7", "16a", "16b", "16c", "16d", "17", "18", "19", "20b", "20d", "22a", "22b",
+    "23", "24", "26b", "29", "30", "35", "39a", "39b", "39c", "44",
 ];
 
 /// Draws the mutations until the peer can tell of each. Also returns how many draws it took.
@@ -161,6 +163,7 @@ fn drawn(python: &str, clean: &[Scenario]) -> (Vec<(Case, Judged)>, usize) {
                     "too close: seed {seed}, {}, draw {nth}: {:?}",
                     OPERATORS[operator].0, answer.close
                 );
+                assert!(draw < MOST_DRAWS, "{}: nothing but close calls", OPERATORS[operator].0);
                 again.push((number, draw + 1));
             }
         }
@@ -189,11 +192,8 @@ fn fell(judged: &Judged, id: &str) -> bool {
 
 #[test]
 fn every_mutation_is_found_and_no_clean_layout_is_blamed() {
-    let Ok(python) = std::env::var("PALISADE_PEERS_PYTHON") else {
-        assert!(std::env::var_os("CI").is_none(), "CI must set PALISADE_PEERS_PYTHON to judge mutations");
-        eprintln!("SKIPPED: set PALISADE_PEERS_PYTHON to judge mutations");
-        return;
-    };
+    let python = std::env::var("PALISADE_PEERS_PYTHON")
+        .expect("PALISADE_PEERS_PYTHON is not set: run `bash .ci/test`, which installs shapely");
     let book = RuleBook::residential().expect("the shipped book");
     let clean: Vec<Scenario> = (0..CLEAN).map(clean::clean).collect();
     let lines: Vec<String> =

@@ -2,6 +2,7 @@
 
 use geo::{AffineOps, AffineTransform, Centroid, Coord, LineString, MapCoords, MapCoordsInPlace, Point};
 use palisade_layout::model::Scenario;
+use palisade_layout::model::kit::Camera;
 use palisade_layout::model::site::{Wall, WallKind};
 use palisade_layout::words::Draw;
 
@@ -9,7 +10,7 @@ use palisade_layout::words::Draw;
 pub(super) type Operator = (&'static str, fn(&mut Scenario, &mut Draw));
 
 /// All of them. Each picks its own victim and draws its size over a wide range, small changes as often as large ones.
-pub(super) const OPERATORS: [Operator; 37] = [
+pub(super) const OPERATORS: [Operator; 47] = [
     ("move a corner of a wall", |s, d| {
         let shift = way(d, 0.1, 20.0);
         with(&mut s.site.walls, d, |w, d| {
@@ -30,8 +31,9 @@ pub(super) const OPERATORS: [Operator; 37] = [
         let from = anywhere(s, d);
         let line = LineString(vec![from, from + way(d, 1.0, 30.0)]);
         let height_m = d.between(0.5, 4.0);
-        let (id, bar_gap_m) = ("screen".into(), None);
-        s.site.walls.push(Wall { id, made_of, line, height_m, perimeter: false, bar_gap_m });
+        let Some(like) = s.site.walls.first().cloned() else { return };
+        let id = "screen".into();
+        s.site.walls.push(Wall { id, made_of, line, height_m, perimeter: false, bar_gap_m: None, ..like });
     }),
     ("move a building", |s, d| {
         let Coord { x, y } = way(d, 0.3, 40.0);
@@ -66,6 +68,18 @@ pub(super) const OPERATORS: [Operator; 37] = [
         let id = s.site.gates.remove(gone).id;
         s.file.kit.barrier.retain(|b| b.gate != id);
     }),
+    ("another leaf for a gate", |s, d| {
+        with(&mut s.site.gates, d, |g, d| {
+            g.height_m = g.height_m.map(|m| m * d.between(0.5, 1.5));
+            g.delay_s = g.delay_s.map(|held| held * wide(d, 0.2, 2.0));
+        });
+    }),
+    ("a wall or a fence that holds for longer or not so long", |s, d| {
+        with(&mut s.site.walls, d, |w, d| w.delay_s = w.delay_s.map(|held| held * wide(d, 0.2, 10.0)));
+    }),
+    ("move the rail of a fence", |s, d| {
+        with(&mut s.site.walls, d, |w, d| w.lowest_rail_m = w.lowest_rail_m.map(|m| m * wide(d, 0.2, 1.5)));
+    }),
     ("move a square", |s, d| {
         let shift = way(d, 0.3, 40.0);
         with(&mut s.site.areas, d, |a, _| a.outline.map_coords_in_place(|c| c + shift));
@@ -91,16 +105,11 @@ pub(super) const OPERATORS: [Operator; 37] = [
     }),
     ("mount a camera elsewhere and aim it at the same point", |s, d| {
         let (shift, higher) = (way(d, 0.3, 12.0), d.between(0.5, 4.0));
-        with(&mut s.file.kit.camera, d, |c, d| {
-            let ahead = d.between(5.0, 15.0);
-            let (sin, cos) = libm::sincos(c.bearing_deg.to_radians());
-            let target = [c.at_m[0] + ahead * sin, c.at_m[1] + ahead * cos];
-            let (at, height_m) = (moved(c.at_m, shift), c.height_m * higher);
-            let (x, y) = (target[0] - at[0], target[1] - at[1]);
-            c.bearing_deg = (libm::atan2(x, y).to_degrees() + 360.0) % 360.0;
-            c.tilt_deg = libm::atan2(height_m - 1.0, libm::hypot(x, y)).to_degrees();
-            (c.at_m, c.height_m) = (at, height_m);
-        });
+        with(&mut s.file.kit.camera, d, |c, d| mount(c, d.between(5.0, 15.0), (shift, higher)));
+    }),
+    ("raise or lower all cameras and aim them at the same points", |s, d| {
+        let (ahead, higher) = (d.between(5.0, 15.0), wide(d, 0.5, 5.0));
+        s.file.kit.camera.iter_mut().for_each(|c| mount(c, ahead, (Coord::default(), higher)));
     }),
     ("turn a camera", |s, d| {
         with(&mut s.file.kit.camera, d, |c, d| c.bearing_deg = turned(c.bearing_deg, d));
@@ -126,6 +135,27 @@ pub(super) const OPERATORS: [Operator; 37] = [
         with(&mut s.file.kit.camera, d, |c, d| c.range_m *= d.between(0.05, 1.0));
     }),
     ("remove a camera", |s, d| remove(&mut s.file.kit.camera, d)),
+    ("weaken or strengthen a camera's own light", |s, d| {
+        with(&mut s.file.kit.camera, d, |c, d| c.ir_range_m *= wide(d, 0.1, 2.0));
+    }),
+    ("a camera that needs more or less light", |s, d| {
+        let by = wide(d, 0.2, 200.0);
+        with(&mut s.file.kit.camera, d, |c, _| c.sensitivity_lux = c.sensitivity_lux.map(|lux| lux * by));
+    }),
+    ("move a lamp", |s, d| {
+        let shift = way(d, 0.3, 60.0);
+        with(&mut s.site.lamps, d, |l, _| l.at = l.at + shift);
+    }),
+    ("raise or lower a lamp", |s, d| {
+        with(&mut s.site.lamps, d, |l, d| l.height_m *= wide(d, 0.3, 4.0));
+    }),
+    ("dim or brighten all lamps", |s, d| {
+        let by = wide(d, 0.05, 3.0);
+        s.site.lamps.iter_mut().for_each(|l| l.flux_lm *= by);
+    }),
+    ("let a lamp fade", |s, d| {
+        with(&mut s.site.lamps, d, |l, d| l.flux_lm *= wide(d, 0.01, 1.0));
+    }),
     ("move a zone", |s, d| {
         let shift = way(d, 0.05, 10.0);
         with(&mut s.file.kit.beam, d, |b, _| {
@@ -172,6 +202,17 @@ pub(super) const OPERATORS: [Operator; 37] = [
         with(&mut s.file.kit.guard_tour, d, |t, d| remove(&mut t.checkpoints, d));
     }),
 ];
+
+/// Shifts a camera and changes its height, and aims it at the point that was so many metres ahead of it.
+fn mount(camera: &mut Camera, ahead: f64, (shift, higher): (Coord<f64>, f64)) {
+    let (sin, cos) = libm::sincos(camera.bearing_deg.to_radians());
+    let target = [camera.at_m[0] + ahead * sin, camera.at_m[1] + ahead * cos];
+    let (at, height_m) = (moved(camera.at_m, shift), camera.height_m * higher);
+    let (x, y) = (target[0] - at[0], target[1] - at[1]);
+    camera.bearing_deg = (libm::atan2(x, y).to_degrees() + 360.0) % 360.0;
+    camera.tilt_deg = libm::atan2(height_m - 1.0, libm::hypot(x, y)).to_degrees();
+    (camera.at_m, camera.height_m) = (at, height_m);
+}
 
 /// Changes one of a list.
 fn with<T>(list: &mut [T], draw: &mut Draw, change: impl FnOnce(&mut T, &mut Draw)) {
