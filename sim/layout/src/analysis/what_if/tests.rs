@@ -42,6 +42,11 @@ fn each_variant_takes_what_it_hides_and_threads_do_not_matter() {
     let (yard, book) = (yard(), RuleBook::residential().expect("the shipped book"));
     let asked = variants(&yard, 26, 3);
     assert_eq!(asked.len(), 26);
+    let few = variants(&yard, 16, 3);
+    assert!(
+        few.len() == 20 && few.iter().any(|v| v.kind == Kind::Vans),
+        "devices leave room for lamps and vans"
+    );
     for kind in Kind::ALL {
         assert!(asked.iter().any(|v| v.kind == kind), "{kind:?} is among them");
     }

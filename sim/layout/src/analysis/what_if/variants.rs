@@ -81,8 +81,8 @@ pub struct Variant {
 }
 
 /// Every device out of order by itself, growth, seasons, fog, nightfall and rows of lamps: all of these, also when they are
-/// more than `count`. Of what is left, half is for single lamps, drawn when there are more, and the rest for draws of
-/// parked vans.
+/// more than `count`. Of what is left, and of a quarter of `count` where less is left, half is for single lamps, drawn when
+/// there are more, and the rest for draws of parked vans.
 pub fn variants(layout: &Scenario, count: usize, seed: u64) -> Vec<Variant> {
     let mut all = Vec::new();
     let day = Conditions::of_day(layout);
@@ -97,7 +97,7 @@ pub fn variants(layout: &Scenario, count: usize, seed: u64) -> Vec<Variant> {
         let name = format!("the {} lamps along {} do not burn", lamps.len(), path.id);
         put(Kind::LampRow, name, &|c| c.lamps_out.extend(lamps.iter().copied()));
     }
-    let left = count.saturating_sub(all.len());
+    let left = count.saturating_sub(all.len()).max(count / 4);
     let single = some_lamps(layout, left / 2, seed);
     for lamp in &single {
         let name = format!("{} does not burn", layout.site.lamps[*lamp].id);
