@@ -5,6 +5,9 @@ use super::pen::{Pen, way};
 use super::{Frame, Show};
 use crate::Material;
 
+/// On one page for all, shorter gaps go without their figure: beside posts and gates they hide one another.
+const TOLD_M: f64 = 0.5;
+
 /// Zones of beams from transmitter to receiver, then what is open.
 pub(super) fn draw(pen: &mut Pen, frame: &Frame, material: &Material, show: Show, labels: &mut Labels) {
     for beam in &material.scenario.file.kit.beam {
@@ -24,7 +27,9 @@ pub(super) fn draw(pen: &mut Pen, frame: &Frame, material: &Material, show: Show
         let ends = stretch.ends_m.map(|end| frame.on(end));
         pen.path("open", &way(ends, false), &title);
         let middle = [(ends[0][0] + ends[1][0]) / 2.0, (ends[0][1] + ends[1][1]) / 2.0];
-        labels.beside(pen, "open-name b", middle, 1.2, 1.2 * show.letters_mm, &format!("{length:.1} m"));
+        if show.ids || length >= TOLD_M {
+            labels.beside(pen, "open-name b", middle, 1.2, 1.2 * show.letters_mm, &format!("{length:.1} m"));
+        }
     }
     for stretch in &perimeter.unwalled {
         let length = stretch.along_m[1] - stretch.along_m[0];
