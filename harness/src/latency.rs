@@ -5,6 +5,8 @@
 //! instead of pausing the clock.
 
 pub mod polled;
+pub mod queue;
+pub mod trend;
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,11 @@
 //! Drives a gateway with a compound's real traffic and judges what it says.
 //!
-//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`shape`], [`fault`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
-//! [`observe`], [`record`], [`progress`], [`import`]) owns sockets, clocks and files; out ([`report`]) renders and
+//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`baseline`], [`limit`], [`shape`], [`fault`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
+//! [`observe`], [`record`], [`live`], [`progress`], [`import`]) owns sockets, clocks and files; out ([`report`]) renders and
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
 pub mod actuator;
+pub mod baseline;
 pub mod cli;
 pub mod contract;
 pub mod drivers;
@@ -13,6 +14,8 @@ pub mod fault;
 pub mod import;
 pub mod input;
 pub mod latency;
+pub mod limit;
+pub mod live;
 pub mod observe;
 pub mod pairing;
 pub mod patrols;

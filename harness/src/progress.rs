@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 #[derive(Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
+    silent: bool,
 }
 
 impl Progress {
@@ -21,7 +22,12 @@ impl Progress {
             }
             bar
         });
-        Progress { bar }
+        Progress { bar, silent: false }
+    }
+
+    /// Shows nothing: somebody else has the terminal.
+    pub fn silent() -> Progress {
+        Progress { bar: None, silent: true }
     }
 
     /// Something new begins: a line of its own where there is no bar.
@@ -31,6 +37,7 @@ impl Progress {
                 bar.set_position(0);
                 bar.set_message(what.to_owned());
             }
+            None if self.silent => {}
             None => {
                 // A reader that has gone away is no reason to stop a measurement.
                 let _ = writeln!(std::io::stderr(), "{what}");
@@ -40,7 +47,7 @@ impl Progress {
 
     /// Something came to its end: a line where there is no bar.
     pub fn line(&self, what: impl FnOnce() -> String) {
-        if self.bar.is_none() {
+        if self.bar.is_none() && !self.silent {
             // A reader that has gone away is no reason to stop a measurement.
             let _ = writeln!(std::io::stderr(), "{}", what());
         }

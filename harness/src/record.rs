@@ -17,7 +17,7 @@
 mod faults;
 mod writer;
 
-pub use faults::{Befell, Fault, Passed, Proxied, Restart, digest};
+pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
 pub use writer::{Journal, Writing, append, create};
 
 use std::collections::BTreeMap;
@@ -64,12 +64,20 @@ pub enum Entry {
     Befell(Befell),
     /// An event left the proxy of the faults whole.
     Passed(Passed),
+    /// A device does something wrong on purpose.
+    Afflicted(Afflicted),
+    /// A device with a fault keeps a message to itself.
+    Unsaid(Unsaid),
+    /// A device that chatters says something again.
+    Repeated(Repeated),
     /// The gateway was restarted on purpose.
     Restart(Restart),
     /// What went through the proxy of the faults in all.
     Proxied(Proxied),
     /// What was seen on a serial line so far.
     Line(Line),
+    /// The machine while a part was driven.
+    Machine(Machine),
     /// Something that a reader of the report should know: a gateway that exited, a disk that is full.
     Note(Note),
     /// Last line of a run that was not cut.
@@ -320,6 +328,23 @@ pub struct Line {
     pub units: Vec<UnitPolls>,
     /// Which devices are on the line, and where.
     pub places: Vec<Place>,
+}
+
+/// The machine while a part was driven.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// When the part ended.
+    pub at_us: Micros,
+    /// `floor` or `main`.
+    pub part: String,
+    /// Processors.
+    pub cores: usize,
+    /// Share of their time that was used, by anybody.
+    pub busy: f64,
+    /// Share of their time that the host gave to others.
+    pub steal: f64,
+    /// Share of the time in which something that could run waited for a processor; nothing where the kernel does not say.
+    pub pressure: Option<f64>,
 }
 
 /// Where a device is on a serial line.

@@ -18,6 +18,7 @@ use palisade_sim::words::{AgentKey, DeviceIx, IncidentId, Ms, StimulusId};
 use thiserror::Error;
 
 use crate::record::Micros;
+use crate::wire::id;
 
 const SECOND: i64 = 1000;
 
@@ -181,6 +182,32 @@ pub enum What {
     Stimulus(StimulusId),
     /// A sign of life, counted from 0 for each device.
     Heartbeat(u64),
+    /// A device that chatters says something of the tape again, as a message of its own.
+    Again {
+        /// What it says.
+        of: StimulusId,
+        /// Which repetition of the plan, from 0.
+        number: u32,
+    },
+}
+
+impl What {
+    /// What it says, on the tape; nothing for a sign of life.
+    pub fn stimulus(self) -> Option<StimulusId> {
+        match self {
+            What::Stimulus(id) | What::Again { of: id, .. } => Some(id),
+            What::Heartbeat(_) => None,
+        }
+    }
+
+    /// Its number as a stimulus on the wire.
+    pub fn id(self) -> Option<StimulusId> {
+        match self {
+            What::Stimulus(id) => Some(id),
+            What::Again { number, .. } => Some(id::of_repeat(number)),
+            What::Heartbeat(_) => None,
+        }
+    }
 }
 
 /// A message with the instant at which it should leave.

@@ -95,6 +95,7 @@ fn stretches(shape: &Shape) -> String {
 /// `ok, faults flaky link: delay, reset`.
 fn befalls(faults: &Faults) -> String {
     let mut words: Vec<&str> = faults.lines().iter().map(|fault| fault.what.word()).collect();
+    words.extend(faults.device.iter().map(|device| device.what.word()));
     words.extend(faults.restart.iter().map(|_| "restart"));
     format!("ok, faults {}: {}", faults.name, words.join(", "))
 }

@@ -60,7 +60,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 fn go(scenario: &Path) -> Result<Exit, Failure> {
     let words = ["palisade".as_ref(), "run".as_ref(), scenario.as_os_str()];
     match Cli::try_parse_from(words).map(|cli| cli.verb) {
-        Ok(Verb::Run(args)) => super::run::run(args),
+        Ok(Verb::Run(args)) => super::run::run(&args),
         Ok(_) => Err(Failure::new(Exit::Bug, "`run` was read as another verb")),
         Err(error) => Err(Failure::new(Exit::Bug, error)),
     }

@@ -3,7 +3,9 @@
 mod bench;
 mod check;
 mod compare;
+mod contract;
 mod doctor;
+mod explain;
 mod gateway;
 mod import;
 mod keep;
@@ -18,6 +20,7 @@ mod schema;
 mod sink;
 mod tape;
 mod view;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -67,6 +70,12 @@ pub enum Verb {
     Report(report::Args),
     /// Set runs side by side: verdicts, answers and latency in one table.
     Compare(compare::Args),
+    /// Write the contract of a gateway from a few answers.
+    Contract(contract::Args),
+    /// Tell one message from the wall to the wire to silence.
+    Explain(explain::Args),
+    /// Follow a run on the terminal while it is driven, from another one.
+    Watch(watch::Args),
     /// Look at a run in 3D: starts `palisade-view`, which is built by itself.
     View(view::Args),
     /// Print a JSON Schema: `scenario` or `report`.
@@ -101,11 +110,14 @@ pub fn main() -> ExitCode {
         Verb::Plan(args) => plan::run(args),
         Verb::Rank(args) => rank::run(args),
         Verb::Tape(args) => tape::run(args),
-        Verb::Run(args) => run::run(args),
+        Verb::Run(args) => run::run(&args),
         Verb::Gateway(args) => gateway::run(args),
         Verb::Proxy(args) => proxy::run(args),
         Verb::Report(args) => report::run(args),
         Verb::Compare(args) => compare::run(args),
+        Verb::Contract(args) => contract::run(&args),
+        Verb::Explain(args) => explain::run(&args),
+        Verb::Watch(args) => watch::run(&args),
         Verb::View(args) => view::run(args),
         Verb::Schema(args) => schema::run(args),
         Verb::Doctor(args) => doctor::run(args),

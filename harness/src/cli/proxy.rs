@@ -55,8 +55,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, message));
     }
     let faults = args.fault.as_deref().map(input::faults).transpose()?;
-    if faults.as_ref().is_some_and(|faults| !faults.restart.is_empty()) {
-        let text = "--fault: a proxy cannot restart a gateway; use `palisade run --fault`, or leave `[[restart]]` out";
+    if faults.as_ref().is_some_and(|faults| !faults.restart.is_empty() || !faults.device.is_empty()) {
+        let text = "--fault: a proxy restarts no gateway and is no device; use `palisade run --fault`, or leave `[[restart]]` and \
+                    `[[device]]` out";
         return Err(Failure::new(Exit::Usage, text));
     }
     let mut tally = Tally::new(faults.as_ref(), args.log.as_deref())?;

@@ -6,6 +6,7 @@
 
 mod check;
 pub mod decode;
+pub mod init;
 mod read;
 mod says;
 

@@ -14,6 +14,7 @@ use palisade_sim::words::{AgentKey, DeviceIx};
 
 use super::fleet::{Common, frame};
 use super::mqtt::{Address, Message};
+use crate::fault::Afflicted;
 use crate::record::Micros;
 use crate::schedule::{Plan, Send, What};
 use crate::shape::Shape;
@@ -122,7 +123,8 @@ impl<'a> Crowd<'a> {
         let copies: Vec<Copy> = (1..=self.fleet.copies()).map(|copy| self.copy(copy)).collect();
         let first = |(i, copy): (usize, &Copy)| copy.says.first().map(|(at, _)| Reverse((*at, i)));
         let next = copies.iter().enumerate().filter_map(first).collect();
-        let mut source = Copies { crowd: self, copies, next, start_us: 0, current: None };
+        let well = Afflicted::default();
+        let mut source = Copies { crowd: self, well, copies, next, start_us: 0, current: None };
         source.find();
         source
     }
@@ -174,6 +176,8 @@ struct Copy {
 /// All copies' messages in order of their instants.
 struct Copies<'a> {
     crowd: &'a Crowd<'a>,
+    /// Faults of devices are the compound's own.
+    well: Afflicted,
     copies: Vec<Copy>,
     /// The next instant of each copy that still has something to say.
     next: BinaryHeap<Reverse<(Micros, usize)>>,
@@ -200,7 +204,8 @@ impl Copies<'_> {
             };
             let Ok(place) = self.crowd.devices.binary_search(&send.device) else { continue };
             let name = self.crowd.name(copy.number, send.device);
-            let (message, _) = frame(&copy.common, &name, (self.crowd.tape, *send), self.start_us + at_us);
+            let (message, _) =
+                frame(&copy.common, &name, (self.crowd.tape, *send), self.start_us + at_us, &self.well);
             let client = (copy.number - 1) * self.crowd.devices.len() as u32 + place as u32;
             self.current = Some((at_us, client, message));
             return;

@@ -12,12 +12,13 @@ use palisade_sim::words::{DeviceIx, StimulusId};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use super::mqtt::{Address, Device, Listener, Message};
+use super::mqtt::{Address, Device, Listener, Message, client};
 use super::orders::{Desk, Hands, Saying};
 use super::outage::{Outage, summary};
 use super::serial::Lines;
 use super::{Clock, wait_until};
 use crate::contract::Contract;
+use crate::fault::{Afflicted, Ail};
 use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, WindowEntry};
 use crate::schedule::{Plan, Send, What};
 use crate::wire::command::{Answer, Change};
@@ -25,6 +26,8 @@ use crate::wire::dialect::Dialect;
 use crate::wire::id::wire_id;
 use crate::wire::mqtt_json::{Event, Leaf, Topics, heartbeat, latches};
 
+/// How long the double of a device waits before it connects again.
+const DOUBLE: Duration = Duration::from_secs(1);
 /// How often a wait looks whether somebody asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -263,6 +266,10 @@ pub struct Fleet {
     lines: Lines,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     ears: Arc<Ears>,
+    /// Devices that do something wrong on purpose.
+    afflicted: Afflicted,
+    /// Where devices connect.
+    broker: Address,
     runtime: Runtime,
 }
 
@@ -295,12 +302,14 @@ impl Fleet {
         let dialects = dialects.collect();
         let ears = Arc::new(Ears { common, figures, names, standing, changed, why, outages, desk, dialects });
         let Wires { broker, lines } = wires;
-        let mut fleet = Fleet { devices: Vec::new(), lines, tasks: Vec::new(), ears, runtime };
+        let (broker, afflicted) = (broker.clone(), Afflicted::default());
+        let mut fleet =
+            Fleet { devices: Vec::new(), lines, tasks: Vec::new(), ears, afflicted, broker, runtime };
         let mut loops = Vec::new();
         for (index, name) in fleet.ears.names.iter().enumerate() {
             let common = &fleet.ears.common;
             let commands = common.fill(&fleet.ears.dialects[index].topic, name);
-            let (device, events) = Device::new(index, name, (&common.topics, commands), broker);
+            let (device, events) = Device::new(index, name, (&common.topics, commands), &fleet.broker);
             fleet.devices.push(Arc::new(device));
             loops.push(events);
         }
@@ -364,14 +373,17 @@ impl Fleet {
     /// expected for a signal that its line does not carry.
     pub fn announce(&self, tape: &Tape, plan: &Plan, drive: Timing) {
         for send in &plan.sends {
-            let What::Stimulus(id) = send.what else { continue };
-            let Some(stimulus) = tape.stimuli.get(id.index()) else { continue };
+            let Some((id, of)) = send.what.id().zip(send.what.stimulus()) else { continue };
+            let Some(stimulus) = tape.stimuli.get(of.index()) else { continue };
+            if !self.afflicted.is_owed(send.device, send.at_us) {
+                continue;
+            }
             if self.lines.has(send.device) && !self.lines.carries(send.device, &stimulus.signal) {
                 continue;
             }
             let common = &self.ears.common;
             let class = tape.devices.get(send.device.index()).map_or(Class::DutyRoom, |row| row.class);
-            let said = (stimulus.id, &stimulus.signal);
+            let said = (id, &stimulus.signal);
             let expected = common.expected(said, send.device, class, drive.start_us + send.at_us);
             expected.into_iter().for_each(|expected| common.journal.write(Entry::Expected(expected)));
         }
@@ -431,7 +443,7 @@ impl Fleet {
     /// What a device on a serial line says, at its instant. False when it was stopped before.
     fn say_on_line(&self, tape: &Tape, send: Send, at_us: Micros, stop: &dyn Fn() -> bool) -> bool {
         // A sign of life is that a slave answers.
-        let What::Stimulus(id) = send.what else { return true };
+        let Some(id) = send.what.stimulus() else { return true };
         let Some(stimulus) = tape.stimuli.get(id.index()) else { return true };
         let clock = &self.ears.common.clock;
         if !wait_until(clock, at_us, stop) {
@@ -461,8 +473,8 @@ impl Fleet {
 
     /// Whether the gateway has told the device to keep this to itself.
     fn withheld(&self, tape: &Tape, send: Send, at_us: Micros) -> bool {
-        let What::Stimulus(id) = send.what else { return false };
-        let Some(stimulus) = tape.stimuli.get(id.index()) else { return false };
+        let Some((id, of)) = send.what.id().zip(send.what.stimulus()) else { return false };
+        let Some(stimulus) = tape.stimuli.get(of.index()) else { return false };
         let desk = &self.ears.desk;
         let withheld = desk.withholds(send.device.index(), id, &stimulus.signal, at_us);
         if !withheld {
@@ -474,7 +486,38 @@ impl Fleet {
     /// The message, and the state that it sets.
     fn message(&self, tape: &Tape, send: Send, drive: Timing) -> (Message, Option<Message>) {
         let name = &self.ears.names[send.device.index()];
-        frame(&self.ears.common, name, (tape, send), drive.start_us + send.at_us)
+        frame(&self.ears.common, name, (tape, send), drive.start_us + send.at_us, &self.afflicted)
+    }
+
+    /// From now on these devices do something wrong, in a plan that starts at an instant.
+    pub fn afflict(&mut self, afflicted: &Afflicted) {
+        self.afflicted = afflicted.clone();
+    }
+
+    /// Lets devices lose their power and their names as they shall, for a plan that starts at an instant and lasts so long.
+    pub fn ail(&mut self, start_us: Micros, ends_us: Micros) {
+        let clock = self.ears.common.clock;
+        for one in self.afflicted.all() {
+            let Some(device) = self.devices.get(one.device.index()).cloned() else { continue };
+            let away = one.away(ends_us);
+            if !away.is_empty() {
+                self.tasks.push(self.runtime.spawn(async move {
+                    for (from, to) in away {
+                        tokio::time::sleep(clock.until(start_us + from)).await;
+                        device.power(false);
+                        tokio::time::sleep(clock.until(start_us + to)).await;
+                        device.power(true);
+                    }
+                }));
+            } else if one.ail == Ail::DuplicateId {
+                let (name, broker) = (self.ears.names[one.device.index()].clone(), self.broker.clone());
+                let (from, until) = (start_us + one.from_us, start_us + one.until_us.min(ends_us));
+                self.tasks.push(self.runtime.spawn(async move {
+                    tokio::time::sleep(clock.until(from)).await;
+                    let _ = tokio::time::timeout(clock.until(until), double(&name, &broker)).await;
+                }));
+            }
+        }
     }
 
     /// Says goodbye for every device.
@@ -494,26 +537,35 @@ impl Fleet {
     }
 }
 
+/// A client with a device's name, which connects whenever it was thrown out.
+async fn double(name: &str, broker: &Address) {
+    let (_kept, mut events) = client(name, broker, None);
+    loop {
+        if events.poll().await.is_err() {
+            tokio::time::sleep(DOUBLE).await;
+        }
+    }
+}
+
 /// What a device of this name says at an instant, and the state that it sets.
 pub(super) fn frame(
     common: &Common,
     name: &str,
     (tape, send): (&Tape, Send),
     at_us: Micros,
+    afflicted: &Afflicted,
 ) -> (Message, Option<Message>) {
-    let ts = common.clock.epoch_ms(at_us);
+    let ts = common.clock.epoch_ms(at_us) + afflicted.clock_ms(send.device, send.at_us);
     let row = tape.devices.get(send.device.index());
-    let stimulus = match send.what {
-        What::Stimulus(id) => tape.stimuli.get(id.index()),
-        What::Heartbeat(_) => None,
-    };
-    let Some(stimulus) = stimulus else {
+    let stimulus = send.what.stimulus().and_then(|id| tape.stimuli.get(id.index()));
+    let Some((stimulus, id)) = stimulus.zip(send.what.id()) else {
         let What::Heartbeat(count) = send.what else { unreachable!("the plan is made from this tape") };
         let (topic, payload) = (common.topics.device(name, Leaf::Heartbeat), heartbeat(name, count, ts));
         return (Message { stimulus: None, topic, payload, qos: 0, retain: false }, None);
     };
     let class = row.map_or(Class::DutyRoom, |row| row.class);
-    let payload = common.event(stimulus.id, name, class, &stimulus.signal, ts);
+    let payload = common.event(id, name, class, &stimulus.signal, ts);
+    let payload = afflicted.payload(send.device, send.at_us, payload);
     let qos = common.qos(class, name, row.map_or(1, |row| row.qos));
     let state = latches(&stimulus.signal).then(|| Message {
         stimulus: None,
@@ -523,7 +575,7 @@ pub(super) fn frame(
         retain: true,
     });
     let topic = common.event_topic(class, name);
-    (Message { stimulus: Some(stimulus.id), topic, payload, qos, retain: false }, state)
+    (Message { stimulus: Some(id), topic, payload, qos, retain: false }, state)
 }
 
 /// When a plan is driven.

@@ -20,6 +20,7 @@ use rumqttc::{
     QoS, Request,
 };
 use thiserror::Error;
+use tokio::sync::watch;
 
 use crate::wire::mqtt_json::{Leaf, OFFLINE, ONLINE, Topics};
 
@@ -138,6 +139,8 @@ pub struct Device {
     /// orders agree.
     waiting: Mutex<VecDeque<Message>>,
     closing: AtomicBool,
+    /// Whether it runs; a device that starts anew does not for a while.
+    power: watch::Sender<bool>,
 }
 
 impl Device {
@@ -152,7 +155,8 @@ impl Device {
         let will = LastWill::new(status.clone(), OFFLINE, QoS::AtLeastOnce, true);
         let (client, events) = client(name, to, Some(will));
         let (waiting, closing) = Default::default();
-        (Device { index, client, status, commands, waiting, closing }, events)
+        let power = watch::Sender::new(true);
+        (Device { index, client, status, commands, waiting, closing, power }, events)
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Message>> {
@@ -172,6 +176,28 @@ impl Device {
             waiting.push_back(message);
         }
         taken.is_ok()
+    }
+
+    /// Takes its power away, or gives it back. Without power it has no connection, says no goodbye, and forgets what it had
+    /// to say.
+    pub fn power(&self, on: bool) {
+        self.power.send_replace(on);
+    }
+
+    /// Waits until its power is away, or there again.
+    async fn powered(&self, on: bool) {
+        // The sender lives as long as this device.
+        let _ = self.power.subscribe().wait_for(|is| *is == on).await;
+    }
+
+    /// It has no power: the connection is gone with all that it knew.
+    async fn reboot(&self, events: &mut EventLoop, listener: &dyn Listener) {
+        events.clean();
+        events.pending.clear();
+        events.state.events.clear();
+        self.waiting().clear();
+        listener.down(self.index, "the device starts anew");
+        self.powered(true).await;
     }
 
     /// Says goodbye: sets its own status to offline, since the last will is not sent after a goodbye.
@@ -197,7 +223,14 @@ impl Device {
         let mut pause = FIRST_PAUSE;
         let mut again = 0;
         loop {
-            match events.poll().await {
+            let event = tokio::select! {
+                event = events.poll() => event,
+                () = self.powered(false) => {
+                    self.reboot(&mut events, listener).await;
+                    continue;
+                }
+            };
+            match event {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     pause = FIRST_PAUSE;
                     self.greet(listener);

@@ -1,15 +1,21 @@
 //! Faults between a device and a gateway, as data in a file of its own; no sockets, no clocks. `palisade_load::fault`
 //! applies them.
 
+mod afflict;
+mod device;
 mod read;
 mod restart;
 mod words;
 
 use palisade_load::fault::{self as line, Moment, Often, Way};
+use palisade_sim::contract::Class;
 use palisade_sim::model::scenario::Duration;
+use palisade_sim::words::DeviceIx;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use afflict::{Afflicted, Unsaid};
+pub use device::{Ail, Ailing, DeviceFault};
 pub use read::{read, schema};
 pub use restart::{How, Restart};
 
@@ -24,6 +30,9 @@ pub struct Faults {
     /// The faults. Bytes meet them in this order.
     #[serde(default)]
     pub fault: Vec<Fault>,
+    /// Devices that do something wrong, in a run.
+    #[serde(default)]
+    pub device: Vec<DeviceFault>,
     /// Restarts of the gateway, in a run.
     #[serde(default)]
     pub restart: Vec<Restart>,
@@ -142,6 +151,17 @@ pub struct Chunks {
 }
 
 impl Faults {
+    /// The devices of a kit that do something wrong.
+    pub fn afflicted(
+        &self,
+        seed: u64,
+        kit: &[(String, Class)],
+        wired: &dyn Fn(DeviceIx) -> bool,
+    ) -> Afflicted {
+        let rows = self.device.iter().zip(1..);
+        Afflicted::new(rows.flat_map(|(fault, number)| fault.befallen((seed, number), kit, wired)).collect())
+    }
+
     /// The faults as a line applies them.
     pub fn lines(&self) -> Vec<line::Fault> {
         self.fault.iter().map(Fault::line).collect()

@@ -1,9 +1,10 @@
 //! From a text to checked faults, or to everything that is wrong.
 
+use palisade_sim::model::scenario::Duration;
 use palisade_sim::model::typed::{self, Problem, Problems, Source, SourceText, Spans};
 use serde_json::Value;
 
-use super::{Break, Fault, Faults, Restart, What};
+use super::{Ail, Break, DeviceFault, Fault, Faults, Restart, What};
 
 /// The JSON Schema of a file of faults.
 pub fn schema() -> Value {
@@ -32,6 +33,9 @@ pub fn read(text: &SourceText) -> Result<Faults, Problems> {
             desk.chunks(&what, chance, every);
         }
     }
+    for (i, device) in faults.device.iter().enumerate() {
+        desk.device(&format!("device[{i}]"), device);
+    }
     for (i, restart) in faults.restart.iter().enumerate() {
         desk.restart(&format!("restart[{i}]"), restart);
     }
@@ -56,8 +60,8 @@ impl Desk<'_> {
             let help = "write `faults = 1` and follow `scenarios/faults/flaky-link.toml`";
             self.wrong("faults", "fault::format", message, help);
         }
-        if faults.fault.is_empty() && faults.restart.is_empty() {
-            let help = "add a `[[fault]]` or a `[[restart]]`; without a file of faults nothing happens on the way either";
+        if faults.fault.is_empty() && faults.restart.is_empty() && faults.device.is_empty() {
+            let help = "add a `[[fault]]`, a `[[device]]` or a `[[restart]]`; without a file of faults nothing happens on the way either";
             self.wrong("name", "fault::none", "no fault is said here".to_owned(), help);
         }
     }
@@ -71,8 +75,12 @@ impl Desk<'_> {
 
     fn scope(&mut self, path: &str, fault: &Fault) {
         self.share(&format!("{path}.connections"), fault.connections, "connections");
-        if let Some(until) = fault.until.filter(|until| *until <= fault.from.unwrap_or_default()) {
-            let from = fault.from.unwrap_or_default();
+        self.time(path, fault.from, fault.until);
+    }
+
+    fn time(&mut self, path: &str, from: Option<Duration>, until: Option<Duration>) {
+        let from = from.unwrap_or_default();
+        if let Some(until) = until.filter(|until| *until <= from) {
             let message = format!("from {from} until {until} is no time");
             let help = "end it later than it begins, or leave `until` out";
             self.wrong(&format!("{path}.until"), "fault::no-time", message, help);
@@ -122,6 +130,52 @@ impl Desk<'_> {
             let message = format!("it breaks at {at}, and the fault is not at work then");
             let help = "leave `from` and `until` out; `at` says when";
             self.wrong(&format!("{path}.at"), "fault::never", message, help);
+        }
+    }
+
+    fn device(&mut self, path: &str, fault: &DeviceFault) {
+        self.share(&format!("{path}.share"), fault.share, "devices");
+        self.time(path, fault.from, fault.until);
+        let what = format!("{path}.what.{}", fault.what.word());
+        let help = "write more than 0; a device that says nothing is `silent`";
+        let mut nothing = |key: &str, is: bool| {
+            if is {
+                let message = format!("`{key}` is nothing here");
+                self.wrong(&format!("{what}.{key}"), "fault::nothing", message, help);
+            }
+        };
+        match &fault.what {
+            Ail::Chatter { times, every } => {
+                nothing("times", *times == 0);
+                nothing("every", every.0.0 == 0);
+            }
+            Ail::Reboot { every, down } => {
+                nothing("down", down.0.0 == 0);
+                if down >= every {
+                    let message = format!("away for {down} every {every} is always away");
+                    let help = "make `down` shorter than `every`, or let the device be `silent`";
+                    self.wrong(&format!("{what}.down"), "fault::reboot", message, help);
+                }
+            }
+            Ail::Clock { ahead, behind } if ahead.is_some() == behind.is_some() => {
+                let message = "how wrong the clock is must be said exactly once".to_owned();
+                let help = "write either `ahead = \"3h\"` or `behind = \"5m\"`";
+                self.wrong(&what, "fault::clock", message, help);
+            }
+            Ail::OldFirmware { without } => self.fields(&format!("{what}.without"), without),
+            Ail::Silent | Ail::Stuck | Ail::Clock { .. } | Ail::DuplicateId => {}
+        }
+    }
+
+    fn fields(&mut self, path: &str, without: &[String]) {
+        const FIELDS: [&str; 6] = ["id", "ts", "device", "class", "kind", "signal"];
+        let help = format!("a message has {}", FIELDS.join(", "));
+        if without.is_empty() {
+            self.wrong(path, "fault::nothing", "no field is left out".to_owned(), &help);
+        }
+        if let Some(other) = without.iter().find(|field| !FIELDS.contains(&field.as_str())) {
+            let message = format!("no message has a field `{other}` that every message has");
+            self.wrong(path, "fault::field", message, &help);
         }
     }
 

@@ -7,13 +7,15 @@
 use palisade_sim::words::{DeviceIx, StimulusId};
 
 use super::{Answer, Outages, Outcome};
-use crate::record::{Befell, Fault, Micros, Restart};
+use crate::record::{Afflicted, Befell, Fault, Micros, Restart};
 
 /// What disturbed a run on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
     /// A fault, by its place in its file, from 1.
     Fault(usize),
+    /// A fault of a device, by its place in its file, from 1.
+    Device(usize),
     /// A restart of the gateway, by its place in the run, from 1.
     Restart(usize),
 }
@@ -54,8 +56,13 @@ pub struct Disturbance {
 
 /// What faults and restarts did, as disturbances: each break, and each device that a fault with an end befell. A fault that lasts to
 /// the end of the run has none to recover from.
-pub fn disturbances(faults: &[&Fault], befell: &[&Befell], restarts: &[&Restart]) -> Vec<Disturbance> {
+pub fn disturbances(
+    faults: &[&Fault],
+    (befell, afflicted): (&[&Befell], &[&Afflicted]),
+    restarts: &[&Restart],
+) -> Vec<Disturbance> {
     let mut all: Vec<Disturbance> = restarts.iter().map(|restart| of_restart(restart)).collect();
+    all.extend(afflicted.iter().flat_map(|one| of_reboots(one)));
     for one in befell {
         let (cause, device) = (Cause::Fault(one.fault), Some(one.device));
         if matches!(one.done.as_str(), "cut" | "reset" | "half_open") {
@@ -79,6 +86,17 @@ pub fn disturbances(faults: &[&Fault], befell: &[&Befell], restarts: &[&Restart]
 fn of_restart(restart: &Restart) -> Disturbance {
     let cause = Cause::Restart(restart.number);
     Disturbance { cause, device: None, began_us: restart.down_us, ended_us: restart.open_us }
+}
+
+/// A device that starts anew is disturbed while it is away.
+fn of_reboots(one: &Afflicted) -> impl Iterator<Item = Disturbance> {
+    let (cause, device) = (Cause::Device(one.number), Some(one.device));
+    one.away.iter().map(move |(began_us, ended_us)| Disturbance {
+        cause,
+        device,
+        began_us: *began_us,
+        ended_us: *ended_us,
+    })
 }
 
 /// How each disturbance went on. One that ended when nobody listened any more is left out.
@@ -204,7 +222,7 @@ mod tests {
             befell(2, 7, 600, "cut"),
             befell(3, 7, 100, "flipped"),
         ];
-        let found = disturbances(&[&slow, &cuts, &always], &done.iter().collect::<Vec<_>>(), &[]);
+        let found = disturbances(&[&slow, &cuts, &always], (&done.iter().collect::<Vec<_>>(), &[]), &[]);
         let told: Vec<_> =
             found.iter().map(|d| (d.cause, d.device.map(|d| d.0), d.began_us, d.ended_us)).collect();
         let (first, second) = (Cause::Fault(1), Cause::Fault(2));

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade_sim::words::{DeviceIx, StimulusId};
 
 use super::{Cause, Outages};
-use crate::record::{Befell, Expected, Left, Micros, Passed, Restart, digest};
+use crate::fault::Ail;
+use crate::record::{Afflicted, Befell, Expected, Left, Micros, Passed, Restart, digest};
 use crate::wire::id;
 
 /// How soon a gateway must have a device back after a fault broke its connection, µs: an event that could not even leave
@@ -71,7 +72,7 @@ impl Ways {
     /// What the journal tells of one part.
     pub fn of<'a>(
         run: &str,
-        (befell, restarts): (&[&'a Befell], &[&'a Restart]),
+        (befell, afflicted, restarts): (&[&'a Befell], &[&'a Afflicted], &[&'a Restart]),
         passed: impl IntoIterator<Item = &'a Passed>,
         left: &BTreeMap<StimulusId, &Left>,
         (outages, name): (&Outages, &dyn Fn(DeviceIx) -> String),
@@ -102,6 +103,9 @@ impl Ways {
                 *since = one.at_us.min(*since);
             }
         }
+        for one in afflicted {
+            ways.afflict(one, outages, name(one.device));
+        }
         ways.down = restarts
             .iter()
             .map(|restart| Span {
@@ -113,6 +117,24 @@ impl Ways {
             .collect();
         ways.disturbed.values_mut().for_each(|spans| spans.sort_by_key(|span| span.from_us));
         ways
+    }
+
+    /// What a device's own fault does to its way.
+    fn afflict(&mut self, one: &Afflicted, outages: &Outages, name: String) {
+        if !Ail::seems_gone(&one.kind) {
+            return;
+        }
+        let since = self.away.entry(name).or_insert(one.from_us);
+        *since = one.from_us.min(*since);
+        let (cause, harms) = (Cause::Device(one.number), true);
+        let spans = self.disturbed.entry(one.device).or_default();
+        if one.kind == "duplicate_id" {
+            spans.push(Span { from_us: one.from_us, until_us: one.until_us, cause, harms });
+        }
+        spans.extend(one.away.iter().map(|(from, to)| {
+            let until_us = outages.next_up(one.device, *to).or(Some(to + BACK_US));
+            Span { from_us: *from, until_us, cause, harms }
+        }));
     }
 
     /// How often the gateway had an event as it had left.
@@ -221,7 +243,7 @@ mod tests {
         let outages = Outages::of(&links, |_| "beam".into());
         let sent = left.iter().map(|left| (left.stimulus, left)).collect();
         let befell: Vec<&Befell> = befell.iter().collect();
-        let ways = Ways::of("r", (&befell, &[]), passed, &sent, (&outages, &|_| "beam".into()));
+        let ways = Ways::of("r", (&befell, &[], &[]), passed, &sent, (&outages, &|_| "beam".into()));
         assert_eq!(ways.fate(&expected, left.as_ref()), fate, "{befell:?} {passed:?} {left_us:?} {up_us:?}");
         ways
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use palisade_sim::words::DeviceIx;
+use palisade_sim::words::{DeviceIx, StimulusId};
 use serde::{Deserialize, Serialize};
 
 use super::Micros;
@@ -83,6 +83,55 @@ pub struct Restart {
     pub up_us: Micros,
     /// When the observer heard it again and devices were let in.
     pub open_us: Micros,
+}
+
+/// A device that does something wrong on purpose. All are written when a part begins to be driven.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Afflicted {
+    /// Its fault's place among the faults of devices in the file, from 1.
+    pub number: usize,
+    /// `main`.
+    pub part: String,
+    /// The device.
+    pub device: DeviceIx,
+    /// The fault's word: `silent`, `chatter`.
+    pub kind: String,
+    /// The fault in words.
+    pub text: String,
+    /// From when on.
+    pub from_us: Micros,
+    /// Until when; nothing when it lasts to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_us: Option<Micros>,
+    /// Stretches in which it has no connection because it starts anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub away: Vec<(Micros, Micros)>,
+}
+
+/// A message of the tape that a device with a fault keeps to itself. Nothing is expected of the gateway for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsaid {
+    /// The message.
+    pub stimulus: StimulusId,
+    /// The device.
+    pub device: DeviceIx,
+    /// When it was due.
+    pub at_us: Micros,
+    /// The device's fault, by its number.
+    pub fault: usize,
+}
+
+/// What a device that chatters says again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeated {
+    /// Its number as a stimulus, which no tape has: see [`crate::wire::id`].
+    pub stimulus: StimulusId,
+    /// What it says, on the tape.
+    pub of: StimulusId,
+    /// The device.
+    pub device: DeviceIx,
+    /// When it is due.
+    pub at_us: Micros,
 }
 
 /// What went through the proxy in all, copies among it. Written once, at the end of a part.

@@ -12,13 +12,14 @@ use super::faults::Disturbed;
 use super::folder::Folder;
 use super::model::{
     CheckPart, ConnectionsPart, CorrelationPart, DevicePart, ExtraPart, FORMAT, FailurePart, HarnessPart,
-    NotePart, Paths, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart,
+    NotePart, Paths, QueuePart, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart,
     WindowPart,
 };
 use super::tables::Row;
 use super::told::quoted;
-use super::{commands, faults, incidents, links, remarks};
+use super::{commands, faults, incidents, links, machine, remarks};
 use crate::latency::Latency;
+use crate::latency::queue::{Queue, queue};
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::{LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
@@ -48,6 +49,7 @@ pub(super) struct Part {
     pub(super) by_class: BTreeMap<String, Tally>,
     pub(super) outages: Outages,
     pub(super) disturbed: Disturbed,
+    pub(super) queue: Queue,
 }
 
 /// Names of what the journal numbers.
@@ -57,6 +59,8 @@ pub(super) struct Names<'a> {
     facts: BTreeMap<StimulusId, Fact>,
     /// What devices said because of commands, with the command's name and the time of day.
     said: BTreeMap<StimulusId, (&'a Said, String, Ms)>,
+    /// What devices that chatter said again, by what it is on the tape.
+    again: BTreeMap<StimulusId, StimulusId>,
 }
 
 impl<'a> Names<'a> {
@@ -64,13 +68,20 @@ impl<'a> Names<'a> {
         let tape = folder.tape.as_ref().ok();
         let run = folder.journal.start.as_ref().map_or("", |s| s.run.as_str());
         let facts = tape.map(facts).unwrap_or_default();
-        let mut names = Names { run, tape, facts, said: commands::said(&folder.journal) };
+        let mut names =
+            Names { run, tape, facts, said: commands::said(&folder.journal), again: BTreeMap::new() };
         let of_commands = names.said.iter().map(|(id, (said, ..))| {
             let (device, signal) = (names.device(said.device).0, said.signal.clone());
             (*id, Fact { device, signal, nuisance: false })
         });
         let of_commands: Vec<_> = of_commands.collect();
         names.facts.extend(of_commands);
+        for again in &folder.journal.repeated {
+            if let Some(fact) = names.facts.get(&again.of).cloned() {
+                names.facts.insert(again.stimulus, fact);
+                names.again.insert(again.stimulus, again.of);
+            }
+        }
         names
     }
 
@@ -100,7 +111,8 @@ impl<'a> Names<'a> {
     }
 
     fn due(&self, id: StimulusId) -> Option<Ms> {
-        let on_tape = self.tape.and_then(|t| t.stimuli.get(id.index())).map(|s| s.due);
+        let of = self.again.get(&id).copied().unwrap_or(id);
+        let on_tape = self.tape.and_then(|t| t.stimuli.get(of.index())).map(|s| s.due);
         on_tape.or_else(|| self.said.get(&id).map(|(_, _, due)| *due))
     }
 
@@ -179,8 +191,18 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
         by_class.entry(names.device(*device).1).or_default().taken += 1;
     }
     let tally = Tally { withheld: withheld.len(), taken: taken.len(), ..pairing.tally() };
+    let queue = queue(&pairing.answers);
     let episodes = faults::recovered(journal, part, &pairing.answers, &outages);
-    Part { tally, pairing, messages, latency, by_class, outages, disturbed: Disturbed { taken, episodes } }
+    Part {
+        tally,
+        pairing,
+        messages,
+        latency,
+        by_class,
+        outages,
+        disturbed: Disturbed { taken, episodes },
+        queue,
+    }
 }
 
 /// Makes the report as data.
@@ -194,6 +216,7 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let recovery = faults::facts(&main, &names);
     let verdict = verdict(folder, &names, (&main, &floor), (&commands, &recovery), (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
+    report.queue = QueuePart::of(&main.queue);
     report.faults = faults::part(folder, &main, &names, &recovery);
     report.commands = commands::part(&commands, &names, &main.messages);
     let commands = commands::rows(&commands, &names, &main.messages);
@@ -225,6 +248,7 @@ fn verdict(
             false_alarms: &false_alarms,
             commands,
             recovery,
+            queue: &main.queue,
             cut: &cut,
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
@@ -297,6 +321,7 @@ fn report(
         extras: main.pairing.extras.iter().take(EXTRAS).map(extra).collect(),
         notes: manner(folder, main, floor).into_iter().chain(notes(folder, &verdict.remarks)).collect(),
         provenance: provenance(folder),
+        machine: journal.machine.as_ref().map(machine::part),
         verdict: verdict_part(verdict),
         ..Report::default()
     };
@@ -609,6 +634,8 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("latency_ms", "measured"),
         ("floor_ms", "measured"),
         ("harness.lateness_ms", "measured"),
+        ("machine", "measured"),
+        ("baseline", "computed"),
         ("published_by_qos", "measured"),
         ("links.polls", "measured"),
         ("links.units.interval_ms", "measured"),
@@ -617,6 +644,7 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("links.measured_ms", "measured"),
         ("commands", "measured"),
         ("faults", "measured"),
+        ("queue", "measured"),
         ("incidents", "computed"),
         ("incidents.latency_ms", "measured"),
         ("tape", "computed"),

@@ -6,9 +6,9 @@ use palisade_sim::words::{DeviceIx, StimulusId};
 
 use super::assemble::{Names, Part};
 use super::folder::{Folder, Journal};
-use super::model::{EpisodePart, FaultPart, FaultsPart, RestartPart, Spread};
+use super::model::{DeviceFaultPart, EpisodePart, FaultPart, FaultsPart, RestartPart, Spread};
 use super::terminal::ms;
-use crate::pairing::{Cause, Episode, Fate, Outages, Ways, disturbances, episodes};
+use crate::pairing::{Cause, Episode, Fate, Outages, Outcome, Ways, disturbances, episodes};
 use crate::record::{Expected, Left};
 use crate::verdict::RecoveryFacts;
 
@@ -41,7 +41,14 @@ pub(super) fn ways(
     let befell: Vec<_> = journal.befell.iter().filter(|one| one.part == part).collect();
     let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
     let passed = journal.passed.iter().filter(|one| one.part == part);
-    Ways::of(names.run, (&befell, &restarts), passed, left, (outages, &|device| names.device(device).0))
+    let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
+    Ways::of(
+        names.run,
+        (&befell, &afflicted, &restarts),
+        passed,
+        left,
+        (outages, &|device| names.device(device).0),
+    )
 }
 
 /// What is owed in spite of faults, later where they held it; the rest they took.
@@ -73,7 +80,13 @@ pub(super) fn recovered(
     let faults: Vec<_> = journal.faults.iter().filter(|fault| fault.part == part).collect();
     let befell: Vec<_> = journal.befell.iter().filter(|one| one.part == part).collect();
     let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
-    episodes(&disturbances(&faults, &befell, &restarts), answers, outages, journal.listened_until_us())
+    let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
+    episodes(
+        &disturbances(&faults, (&befell, &afflicted), &restarts),
+        answers,
+        outages,
+        journal.listened_until_us(),
+    )
 }
 
 /// What the verdict looks at.
@@ -102,6 +115,7 @@ fn ms_of(us: Option<i64>) -> String {
 fn word(cause: Cause) -> String {
     match cause {
         Cause::Fault(number) => format!("fault {number}"),
+        Cause::Device(number) => format!("device fault {number}"),
         Cause::Restart(number) => format!("restart {number}"),
     }
 }
@@ -125,6 +139,7 @@ pub(super) fn part(folder: &Folder, main: &Part, names: &Names<'_>, facts: &Reco
         connections: proxied.map_or(0, |p| p.connections),
         unreached: proxied.map_or(0, |p| p.unreached),
         proxy_lateness_p99_ms: proxied.and_then(|p| p.lateness_us).map(|[_, p99]| p99 as f64 / 1_000.0),
+        devices: device_parts(journal, main, names),
         restarts: journal.restarts.iter().map(|restart| restart_part(restart, main)).collect(),
         list: journal.faults.iter().map(|fault| fault_part(fault, journal, main)).collect(),
         disturbances: facts.disturbances,
@@ -167,6 +182,42 @@ fn fault_part(fault: &crate::record::Fault, journal: &Journal, main: &Part) -> F
     }
 }
 
+/// One row for each fault of devices.
+fn device_parts(journal: &Journal, main: &Part, names: &Names<'_>) -> Vec<DeviceFaultPart> {
+    let mut rows: BTreeMap<usize, DeviceFaultPart> = BTreeMap::new();
+    for one in &journal.afflicted {
+        let row = rows.entry(one.number).or_insert_with(|| DeviceFaultPart {
+            number: one.number,
+            kind: one.kind.clone(),
+            text: one.text.clone(),
+            from_us: one.from_us,
+            until_us: one.until_us,
+            ..DeviceFaultPart::default()
+        });
+        row.devices.push(names.device(one.device).0);
+        row.reboots += one.away.len();
+        let of = |device: DeviceIx, at_us: i64| {
+            device == one.device && at_us >= one.from_us && one.until_us.is_none_or(|until| at_us < until)
+        };
+        let unsaid = journal.unsaid.iter().filter(|u| u.fault == one.number && u.device == one.device);
+        row.unsaid += unsaid.count();
+        if one.kind == "chatter" {
+            row.repeated += journal.repeated.iter().filter(|r| r.device == one.device).count();
+        }
+        let answers = main.messages.iter().map(|m| &m.answer).filter(|a| of(a.device, a.intended_us));
+        let (mut owed, mut good) = (0, 0);
+        answers.for_each(|a| {
+            owed += 1;
+            good += usize::from(a.outcome == Outcome::Answered);
+        });
+        (row.owed, row.answered) = (row.owed + owed, row.answered + good);
+    }
+    for (number, row) in &mut rows {
+        row.taken = main.disturbed.taken.iter().filter(|(_, _, by)| *by == Cause::Device(*number)).count();
+    }
+    rows.into_values().collect()
+}
+
 fn restart_part(restart: &crate::record::Restart, main: &Part) -> RestartPart {
     let cause = Cause::Restart(restart.number);
     let episode = main.disturbed.episodes.iter().find(|episode| episode.cause == cause);
@@ -199,11 +250,21 @@ fn episode_part(episode: &Episode, names: &Names<'_>) -> EpisodePart {
 
 /// The same in a sentence.
 fn told(part: &FaultsPart) -> String {
-    if part.list.is_empty() && part.restarts.is_empty() {
+    if part.list.is_empty() && part.restarts.is_empty() && part.devices.is_empty() {
         return String::new();
     }
     let name = if part.name.is_empty() { "faults".to_owned() } else { format!("\"{}\"", part.name) };
-    let mut said = vec![format!("{name}: {} connections disturbed {} times", part.connections, times(part))];
+    let mut said = vec![match part.list.len() {
+        0 => name,
+        _ => format!("{name}: {} connections disturbed {} times", part.connections, times(part)),
+    }];
+    let ailing: usize = part.devices.iter().map(|row| row.devices.len()).sum();
+    if ailing > 0 {
+        let unsaid: usize = part.devices.iter().map(|row| row.unsaid).sum();
+        said.push(format!(
+            "{ailing} devices with faults of their own, which kept {unsaid} messages to themselves"
+        ));
+    }
     if !part.restarts.is_empty() {
         let away = part.restarts.iter().map(|restart| restart.down_ms).fold(0.0, f64::max);
         said.push(format!("{} restarts, away for at most {} ms", part.restarts.len(), ms(Some(away))));

@@ -13,8 +13,8 @@ use palisade_sim::words::Ms;
 use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
-    Answered, Befell, Command, End, Entry, Expected, Fault, Left, Line, Link, Micros, Note, Observation,
-    Owed, Passed, Proxied, Restart, Said, Start, WindowEntry, Withheld,
+    Afflicted, Answered, Befell, Command, End, Entry, Expected, Fault, Left, Line, Link, Machine, Micros,
+    Note, Observation, Owed, Passed, Proxied, Repeated, Restart, Said, Start, Unsaid, WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -62,12 +62,20 @@ pub(super) struct Journal {
     pub(super) befell: Vec<Befell>,
     /// Events that the gateway had in spite of them.
     pub(super) passed: Vec<Passed>,
+    /// Devices that did something wrong on purpose, main part only.
+    pub(super) afflicted: Vec<Afflicted>,
+    /// What they kept to themselves.
+    pub(super) unsaid: Vec<Unsaid>,
+    /// What they said again.
+    pub(super) repeated: Vec<Repeated>,
     /// Restarts of the gateway that were made on purpose.
     pub(super) restarts: Vec<Restart>,
     /// What went through their proxy, if it ended in order.
     pub(super) proxied: Option<Proxied>,
     /// What was seen on each serial line, by part and name.
     pub(super) lines: BTreeMap<(String, String), Line>,
+    /// The machine while the main part was driven.
+    pub(super) machine: Option<Machine>,
     pub(super) notes: Vec<Note>,
     pub(super) end: Option<End>,
     /// Latest instant that any entry names as past.
@@ -97,6 +105,7 @@ impl Journal {
             Entry::Observed(o) => o.received_us,
             Entry::Link(l) => l.at_us,
             Entry::Line(l) => l.at_us,
+            Entry::Machine(m) => m.at_us,
             Entry::Note(n) => n.at_us,
             Entry::End(e) => e.at_us,
             Entry::Command(c) => c.received_us,
@@ -108,6 +117,7 @@ impl Journal {
             Entry::Proxied(p) => p.at_us,
             Entry::Restart(r) => r.open_us,
             Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) | Entry::Fault(_) => 0,
+            Entry::Afflicted(_) | Entry::Unsaid(_) | Entry::Repeated(_) => 0,
         };
         self.last_us = self.last_us.max(at_us);
         match entry {
@@ -126,10 +136,15 @@ impl Journal {
             Entry::Fault(f) => self.faults.push(f),
             Entry::Befell(b) => self.befell.push(b),
             Entry::Passed(p) => self.passed.push(p),
+            Entry::Afflicted(a) => self.afflicted.push(a),
+            Entry::Unsaid(u) => self.unsaid.push(u),
+            Entry::Repeated(r) => self.repeated.push(r),
             Entry::Restart(r) => self.restarts.push(r),
             Entry::Proxied(p) => self.proxied = Some(p),
             // The last of a line holds all that was seen on it.
             Entry::Line(l) => drop(self.lines.insert((l.part.clone(), l.line.clone()), l)),
+            Entry::Machine(m) if m.part == "main" => self.machine = Some(m),
+            Entry::Machine(_) => {}
             Entry::Note(n) => self.notes.push(n),
             Entry::End(e) => self.end = Some(e),
         }

@@ -2,8 +2,10 @@
 //! [`crate::verdict`] found and decides nothing itself.
 
 mod assemble;
+pub mod baseline;
 mod commands;
 pub mod compare;
+pub mod explain;
 mod faults;
 mod folder;
 mod hlog;
@@ -11,6 +13,7 @@ mod html;
 mod incidents;
 mod junit;
 mod links;
+mod machine;
 pub mod model;
 pub mod plan;
 pub mod ranking;
@@ -51,7 +54,10 @@ impl Report {
 /// When the folder is not a run's (exit 3) or a file cannot be written (exit 6).
 pub fn make(folder: &Path) -> Result<Report, Failure> {
     let folder = folder::read(folder)?;
-    let assembled = assemble::assemble(&folder);
+    let mut assembled = assemble::assemble(&folder);
+    if let Some(comparison) = baseline::of_run(&folder, &assembled) {
+        baseline::apply(&mut assembled, comparison);
+    }
     let when =
         hlog::When { began_unix_s: folder.journal.began_unix_s(), lasted_s: assembled.report.run.lasted_s };
     let mut files = vec![("report.json".to_owned(), json(&assembled.report)?.into_bytes())];

@@ -9,6 +9,8 @@ use palisade_sim::contract::{Gravity, IncidentKind, Origin, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::Comparison;
+use crate::latency::queue::Queue;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
 pub use crate::pairing::Tally;
 
@@ -57,6 +59,9 @@ pub struct Report {
     /// Serial lines of the main part, and what polling alone would bring.
     #[serde(default)]
     pub links: Vec<LinkPart>,
+    /// How many messages waited for their answers, main part only.
+    #[serde(default)]
+    pub queue: QueuePart,
     /// What disturbed the run on purpose, and how it went on afterwards; main part only.
     #[serde(default)]
     pub faults: FaultsPart,
@@ -89,6 +94,12 @@ pub struct Report {
     pub notes: Vec<NotePart>,
     /// What kind of number each part of this report is: `computed`, `measured`, `imported` or `assumed`.
     pub provenance: BTreeMap<String, String>,
+    /// The machine while the gateway was driven; nothing where it says nothing of itself.
+    #[serde(default)]
+    pub machine: Option<MachinePart>,
+    /// The run held against earlier ones; nothing when none was named.
+    #[serde(default)]
+    pub baseline: Option<Comparison>,
     /// Thresholds applied to the figures.
     pub verdict: VerdictPart,
     /// The exit code that follows from all this.
@@ -166,6 +177,21 @@ pub struct HarnessPart {
     pub lateness_bound_ms: f64,
     /// Why the run is not valid; empty when it is.
     pub reasons: Vec<String>,
+}
+
+/// The machine while the gateway was driven, measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MachinePart {
+    /// Processors.
+    pub cores: usize,
+    /// Share of their time that was used, by anybody.
+    pub busy: f64,
+    /// Share of their time that the host gave to others (steal).
+    pub steal: f64,
+    /// Share of the time in which something that could run waited for a processor (pressure stall information).
+    pub pressure: Option<f64>,
+    /// The same in a sentence, with what to do about it.
+    pub told: String,
 }
 
 /// The three histograms of a path.
@@ -302,6 +328,23 @@ pub struct PolledPart {
     pub max: f64,
 }
 
+/// How many messages waited for their answers: the queue that the gateway makes of its work.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QueuePart {
+    /// At most so many at once, measured.
+    pub max: usize,
+    /// When there were first so many, µs on the run's clock.
+    pub max_at_us: i64,
+    /// By how many more each second while messages came: Theil–Sen slope, computed from what was measured.
+    pub slope_per_s: Option<f64>,
+    /// Its 95 % interval, from and to.
+    pub slope_from_to: Option<[f64; 2]>,
+    /// Whether it grows: the whole interval is above zero.
+    pub grows: bool,
+    /// The same in a sentence; empty when nothing waited.
+    pub told: String,
+}
+
 /// What disturbed the run on purpose. Instants are µs on the run's clock.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultsPart {
@@ -317,6 +360,8 @@ pub struct FaultsPart {
     pub proxy_lateness_p99_ms: Option<f64>,
     /// The faults, in the order of their file.
     pub list: Vec<FaultPart>,
+    /// Faults of devices, in the order of their file.
+    pub devices: Vec<DeviceFaultPart>,
     /// Restarts of the gateway on purpose, in order.
     pub restarts: Vec<RestartPart>,
     /// Times that a fault broke a connection, or ended on a device that it had befallen, or that the gateway was
@@ -365,6 +410,35 @@ pub struct FaultPart {
     pub recovery_ms: Spread,
 }
 
+/// A fault of devices.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DeviceFaultPart {
+    /// Its place among the faults of devices in its file, from 1.
+    pub number: usize,
+    /// Its word: `silent`, `stuck`, `chatter`, `clock`, `reboot`, `duplicate_id`, `old_firmware`.
+    pub kind: String,
+    /// The fault in words.
+    pub text: String,
+    /// From when on.
+    pub from_us: i64,
+    /// Until when; nothing when it lasted to the end.
+    pub until_us: Option<i64>,
+    /// The devices that it befell.
+    pub devices: Vec<String>,
+    /// Messages that they kept to themselves. Nothing is owed for them.
+    pub unsaid: usize,
+    /// Messages that they said more than the day has. Each is owed for.
+    pub repeated: usize,
+    /// Times that they started anew.
+    pub reboots: usize,
+    /// Messages of theirs that the gateway never had because of it. Nothing is owed for them.
+    pub taken: usize,
+    /// Answers that the gateway owed them while it lasted.
+    pub owed: usize,
+    /// Of those, how many came as they should.
+    pub answered: usize,
+}
+
 /// A restart of the gateway.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RestartPart {
@@ -389,7 +463,7 @@ pub struct RestartPart {
 /// One time that a device, or the whole gateway, was disturbed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EpisodePart {
-    /// `fault 1`, `restart 2`.
+    /// `fault 1`, `device fault 1`, `restart 2`.
     pub cause: String,
     /// The device; nothing for the whole gateway.
     pub device: Option<String>,
@@ -698,6 +772,35 @@ impl Spread {
             p999: at(0.999).filter(|_| enough),
             max: samples.last().copied(),
         }
+    }
+}
+
+impl QueuePart {
+    /// The figures of a queue.
+    pub fn of(queue: &Queue) -> QueuePart {
+        let trend = queue.trend;
+        let mut part = QueuePart {
+            max: queue.max,
+            max_at_us: queue.max_at_us,
+            slope_per_s: trend.map(|trend| trend.slope),
+            slope_from_to: trend.map(|trend| [trend.low, trend.high]),
+            grows: trend.is_some_and(|trend| trend.grows()),
+            told: String::new(),
+        };
+        if part.max > 0 {
+            let at = part.max_at_us as f64 / 1e6;
+            part.told = format!(
+                "at most {} messages waited for their answers at once, {at:.1} s after the start",
+                part.max
+            );
+        }
+        if let Some(trend) = trend.filter(|trend| trend.grows()) {
+            part.told += &format!(
+                "; the queue grew by {:.2} messages a second ({:.2} to {:.2}), so that the gateway fell behind",
+                trend.slope, trend.low, trend.high
+            );
+        }
+        part
     }
 }
 

@@ -240,11 +240,20 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         );
         facts.push(("perimeter", text));
     }
+    if let Some(machine) = &report.machine {
+        facts.push(("machine", machine.told.clone()));
+    }
+    for against in report.baseline.iter().flat_map(|c| &c.baselines) {
+        facts.push(("baseline", told::against(against)));
+    }
     for link in &report.links {
         facts.push(("line", link.told.clone()));
     }
     if !report.commands.told.is_empty() {
         facts.push(("commands", commands(report)));
+    }
+    if report.queue.grows || report.queue.max > 1 {
+        facts.push(("queue", report.queue.told.clone()));
     }
     if !report.faults.told.is_empty() {
         facts.push(("faults", report.faults.told.clone()));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use palisade_sim::analysis::answer::Gap;
 
 use super::Report;
+use crate::baseline::{Against, Finding};
 
 /// What was driven and what came, where not all of it could be judged; nothing for a whole run.
 pub(super) fn driven(report: &Report) -> Option<String> {
@@ -42,6 +43,34 @@ pub(super) fn gaps(gaps: &[Gap]) -> String {
     let told = heights.values().map(|(height, count, area)| format!("{count} at {height} m ({area:.0} m²)"));
     let told: Vec<String> = told.collect();
     if told.is_empty() { "none".into() } else { told.join(", ") }
+}
+
+/// How a run stands beside a baseline.
+pub(super) fn against(against: &Against) -> String {
+    let run = &against.run;
+    if let Some(why) = &against.why_not {
+        return format!("{run}: cannot be compared, {why}");
+    }
+    let count = |finding: Finding| {
+        let latency = against.latency.iter().filter(|c| c.finding == finding).count();
+        latency + against.answers.iter().filter(|l| l.finding == finding).count()
+    };
+    let words = [
+        (Finding::Worse, "worse"),
+        (Finding::Better, "better"),
+        (Finding::Machine, "moved with the machine"),
+        (Finding::Same, "the same"),
+        (Finding::TooFew, "too few messages to say"),
+    ];
+    let told: Vec<String> = words
+        .iter()
+        .map(|(f, word)| (count(*f), word))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, w)| format!("{n} {w}"))
+        .collect();
+    let all = against.latency.iter().find(|c| c.class == "all");
+    let all = all.map_or_else(String::new, |c| format!("; {}", c.sentence()));
+    format!("{run}: {} messages in both; figures: {}{all}", against.paired, told.join(", "))
 }
 
 /// The harness's lateness in a few words.

@@ -10,8 +10,16 @@ use crate::exit::{Exit, Failure};
 const RESULTS: &str = "results";
 
 /// What a run leaves beside the copies of its inputs, which are written over.
-const ARTEFACTS: [&str; 7] =
-    ["journal.jsonl", "tape.bin", "tracks.bin", "plan.json", "report.json", "report.html", "junit.xml"];
+const ARTEFACTS: [&str; 8] = [
+    "journal.jsonl",
+    "tape.bin",
+    "tracks.bin",
+    "plan.json",
+    "report.json",
+    "report.html",
+    "junit.xml",
+    crate::report::baseline::FILE,
+];
 /// Folders of a run, with the ending of the files in them.
 const INNER: [(&str, &str); 4] =
     [("histograms", "hlog"), ("tables", "csv"), ("stills", "png"), ("stills", "json")];

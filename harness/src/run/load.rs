@@ -17,7 +17,7 @@ use crate::schedule::Plan;
 const TOLD: u32 = 60;
 
 /// Drives a plan, with the copies beside it when there are any.
-pub(super) fn beside(part: &mut Part<'_>, fleet: &Fleet, plan: &Plan, figures: &Figures) -> Ended {
+pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plan: &Plan, figures: &Figures) -> Ended {
     let Some(copies) = part.copies else { return part.drive(fleet, plan, figures, None) };
     let (common, tape, address) = (part.common.clone(), part.tape, part.devices_connect_to());
     let crowd = Crowd::new(copies, (tape, plan), &common, |device| fleet.lines().has(device));

@@ -6,6 +6,7 @@ mod day;
 mod folder;
 mod keeper;
 mod load;
+mod machine;
 mod outside;
 mod part;
 pub mod places;
@@ -16,7 +17,7 @@ mod stop;
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use palisade_sim::analysis::answer::PlanAnswer;
@@ -33,6 +34,7 @@ use crate::drivers::fleet::Common;
 use crate::drivers::mqtt::Address;
 use crate::drivers::serial::Lines;
 use crate::exit::{Exit, Failure};
+use crate::fault::Afflicted;
 use crate::input::Loaded;
 use crate::observe::Source;
 use crate::pairing::Rule;
@@ -70,7 +72,7 @@ pub enum Sut {
 }
 
 /// What is asked of a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The scenario, loaded.
     pub loaded: Loaded,
@@ -94,6 +96,14 @@ pub struct Request {
     pub fleet: Option<Fleet>,
     /// What disturbs the connections of devices in the main part.
     pub faults: Option<between::Plan>,
+    /// Files that the run's folder keeps for its report, by name: what the run is held against.
+    pub kept: Vec<(String, String)>,
+    /// The day and the planner's answer, when they are known from another run of the same scenario and seed.
+    pub day: Option<Arc<(Day, PlanAnswer)>>,
+    /// Where the run's folder is told to whoever watches, as soon as it stands.
+    pub told: Arc<OnceLock<PathBuf>>,
+    /// More that was typed and that the report repeats.
+    pub options: Vec<String>,
 }
 
 /// What a run left.
@@ -113,10 +123,15 @@ pub fn measure(request: &Request, stop: &Stop, progress: &Progress) -> Result<Me
     let (folder, ballast) = folder::make(request.out.as_deref(), &request.path)?;
     folder::write(&folder.join("scenario.toml"), request.loaded.toml.text.as_bytes())?;
     folder::write(&folder.join("site.geojson"), request.loaded.geometry.text.as_bytes())?;
+    for (name, text) in &request.kept {
+        folder::write(&folder.join(name), text.as_bytes())?;
+    }
     let journal_path = folder.join("journal.jsonl");
     let writing = record::create(&journal_path).map_err(|error| {
         Failure::new(Exit::Harness, format!("{} could not be written: {error}", journal_path.display()))
     })?;
+    // A request is measured once; were it measured again, the first folder is the one that is watched.
+    let _ = request.told.set(folder.clone());
     let mut run = Run::new(request, &folder, writing.journal().clone(), stop, progress);
     let outcome = run.all();
     progress.end();
@@ -149,6 +164,20 @@ pub fn measure(request: &Request, stop: &Stop, progress: &Progress) -> Result<Me
         (None, Ending::Lost(why)) => Some((Exit::Sut, why)),
     };
     Ok(Measured { folder, trouble })
+}
+
+/// Lives through a scenario's day and plans beside it. Nothing when somebody asked to stop.
+///
+/// # Errors
+/// Only for a bug.
+pub fn live(
+    loaded: &Loaded,
+    seed: u64,
+    stop: &Stop,
+    progress: &Progress,
+) -> Result<Option<Arc<(Day, PlanAnswer)>>, Failure> {
+    let made = day::live_and_plan(loaded, seed, stop, progress);
+    made.map(|made| made.map(Arc::new)).map_err(|why| Failure::new(Exit::Bug, why))
 }
 
 struct Run<'a> {
@@ -184,13 +213,17 @@ impl<'a> Run<'a> {
             return Ok(self.ended(if self.stop.asked() { Ending::Interrupted } else { Ending::Lost(why) }));
         }
         let seed = self.request.seed;
-        let made = day::live_and_plan(&self.request.loaded, seed, self.stop, self.progress)
-            .map_err(|why| Failure::new(Exit::Bug, why))?;
-        let Some((day, answer)) = made else {
+        let known = self.request.day.clone();
+        let made = match known {
+            Some(known) => Some(known),
+            None => live(&self.request.loaded, seed, self.stop, self.progress)?,
+        };
+        let Some(made) = made else {
             self.start();
             return Ok(self.ended(Ending::Interrupted));
         };
-        if let Err(failure) = self.write_inputs(&day, &answer) {
+        let (day, answer) = &*made;
+        if let Err(failure) = self.write_inputs(day, answer) {
             // The first line is written once there is room again.
             return Ok(self.ended(Ending::Disk(failure.to_string())));
         }
@@ -244,6 +277,7 @@ impl<'a> Run<'a> {
             options.extend(fleet.file.as_ref().map(|file| format!("--shape={}", file.display())));
         }
         options.extend(self.request.faults.as_ref().map(|plan| format!("--fault={}", plan.file)));
+        options.extend(self.request.options.iter().cloned());
         options
     }
 
@@ -407,6 +441,7 @@ impl<'a> Run<'a> {
             faults: self.request.faults.as_ref().filter(|_| part == "main"),
             between: None,
             restarts: 0,
+            afflicted: Afflicted::default(),
             patience: part::PATIENCE,
             source: Some(Source { reading, cloud: None }),
             figures: Arc::default(),

@@ -10,6 +10,7 @@ use palisade_sim::words::Ms;
 
 use super::child::Gateway;
 use super::load;
+use super::machine::Gauge;
 use super::processes::Processes;
 use super::restart;
 use super::stop::Stop;
@@ -20,10 +21,11 @@ use crate::drivers::fleet::{Common, Figures, Fleet, Timing, Wires};
 use crate::drivers::mqtt::Address;
 use crate::drivers::orders::{Follows, Orders};
 use crate::drivers::serial::Lines;
+use crate::fault::{Afflicted, Unsaid};
 use crate::observe::{Source, observe};
 use crate::pairing::{Rule, Said, owed, owed_for};
 use crate::progress::Progress;
-use crate::record::{Entry, Micros};
+use crate::record::{self, Entry, Micros};
 use crate::schedule::{self, Plan};
 
 /// How long a gateway may take to answer the probe, and devices to connect.
@@ -80,6 +82,8 @@ pub(super) struct Part<'a> {
     pub(super) between: Option<Between>,
     /// Restarts that were done.
     pub(super) restarts: usize,
+    /// Devices that do something wrong.
+    pub(super) afflicted: Afflicted,
     /// How long the gateway may take to answer the probe.
     pub(super) patience: Duration,
     /// Where its answers are heard.
@@ -130,8 +134,12 @@ impl Part<'_> {
         let desk = orders.desk();
         let fleet = Fleet::connect(self.tape, wires, common, figures.clone(), PATIENCE, &asked, desk);
         match fleet {
-            Ok(fleet) => {
-                let ended = load::beside(&mut self, &fleet, &plan, &figures);
+            Ok(mut fleet) => {
+                self.afflict(&mut fleet);
+                let gauge = Gauge::read();
+                let ended = load::beside(&mut self, &mut fleet, &plan, &figures);
+                let machine = gauge.since(ended.at_us, self.common.part);
+                machine.into_iter().for_each(|m| self.common.journal.write(Entry::Machine(m)));
                 fleet.lines().write_figures();
                 fleet.remark_outages();
                 // First the observer: what a gateway makes of the goodbyes is not the run's.
@@ -153,6 +161,47 @@ impl Part<'_> {
         let start = |plan| Between::start(plan, &self.address, self.tape, &self.common);
         self.between = self.faults.map(start).transpose()?;
         Ok(())
+    }
+
+    /// Draws the devices that do something wrong.
+    fn afflict(&mut self, fleet: &mut Fleet) {
+        let Some(faults) = self.faults else { return };
+        let kit: Vec<_> = self.tape.devices.iter().map(|row| (row.id.to_string(), row.class)).collect();
+        let wired = |device| fleet.lines().has(device);
+        self.afflicted = faults.faults.afflicted(faults.seed, &kit, &wired);
+        fleet.afflict(&self.afflicted);
+    }
+
+    /// Writes down who does something wrong, what is never said, and what is said again.
+    fn write_afflicted(&self, plan: &Plan, unsaid: &[Unsaid], start_us: Micros) {
+        let (journal, part) = (&self.common.journal, self.common.part);
+        let texts: Vec<String> =
+            self.faults.iter().flat_map(|f| &f.faults.device).map(ToString::to_string).collect();
+        for one in self.afflicted.all() {
+            let away = one.away(plan.ends_us);
+            journal.write(Entry::Afflicted(record::Afflicted {
+                number: one.number,
+                part: part.into(),
+                device: one.device,
+                kind: one.ail.word().into(),
+                text: texts.get(one.number - 1).cloned().unwrap_or_default(),
+                from_us: start_us + one.from_us,
+                until_us: (one.until_us != i64::MAX).then(|| start_us + one.until_us),
+                away: away.into_iter().map(|(from, to)| (start_us + from, start_us + to)).collect(),
+            }));
+        }
+        for Unsaid { stimulus, device, at_us, fault } in unsaid.iter().copied() {
+            let at_us = start_us + at_us;
+            journal.write(Entry::Unsaid(record::Unsaid { stimulus, device, at_us, fault }));
+        }
+        for send in &plan.sends {
+            if let schedule::What::Again { of, .. } = send.what
+                && let Some(stimulus) = send.what.id()
+            {
+                let (device, at_us) = (send.device, start_us + send.at_us);
+                journal.write(Entry::Repeated(record::Repeated { stimulus, of, device, at_us }));
+            }
+        }
     }
 
     /// The gateway, or the proxy before it.
@@ -194,7 +243,7 @@ impl Part<'_> {
     fn expected(&self, plan: &Plan) -> usize {
         let contract = &self.common.contract;
         let answered = |send: &&schedule::Send| {
-            let schedule::What::Stimulus(id) = send.what else { return false };
+            let Some(id) = send.what.stimulus() else { return false };
             let row = self.tape.devices.get(send.device.index());
             self.tape.stimuli.get(id.index()).zip(row).is_some_and(|(s, row)| {
                 contract.reaction(row.class, &s.signal.word(), s.signal.severity()).is_some()
@@ -206,13 +255,17 @@ impl Part<'_> {
     /// Drives the plan from an instant on, or as soon as it is announced.
     pub(super) fn drive(
         &mut self,
-        fleet: &Fleet,
+        fleet: &mut Fleet,
         plan: &Plan,
         figures: &Figures,
         from: Option<Micros>,
     ) -> Ended {
+        let (plan, unsaid) = &self.afflicted.plan(plan);
         let start_us = from.unwrap_or(self.common.clock.now_us() + RUN_UP_US);
         let timing = Timing { start_us };
+        self.write_afflicted(plan, unsaid, start_us);
+        fleet.ail(start_us, plan.ends_us);
+        let fleet = &*fleet;
         let halt = AtomicBool::new(false);
         fleet.announce(self.tape, plan, timing);
         self.between.iter().for_each(|between| between.begin(start_us));

@@ -51,6 +51,11 @@ impl Stop {
         Ok(stop)
     }
 
+    /// Asks for an end, as the first Ctrl-C does.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+    }
+
     /// Whether somebody asked.
     pub fn asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst)

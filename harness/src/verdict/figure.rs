@@ -1,5 +1,6 @@
 //! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`,
-//! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`, `recovery.p99`, `taken`.
+//! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`, `recovery.p99`,
+//! `taken`, `queue.max`, `queue.slope`.
 
 use super::Evidence;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
@@ -37,6 +38,10 @@ pub enum What {
     PerimeterGaps,
     /// Commands of the gateway to devices, counted: the word behind `commands.`.
     Command(String),
+    /// How many messages waited for their answers at most.
+    QueueMax,
+    /// By how many more each second.
+    QueueSlope,
     /// Events that faults took on their way.
     Taken,
     /// The time from a disturbance to the first answer in time.
@@ -53,6 +58,7 @@ impl Figure {
         match (&self.what, self.value) {
             (_, None) => "not measured".into(),
             (What::Time(_) | What::CommandTime(_) | What::Recovery, Some(ms)) => format!("{ms:.1} ms"),
+            (What::QueueSlope, Some(slope)) => format!("{slope:.3} a second"),
             (What::Coverage(_), Some(share)) => format!("{share:.3}"),
             (_, Some(count)) => format!("{count}"),
         }
@@ -66,6 +72,9 @@ pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     }
     if let Some(rest) = name.strip_prefix("commands.") {
         return super::commands::figure(rest, evidence.commands);
+    }
+    if let Some(rest) = name.strip_prefix("queue.") {
+        return queue(rest, evidence);
     }
     if let Some(rest) = name.strip_prefix("recovery.") {
         return super::recovery::figure(rest, evidence.recovery);
@@ -144,6 +153,18 @@ fn coverage(rest: &str, evidence: &Evidence<'_>) -> Option<Figure> {
         None => figure(None, "coverage was not worked out at that height"),
         Some((_, classes)) => figure(Some(classes.get(class)?.share), ""),
     }
+}
+
+/// `max` or `slope`.
+fn queue(which: &str, evidence: &Evidence<'_>) -> Option<Figure> {
+    let queue = evidence.queue;
+    let (what, value) = match which {
+        "max" => (What::QueueMax, Some(queue.max as f64)),
+        "slope" => (What::QueueSlope, queue.trend.map(|trend| trend.slope)),
+        _ => return None,
+    };
+    let why_not = "fewer than 8 tenths of a second in which messages came".to_owned();
+    Some(Figure { class: None, what, value, why_not })
 }
 
 fn count(word: &str, tally: &Tally) -> Option<(What, usize)> {

@@ -26,6 +26,7 @@ pub use figure::{Figure, figure};
 pub use recovery::RecoveryFacts;
 
 use crate::latency::Latency;
+use crate::latency::queue::Queue;
 use crate::pairing::{Answer, ExtraKind, Outcome, Tally};
 
 /// Share of undecidable answers above which a run is not valid.
@@ -93,6 +94,8 @@ pub struct Evidence<'a> {
     pub false_alarms: &'a [String],
     /// Commands of the gateway to devices.
     pub commands: &'a CommandFacts,
+    /// How many messages waited for their answers.
+    pub queue: &'a Queue,
     /// How the gateway went on after it was disturbed.
     pub recovery: &'a RecoveryFacts,
     /// How the run ended, if not by itself: a sentence each.

@@ -49,6 +49,12 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
             let names: Vec<String> = gaps.iter().map(told).collect();
             format!("{found} stretches of the perimeter have no beam (must be {must}): {}", list(&names))
         }
+        What::QueueMax | What::QueueSlope => {
+            let (max, at) = (evidence.queue.max, evidence.queue.max_at_us as f64 / 1e6);
+            format!(
+                "{name} is {found}, must be {must}; most messages, {max}, waited {at:.1} s after the run's start"
+            )
+        }
         What::Recovery | What::Unrecovered => {
             super::recovery::sentence(name, &figure.what, &found, must, evidence.recovery)
         }

@@ -69,6 +69,7 @@ impl Bench {
             false_alarms: &[],
             commands: &self.commands,
             recovery: &self.recovery,
+            queue: &Queue::default(),
             cut: &self.cut,
             lateness_bound_ms: self.lateness_bound_ms,
         };

@@ -1,12 +1,20 @@
 //! Ids on the wire: `<run>-<stimulus>` for what stands on the tape, `<run>-cmd<number>` for what a device says because
-//! of the command with that number. Both number a stimulus, so that one is paired and judged like the other.
+//! of the command with that number, `<run>-rep<number>` for what a device that chatters says again. All number a stimulus,
+//! so that one is paired and judged like the other.
 
 use palisade_sim::words::StimulusId;
 
 /// Stimuli from this number on stand on no tape: commands caused them.
 const COMMANDED: u32 = 1 << 31;
+/// Stimuli from this number on are said again by devices that chatter.
+const REPEATED: u32 = 1 << 30;
 /// What stands before the number of a command.
 const MARK: &str = "cmd";
+/// What stands before the number of a repetition.
+const AGAIN: &str = "rep";
+/// Marks with the numbers from which their stimuli count, and how many there are.
+const MARKS: [(&str, u32, u32); 3] =
+    [(MARK, COMMANDED, COMMANDED), (AGAIN, REPEATED, REPEATED), ("", 0, REPEATED)];
 
 /// The stimulus that the command with this number causes. A command causes one at most.
 ///
@@ -17,20 +25,31 @@ pub fn of_command(number: u32) -> StimulusId {
     StimulusId(COMMANDED + number)
 }
 
+/// The stimulus that a repetition is.
+///
+/// # Panics
+/// When a part of a run has 2^30 repetitions.
+pub fn of_repeat(number: u32) -> StimulusId {
+    assert!(number < REPEATED, "{number} repetitions in one part of a run");
+    StimulusId(REPEATED + number)
+}
+
 /// The id of a stimulus on the wire.
 pub fn wire_id(run: &str, stimulus: StimulusId) -> String {
-    match stimulus.0.checked_sub(COMMANDED) {
-        Some(number) => format!("{run}-{MARK}{number}"),
-        None => format!("{run}-{}", stimulus.0),
-    }
+    let fits = |(mark, from, many): &(&str, u32, u32)| {
+        let number = stimulus.0.checked_sub(*from).filter(|number| number < many)?;
+        Some(format!("{run}-{mark}{number}"))
+    };
+    MARKS.iter().find_map(fits).unwrap_or_default()
 }
 
 /// What an id says of a run: nothing when it is not that run's, and no stimulus when it has another form.
 pub fn read(run: &str, id: &str) -> Option<Option<StimulusId>> {
     let number = id.strip_prefix(run)?.strip_prefix('-')?;
-    let (from, digits) = number.strip_prefix(MARK).map_or((0, number), |digits| (COMMANDED, digits));
+    let marked = MARKS.iter().find_map(|(mark, from, many)| Some((*from, *many, number.strip_prefix(mark)?)));
+    let (from, many, digits) = marked?;
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
-    let number: Option<u32> = digits.parse().ok().filter(|n| plain && *n < COMMANDED);
+    let number: Option<u32> = digits.parse().ok().filter(|n| plain && *n < many);
     Some(number.map(|number| StimulusId(from + number)))
 }
 
@@ -54,6 +73,8 @@ mod tests {
             (StimulusId(45), "r-45"),
             (of_command(0), "r-cmd0"),
             (of_command(7), "r-cmd7"),
+            (of_repeat(0), "r-rep0"),
+            (of_repeat(7), "r-rep7"),
         ] {
             assert_eq!(wire_id("r", stimulus), text);
             assert_eq!(read("r", text), Some(Some(stimulus)));
@@ -62,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_is_no_id_names_no_stimulus() {
-        for text in ["r-", "r-x", "r-cmd", "r-+1", "r-2147483648", "r-cmd-1", "r-1 "] {
+        for text in ["r-", "r-x", "r-cmd", "r-+1", "r-1073741824", "r-rep", "r-cmd-1", "r-1 "] {
             assert_eq!(read("r", text), Some(None), "{text}");
         }
         for text in ["", "r", "q-1", "rr-1"] {

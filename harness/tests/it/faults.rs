@@ -153,3 +153,91 @@ fn a_restart_that_nobody_can_do_is_refused_before_the_day_is_lived() -> Result<(
     check("at = \"1s\"\nevery = \"1s\"", &[], 3, "exactly once")?;
     check("at = \"1s\"\nhow = \"stop\"\ncommand = [\"true\"]", &[], 3, "leave the command out")
 }
+
+/// The window without faults of devices: what is expected of each class.
+fn well() -> Result<Run> {
+    run("[[device]]\ndevices = [\"hydrant-1\"]\nwhat = \"stuck\"\n", &[], &[])
+}
+
+#[test]
+fn devices_that_say_less_or_more_are_owed_what_they_said() -> Result<()> {
+    let well = well()?;
+    let expected =
+        |run: &Run, class: &str| run.report["outcomes_by_class"][class]["expected"].as_u64().unwrap_or(0);
+    let (barriers, all) = (expected(&well, "barrier"), well.count("outcomes.expected")?);
+    ensure!(well.code == Some(0) && barriers > 1 && all > barriers, "{}", well.said);
+    let check = |what: &str, owed: u64, unsaid: u64, repeated: u64| -> Result<Run> {
+        let run = run(&format!("[[device]]\nclass = [\"barrier\"]\nwhat = {what}\n"), &[], &[])?;
+        ensure!(run.code == Some(0), "{what}: {}", run.said);
+        let row = &run.report["faults"]["devices"][0];
+        ensure!(row["unsaid"] == unsaid && row["repeated"] == repeated, "{what}: {row}");
+        ensure!(expected(&run, "barrier") == owed, "{what}: {}", run.report["outcomes_by_class"]);
+        ensure!(run.count("outcomes.answered")? == all - barriers + owed, "{what}: {}", run.said);
+        ensure!(run.count("outcomes.spurious")? == 0, "{what}: {}", run.report["extras"]);
+        Ok(run)
+    };
+    check("\"silent\"", 0, barriers, 0)?;
+    check("{ chatter = { times = 2, every = \"50ms\" } }", barriers * 3, 0, barriers * 2)?;
+    let slow = check("{ clock = { behind = \"3h\" } }", barriers, 0, 0)?;
+    let ts = |run: &Run| -> Result<i64> {
+        let left = run
+            .entries("left")
+            .find(|left| left["topic"].to_string().contains("barrier"))
+            .context("none left")?;
+        let event: Value = serde_json::from_str(left["payload"].as_str().context("a payload")?)?;
+        event["ts"].as_i64().context("ts")
+    };
+    ensure!((ts(&well)? - ts(&slow)?) / 60_000 > 150, "the clock was right");
+    let old = check("{ old_firmware = { without = [\"id\", \"kind\"] } }", 0, 0, 0)?;
+    ensure!(
+        old.entries("left").any(|left| !left["payload"].to_string().contains("kind")),
+        "{:?}",
+        old.journal.len()
+    );
+    Ok(())
+}
+
+#[test]
+fn devices_that_lose_their_connections_are_no_fault_of_the_gateway() -> Result<()> {
+    let check = |what: &str, changes: &str| -> Result<Run> {
+        let run = run(
+            &format!("[[device]]\nclass = [\"camera\", \"intercom\", \"barrier\"]\nwhat = {what}\n"),
+            &[],
+            &[],
+        )?;
+        ensure!(run.code == Some(0), "{what}: {}", run.said);
+        ensure!(run.count("connections.lost")? > 5, "{what}: {}", run.report["connections"]);
+        ensure!(
+            run.count("outcomes.missed")? == 0 && run.count("outcomes.spurious")? == 0,
+            "{what}: {}",
+            run.said
+        );
+        ensure!(
+            run.report["faults"]["devices"][0]["text"].to_string().contains(changes),
+            "{}",
+            run.report["faults"]
+        );
+        Ok(run)
+    };
+    let reboots = check("{ reboot = { every = \"2s\", down = \"600ms\" } }", "reboot every 2s for 600ms")?;
+    let row = &reboots.report["faults"]["devices"][0];
+    ensure!(row["reboots"].as_u64() > Some(5) && reboots.count("faults.disturbances")? > 5, "{row}");
+    let offline = reboots.report["extras"].to_string();
+    ensure!(offline.contains("device_offline"), "the gateway saw none of it: {offline}");
+    check("\"duplicate_id\"", "duplicate id")?;
+    Ok(())
+}
+
+#[test]
+fn a_device_that_does_not_exist_is_refused() -> Result<()> {
+    let tiny = Tiny::with(&[])?;
+    let file = tiny.folder().join("faults.toml");
+    fs::write(&file, "faults = 1\nname = \"t\"\n\n[[device]]\ndevices = [\"beem-1\"]\nwhat = \"silent\"\n")?;
+    let output = tiny.command(&["--fault", &file.display().to_string()]).output()?;
+    let said = String::from_utf8(output.stderr)?;
+    ensure!(
+        output.status.code() == Some(2) && said.contains("names beem-1, which the scenario lacks"),
+        "{said}"
+    );
+    Ok(())
+}

@@ -8,6 +8,7 @@ mod commands;
 mod compare;
 mod faults;
 mod fleet;
+mod gate;
 mod gateway;
 mod house;
 mod import;

@@ -107,6 +107,10 @@ fn run(defect: &str) -> Result<(Value, Vec<Value>)> {
     let request = Request {
         fleet: None,
         faults: None,
+        kept: Vec::new(),
+        told: Default::default(),
+        day: None,
+        options: Vec::new(),
         loaded,
         path,
         seed,

@@ -1,20 +1,26 @@
 //! `palisade run`: live through the day, drive a gateway with it, judge what it says.
 
+mod disturb;
+mod held;
+mod limit;
+mod show;
+
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use palisade_load::process::OpenFiles;
 use palisade_sim::model::drive::Window;
 
 use super::{Exit, Failure, OutputFormat};
 use crate::contract::{Checked, Kit};
-use crate::drivers::between;
 use crate::drivers::crowd::Fleet;
-use crate::fault::Restart;
 use crate::progress::Progress;
 use crate::reference::Defects;
 use crate::report;
-use crate::run::{Outside, Request, Stop, Sut, measure};
+use crate::run::{Measured, Outside, Request, Stop, Sut, measure};
 use crate::shape::Shape;
 use crate::{input, schedule};
 
@@ -47,9 +53,12 @@ pub struct Args {
     #[arg(long)]
     no_floor: bool,
     /// How many compounds speak to the gateway: this one, which is judged, and N - 1 copies of it with names of their own,
-    /// which are load.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    fleet: u32,
+    /// which are load; 1 when not given. With --find-limit the largest fleet that is tried.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    fleet: Option<u32>,
+    /// Raise the fleet until a threshold breaks, and repeat runs about there until the gateway's limit is known.
+    #[arg(long, conflicts_with_all = ["baseline", "watch", "metrics"])]
+    find_limit: bool,
     /// How much of the fleet speaks when, and what befalls it, such as scenarios/load/ramp.toml; all of it all the time
     /// when not given.
     #[arg(long, value_name = "FILE")]
@@ -58,37 +67,68 @@ pub struct Args {
     /// scenarios/faults/flaky-link.toml; drawn by the run's seed. The floor is not disturbed.
     #[arg(long, value_name = "FILE")]
     fault: Option<PathBuf>,
+    /// An earlier run of the same day against which this one is held: slower, or more lost, than chance and the machine
+    /// explain is a fail. May be given several times: it must then be worse than in each.
+    #[arg(long, value_name = "RUN")]
+    baseline: Vec<PathBuf>,
+    /// A change of latency of no more than this share of the baseline's does not matter: 5%.
+    #[arg(long, value_name = "PERCENT", default_value = "5%", requires = "baseline", value_parser = held::percent)]
+    tolerance: f64,
+    /// Answer at this address with OpenMetrics of the run so far, under /metrics: 127.0.0.1:9464.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+    /// Show the run on the whole terminal, as `palisade watch` does.
+    #[arg(long)]
+    watch: bool,
 }
 
 /// Windows in one option.
 #[derive(Clone, Debug)]
 struct Windows(Vec<Window>);
 
-pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = input::load(&args.scenario)?;
     let file = &loaded.scenario.file;
     can_be_driven(&loaded, args.windows.as_ref(), args.defect.as_ref())?;
     let address = args.sut.as_deref().unwrap_or(&file.sut.address);
-    let sut = sut(address, args.defect.as_ref(), &input::kit(&loaded.scenario))?;
+    let kit = input::kit(&loaded.scenario);
+    let sut = sut(address, args.defect.as_ref(), &kit)?;
     let seed = args.seed.unwrap_or(file.seed);
-    let fleet = fleet(args.fleet, args.shape.as_deref(), &loaded, seed)?;
-    let faults = args.fault.as_deref().map(|file| faults(file, seed, &sut)).transpose()?;
+    let several = |compounds| fleet(compounds, args.shape.as_deref(), &loaded, seed);
+    let (kept, options) = held::kept(&args, &loaded, seed)?;
+    let faults = args.fault.as_deref().map(|file| disturb::faults(file, seed, &sut, &kit)).transpose()?;
+    let told = Arc::new(OnceLock::new());
     let request = Request {
         seed,
-        fleet,
         faults,
-        path: args.scenario,
-        out: args.out,
-        windows: args.windows.map(|w| w.0),
+        fleet: if args.find_limit { None } else { several(args.fleet.unwrap_or(1))? },
+        path: args.scenario.clone(),
+        out: args.out.clone(),
+        windows: args.windows.as_ref().map(|w| w.0.clone()),
         sut,
         floor: !args.no_floor,
         serial: Vec::new(),
         commands: Vec::new(),
-        loaded,
+        loaded: loaded.clone(),
+        day: None,
+        kept,
+        told: told.clone(),
+        options,
     };
+    if args.find_limit {
+        return limit::find(&request, args.fleet, &several, args.output_format);
+    }
+    let _endpoint = args.metrics.map(|at| show::metrics(at, &told)).transpose()?;
     let stop = Stop::on_signals()?;
-    let progress = Progress::new();
-    let measured = measure(&request, &stop, &progress)?;
+    let measured = match args.watch {
+        true => show::watched(&request, &stop)?,
+        false => measure(&request, &stop, &Progress::new())?,
+    };
+    conclude(measured, args.output_format)
+}
+
+/// Makes the report of what was measured, prints it, and says the exit code.
+fn conclude(measured: Measured, format: OutputFormat) -> Result<Exit, Failure> {
     if let Some((_, why)) = &measured.trouble {
         eprintln!("{why}");
     }
@@ -100,54 +140,16 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             return Err(Failure::new(trouble.unwrap_or(failure.exit()), failure));
         }
     };
-    let text = match args.output_format {
+    print(&match format {
         OutputFormat::Human => report::terminal::render(&report),
         OutputFormat::Json => report::json(&report)?,
-    };
-    // A reader that has gone away (`| head`) does not change the verdict.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    });
     Ok(trouble.unwrap_or(report.exit()))
 }
 
-/// The faults, printed before anything is done.
-fn faults(file: &Path, seed: u64, sut: &Sut) -> Result<between::Plan, Failure> {
-    let faults = input::faults(file)?;
-    faults.restart.iter().try_for_each(|restart| can_restart(restart, sut))?;
-    eprintln!("faults: {}, drawn by seed {seed}, from the first message on", faults.name);
-    for (i, fault) in faults.fault.iter().enumerate() {
-        eprintln!("fault {}: {fault}", i + 1);
-    }
-    for restart in &faults.restart {
-        eprintln!("restart: {restart}");
-    }
-    Ok(between::Plan { faults, file: file.display().to_string(), seed })
-}
-
-/// Whether what a restart ends is something that is started here.
-fn can_restart(restart: &Restart, sut: &Sut) -> Result<(), Failure> {
-    if !restart.command.is_empty() {
-        return Ok(());
-    }
-    let programs = match sut {
-        Sut::Builtin(_) => Vec::new(),
-        Sut::Contract(outside) => outside.contract.process.iter().map(|p| p.id.clone()).collect(),
-        Sut::Mqtt(address) => {
-            let text = format!(
-                "--fault: {restart}, and {address} is a gateway that somebody else runs; give the `[[restart]]` a `command`"
-            );
-            return Err(Failure::new(Exit::Usage, text));
-        }
-    };
-    let known = restart.process.as_ref().is_none_or(|id| programs.contains(id));
-    if known && (restart.process.is_some() || matches!(sut, Sut::Builtin(_)) || !programs.is_empty()) {
-        return Ok(());
-    }
-    let there = match programs.as_slice() {
-        [] => "it has none; leave `process` out, or give a `command`".to_owned(),
-        some => format!("there are {}", some.join(", ")),
-    };
-    let text = format!("--fault: {restart}, and the system under test has no such program; {there}");
-    Err(Failure::new(Exit::Usage, text))
+/// A reader that has gone away (`| head`) does not change the verdict.
+fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// What is asked for must exist in this scenario, which is said before anything is done.
@@ -200,7 +202,7 @@ fn fleet(
         eprintln!("{needed} connections; the limit of {} open files allows {allows}", files.limit);
     }
     let bound = loaded.scenario.file.drive.lateness_bound.as_seconds();
-    let lateness_bound = std::time::Duration::from_secs_f64(bound.max(0.0));
+    let lateness_bound = Duration::from_secs_f64(bound.max(0.0));
     Ok((compounds > 1).then_some(Fleet { compounds, shape, file, seed, lateness_bound }))
 }
 

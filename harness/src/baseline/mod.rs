@@ -1,0 +1,366 @@
+//! A run held against earlier runs of the same day: is the gateway slower than it was, does it lose more, or is that
+//! chance and the machine?
+//!
+//! Pure. Both runs drive the same messages at the same instants, so they are compared message by message.
+//!
+//! - **Latency**: the difference of a quantile (p50, p99) of `response` in each class. What follows within a second of
+//!   each other shares its fate (a stall, a neighbour on the machine), so whole seconds change sides in a permutation
+//!   test, and whole seconds are drawn in the bootstrap that gives the interval. P-values are two-sided and adjusted
+//!   for the number of figures (Holm 1979).
+//! - **Answers**: what was answered then and is not now, against what was not then and is now (`McNemar`'s exact test).
+//!
+//! A figure is slower when its adjusted p is below [`ALPHA`], its interval lies above zero, and what is left after the
+//! floor's own change is more than the tolerance. One run cannot show how much runs differ from each other: with
+//! several baselines a figure must be slower than in each of them.
+
+mod chance;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use chance::quantile;
+use chance::{Block, holm, interval, mcnemar, permuted};
+
+use crate::record::Micros;
+
+/// Adjusted p below which a change is not put down to chance.
+pub const ALPHA: f64 = 0.01;
+/// What happens within so long shares its fate, µs.
+const BLOCK_US: Micros = 1_000_000;
+/// The figures that are compared, with the samples that each needs.
+const FIGURES: [(&str, f64, usize); 2] = [("p50", 0.5, 20), ("p99", 0.99, 100)];
+/// Seconds with samples that a permutation test needs: fewer have no p below 1 %.
+const BLOCKS: usize = 8;
+/// Newly failing messages that are named.
+const NAMED: usize = 20;
+
+/// What became of one message in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Its number on the tape.
+    pub stimulus: u32,
+    /// The device's class.
+    pub class: String,
+    /// When it was due, µs of driven time since the first window began.
+    pub at_us: Micros,
+    /// From then to its answer, µs; nothing without one.
+    pub response_us: Option<Micros>,
+    /// Whether it was answered as it should be.
+    pub answered: bool,
+    /// Device, signal, id and time of day.
+    pub name: String,
+}
+
+/// What of a run is needed to hold another against it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The run's folder, as typed.
+    pub run: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Digest of its tape.
+    pub digest: String,
+    /// The windows that were driven: from and lasting, ms.
+    pub windows: Vec<(i64, i64)>,
+    /// What loaded and disturbed the gateway beside the day: `--fleet=20`.
+    pub conditions: Vec<String>,
+    /// What became of its messages.
+    pub samples: Vec<Sample>,
+    /// Responses of its floor, µs.
+    pub floor_us: Vec<Micros>,
+}
+
+/// A run held against earlier ones.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// One for each baseline.
+    pub baselines: Vec<Against>,
+    /// Figures that are slower, or classes that lose more, than in every baseline: `beam response p99`.
+    pub regressed: Vec<String>,
+    /// Why the run does not stand its baselines, in sentences; empty when it does.
+    pub reasons: Vec<String>,
+}
+
+/// A run held against one earlier one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Against {
+    /// The baseline's folder, as typed.
+    pub run: String,
+    /// Why the two cannot be compared; nothing when they can.
+    pub why_not: Option<String>,
+    /// Messages that both runs drove.
+    pub paired: usize,
+    /// Latency, by class and figure.
+    pub latency: Vec<Change>,
+    /// Answers, by class.
+    pub answers: Vec<Lost>,
+}
+
+/// How a figure changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// The device class, or `all`.
+    pub class: String,
+    /// `p50` or `p99` of `response`.
+    pub figure: String,
+    /// Messages that were answered in both runs.
+    pub count: usize,
+    /// Then, ms, measured.
+    pub before_ms: f64,
+    /// Now, ms, measured.
+    pub after_ms: f64,
+    /// The change lies between these with 95 % confidence, ms, computed by a bootstrap of whole seconds.
+    pub between_ms: [f64; 2],
+    /// How much the floor's same figure changed, ms: the machine's and the harness's own share.
+    pub floor_ms: Option<f64>,
+    /// Two-sided p of a permutation test that exchanges whole seconds, adjusted for the number of figures.
+    pub p: Option<f64>,
+    /// What this amounts to.
+    pub finding: Finding,
+}
+
+/// What a change amounts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Not to be told from chance, or too small to matter.
+    Same,
+    /// Worse, and not by chance.
+    Worse,
+    /// Better, and not by chance.
+    Better,
+    /// As much as the floor changed, too: the machine, not the gateway.
+    Machine,
+    /// Too few messages or seconds to say.
+    TooFew,
+}
+
+/// How many answers were lost and won.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Lost {
+    /// The device class, or `all`.
+    pub class: String,
+    /// Answered then, not now.
+    pub lost: usize,
+    /// Not answered then, but now.
+    pub won: usize,
+    /// One-sided p of `McNemar`'s exact test.
+    pub p: f64,
+    /// What this amounts to.
+    pub finding: Finding,
+    /// Messages that were answered then and are not now, at most 20.
+    pub messages: Vec<String>,
+}
+
+impl Comparison {
+    /// Whether the run stands its baselines.
+    pub fn pass(&self) -> bool {
+        self.reasons.is_empty()
+    }
+}
+
+/// Holds `new` against each of `old`. A change of no more than `tolerance` (a share of the baseline's figure) does not
+/// matter, whatever its p.
+pub fn compare(new: &Facts, old: &[Facts], tolerance: f64) -> Comparison {
+    let baselines: Vec<Against> = old.iter().map(|old| against(new, old, tolerance)).collect();
+    let mut reasons: Vec<String> = baselines
+        .iter()
+        .filter_map(|b| Some(format!("it cannot be held against {}: {}", b.run, b.why_not.as_ref()?)))
+        .collect();
+    let worse = |b: &Against| -> BTreeSet<String> {
+        let slower = b.latency.iter().filter(|c| c.finding == Finding::Worse);
+        let lossy = b.answers.iter().filter(|l| l.finding == Finding::Worse);
+        let slower = slower.map(|c| format!("{} response {}", c.class, c.figure));
+        slower.chain(lossy.map(|l| format!("{} answers", l.class))).collect()
+    };
+    let mut comparable = baselines.iter().filter(|b| b.why_not.is_none());
+    let first = comparable.next().map(worse).unwrap_or_default();
+    let regressed = comparable.fold(first, |all, b| all.intersection(&worse(b)).cloned().collect());
+    if let Some(b) = baselines.iter().find(|b| b.why_not.is_none()) {
+        let told = b.latency.iter().map(Change::sentence).chain(b.answers.iter().map(Lost::sentence));
+        let keys = b.latency.iter().map(|c| format!("{} response {}", c.class, c.figure));
+        let keys = keys.chain(b.answers.iter().map(|l| format!("{} answers", l.class)));
+        let of_run = |text: String| format!("{text}, against {}", b.run);
+        let worse = keys.zip(told).filter(|(key, _)| regressed.contains(key));
+        reasons.extend(worse.map(|(_, text)| of_run(text)));
+    }
+    Comparison { baselines, regressed: regressed.into_iter().collect(), reasons }
+}
+
+fn against(new: &Facts, old: &Facts, tolerance: f64) -> Against {
+    if let Some(why) = differs(new, old) {
+        return Against { run: old.run.clone(), why_not: Some(why), ..Against::default() };
+    }
+    let before: BTreeMap<u32, &Sample> = old.samples.iter().map(|s| (s.stimulus, s)).collect();
+    let pairs: Vec<Pair<'_>> = new
+        .samples
+        .iter()
+        .filter_map(|after| before.get(&after.stimulus).map(|before| Pair { before, after }))
+        .collect();
+    let mut by_class: BTreeMap<&str, Vec<Pair<'_>>> = BTreeMap::new();
+    for pair in &pairs {
+        by_class.entry(pair.after.class.as_str()).or_default().push(*pair);
+    }
+    let groups: Vec<(&str, &[Pair<'_>])> =
+        by_class.iter().map(|(class, pairs)| (*class, &pairs[..])).chain([("all", &pairs[..])]).collect();
+    let figures = groups.iter().flat_map(|group| FIGURES.map(|figure| (*group, figure)));
+    let mut latency: Vec<Change> =
+        figures.map(|((class, pairs), figure)| change(class, pairs, figure, (new, old))).collect();
+    let tested: Vec<f64> = latency.iter().filter_map(|c| c.p).collect();
+    let adjusted = holm(&tested);
+    for (change, p) in latency.iter_mut().filter(|c| c.p.is_some()).zip(adjusted) {
+        change.p = Some(p);
+        change.finding = finding(change, tolerance);
+    }
+    let answers = groups.iter().map(|(class, pairs)| lost(class, pairs, groups.len())).collect();
+    Against { run: old.run.clone(), why_not: None, paired: pairs.len(), latency, answers }
+}
+
+/// Why two runs cannot be compared.
+fn differs(new: &Facts, old: &Facts) -> Option<String> {
+    if new.digest.is_empty() || old.digest.is_empty() {
+        let which = if old.digest.is_empty() { "the baseline" } else { "this run" };
+        return Some(format!("{which} has no tape"));
+    }
+    if new.digest != old.digest {
+        return Some("its twin lived another day (another scenario, seed or version of Palisade)".into());
+    }
+    if new.windows != old.windows {
+        return Some("other windows of the day were driven; name them with --windows".into());
+    }
+    if new.conditions != old.conditions {
+        let told = |all: &[String]| if all.is_empty() { "none".to_owned() } else { all.join(" ") };
+        let (then, now) = (told(&old.conditions), told(&new.conditions));
+        return Some(format!("load and faults differ: then {then}, now {now}"));
+    }
+    None
+}
+
+/// One message in both runs.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    before: &'a Sample,
+    after: &'a Sample,
+}
+
+fn change(class: &str, pairs: &[Pair<'_>], figure: (&str, f64, usize), runs: (&Facts, &Facts)) -> Change {
+    let (name, share, enough) = figure;
+    let blocks = blocks(pairs);
+    let of = |side: fn(&Block) -> &[f64]| -> Vec<f64> {
+        blocks.iter().flat_map(|b| side(b).iter().copied()).collect()
+    };
+    let (mut before, mut after) = (of(|b| &b.before), of(|b| &b.after));
+    let count = before.len();
+    let testable = count >= enough && blocks.len() >= BLOCKS;
+    let value = |all: &mut Vec<f64>| quantile(all, share).unwrap_or_default();
+    Change {
+        class: class.to_owned(),
+        figure: name.to_owned(),
+        count,
+        before_ms: value(&mut before),
+        after_ms: value(&mut after),
+        between_ms: if testable { interval(&blocks, share) } else { [0.0, 0.0] },
+        floor_ms: floor(runs, share, enough),
+        p: testable.then(|| permuted(&blocks, share)),
+        finding: Finding::TooFew,
+    }
+}
+
+/// How much a figure of the floor changed, ms; by the median where there are too few for it.
+fn floor((new, old): (&Facts, &Facts), share: f64, enough: usize) -> Option<f64> {
+    let count = new.floor_us.len().min(old.floor_us.len());
+    let share = if count >= enough { share } else { 0.5 };
+    let value =
+        |all: &[Micros]| quantile(&mut all.iter().map(|us| *us as f64 / 1_000.0).collect::<Vec<_>>(), share);
+    value(&new.floor_us).zip(value(&old.floor_us)).map(|(new, old)| new - old)
+}
+
+/// Seconds of driven time with the latencies of messages that were answered in both runs, ms.
+fn blocks(pairs: &[Pair<'_>]) -> Vec<Block> {
+    let mut blocks: BTreeMap<Micros, Block> = BTreeMap::new();
+    for pair in pairs {
+        let both = pair.before.response_us.zip(pair.after.response_us);
+        if let Some((before, after)) = both {
+            let block = blocks.entry(pair.after.at_us.div_euclid(BLOCK_US)).or_default();
+            block.before.push(before as f64 / 1_000.0);
+            block.after.push(after as f64 / 1_000.0);
+        }
+    }
+    blocks.into_values().collect()
+}
+
+fn finding(change: &Change, tolerance: f64) -> Finding {
+    let by = change.after_ms - change.before_ms;
+    let [low, high] = change.between_ms;
+    let sure = change.p.is_some_and(|p| p < ALPHA) && (low > 0.0 || high < 0.0);
+    let matters = tolerance * change.before_ms;
+    // The floor's share counts where it has the change's own sign.
+    let machine = change.floor_ms.filter(|floor| floor.signum() == by.signum()).unwrap_or(0.0);
+    if !sure || by.abs() <= matters {
+        Finding::Same
+    } else if (by - machine).abs() <= matters || by.signum() != (by - machine).signum() {
+        Finding::Machine
+    } else if by > 0.0 {
+        Finding::Worse
+    } else {
+        Finding::Better
+    }
+}
+
+/// Answers lost and won; the p is held against [`ALPHA`] shared among all `classes`.
+fn lost(class: &str, pairs: &[Pair<'_>], classes: usize) -> Lost {
+    let lost: Vec<&Pair<'_>> = pairs.iter().filter(|p| p.before.answered && !p.after.answered).collect();
+    let won = pairs.iter().filter(|p| !p.before.answered && p.after.answered).count();
+    let alpha = ALPHA / classes.max(1) as f64;
+    let p = mcnemar(lost.len(), won);
+    let finding = if p < alpha {
+        Finding::Worse
+    } else if mcnemar(won, lost.len()) < alpha {
+        Finding::Better
+    } else {
+        Finding::Same
+    };
+    Lost {
+        class: class.to_owned(),
+        lost: lost.len(),
+        won,
+        p,
+        finding,
+        messages: lost.iter().take(NAMED).map(|p| p.after.name.clone()).collect(),
+    }
+}
+
+impl Change {
+    /// The change in words.
+    pub fn sentence(&self) -> String {
+        let [low, high] = self.between_ms;
+        let p = self.p.map_or_else(|| "too few to test".to_owned(), |p| format!("p {}", told(p)));
+        format!(
+            "{} response {} went from {:.2} to {:.2} ms (by {low:+.2} to {high:+.2} ms with 95 % confidence, {p}, {} messages)",
+            self.class, self.figure, self.before_ms, self.after_ms, self.count
+        )
+    }
+}
+
+impl Lost {
+    /// The change in words.
+    pub fn sentence(&self) -> String {
+        let first = self.messages.first().map_or_else(String::new, |m| format!("; the first is {m}"));
+        format!(
+            "{}: {} messages were answered then and are not now, {} the other way round (p {}){first}",
+            self.class,
+            self.lost,
+            self.won,
+            told(self.p)
+        )
+    }
+}
+
+/// A p for a reader.
+pub fn told(p: f64) -> String {
+    if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }
+}

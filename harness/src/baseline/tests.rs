@@ -1,0 +1,169 @@
+use palisade_sim::words::{AgentKey, Dice};
+
+use super::chance::{Block, holm, interval, mcnemar, permuted};
+use super::*;
+
+/// A run of `seconds` with five messages a second; a second's messages share a part of their latency, as on a real
+/// machine. `slower` maps each latency.
+fn run(seed: u64, seconds: i64, slower: impl Fn(i64, f64) -> f64) -> Facts {
+    let mut draw = Dice::new(seed).draw(AgentKey::of("run"), "latency", 0);
+    let mut samples = Vec::new();
+    for second in 0..seconds {
+        let shared = draw.exponential(3.0);
+        for i in 0..5 {
+            let stimulus = (second * 5 + i) as u32;
+            let ms = slower(i64::from(stimulus), 5.0 + shared + draw.exponential(1.0));
+            samples.push(Sample {
+                stimulus,
+                class: if i == 0 { "beam" } else { "camera" }.into(),
+                at_us: second * 1_000_000 + i * 200_000,
+                response_us: Some((ms * 1_000.0) as i64),
+                answered: true,
+                name: format!("message {stimulus}"),
+            });
+        }
+    }
+    let floor_us = (0..200).map(|_| (draw.exponential(0.5) * 1_000.0) as i64).collect();
+    let windows = vec![(0, seconds * 1_000)];
+    Facts {
+        run: format!("run-{seed}"),
+        seed: 1,
+        digest: "d".into(),
+        windows,
+        conditions: Vec::new(),
+        samples,
+        floor_us,
+    }
+}
+
+fn same(_: i64, ms: f64) -> f64 {
+    ms
+}
+
+#[test]
+fn two_runs_of_one_gateway_are_the_same() {
+    let wrong = (0..40)
+        .filter(|seed| !compare(&run(1_000 + seed, 60, same), &[run(*seed, 60, same)], 0.05).pass())
+        .count();
+    // One in a hundred is what the level allows; three of forty would be a broken test.
+    assert!(wrong <= 2, "{wrong} of 40 were called worse");
+}
+
+#[test]
+fn a_p_is_as_rare_as_it_says() {
+    let low = (0..200)
+        .filter(|seed| {
+            let mut draw = Dice::new(*seed).draw(AgentKey::of("p"), "ms", 0);
+            let blocks: Vec<Block> = (0..20)
+                .map(|_| {
+                    let (a, b) = (draw.exponential(3.0), draw.exponential(3.0));
+                    Block { before: vec![a, a + 0.1], after: vec![b, b + 0.1] }
+                })
+                .collect();
+            permuted(&blocks, 0.5) < 0.05
+        })
+        .count();
+    assert!((2..=22).contains(&low), "{low} of 200 had p < 0.05");
+}
+
+#[test]
+fn a_slower_gateway_is_found_and_a_faster_one_told() {
+    let slow = compare(&run(2, 60, |_, ms| ms * 1.5), &[run(1, 60, same)], 0.05);
+    assert!(slow.regressed.contains(&"all response p50".to_owned()), "{slow:?}");
+    assert!(slow.reasons[0].contains("went from") && slow.reasons[0].ends_with("against run-1"), "{slow:?}");
+    let fast = compare(&run(2, 60, |_, ms| ms / 1.5), &[run(1, 60, same)], 0.05);
+    assert!(fast.pass());
+    assert!(fast.baselines[0].latency.iter().any(|c| c.finding == Finding::Better));
+}
+
+#[test]
+fn a_tail_alone_is_found_by_its_figure() {
+    let tail = |i: i64, ms: f64| if i % 40 < 2 { ms + 60.0 } else { ms };
+    let found = compare(&run(2, 120, tail), &[run(1, 120, same)], 0.05);
+    assert!(found.regressed.contains(&"all response p99".to_owned()), "{:?}", found.regressed);
+    assert!(!found.regressed.contains(&"all response p50".to_owned()), "{:?}", found.regressed);
+}
+
+#[test]
+fn what_the_floor_shows_too_is_the_machine() {
+    let mut slow = run(2, 60, |_, ms| ms + 4.0);
+    slow.floor_us.iter_mut().for_each(|us| *us += 4_000);
+    let found = compare(&slow, &[run(1, 60, same)], 0.05);
+    let of_all = found.baselines[0].latency.iter().find(|c| c.class == "all" && c.figure == "p50");
+    assert_eq!(of_all.map(|c| c.finding), Some(Finding::Machine), "{of_all:?}");
+}
+
+#[test]
+fn a_figure_must_be_worse_than_in_every_baseline() {
+    let new = run(3, 60, |_, ms| ms * 1.5);
+    let (slow, quick) = (run(1, 60, |_, ms| ms * 1.5), run(2, 60, same));
+    assert!(!compare(&new, std::slice::from_ref(&quick), 0.05).pass());
+    assert!(compare(&new, &[quick, slow], 0.05).pass());
+}
+
+#[test]
+fn a_small_change_does_not_matter() {
+    let slower = run(1, 60, |_, ms| ms * 1.03);
+    assert!(!compare(&slower, &[run(1, 60, same)], 0.01).pass());
+    assert!(compare(&slower, &[run(1, 60, same)], 0.05).pass());
+}
+
+#[test]
+fn lost_answers_are_counted_against_won_ones() {
+    let old = run(1, 60, same);
+    let mut new = run(2, 60, same);
+    for sample in new.samples.iter_mut().take(12) {
+        (sample.answered, sample.response_us) = (false, None);
+    }
+    let found = compare(&new, std::slice::from_ref(&old), 0.05);
+    assert!(found.regressed.contains(&"all answers".to_owned()), "{found:?}");
+    assert!(
+        found.reasons.iter().any(|r| r.contains("12 messages were answered then") && r.contains("message 0"))
+    );
+    new.samples[0].answered = false;
+    let few: Vec<Sample> =
+        new.samples.iter().cloned().map(|s| Sample { answered: s.stimulus > 1, ..s }).collect();
+    assert!(compare(&Facts { samples: few, ..new }, &[old], 0.05).pass(), "two of 300 may be chance");
+}
+
+#[test]
+fn what_cannot_be_compared_never_passes() {
+    let new = run(2, 60, same);
+    let check = |old: Facts, expected: &str| {
+        let found = compare(&new, &[old], 0.05);
+        assert!(!found.pass() && found.reasons[0].contains(expected), "{:?}", found.reasons);
+    };
+    check(Facts { digest: "e".into(), ..run(1, 60, same) }, "another day");
+    check(Facts { digest: String::new(), ..run(1, 60, same) }, "the baseline has no tape");
+    check(run(1, 30, same), "--windows");
+    let conditions = vec!["--fleet=20".to_owned()];
+    check(Facts { conditions, ..run(1, 60, same) }, "then --fleet=20, now none");
+}
+
+#[test]
+fn too_few_messages_say_so() {
+    let found = compare(&run(2, 5, |_, ms| ms * 3.0), &[run(1, 5, same)], 0.05);
+    assert!(found.baselines[0].latency.iter().all(|c| c.finding == Finding::TooFew && c.p.is_none()));
+}
+
+#[test]
+fn p_values_are_those_of_the_tables() {
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+    close(mcnemar(0, 0), 1.0);
+    close(mcnemar(1, 0), 0.5);
+    close(mcnemar(8, 2), 56.0 / 1024.0);
+    close(mcnemar(1_000, 0), 0.0);
+    assert_eq!(holm(&[0.01, 0.04, 0.03]), [0.03, 0.06, 0.06]);
+}
+
+#[test]
+fn an_interval_holds_the_true_change() {
+    let blocks: Vec<Block> = (0..50)
+        .map(|i| {
+            let ms = f64::from(i % 7);
+            Block { before: vec![ms], after: vec![ms + 2.0] }
+        })
+        .collect();
+    let [low, high] = interval(&blocks, 0.5);
+    assert!(low <= 2.0 && 2.0 <= high && high - low < 5.0, "{low} {high}");
+}

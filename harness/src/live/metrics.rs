@@ -1,0 +1,194 @@
+//! A run for a monitoring system: OpenMetrics over HTTP, on loopback unless told otherwise.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use tiny_http::{Header, Response, Server};
+
+use super::follow::Follower;
+use super::{Live, Timed};
+
+/// The media type of what is answered.
+const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The part whose figures are the gateway's.
+const MAIN: &str = "main";
+/// How often the journal is looked at, and whether the run has ended.
+const LOOK: Duration = Duration::from_millis(100);
+/// Upper bounds of the buckets, s: 1, 2, 5 in each decade from 100 µs to 10 s.
+const BUCKETS: [f64; 16] =
+    [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+
+/// The metrics, by their names.
+struct Metrics {
+    registry: Registry,
+    left: Counter,
+    answers: Counter,
+    in_time: Counter,
+    late: Counter,
+    expected: Gauge,
+    open: Gauge,
+    overdue: Gauge,
+    down: Gauge,
+    latest: Gauge<f64, AtomicU64>,
+    lateness: Histogram,
+    response: Histogram,
+}
+
+impl Metrics {
+    fn new() -> Metrics {
+        let mut metrics = Metrics {
+            registry: Registry::with_prefix("palisade"),
+            left: Counter::default(),
+            answers: Counter::default(),
+            in_time: Counter::default(),
+            late: Counter::default(),
+            expected: Gauge::default(),
+            open: Gauge::default(),
+            overdue: Gauge::default(),
+            down: Gauge::default(),
+            latest: Gauge::default(),
+            lateness: Histogram::new(BUCKETS),
+            response: Histogram::new(BUCKETS),
+        };
+        let m = &mut metrics;
+        m.registry.register("messages", "Messages of devices that left", m.left.clone());
+        m.registry.register("answers", "Answers of the gateway that came", m.answers.clone());
+        m.registry.register("answers_in_time", "Expected answers that came in time", m.in_time.clone());
+        m.registry.register("answers_late", "Expected answers after their deadline", m.late.clone());
+        m.registry.register("answers_expected", "Answers that this part expects in all", m.expected.clone());
+        m.registry.register("alarms_open", "Messages without an answer, still in time", m.open.clone());
+        m.registry.register(
+            "alarms_overdue",
+            "Messages without an answer past their deadline",
+            m.overdue.clone(),
+        );
+        m.registry.register("devices_down", "Devices without a connection", m.down.clone());
+        let seconds = Unit::Seconds;
+        m.registry.register_with_unit("run", "Instant of the newest entry", seconds, m.latest.clone());
+        let seconds = Unit::Seconds;
+        m.registry.register_with_unit("lateness", "Left minus intended", seconds, m.lateness.clone());
+        let seconds = Unit::Seconds;
+        m.registry.register_with_unit("response", "Answer minus intended", seconds, m.response.clone());
+        metrics
+    }
+
+    /// Takes over what was counted. The floor's figures are not the gateway's and are not shown.
+    fn set(&self, live: &Live) {
+        let raise = |counter: &Counter, to: u64| {
+            counter.inc_by(to.saturating_sub(counter.get()));
+        };
+        raise(&self.left, live.left);
+        raise(&self.answers, live.answers);
+        raise(&self.in_time, live.in_time);
+        raise(&self.late, live.late);
+        let open = live.open(live.at_us);
+        let gauge = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        self.expected.set(gauge(live.expected() as u64));
+        self.open.set(gauge(open.waiting));
+        self.overdue.set(gauge(open.overdue));
+        self.down.set(gauge(live.down.len() as u64));
+        self.latest.set(live.at_us as f64 / 1e6);
+    }
+
+    fn time(&self, timed: Timed) {
+        match timed {
+            Timed::Left(us) => self.lateness.observe(us as f64 / 1e6),
+            Timed::Answered(us) => self.response.observe(us as f64 / 1e6),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// Answers until it is dropped.
+#[derive(Debug)]
+pub struct Endpoint {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Endpoint {
+    /// Listens at an address and answers with the run in `folder()`, once that is known.
+    ///
+    /// # Errors
+    /// When the address cannot be listened at.
+    pub fn open(at: SocketAddr, folder: Arc<std::sync::OnceLock<PathBuf>>) -> io::Result<Endpoint> {
+        let server = Server::http(at).map_err(io::Error::other)?;
+        let address = server.server_addr().to_ip().unwrap_or(at);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::Builder::new()
+            .name("metrics".into())
+            .spawn(move || serve(&server, &folder, &stopped))?;
+        Ok(Endpoint { address, stop, thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            // A panic of its own has been reported by its thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(server: &Server, folder: &std::sync::OnceLock<PathBuf>, stop: &AtomicBool) {
+    let metrics = Metrics::new();
+    let mut live = Live::default();
+    let mut follower = None;
+    while !stop.load(Ordering::SeqCst) {
+        let request = server.recv_timeout(LOOK);
+        follower = follower.or_else(|| folder.get().and_then(|folder| Follower::open(folder).ok()));
+        if let Some(follower) = &mut follower {
+            follow(follower, &mut live, &metrics);
+        }
+        let Ok(Some(request)) = request else { continue };
+        let answer = match request.url() {
+            "/metrics" => {
+                let mut response = Response::from_string(metrics.text());
+                if let Ok(header) = Header::from_bytes("Content-Type", TYPE) {
+                    response.add_header(header);
+                }
+                request.respond(response)
+            }
+            _ => request.respond(Response::from_string("ask for /metrics\n").with_status_code(404)),
+        };
+        // Whoever asked has gone away.
+        let _ = answer;
+    }
+}
+
+fn follow(follower: &mut Follower, live: &mut Live, metrics: &Metrics) {
+    // What cannot be read now is read the next time, or told by the run itself.
+    let _ = follower.catch_up(live, &mut |part, timed| {
+        if part == MAIN {
+            metrics.time(timed);
+        }
+    });
+    if live.part() == MAIN {
+        metrics.set(live);
+    }
+}

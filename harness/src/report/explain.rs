@@ -1,0 +1,425 @@
+//! One message from the wall to the wire to silence: what happened, which device noticed, the bytes that left, what
+//! stood in the way, what the gateway said around it, and the picture of that instant if there is one.
+
+use std::path::Path;
+
+use palisade_sim::contract::{Cause, Incident, Stimulus};
+use palisade_sim::whole::Tape;
+use palisade_sim::words::StimulusId;
+use serde::Serialize;
+
+use super::assemble::{Assembled, assemble};
+use super::folder::{self, Folder};
+use super::incidents::word;
+use super::told::quoted;
+use crate::exit::{Exit, Failure};
+use crate::pairing::Outcome;
+use crate::record::{Micros, Observation};
+use crate::verdict::Message;
+use crate::wire::id;
+
+/// How far before a message and after its deadline the gateway is listened to, µs.
+const AROUND_US: Micros = 1_000_000;
+/// Words of the gateway about others that are told one by one.
+const OTHERS: usize = 4;
+/// A picture of no more than this is of the same instant, ms.
+const SAME_INSTANT_MS: i64 = 1_000;
+
+/// What became of one message, step by step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Its wire id.
+    pub id: String,
+    /// Device, signal, id and time of day.
+    pub name: String,
+    /// Its class of outcome.
+    pub outcome: String,
+    /// In order of time.
+    pub steps: Vec<Step>,
+    /// What to type to look further.
+    pub next: Vec<String>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// When, ms after the message was due; nothing for what has no instant.
+    pub after_ms: Option<f64>,
+    /// `incident`, `device`, `wire`, `connection`, `fault`, `gateway`, `silence`, `outcome`, `picture`.
+    pub stage: &'static str,
+    /// A sentence.
+    pub text: String,
+    /// Bytes as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
+}
+
+/// Explains a message of a run's folder: by its wire id, by its number on the tape, or the first that was not answered
+/// as it should be.
+///
+/// # Errors
+/// Exit 3 when the folder is not a run's, or has no such message.
+pub fn explain(path: &Path, asked: Option<&str>) -> Result<Explanation, Failure> {
+    let folder = folder::read(path)?;
+    let assembled = assemble(&folder);
+    let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
+    let message = find(&folder, &assembled, run, asked)?;
+    Ok(Story { folder: &folder, assembled: &assembled, message }.tell())
+}
+
+fn find<'a>(
+    folder: &Folder,
+    assembled: &'a Assembled,
+    run: &str,
+    asked: Option<&str>,
+) -> Result<&'a Message, Failure> {
+    let messages = &assembled.main.messages;
+    let path = folder.path.display();
+    let bad = |m: &&Message| m.answer.outcome != Outcome::Answered;
+    let Some(asked) = asked else {
+        return messages.iter().find(bad).ok_or_else(|| {
+            let text = format!(
+                "every message of `{path}` was answered as it should be: there is nothing to explain\n  remedy: name one by its id, \
+                 such as `palisade explain {path} {}`",
+                messages.first().map_or("ID", |m| m.id.as_str())
+            );
+            Failure::new(Exit::Input, text)
+        });
+    };
+    let number = asked.parse().ok().map(StimulusId);
+    let wanted = id::read(run, asked).flatten().or(number);
+    messages.iter().find(|m| Some(m.answer.stimulus) == wanted).ok_or_else(|| {
+        let some: Vec<&str> = messages.iter().filter(bad).take(4).map(|m| m.id.as_str()).collect();
+        let known = if some.is_empty() {
+            "every message was answered as it should be".to_owned()
+        } else {
+            format!("those that were not answered as they should be begin with {}", some.join(", "))
+        };
+        let text = format!(
+            "`{path}` drove no message `{asked}` that expects an answer\n  remedy: name an id of this run, such as {run}-12; {known}"
+        );
+        Failure::new(Exit::Input, text)
+    })
+}
+
+struct Story<'a> {
+    folder: &'a Folder,
+    assembled: &'a Assembled,
+    message: &'a Message,
+}
+
+impl Story<'_> {
+    fn tell(&self) -> Explanation {
+        let mut steps = self.twin();
+        steps.extend(self.sent());
+        steps.extend(self.connection());
+        steps.extend(self.faults());
+        steps.extend(self.restarts());
+        steps.extend(self.gateway());
+        steps.push(self.outcome());
+        // What has no instant of its own stays where it is told.
+        steps.extend(self.picture());
+        let run = quoted(&self.folder.path.display().to_string());
+        Explanation {
+            id: self.message.id.clone(),
+            name: self.message.name(),
+            outcome: self.message.answer.outcome.word().to_owned(),
+            steps,
+            next: vec![
+                format!("palisade view {run}    # in 3D; M jumps to missed alarms"),
+                self.assembled.report.run.command.clone(),
+            ],
+        }
+    }
+
+    fn after(&self, us: Micros) -> Option<f64> {
+        Some((us - self.message.answer.intended_us) as f64 / 1_000.0)
+    }
+
+    fn tape(&self) -> Option<&Tape> {
+        self.folder.tape.as_ref().ok()
+    }
+
+    fn stimulus(&self) -> Option<&Stimulus> {
+        self.tape()?.stimuli.get(self.message.answer.stimulus.index())
+    }
+
+    /// What happened in the compound, and who noticed.
+    fn twin(&self) -> Vec<Step> {
+        let Some((tape, stimulus)) = self.tape().zip(self.stimulus()) else {
+            let because = self.message.because.as_deref().unwrap_or("something that the tape does not tell");
+            let text = format!("the device said it because of {because}");
+            return vec![Step { after_ms: None, stage: "incident", text, bytes: None }];
+        };
+        let mut steps = Vec::new();
+        match stimulus.cause {
+            Cause::Incident(id) => {
+                let incident = tape.incidents.iter().find(|i| i.id == id);
+                steps.extend(incident.map(|incident| self.incident(incident, stimulus)));
+            }
+            Cause::Nuisance(nuisance) => steps.push(Step {
+                after_ms: Some(0.0),
+                stage: "incident",
+                text: format!("nothing happened: the device was fooled ({})", word(&nuisance)),
+                bytes: None,
+            }),
+        }
+        let row = tape.devices.get(stimulus.device.index());
+        let at = row.map_or_else(String::new, |d| {
+            let [x, y, z] = d.at_m;
+            format!(" ({} at {x:.1}, {y:.1}, {z:.1} m)", d.class.word())
+        });
+        let text = format!(
+            "{}{at} says {} ({}) at {}",
+            self.message.device,
+            stimulus.signal.word(),
+            word(&stimulus.signal.severity()),
+            stimulus.due
+        );
+        steps.push(Step { after_ms: Some(0.0), stage: "device", text, bytes: None });
+        steps
+    }
+
+    fn incident(&self, incident: &Incident, stimulus: &Stimulus) -> Step {
+        let [x, y] = incident.place.xy_m();
+        let others = self.tape().map_or(0, |tape| {
+            let same = |s: &&Stimulus| s.cause == stimulus.cause && s.id != stimulus.id;
+            tape.stimuli.iter().filter(same).count()
+        });
+        let ended =
+            incident.ended.map_or_else(|| "did not end that day".to_owned(), |t| format!("ended at {t}"));
+        let outcome =
+            if incident.outcome.is_empty() { String::new() } else { format!(", {}", incident.outcome) };
+        let text = format!(
+            "{} by {} at ({x:.1}, {y:.1}) m began at {}, {ended}{outcome}; {others} other messages are about it",
+            word(&incident.kind).replace('_', " "),
+            incident.actor,
+            incident.began
+        );
+        let after_ms = Some((incident.began - stimulus.due).0 as f64);
+        Step { after_ms, stage: "incident", text, bytes: None }
+    }
+
+    /// The bytes that left.
+    fn sent(&self) -> Vec<Step> {
+        let answer = &self.message.answer;
+        let left =
+            self.folder.journal.left.iter().find(|l| l.part == "main" && l.stimulus == answer.stimulus);
+        let Some(left) = left else {
+            let text = "it never left".to_owned();
+            return vec![Step { after_ms: None, stage: "wire", text, bytes: None }];
+        };
+        let how =
+            left.qos.map_or_else(|| "on a serial line".to_owned(), |qos| format!("by MQTT at QoS {qos}"));
+        let text = format!("{} bytes left {how} on {}", left.payload.len(), left.topic);
+        vec![Step {
+            after_ms: self.after(left.left_us),
+            stage: "wire",
+            text,
+            bytes: Some(left.payload.clone()),
+        }]
+    }
+
+    /// What became of the device's connection meanwhile.
+    fn connection(&self) -> Vec<Step> {
+        let answer = &self.message.answer;
+        let until = answer.intended_us + answer.deadline_us;
+        let of_device =
+            self.assembled.main.outages.all().into_iter().filter(|outage| outage.device == answer.device);
+        let near = of_device.filter(|outage| {
+            outage.from_us <= until && outage.until_us.is_none_or(|up| up >= answer.intended_us - AROUND_US)
+        });
+        near.map(|outage| {
+            let back = match outage.until_us {
+                Some(up) => format!("came back {:.1} s later", (up - outage.from_us) as f64 / 1e6),
+                None => "never came back".into(),
+            };
+            let text = format!("the device's connection went down and {back}");
+            Step { after_ms: self.after(outage.from_us), stage: "connection", text, bytes: None }
+        })
+        .collect()
+    }
+
+    /// What stood in the way on purpose.
+    fn faults(&self) -> Vec<Step> {
+        let answer = &self.message.answer;
+        let until = answer.intended_us + answer.deadline_us;
+        let journal = &self.folder.journal;
+        let near = journal.befell.iter().filter(|b| {
+            b.device == answer.device && (answer.intended_us - AROUND_US..=until).contains(&b.at_us)
+        });
+        let mut steps: Vec<Step> = near
+            .map(|befell| {
+                let fault = journal.faults.iter().find(|f| f.number == befell.fault);
+                let what = fault.map_or_else(String::new, |f| format!(": {}", f.text));
+                let to = if befell.way == "up" { "to the gateway" } else { "to the device" };
+                let text = format!(
+                    "{} on the way {to} by fault {}{what}",
+                    befell.done.replace('_', " "),
+                    befell.fault
+                );
+                Step { after_ms: self.after(befell.at_us), stage: "fault", text, bytes: None }
+            })
+            .collect();
+        if !journal.faults.is_empty() {
+            let passed = journal.passed.iter().find(|p| p.id == self.message.id);
+            steps.push(Step {
+                after_ms: passed.and_then(|p| self.after(p.at_us)),
+                stage: "fault",
+                text: match passed {
+                    Some(_) => "it left the proxy of the faults whole: the gateway had it".into(),
+                    None => "the proxy of the faults never passed it on whole under this id".into(),
+                },
+                bytes: None,
+            });
+        }
+        steps
+    }
+
+    /// Restarts of the gateway on purpose about that time.
+    fn restarts(&self) -> Vec<Step> {
+        let answer = &self.message.answer;
+        let (from, until) = (answer.intended_us - AROUND_US, answer.intended_us + answer.deadline_us);
+        let near = self.folder.journal.restarts.iter().filter(|r| r.down_us <= until && r.open_us >= from);
+        near.map(|restart| {
+            let text = format!(
+                "{}: down for {}, devices were let in {} after it began",
+                restart.text,
+                length(restart.up_us - restart.down_us),
+                length(restart.open_us - restart.down_us)
+            );
+            Step { after_ms: self.after(restart.down_us), stage: "fault", text, bytes: None }
+        })
+        .collect()
+    }
+
+    /// What the gateway said of this device, of others, and when it said nothing.
+    fn gateway(&self) -> Vec<Step> {
+        let answer = &self.message.answer;
+        let (from, until) =
+            (answer.intended_us - AROUND_US, answer.intended_us + answer.deadline_us + AROUND_US);
+        let main = || self.folder.journal.observed.iter().filter(|o| o.part == "main");
+        let near: Vec<&Observation> = main().filter(|o| (from..=until).contains(&o.received_us)).collect();
+        let (own, others): (Vec<&Observation>, Vec<&Observation>) =
+            near.iter().partition(|o| o.device == self.message.device || self.is_answer(o));
+        let mut steps: Vec<Step> = own.iter().map(|o| self.said(o)).collect();
+        steps.extend(self.others(&others));
+        steps.extend(self.silence(&main().map(|o| o.received_us).collect::<Vec<_>>()));
+        steps.sort_by(|a, b| a.after_ms.unwrap_or(f64::MAX).total_cmp(&b.after_ms.unwrap_or(f64::MAX)));
+        steps
+    }
+
+    fn is_answer(&self, seen: &Observation) -> bool {
+        seen.correlation.as_deref() == Some(self.message.id.as_str())
+    }
+
+    fn said(&self, seen: &Observation) -> Step {
+        let this = if self.is_answer(seen) { "this message" } else { "the device, another message" };
+        let retained = if seen.retained { " (a retained message, replayed)" } else { "" };
+        let id = seen.correlation.as_deref().unwrap_or("without id");
+        let text = format!("of {this}: {} {id} on {}{retained}", seen.signal, seen.topic);
+        let bytes = Some(seen.payload.clone());
+        Step { after_ms: self.after(seen.received_us), stage: "gateway", text, bytes }
+    }
+
+    /// The gateway about others: how often, and the words nearest to the message's instant.
+    fn others(&self, others: &[&Observation]) -> Vec<Step> {
+        let due = self.message.answer.intended_us;
+        let mut nearest: Vec<&&Observation> = others.iter().collect();
+        nearest.sort_by_key(|o| (o.received_us - due).abs());
+        let mut steps: Vec<Step> = nearest
+            .into_iter()
+            .take(OTHERS)
+            .map(|o| Step {
+                after_ms: self.after(o.received_us),
+                stage: "gateway",
+                text: format!("of another device: {} {}", o.device, o.signal),
+                bytes: None,
+            })
+            .collect();
+        if others.len() > OTHERS {
+            let text = format!(
+                "it said {} more words about other devices from 1 s before until 1 s after the deadline",
+                others.len() - OTHERS
+            );
+            steps.push(Step { after_ms: None, stage: "gateway", text, bytes: None });
+        }
+        steps
+    }
+
+    /// The stretch without a word of the gateway in which the message was due.
+    fn silence(&self, heard: &[Micros]) -> Option<Step> {
+        let due = self.message.answer.intended_us;
+        let before = heard.iter().copied().filter(|at| *at <= due).max();
+        let after = heard.iter().copied().filter(|at| *at > due).min();
+        let text = match (before, after) {
+            (None, None) => "the gateway said nothing in the whole run".to_owned(),
+            (Some(before), None) => {
+                format!("its last word of the run came {} before", length(due - before))
+            }
+            (before, Some(after)) => {
+                let since = before.map_or_else(
+                    || "it had said nothing before".to_owned(),
+                    |before| format!("its last word before came {} earlier", length(due - before)),
+                );
+                format!("{since}; its next word, about any device, came {} after", length(after - due))
+            }
+        };
+        Some(Step { after_ms: None, stage: "silence", text, bytes: None })
+    }
+
+    fn outcome(&self) -> Step {
+        let answer = &self.message.answer;
+        let deadline = answer.deadline_us as f64 / 1_000.0;
+        let failure = self.assembled.report.failures.iter().find(|f| f.id == self.message.id);
+        let text = failure.map_or_else(
+            || format!("it was answered as it should be; the deadline was {deadline:.0} ms"),
+            |f| format!("{}: {}", f.outcome.replace('_', " "), f.text),
+        );
+        let at = answer.observed_us.unwrap_or(answer.intended_us + answer.deadline_us);
+        Step { after_ms: self.after(at), stage: "outcome", text, bytes: None }
+    }
+
+    /// The picture nearest to the instant.
+    fn picture(&self) -> Option<Step> {
+        let due = self.message.due.0;
+        let stills = self.folder.stills.as_ref().ok()?;
+        let timed = stills.iter().filter_map(|still| Some((still.row.at_ms?, still)));
+        let (at, still) = timed.min_by_key(|(at, _)| (at - due).abs())?;
+        let apart = (at - due).abs();
+        let when = if apart <= SAME_INSTANT_MS {
+            "of that instant".to_owned()
+        } else {
+            format!("nearest to it, {:.0} s apart", apart as f64 / 1e3)
+        };
+        let text = format!("stills/{}, {when}: {}", still.row.file, still.row.title);
+        Some(Step { after_ms: None, stage: "picture", text, bytes: None })
+    }
+}
+
+/// A length of time in few letters.
+fn length(us: Micros) -> String {
+    if us < 1_000_000 { format!("{:.1} ms", us as f64 / 1e3) } else { format!("{:.1} s", us as f64 / 1e6) }
+}
+
+impl Explanation {
+    /// The steps for a terminal, at most 100 columns but for bytes and commands, which are not broken.
+    pub fn text(&self) -> String {
+        let mut out = format!("{}: {}\n\n", self.name, self.outcome.replace('_', " "));
+        for step in &self.steps {
+            let when = step.after_ms.map_or_else(String::new, |ms| format!("{ms:+.1} ms"));
+            for (i, line) in super::terminal::wrap(&step.text, 100 - 30).iter().enumerate() {
+                let (when, stage) = if i == 0 { (when.as_str(), step.stage) } else { ("", "") };
+                out += &format!("  {when:>14}  {stage:<10}  {line}\n");
+            }
+            if let Some(bytes) = &step.bytes {
+                out += &format!("{:30}{bytes}\n", "");
+            }
+        }
+        out += "\n";
+        for (i, next) in self.next.iter().enumerate() {
+            out += &format!("  {:<10}{next}\n", if i == 0 { "next" } else { "" });
+        }
+        out
+    }
+}
