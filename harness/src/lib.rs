@@ -1,13 +1,15 @@
 //! Drives a gateway with a compound's real traffic and judges what it says.
 //!
-//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`baseline`], [`limit`], [`shape`], [`fault`], [`verdict`]) know nothing of tokio; shell ([`drivers`], [`run`],
-//! [`observe`], [`record`], [`live`], [`progress`], [`import`]) owns sockets, clocks and files; out ([`report`]) renders and
+//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`baseline`], [`limit`], [`shape`], [`fault`], [`verdict`], [`diagnosis`]) know nothing of tokio; shell ([`drivers`], [`run`],
+//! [`observe`], [`record`], [`live`], [`progress`], [`import`], [`defects`]) owns sockets, clocks and files; out ([`report`]) renders and
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
 pub mod actuator;
 pub mod baseline;
 pub mod cli;
 pub mod contract;
+pub mod defects;
+pub mod diagnosis;
 pub mod drivers;
 pub mod exit;
 pub mod fault;

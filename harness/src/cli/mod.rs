@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod compare;
 mod contract;
+mod defects;
 mod doctor;
 mod explain;
 mod gateway;
@@ -64,6 +65,8 @@ pub enum Verb {
     Run(run::Args),
     /// Run the embedded reference gateway on loopback.
     Gateway(gateway::Args),
+    /// Bend the embedded gateway by every defect of a catalogue, and say which were recognised.
+    Defects(defects::Args),
     /// Put faults between devices and a gateway, drawn by seed.
     Proxy(proxy::Args),
     /// Make the report of a run folder again.
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
         Verb::Tape(args) => tape::run(args),
         Verb::Run(args) => run::run(&args),
         Verb::Gateway(args) => gateway::run(args),
+        Verb::Defects(args) => defects::run(args),
         Verb::Proxy(args) => proxy::run(args),
         Verb::Report(args) => report::run(args),
         Verb::Compare(args) => compare::run(args),

@@ -221,7 +221,7 @@ impl Hub {
             ["site", _, "dev", device, "status"] if !self.bent.hears_status(device, payload) => return,
             ["site", site, "dev", device, "heartbeat"] => {
                 let beat = self.bent.beat(site, device);
-                beat.into_iter().for_each(|saying| self.leave(Duration::ZERO, leaving(saying, None)));
+                beat.into_iter().for_each(|saying| self.leave(Instant::now(), leaving(saying, None)));
                 return;
             }
             ["site", _, "operator", ..] => {
@@ -277,24 +277,24 @@ impl Hub {
             return;
         }
         let Some(arrival) = arrival else {
-            return self.leave(Duration::ZERO, Leaving { alarm, retain: false, replaces: false });
+            return self.leave(Instant::now(), Leaving { alarm, retain: false, replaces: false });
         };
         let body = serde_json::from_slice(&alarm.payload).unwrap_or_default();
         let Alarm { topic, device, id, orders, .. } = alarm;
         let saying = Saying { topic, body, device, orders, ..Saying::default() };
         for saying in self.bent.says(&arrival, saying) {
-            self.leave(saying.after, leaving(saying, id.clone()));
+            self.leave(self.began + arrival.at + saying.after, leaving(saying, id.clone()));
         }
     }
 
-    fn leave(&mut self, after: Duration, leaving: Leaving) {
+    fn leave(&mut self, at: Instant, leaving: Leaving) {
         let Alarm { device, id, .. } = &leaving.alarm;
         let fate = self.options.defects.fate(Dice::new(self.options.seed), device, id.as_deref());
         if fate.lost {
             return;
         }
         self.store(&leaving.alarm, false);
-        let due = Instant::now() + self.options.defects.delay + after;
+        let due = at + self.options.defects.delay;
         let device = device.clone();
         if leaving.replaces {
             self.waiting

@@ -3,10 +3,10 @@
 use std::sync::OnceLock;
 
 use palisade_sim::words::{AgentKey, Dice};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One defect as the catalogue describes it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Its name.

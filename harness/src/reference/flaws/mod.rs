@@ -87,10 +87,6 @@ impl Saying {
     fn set(&mut self, field: &str, value: impl Into<Value>) {
         self.body.insert(field.to_owned(), value.into());
     }
-
-    fn text(&self, field: &str) -> &str {
-        self.body.get(field).and_then(Value::as_str).unwrap_or_default()
-    }
 }
 
 type Loses = Box<dyn FnMut(&Arrival) -> bool + Send>;

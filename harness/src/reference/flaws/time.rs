@@ -23,8 +23,8 @@ pub(super) fn make(id: &str, strength: f64) -> Option<Vec<Flaw>> {
             defects.stall = Some(Stall { lasting: millis(ms), every: STALL_EVERY });
         }),
         "batches" => held(move |arrival| {
-            let late = arrival.at.as_millis() % by.as_millis().max(1);
-            by - Duration::from_millis(late as u64)
+            let late = arrival.at.as_nanos() % by.as_nanos().max(1);
+            by - Duration::from_nanos(late as u64)
         }),
         "device-throttled" => throttled(by),
         "slow-start" => held(move |arrival| by.saturating_sub(arrival.at)),

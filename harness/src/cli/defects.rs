@@ -1,0 +1,123 @@
+//! `palisade defects`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use super::{Exit, Failure, OutputFormat};
+use crate::defects;
+use crate::defects::bench::{HEALTHY, Matrix, Options, Row};
+use crate::reference::flaws::catalogue;
+
+/// Options of `palisade defects`.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Draws which gateway has which defect, how strong, which pairs, and the exercises.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Gateways without a defect, of which none may be blamed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    healthy: usize,
+    /// Pairs of defects, of which both must be named.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pairs: usize,
+    /// Only these defects, with commas between; `none` for no single ones.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    only: Vec<String>,
+    /// How many gateways are exercised at the same time.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    at_once: usize,
+    /// Keep what was sent and heard in each exercise in this folder, as JSON.
+    #[arg(long, value_name = "DIR")]
+    records: Option<PathBuf>,
+    /// Print the catalogue and exercise nobody.
+    #[arg(long)]
+    list: bool,
+    /// How the matrix is printed.
+    #[arg(long, value_enum, default_value_t)]
+    output_format: OutputFormat,
+}
+
+pub(super) fn run(args: Args) -> Result<Exit, Failure> {
+    if args.list {
+        return print(&listed(args.output_format)?).map(|()| Exit::Ok);
+    }
+    if let Some(id) = args.only.iter().find(|id| *id != "none" && catalogue::find(id).is_none()) {
+        let text = format!("--only: there is no defect `{id}`; `palisade defects --list` names them");
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    let bug = |error: std::io::Error| Failure::new(Exit::Bug, error.to_string());
+    let options = Options {
+        program: std::env::current_exe().map_err(bug)?,
+        seed: args.seed,
+        healthy: args.healthy,
+        pairs: args.pairs,
+        only: args.only,
+        at_once: args.at_once,
+        records: args.records,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Bug, format!("no runtime: {error}")))?;
+    let tell = |row: &Row| {
+        if !row.named {
+            eprintln!("{}: said {}", row.id, row.said);
+        }
+    };
+    let matrix = runtime
+        .block_on(defects::run(&options, tell))
+        .map_err(|error| Failure::new(Exit::Harness, format!("the bench stopped: {error}")))?;
+    let text = match args.output_format {
+        OutputFormat::Human => human(&matrix),
+        OutputFormat::Json => json(&matrix)?,
+    };
+    print(&text)?;
+    Ok(if matrix.is_clean() { Exit::Ok } else { Exit::Verdict })
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::new(Exit::Harness, format!("cannot write to stdout: {error}"));
+    writeln!(std::io::stdout(), "{text}").map_err(failed)
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map_err(|error| Failure::new(Exit::Bug, error.to_string()))
+}
+
+fn listed(format: OutputFormat) -> Result<String, Failure> {
+    if format == OutputFormat::Json {
+        return json(&catalogue::all());
+    }
+    let line = |entry: &catalogue::Entry| {
+        let range = match (entry.least, entry.most, &entry.unit) {
+            (Some(least), Some(most), Some(unit)) => format!(" ({least} to {most} {unit})"),
+            _ => String::new(),
+        };
+        format!("{:<10} {:<26} {}{range}", entry.strand, entry.id, entry.what)
+    };
+    Ok(catalogue::all().iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+fn human(matrix: &Matrix) -> String {
+    let mut lines = Vec::new();
+    let single = |row: &&Row| row.id != HEALTHY;
+    let mut part = |title: &str, rows: Vec<&Row>| {
+        if rows.is_empty() {
+            return;
+        }
+        let named = rows.iter().filter(|row| row.named).count();
+        lines.push(format!("{title}: {named} of {}", rows.len()));
+        for row in rows {
+            let mark = if row.named { "named " } else { "MISSED" };
+            let strength =
+                if row.strength.is_empty() { String::new() } else { format!(", {}", row.strength) };
+            lines.push(format!("  {mark} {}{strength}", row.id));
+            if !row.named {
+                lines.push(format!("         said: {}", row.said));
+            }
+            lines.extend(row.evidence.iter().map(|evidence| format!("         {evidence}")));
+        }
+    };
+    part("defects named", matrix.rows.iter().filter(single).collect());
+    part("pairs of which both were named", matrix.pairs.iter().collect());
+    part("healthy gateways that nobody blamed", matrix.healthy.iter().collect());
+    lines.join("\n")
+}

@@ -1,0 +1,294 @@
+//! From a record to symptoms: what was owed and did not come, came twice, late, or with something wrong in it.
+
+use std::collections::BTreeMap;
+
+use super::record::{End, Heard, Record, Said, Sent};
+use super::told::Told;
+
+/// An answer or a command that takes longer than this is late, µs: several times what a loaded machine adds.
+pub const LATE_US: i64 = 200_000;
+/// A connection that lived this much longer than a message leaves no excuse for an acknowledgement that never came, µs.
+const ACK_PATIENCE_US: i64 = 1_200_000;
+/// How long after a break a device's will may come, µs.
+const WILL_US: i64 = 1_500_000;
+/// Memory that a gateway may need more at the end than at the beginning, bytes.
+const GROWTH: u64 = 8_000_000;
+/// The least agreement of an answer with a message, by the weights in [`likeness`].
+const LIKENESS: u32 = 7;
+
+/// A field of an answer that can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// The id.
+    Id,
+    /// The device in the payload.
+    Device,
+    /// The device in the topic.
+    Topic,
+    /// The signal.
+    Signal,
+    /// How loudly.
+    Kind,
+    /// When it happened.
+    Ts,
+}
+
+/// Something that is not as it should be. Numbers are places in the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Symptom {
+    /// A message that was never answered.
+    Missed(usize),
+    /// A message, and its second or later answer.
+    Twice(usize, usize),
+    /// A message that was answered late.
+    Late(usize),
+    /// A message that was answered after a later one of its device.
+    Overtaken(usize),
+    /// A message, its answer, and the field that is wrong.
+    Wrong(usize, usize, Field),
+    /// Something that nobody can read, and the message whose id stands in it.
+    Unreadable(usize, Option<usize>),
+    /// Something that answers no message.
+    Spurious(usize),
+    /// Something old that the broker had kept.
+    Retained(usize),
+    /// An alarm of a zone that was bypassed, and its answer.
+    Bypassed(usize, usize),
+    /// A message that was never acknowledged.
+    Unacknowledged(usize),
+    /// A message that was acknowledged late.
+    AcknowledgedLate(usize),
+    /// A broken connection of which nothing was said.
+    WillMissing(usize),
+    /// What says that a device is offline, and it is not.
+    FalseOffline(usize),
+    /// What says again that a device vanished.
+    OfflineTwice(usize),
+    /// Something about commands.
+    Command(Told),
+    /// Memory grew by so many bytes.
+    Grew(u64),
+}
+
+/// A record with what follows from it.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The record.
+    pub record: &'a Record,
+    /// Messages that are owed an answer, in order.
+    pub owed: Vec<usize>,
+    /// Of each message, its answers in order.
+    pub answers: Vec<Vec<usize>>,
+    /// Of each message, the later copies of it.
+    pub copies: Vec<Vec<usize>>,
+    /// What is wrong.
+    pub symptoms: Vec<Symptom>,
+}
+
+impl<'a> Case<'a> {
+    /// Reads a record.
+    pub fn of(record: &'a Record) -> Case<'a> {
+        let mut copies = vec![Vec::new(); record.sent.len()];
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut owed = Vec::new();
+        let mut bypassed = Vec::new();
+        for (i, sent) in record.sent.iter().enumerate() {
+            match first.get(sent.id.as_str()) {
+                Some(original) => copies[*original].push(i),
+                None if is_bypassed(record, sent) => bypassed.push(i),
+                None => owed.push(i),
+            }
+            first.entry(&sent.id).or_insert(i);
+        }
+        let answers = vec![Vec::new(); record.sent.len()];
+        let mut case = Case { record, owed, answers, copies, symptoms: Vec::new() };
+        case.hear(&bypassed);
+        case.answered();
+        case.acknowledged();
+        case.wills();
+        let told = Told::all(&case);
+        case.symptoms.extend(told.into_iter().map(Symptom::Command));
+        case.memory();
+        case
+    }
+
+    /// When the first answer to a message came.
+    pub fn answered_us(&self, sent: usize) -> Option<i64> {
+        self.answers[sent].first().map(|heard| self.record.heard[*heard].at_us)
+    }
+
+    /// How long a message waited for its answer, µs, counted from when it could be heard.
+    pub fn waited_us(&self, sent: usize) -> Option<i64> {
+        let from = self.record.hearable_from(self.record.sent[sent].at_us);
+        self.answered_us(sent).map(|heard| heard - from)
+    }
+
+    /// Messages that are missed.
+    pub fn is_missed(&self, sent: usize) -> bool {
+        self.symptoms.contains(&Symptom::Missed(sent))
+    }
+
+    /// Gives each thing that was heard to the message that it answers.
+    fn hear(&mut self, bypassed: &[usize]) {
+        for (h, heard) in self.record.heard.iter().enumerate() {
+            if heard.retained {
+                self.symptoms.push(Symptom::Retained(h));
+                continue;
+            }
+            let Some(said) = &heard.said else {
+                let whose = self.owed.iter().copied().find(|i| holds(&heard.raw, &self.record.sent[*i].id));
+                whose.iter().for_each(|i| self.answers[*i].push(h));
+                self.symptoms.push(Symptom::Unreadable(h, whose));
+                continue;
+            };
+            if said.signal == "device_offline" {
+                continue;
+            }
+            match self.whose(heard, said, bypassed) {
+                Some(i) if bypassed.contains(&i) => self.symptoms.push(Symptom::Bypassed(i, h)),
+                Some(i) => {
+                    if !self.answers[i].is_empty() {
+                        self.symptoms.push(Symptom::Twice(i, h));
+                    }
+                    self.answers[i].push(h);
+                    let wrong = wrong_fields(&self.record.sent[i], heard, said);
+                    self.symptoms.extend(wrong.map(|field| Symptom::Wrong(i, h, field)));
+                }
+                None => self.symptoms.push(Symptom::Spurious(h)),
+            }
+        }
+    }
+
+    /// The message that an answer is most like; of several, the one that still waits, and then the latest.
+    fn whose(&self, heard: &Heard, said: &Said, bypassed: &[usize]) -> Option<usize> {
+        let candidates = self.owed.iter().chain(bypassed).copied();
+        let before = candidates.filter(|i| self.record.sent[*i].at_us <= heard.at_us);
+        let rated =
+            before.map(|i| (likeness(&self.record.sent[i], heard, said), self.answers[i].is_empty(), i));
+        rated.filter(|(likeness, ..)| *likeness >= LIKENESS).max().map(|(.., i)| i)
+    }
+
+    fn answered(&mut self) {
+        let mut found = Vec::new();
+        for i in self.owed.iter().copied() {
+            let sent = &self.record.sent[i];
+            let Some(heard_us) = self.answered_us(i) else {
+                found.push(Symptom::Missed(i));
+                continue;
+            };
+            let is_late = self.waited_us(i).is_some_and(|waited| waited > LATE_US);
+            if is_late && !self.record.is_disturbed(sent.at_us, heard_us) {
+                found.push(Symptom::Late(i));
+            }
+        }
+        found.extend(self.overtaken());
+        self.symptoms.extend(found);
+    }
+
+    /// Messages whose answer came after the answer to a later one of their device.
+    fn overtaken(&self) -> Vec<Symptom> {
+        let mut soonest: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut found = Vec::new();
+        for i in self.owed.iter().rev().copied() {
+            let Some(heard) = self.answers[i].first().copied() else { continue };
+            let soonest = soonest.entry(&self.record.sent[i].device).or_insert(usize::MAX);
+            if *soonest < heard {
+                found.push(Symptom::Overtaken(i));
+            }
+            *soonest = (*soonest).min(heard);
+        }
+        found
+    }
+
+    fn acknowledged(&mut self) {
+        for (i, sent) in self.record.sent.iter().enumerate().filter(|(_, sent)| sent.qos > 0) {
+            let ends = self.record.links.get(sent.link).map_or(0, |link| link.to_us);
+            match sent.acked_us {
+                Some(at) if at - sent.at_us > LATE_US && !self.record.is_disturbed(sent.at_us, at) => {
+                    self.symptoms.push(Symptom::AcknowledgedLate(i));
+                }
+                None if ends - sent.at_us > ACK_PATIENCE_US => self.symptoms.push(Symptom::Unacknowledged(i)),
+                _ => {}
+            }
+        }
+    }
+
+    fn wills(&mut self) {
+        let offline = |heard: &Heard| heard.said.as_ref().is_some_and(|said| said.signal == "device_offline");
+        let mut said: Vec<(usize, &Heard)> = self
+            .record
+            .heard
+            .iter()
+            .enumerate()
+            .filter(|(_, heard)| offline(heard) && !heard.retained)
+            .collect();
+        for (l, link) in self.record.links.iter().enumerate().filter(|(_, link)| link.end == End::Broken) {
+            let due = link.to_us..link.to_us + WILL_US;
+            match said.iter().position(|(_, heard)| heard.topic == link.device && due.contains(&heard.at_us))
+            {
+                Some(place) => drop(said.remove(place)),
+                None => self.symptoms.push(Symptom::WillMissing(l)),
+            }
+        }
+        let again = |heard: &Heard| {
+            let mut broken = self.record.links.iter().filter(|link| link.end == End::Broken);
+            broken.any(|l| l.device == heard.topic && (l.to_us..l.to_us + WILL_US).contains(&heard.at_us))
+        };
+        let symptom =
+            |(h, heard)| if again(heard) { Symptom::OfflineTwice(h) } else { Symptom::FalseOffline(h) };
+        let found: Vec<Symptom> = said.into_iter().map(symptom).collect();
+        self.symptoms.extend(found);
+    }
+
+    fn memory(&mut self) {
+        let Some(life) = self.record.lives.first() else { return };
+        let within = |at: &i64| (life.from_us..life.to_us).contains(at);
+        let sizes: Vec<u64> =
+            self.record.memory.iter().filter(|(at, _)| within(at)).map(|(_, bytes)| *bytes).collect();
+        let grown = sizes.last().zip(sizes.first()).map_or(0, |(last, first)| last.saturating_sub(*first));
+        if grown > GROWTH {
+            self.symptoms.push(Symptom::Grew(grown));
+        }
+    }
+}
+
+fn is_bypassed(record: &Record, sent: &Sent) -> bool {
+    let holds = |bypass: &super::record::Bypass| {
+        bypass.device == sent.device && (bypass.from_us..bypass.to_us).contains(&sent.at_us)
+    };
+    sent.kind == "alarm" && record.bypasses.iter().any(holds)
+}
+
+/// Whether an id stands in a text as a whole, and not as the beginning of another one.
+fn holds(raw: &str, id: &str) -> bool {
+    raw.contains(&format!("\"{id}\""))
+}
+
+/// How much an answer agrees with a message: id, time and signal weigh 3, kind, device and topic 1.
+fn likeness(sent: &Sent, heard: &Heard, said: &Said) -> u32 {
+    let wrong = wrong_fields(sent, heard, said);
+    let weight = |field| match field {
+        Field::Id | Field::Ts | Field::Signal => 3,
+        Field::Device | Field::Topic | Field::Kind => 1,
+    };
+    12 - wrong.map(weight).sum::<u32>()
+}
+
+/// The fields in which an answer differs from its message.
+fn wrong_fields<'b>(
+    sent: &'b Sent,
+    heard: &'b Heard,
+    said: &'b Said,
+) -> impl Iterator<Item = Field> + use<'b> {
+    [
+        (Field::Id, said.id.as_deref() == Some(&sent.id)),
+        (Field::Device, said.device.as_deref() == Some(&sent.device)),
+        (Field::Topic, heard.topic == sent.device),
+        (Field::Signal, said.signal == sent.signal),
+        (Field::Kind, said.kind == sent.kind),
+        (Field::Ts, said.ts == Some(sent.ts)),
+    ]
+    .into_iter()
+    .filter(|(_, right)| !right)
+    .map(|(field, _)| field)
+}

@@ -1,0 +1,516 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+//! One record of a gateway that did everything right, and for each defect the same record as it would have been.
+
+use super::record::{Bypass, End, Life, Link, Order, Said};
+use super::record::{Heard, Sent};
+use super::*;
+
+const WALL_MS: i64 = 1_800_000_000_000;
+const DEVICES: [(&str, &str); 8] = [
+    ("Beam-1", "beam"),
+    ("beam-2", "beam"),
+    ("smoke-1", "smoke_detector"),
+    ("smoke-2", "smoke_detector"),
+    ("cam-1", "camera"),
+    ("cam-门", "camera"),
+    ("door-1", "intercom"),
+    ("door-2", "intercom"),
+];
+
+/// A record that is being written.
+struct Script {
+    record: Record,
+    now_us: i64,
+}
+
+impl Script {
+    fn say(&mut self, after_ms: i64, device: usize, kind: &str) -> &mut Sent {
+        self.now_us += after_ms * 1000;
+        let (name, class) = DEVICES[device];
+        let number = self.record.sent.len() + 1;
+        let id = match number % 5 {
+            0 => format!("r1-{number}-{}", "x".repeat(40)),
+            1 => format!("r1-{number}-Q"),
+            _ => format!("r1-{number}"),
+        };
+        let wall_ms = WALL_MS + self.now_us / 1000;
+        let link = self.record.links.iter().rposition(|link| link.device == name).unwrap();
+        self.record.sent.push(Sent {
+            at_us: self.now_us,
+            wall_ms,
+            device: name.into(),
+            class: class.into(),
+            id,
+            signal: format!("{class}_{kind}"),
+            kind: kind.into(),
+            ts: wall_ms - 40,
+            qos: u8::from(!number.is_multiple_of(7)),
+            packet_id: number as u16,
+            bytes: 100,
+            link,
+            ..Sent::default()
+        });
+        self.record.sent.last_mut().unwrap()
+    }
+
+    fn connect(&mut self, device: usize) {
+        let device = DEVICES[device].0.to_owned();
+        let link = Link { device, from_us: self.now_us, to_us: i64::MAX / 2, end: End::Last };
+        self.record.links.push(link);
+    }
+
+    fn part(&mut self, device: usize, end: End) {
+        let link = self.record.links.iter_mut().rfind(|link| link.device == DEVICES[device].0).unwrap();
+        (link.to_us, link.end) = (self.now_us, end);
+    }
+
+    fn round(&mut self) {
+        for (i, j) in [(0, 4), (1, 5), (2, 6), (3, 7)] {
+            self.say(80, i, "alarm");
+            self.say(80, j, "info");
+        }
+        for (i, j) in [(0, 4), (1, 5), (2, 6), (3, 7)] {
+            self.say(40, i, "restore");
+            self.say(40, j, "warning");
+        }
+    }
+
+    fn flood(&mut self) {
+        self.now_us += 300_000;
+        for device in 0..4 {
+            self.say(10, device, "alarm");
+        }
+        self.now_us += 300_000;
+        for device in 0..4 {
+            self.say(20, device, "restore");
+        }
+    }
+
+    fn chatter(&mut self) {
+        for i in 0..14 {
+            self.say(8, 4, if i % 2 == 0 { "info" } else { "warning" }).qos = 1;
+            if i > 6 {
+                let other = [0, 1, 2, 3, 5, 6, 7][i - 7];
+                self.say(7, other, if other < 4 { "restore" } else { "info" });
+            } else {
+                self.now_us += 7_000;
+            }
+        }
+        self.now_us += 300_000;
+    }
+
+    fn odd(&mut self) {
+        for device in [6, 7] {
+            self.say(700, device, "info");
+            let ts = self.record.sent.last().unwrap().ts;
+            self.say(0, device, "warning").ts = ts;
+            self.say(300, device, "info");
+            self.say(0, device, "warning").ts += 1;
+        }
+        for (device, bytes) in [(4, 3_000), (5, 9_000), (6, 30_000), (7, 31_000)] {
+            self.say(60, device, "info").bytes = bytes;
+        }
+        for (device, age_ms) in [(4, 1_000_000), (5, 2_000_000), (6, 30_000)] {
+            self.say(60, device, "warning").ts -= age_ms;
+        }
+        for device in [5, 6, 7] {
+            let first = self.say(260, device, "info");
+            first.qos = 1;
+            let packet_id = first.packet_id;
+            let copy = self.record.sent.last().unwrap().clone();
+            self.now_us += 60_000;
+            self.record.sent.push(Sent { at_us: self.now_us, packet_id: packet_id + 500, ..copy });
+            let reused = self.say(230, device, "warning");
+            (reused.qos, reused.packet_id) = (1, packet_id);
+        }
+    }
+
+    fn lines(&mut self) {
+        for device in [6, 4, 6] {
+            let copy = self.say(100, device, "info").clone();
+            self.now_us += 50_000;
+            self.part(device, End::Broken);
+            self.now_us += 100_000;
+            self.connect(device);
+            self.say(10, device, "warning");
+            self.now_us += 10_000;
+            let link = self.record.links.len() - 1;
+            self.record.sent.push(Sent { at_us: self.now_us, dup: true, link, ..copy });
+            self.say(400, device, "info").dup = true;
+        }
+        self.part(7, End::GoodBye);
+        self.now_us += 100_000;
+        self.connect(7);
+    }
+
+    fn bypass(&mut self) {
+        let (from_us, to_us) = (self.now_us, self.now_us + 1_000_000);
+        self.record.bypasses.push(Bypass { device: DEVICES[1].0.into(), from_us, to_us });
+        for ms in [200, 300, 900, 400] {
+            self.say(ms, 1, "alarm");
+            self.say(100, 1, "restore");
+        }
+    }
+
+    fn absence(&mut self) {
+        self.now_us += 900_000;
+        let from_us = self.now_us;
+        (0..6).for_each(|i| self.say(50, 4 + i % 4, if i < 4 { "info" } else { "warning" }).qos = 1);
+        self.record.absences.push((from_us, self.now_us + 20_000));
+        self.now_us += 20_000;
+    }
+
+    fn restart(&mut self) {
+        let killed_us = self.now_us - 10_000;
+        self.record.links.iter_mut().for_each(|link| link.to_us = link.to_us.min(killed_us));
+        self.record.lives[0].to_us = killed_us;
+        self.record.lives.push(Life { from_us: killed_us + 1, to_us: i64::MAX / 2 });
+        self.now_us += 10_000;
+        (0..DEVICES.len()).for_each(|device| self.connect(device));
+    }
+}
+
+/// What devices do, without any answer.
+fn stimuli() -> Record {
+    let record = Record {
+        run: "r1".into(),
+        duty_room: "duty".into(),
+        lives: vec![Life { from_us: 0, to_us: i64::MAX / 2 }],
+        ..Record::default()
+    };
+    let mut script = Script { record, now_us: 50_000 };
+    (0..DEVICES.len()).for_each(|device| script.connect(device));
+    script.round();
+    script.flood();
+    script.chatter();
+    script.odd();
+    script.flood();
+    script.chatter();
+    script.lines();
+    script.bypass();
+    script.absence();
+    script.now_us += 300_000;
+    script.flood();
+    script.absence();
+    script.restart();
+    script.round();
+    script.say(800, 5, "info");
+    script.record
+}
+
+fn answer(record: &Record, i: usize) -> Heard {
+    let sent = &record.sent[i];
+    let said = Said {
+        id: Some(sent.id.clone()),
+        device: Some(sent.device.clone()),
+        signal: sent.signal.clone(),
+        kind: sent.kind.clone(),
+        ts: Some(sent.ts),
+    };
+    let at_us = record.hearable_from(sent.at_us) + 1_000;
+    let (topic, raw) = (sent.device.clone(), format!("{{\"id\":\"{}\"", sent.id));
+    Heard { at_us, wall_ms: sent.wall_ms, topic, retained: false, raw, said: Some(said) }
+}
+
+/// What a gateway says that answers each message that passes `passes`, with what is changed in each answer.
+fn answered(
+    passes: impl Fn(&Record, usize) -> bool,
+    change: impl Fn(&Record, usize, Heard) -> Vec<Heard>,
+) -> Record {
+    let mut record = stimuli();
+    for i in 0..record.sent.len() {
+        if record.sent[i].qos > 0 {
+            record.sent[i].acked_us = Some(record.sent[i].at_us + 500);
+        }
+        let is_copy = record.sent[..i].iter().any(|sent| sent.id == record.sent[i].id);
+        let bypassed = record.bypasses.iter().any(|bypass| {
+            let sent = &record.sent[i];
+            let within = (bypass.from_us..bypass.to_us).contains(&sent.at_us);
+            within && bypass.device == sent.device && sent.kind == "alarm"
+        });
+        if !is_copy && !bypassed && passes(&record, i) {
+            let heard = change(&record, i, answer(&record, i));
+            record.heard.extend(heard);
+        }
+    }
+    for link in record.links.clone().iter().filter(|link| link.end == End::Broken) {
+        let said = Said { signal: "device_offline".into(), kind: "warning".into(), ..Said::default() };
+        let topic = link.device.clone();
+        record.heard.push(Heard { at_us: link.to_us + 1_000, topic, said: Some(said), ..Heard::default() });
+    }
+    record.heard.sort_by_key(|heard| heard.at_us);
+    order(&mut record);
+    record
+}
+
+/// Tells devices what is owed.
+fn order(record: &mut Record) {
+    let case = Case::of(record);
+    let owed = case.symptoms.iter().filter_map(|symptom| match symptom {
+        Symptom::Command(told::Told::Missing(word, cause)) => Some((*word, *cause)),
+        _ => None,
+    });
+    let owed: Vec<(&str, Option<usize>)> = owed.collect();
+    let orders = owed.into_iter().map(|(word, cause)| {
+        let sent = cause.map(|i| record.sent[i].clone());
+        let bypass = &record.bypasses[0];
+        Order {
+            at_us: cause.and_then(|i| case.answered_us(i)).unwrap_or(bypass.from_us) + 500,
+            to: if cause.is_some() { record.duty_room.clone() } else { bypass.device.clone() },
+            id: format!("{word}-{cause:?}"),
+            command: word.into(),
+            about: sent.as_ref().filter(|_| word == "acknowledge").map(|sent| sent.device.clone()),
+            cause: sent.map(|sent| sent.id),
+        }
+    });
+    let mut orders: Vec<Order> = orders.collect();
+    orders.sort_by_key(|order| order.at_us);
+    record.orders = orders;
+}
+
+fn right() -> Record {
+    answered(|_, _| true, |_, _, heard| vec![heard])
+}
+
+fn check(record: &Record, expected: &str) {
+    let diagnosis = diagnose(record);
+    assert_eq!(diagnosis.said, expected, "{:#?}", diagnosis.evidence);
+}
+
+#[test]
+fn a_gateway_that_did_everything_right_is_healthy() {
+    check(&right(), "healthy");
+}
+
+type Passes = fn(&Record, usize) -> bool;
+
+fn gap(record: &Record, i: usize, same: fn(&Sent, &Sent) -> bool) -> i64 {
+    let sent = &record.sent[i];
+    let before = record.sent[..i].iter().rev().find(|other| same(other, sent));
+    before.map_or(0, |other| sent.at_us - other.at_us)
+}
+
+#[test]
+fn losses_are_named_by_what_was_lost() {
+    let cases: [(&str, Passes); 15] = [
+        ("zone-deaf", |r, i| r.sent[i].device != "smoke-1"),
+        ("class-deaf", |r, i| r.sent[i].class != "camera"),
+        ("signal-deaf", |r, i| r.sent[i].signal != "intercom_warning"),
+        ("restores-lost", |r, i| r.sent[i].kind != "restore"),
+        ("alarms-only", |r, i| r.sent[i].kind == "alarm" || r.sent[i].kind == "restore"),
+        ("qos-0-lost", |r, i| r.sent[i].qos > 0),
+        ("dup-flag-lost", |r, i| !r.sent[i].dup),
+        ("oversize-lost", |r, i| r.sent[i].bytes < 20_000),
+        ("old-lost", |r, i| r.sent[i].wall_ms - r.sent[i].ts < 500_000),
+        ("same-instant-merged", |r, i| {
+            !r.sent[..i].iter().any(|o| o.device == r.sent[i].device && o.ts == r.sent[i].ts)
+        }),
+        ("packet-id-lost", |r, i| {
+            let sent = &r.sent[i];
+            !r.sent[..i].iter().any(|o| o.device == sent.device && o.packet_id == sent.packet_id)
+        }),
+        ("absence-lost", |r, i| !r.is_away(r.sent[i].at_us)),
+        ("after-idle-lost", |r, i| gap(r, i, |_, _| true) < 650_000),
+        ("reconnect-lost", |r, i| {
+            let link = &r.links[r.sent[i].link];
+            let life = r.life_at(link.from_us);
+            let back = r.links[..r.sent[i].link]
+                .iter()
+                .any(|l| l.device == link.device && r.life_at(l.from_us) == life);
+            !back || r.sent[i].at_us - link.from_us > 50_000
+        }),
+        ("not-stored", |r, i| {
+            let killed = r.lives[0].to_us;
+            !(killed - 160_000..killed).contains(&r.sent[i].at_us)
+        }),
+    ];
+    for (id, passes) in cases {
+        check(&answered(passes, |_, _, heard| vec![heard]), id);
+    }
+}
+
+#[test]
+fn chance_is_said_where_no_rule_fits() {
+    let scattered = [3, 4, 9, 17, 18, 30, 41, 47, 58, 60, 77, 79, 90, 101, 108];
+    check(&answered(|_, i| !scattered.contains(&i), |_, _, heard| vec![heard]), "lost-at-random");
+    let twice = |_: &Record, i: usize, heard: Heard| {
+        if scattered.contains(&i) { vec![heard.clone(), heard] } else { vec![heard] }
+    };
+    check(&answered(|_, _| true, twice), "twice-at-random");
+}
+
+/// Every answer with something changed in what it says.
+fn changed(change: impl Fn(&Record, usize, &mut Said)) -> Record {
+    answered(
+        |_, _| true,
+        |record, i, mut heard| {
+            heard.said.iter_mut().for_each(|said| change(record, i, said));
+            vec![heard]
+        },
+    )
+}
+
+#[test]
+fn wrong_answers_are_named_by_what_is_wrong() {
+    type Change = fn(&Record, usize, &mut Said);
+    let cases: [(&str, Change); 9] = [
+        ("id-case-folded", |_, _, said| said.id = said.id.as_ref().map(|id| id.to_lowercase())),
+        ("id-truncated", |_, _, said| {
+            said.id = said.id.as_ref().map(|id| id.chars().take(20).collect());
+        }),
+        ("id-missing", |_, _, said| said.id = None),
+        ("id-previous", |record, i, said| {
+            let before = record.sent[..i].iter().rfind(|sent| sent.device == record.sent[i].device);
+            said.id = before.map_or(said.id.clone(), |sent| Some(sent.id.clone()));
+        }),
+        ("severity-swapped", |_, _, said| match said.kind.as_str() {
+            "alarm" => said.kind = "info".into(),
+            "info" => said.kind = "alarm".into(),
+            _ => {}
+        }),
+        ("ts-zone-off", |_, _, said| said.ts = said.ts.map(|ts| ts + 8 * 3_600_000)),
+        ("ts-own-clock", |record, i, said| said.ts = Some(record.sent[i].wall_ms + 1)),
+        ("ts-in-seconds", |_, _, said| said.ts = said.ts.map(|ts| ts / 1000)),
+        ("text-garbled", |record, i, said| {
+            said.device = Some(record.sent[i].device.bytes().map(char::from).collect());
+        }),
+    ];
+    for (id, change) in cases {
+        check(&changed(change), id);
+    }
+    let other_device = answered(
+        |_, _| true,
+        |_, _, mut heard| {
+            if heard.topic == "cam-1" {
+                heard.topic = "door-1".into();
+                heard.said.iter_mut().for_each(|said| said.device = Some("door-1".into()));
+            }
+            vec![heard]
+        },
+    );
+    check(&other_device, "wrong-device");
+    let malformed = |_: &Record, i: usize, heard: Heard| {
+        vec![if i % 9 == 4 { Heard { said: None, ..heard } } else { heard }]
+    };
+    check(&answered(|_, _| true, malformed), "malformed-json");
+}
+
+/// Every answer later by what is said, µs, with the commands that go with it.
+fn late(by_us: impl Fn(&Record, usize) -> i64) -> Record {
+    answered(
+        |_, _| true,
+        |record, i, mut heard| {
+            // A microsecond for each place keeps those in order that come together.
+            let sent_us = record.sent[i].at_us;
+            let by_us = if record.is_away(sent_us) { 0 } else { by_us(record, i) };
+            let due_us = sent_us + by_us;
+            heard.at_us = record.hearable_from(due_us) + 1_000 + i as i64;
+            vec![heard]
+        },
+    )
+}
+
+#[test]
+fn late_answers_are_named_by_when_they_come() {
+    type By = fn(&Record, usize) -> i64;
+    let cases: [(&str, By); 6] = [
+        ("delayed", |_, _| 500_000),
+        ("delay-grows", |r, i| {
+            let at_us = r.sent[i].at_us;
+            (at_us - r.lives[r.life_at(at_us)].from_us) / 20
+        }),
+        ("batches", |r, i| 700_000 - (r.sent[i].at_us % 700_000)),
+        ("slow-start", |r, i| {
+            let at_us = r.sent[i].at_us;
+            (r.lives[r.life_at(at_us)].from_us + 1_200_000 - at_us).max(0)
+        }),
+        ("slow-after-idle", |r, i| if gap(r, i, |_, _| true) > 650_000 { 400_000 } else { 0 }),
+        ("class-late", |r, i| if r.sent[i].class == "camera" { 500_000 } else { 0 }),
+    ];
+    for (id, by_us) in cases {
+        check(&late(by_us), id);
+    }
+}
+
+#[test]
+fn what_comes_beside_the_answers_is_named() {
+    let beside = |change: fn(&mut Heard)| {
+        answered(
+            |_, _| true,
+            move |_, i, heard| {
+                let mut more = heard.clone();
+                more.at_us += 100_000;
+                change(&mut more);
+                if i % 11 == 3 { vec![heard, more] } else { vec![heard] }
+            },
+        )
+    };
+    let invented: fn(&mut Heard) = |heard| {
+        let said = heard.said.as_mut().unwrap();
+        (said.id, said.ts) = (Some("r1-9999".into()), None);
+    };
+    let foreign: fn(&mut Heard) = |heard| {
+        let said = heard.said.as_mut().unwrap();
+        (said.id, said.ts) = (Some("old-7".into()), None);
+    };
+    check(&beside(invented), "spurious-alarm");
+    check(&beside(foreign), "foreign-echo");
+    check(&beside(|heard| heard.retained = true), "retained-replay");
+    let offline: fn(&mut Heard) = |heard| {
+        heard.said = Some(Said { signal: "device_offline".into(), ..Said::default() });
+    };
+    check(&beside(offline), "offline-false");
+}
+
+type Spoil<'s> = &'s dyn Fn(&mut Record);
+
+#[test]
+fn links_acknowledgements_commands_and_memory_are_named() {
+    let is_offline = |heard: &Heard| heard.said.as_ref().is_some_and(|said| said.signal == "device_offline");
+    let cases: [(&str, Spoil<'_>); 9] = [
+        ("wills-ignored", &|r| r.heard.retain(|heard| !is_offline(heard))),
+        ("offline-once", &|r| {
+            let last = r.heard.iter().rposition(|h| is_offline(h) && h.topic == "door-1").unwrap();
+            r.heard.remove(last);
+        }),
+        ("acks-late", &|r| {
+            r.sent.iter_mut().for_each(|sent| sent.acked_us = sent.acked_us.map(|at| at + 600_000));
+        }),
+        ("acks-missing", &|r| r.sent.iter_mut().step_by(4).for_each(|sent| sent.acked_us = None)),
+        ("commands-none", &|r| r.orders.clear()),
+        ("command-late", &|r| r.orders.iter_mut().for_each(|order| order.at_us += 700_000)),
+        ("command-misdirected", &|r| r.orders.iter_mut().for_each(|order| order.to = "cam-1".into())),
+        ("siren-left-on", &|r| r.orders.retain(|order| order.command != "siren_off")),
+        ("leaks", &|r| r.memory = vec![(0, 6_000_000), (5_000_000, 26_000_000)]),
+    ];
+    for (id, spoil) in cases {
+        let mut record = right();
+        spoil(&mut record);
+        check(&record, id);
+    }
+}
+
+#[test]
+fn two_defects_are_both_named_and_what_nobody_knows_is_unknown() {
+    let mut record = answered(|r, i| r.sent[i].class != "camera", |_, _, heard| vec![heard]);
+    record.memory = vec![(0, 6_000_000), (5_000_000, 26_000_000)];
+    check(&record, "class-deaf + leaks");
+    let mut record = right();
+    record.heard.remove(20);
+    let said = diagnose(&record).said;
+    assert!(said.starts_with("unknown: ") && said.contains("was not answered"), "{said}");
+}
+
+#[test]
+fn what_was_late_while_the_machine_was_slow_is_nobodys_fault() {
+    let standstill = |record: &Record, i: usize| {
+        if (2..6).contains(&i) { record.sent[6].at_us - record.sent[i].at_us + 200_000 } else { 0 }
+    };
+    let mut record = late(standstill);
+    record.heard.sort_by_key(|heard| heard.at_us);
+    assert!(diagnose(&record).said.contains("was answered after"), "{}", diagnose(&record).said);
+    let from_us = record.sent[2].at_us;
+    record.disturbed.push((from_us, from_us + 900_000));
+    let said = diagnose(&record).said;
+    assert_eq!(said, "healthy");
+}

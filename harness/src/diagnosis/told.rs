@@ -1,0 +1,148 @@
+//! What devices were told, against what they should have been.
+//!
+//! | a message that was answered | command that is owed |
+//! |---|---|
+//! | alarm of a beam, smoke or heat detector | `siren_on` to the duty room |
+//! | restore after an alarm of the same device | `acknowledge` with that device |
+//! | the same, and nothing else is in alarm | `siren_off` |
+//! | a bypass that the operator asks for | `bypass` to the device |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::case::{Case, LATE_US, Symptom};
+use super::record::Order;
+
+/// Classes whose alarms sound the siren.
+const LOUD: [&str; 3] = ["beam", "smoke_detector", "heat_detector"];
+
+/// Something about commands that is not as it should be. Orders are places in the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A command that never came: its word, and the message that should have caused it.
+    Missing(&'static str, Option<usize>),
+    /// A command that came to another device.
+    Misdirected(usize),
+    /// A command that came again.
+    Again(usize),
+    /// A command that came late.
+    Late(usize),
+    /// An acknowledgement of another device's alarm.
+    Misnamed(usize),
+    /// A command that nothing called for.
+    Uncalled(usize),
+}
+
+/// A command that is owed, or may come.
+struct Due {
+    word: &'static str,
+    to: String,
+    about: Option<String>,
+    cause: Option<usize>,
+    from_us: i64,
+    /// It may be absent: what it depends on was itself lost.
+    optional: bool,
+    came: bool,
+}
+
+impl Told {
+    /// All of a case, whose answers are known already.
+    pub(super) fn all(case: &Case<'_>) -> Vec<Told> {
+        let mut due = due(case);
+        let mut found = Vec::new();
+        for (o, order) in case.record.orders.iter().enumerate() {
+            match due.iter_mut().find(|due| due.is(order, case)) {
+                None => found.push(Told::Uncalled(o)),
+                // One that was answered twice is told twice, which is the same fault.
+                Some(due) if due.came => {
+                    if due.cause.is_none_or(|cause| case.answers[cause].len() < 2) {
+                        found.push(Told::Again(o));
+                    }
+                }
+                Some(due) => {
+                    due.came = true;
+                    if due.to != order.to {
+                        found.push(Told::Misdirected(o));
+                    }
+                    if due.about != order.about {
+                        found.push(Told::Misnamed(o));
+                    }
+                    let waited = order.at_us - due.from_us;
+                    if !due.optional
+                        && waited > LATE_US
+                        && !case.record.is_disturbed(due.from_us, order.at_us)
+                    {
+                        found.push(Told::Late(o));
+                    }
+                }
+            }
+        }
+        let missing = due.iter().filter(|due| !due.came && !due.optional);
+        found.extend(missing.map(|due| Told::Missing(due.word, due.cause)));
+        found
+    }
+}
+
+impl Due {
+    fn is(&self, order: &Order, case: &Case<'_>) -> bool {
+        if self.word != order.command {
+            return false;
+        }
+        match self.cause {
+            Some(cause) => order.cause.as_ref() == Some(&case.record.sent[cause].id),
+            None => order.cause.is_none() && (self.to == order.to || self.word == "bypass"),
+        }
+    }
+}
+
+/// What should and what may be told.
+fn due(case: &Case<'_>) -> Vec<Due> {
+    let record = case.record;
+    let duty = |word, cause: usize, about: Option<&String>, optional| Due {
+        word,
+        to: record.duty_room.clone(),
+        about: about.cloned(),
+        cause: Some(cause),
+        from_us: case.answered_us(cause).unwrap_or(record.sent[cause].at_us),
+        optional,
+        came: false,
+    };
+    let mut all: Vec<Due> = Vec::new();
+    // Of each process of the gateway: devices in alarm, and whether something was lost that could have changed them.
+    let mut lives: BTreeMap<usize, (BTreeSet<&str>, bool)> = BTreeMap::new();
+    let forgotten = case.symptoms.iter().filter_map(|symptom| match symptom {
+        Symptom::Bypassed(sent, _) => Some((*sent, true)),
+        _ => None,
+    });
+    let mut messages: Vec<(usize, bool)> = case.owed.iter().map(|i| (*i, false)).chain(forgotten).collect();
+    messages.sort_unstable();
+    for (i, is_bypassed) in messages {
+        let sent = &record.sent[i];
+        if !LOUD.contains(&sent.class.as_str()) {
+            continue;
+        }
+        let (alarming, unsure) = lives.entry(record.life_at(sent.at_us)).or_default();
+        let is_lost = is_bypassed || case.answers[i].is_empty();
+        *unsure |= is_lost;
+        match sent.kind.as_str() {
+            "alarm" => {
+                alarming.insert(&sent.device);
+                all.push(duty("siren_on", i, None, is_lost));
+            }
+            "restore" if alarming.remove(sent.device.as_str()) => {
+                all.push(duty("acknowledge", i, Some(&sent.device), *unsure));
+                all.push(duty("siren_off", i, None, *unsure || !alarming.is_empty()));
+            }
+            _ => {}
+        }
+    }
+    all.extend(record.bypasses.iter().map(|bypass| Due {
+        word: "bypass",
+        to: bypass.device.clone(),
+        about: None,
+        cause: None,
+        from_us: bypass.from_us,
+        optional: false,
+        came: false,
+    }));
+    all
+}
