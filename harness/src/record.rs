@@ -15,9 +15,11 @@
 //! All instants are microseconds of one monotonic clock since the run's start.
 
 mod faults;
+mod upstream;
 mod writer;
 
 pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
+pub use upstream::{City, Forwarded};
 pub use writer::{Journal, Writing, append, create};
 
 use std::collections::BTreeMap;
@@ -74,6 +76,10 @@ pub enum Entry {
     Restart(Restart),
     /// What went through the proxy of the faults in all.
     Proxied(Proxied),
+    /// What must be passed on to the city platform.
+    City(City),
+    /// The gateway posted something to the city platform.
+    Forwarded(Forwarded),
     /// What was seen on a serial line so far.
     Line(Line),
     /// The machine while a part was driven.

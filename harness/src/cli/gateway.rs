@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Exit, Failure};
 use crate::reference::flaws::Row;
 use crate::reference::store::Store;
+use crate::reference::upstream::Forwarder;
 use crate::reference::{self, Defects, Inputs, Options, Serial};
 
 /// Options of `palisade gateway`.
@@ -44,6 +45,9 @@ pub struct Args {
     /// acknowledged there once they are over. No device is told anything when this is not given.
     #[arg(long, value_name = "DEVICE")]
     commands: Option<String>,
+    /// The city platform: each alarm is posted there as JSON until it is acknowledged, such as http://127.0.0.1:8080/alarms.
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
     /// Serial ports that it polls as a Modbus RTU master, several with commas between.
     #[arg(long, value_name = "PORT", value_delimiter = ',', requires = "inputs")]
     serial: Vec<PathBuf>,
@@ -100,6 +104,15 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         let wrong = |error| Failure::new(Exit::Input, format!("--store {}: {error}", path.display()));
         Store::open(&path).map_err(wrong)
     });
+    let forwarder = args.upstream.map(|url| {
+        if !url.starts_with("http://") {
+            let text = format!(
+                "--upstream: `{url}` is no address of a platform; write it like http://127.0.0.1:8080/alarms"
+            );
+            return Err(Failure::new(Exit::Usage, text));
+        }
+        Forwarder::start(&url).map_err(|error| Failure::new(Exit::Bug, error))
+    });
     let options = Options {
         defects,
         seed: args.seed,
@@ -107,6 +120,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         commands: args.commands,
         serial,
         store: store.transpose()?,
+        upstream: forwarder.transpose()?,
         sealed: args.sealed.map(|Sealed(seed, row)| (seed, row)),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

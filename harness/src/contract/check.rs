@@ -4,6 +4,7 @@ mod commands;
 mod fit;
 mod lines;
 mod texts;
+mod upstream;
 
 use std::collections::BTreeSet;
 
@@ -37,6 +38,7 @@ pub(super) fn contract(
     desk.devices();
     desk.reactions();
     desk.commands();
+    desk.upstream();
     if let Some(kit) = around.kit {
         desk.kit(kit);
     }

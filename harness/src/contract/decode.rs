@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade_sim::contract::Severity;
 use serde_json::Value;
 
-use super::{ALARM_TOPIC, Contract, Reaction};
+use super::{ALARM_TOPIC, Contract, Reaction, Upstream};
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,22 @@ impl Decoder {
     ) -> Decoder {
         let rows = contract.reaction.iter().filter(|row| row.link == link).cloned().collect();
         Decoder { rows, site: site.to_owned(), signals }
+    }
+
+    /// For what is posted to the city platform.
+    pub fn upstream(upstream: &Upstream, site: &str, signals: BTreeMap<String, BTreeSet<String>>) -> Decoder {
+        let row = Reaction {
+            signal: Vec::new(),
+            severity: Vec::new(),
+            class: Vec::new(),
+            link: String::new(),
+            topic: None,
+            fields: upstream.fields.clone(),
+            words: upstream.words.clone(),
+            deadline: None,
+            correlate: Vec::new(),
+        };
+        Decoder { rows: vec![row], site: site.to_owned(), signals }
     }
 
     /// The filters that must be subscribed to on a broker, without repeats.

@@ -9,6 +9,7 @@ pub mod decode;
 pub mod init;
 mod read;
 mod says;
+mod upstream;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decode::Decoder;
 pub use read::{Around, Checked, Kit, read, schema};
+pub use upstream::{PlatformDefects, Upstream};
 
 use crate::wire::dialect::Dialect;
 use crate::wire::modbus::Parity;
@@ -51,6 +53,9 @@ pub struct Contract {
     /// Commands that the gateway owes to devices.
     #[serde(default)]
     pub command: Vec<CommandRow>,
+    /// The city platform behind the gateway, which Palisade plays.
+    #[serde(default)]
+    pub upstream: Option<Upstream>,
     /// Whether a probe device asks until the gateway passes its message on, before anything is measured.
     #[serde(default = "yes")]
     pub probe: bool,
@@ -441,7 +446,8 @@ impl Contract {
     /// The longest time that any answer may take.
     pub fn longest_deadline(&self) -> Duration {
         let rows = self.reaction.iter().map(|row| self.deadline_of(row));
-        rows.max().or(self.deadline).unwrap_or_else(two_seconds)
+        let upstream = self.upstream.as_ref().map(|upstream| upstream.deadline);
+        rows.max().or(self.deadline).max(upstream).unwrap_or_else(two_seconds)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Drivers: they carry bytes at the instants that they are told, stamp when the bytes left, and judge nothing.
 
 pub mod between;
+pub mod city;
 pub mod crowd;
 pub mod fleet;
 pub mod mqtt;

@@ -30,6 +30,7 @@ mod recovery;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod upstream;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ pub use commands::{Came, Commands, Due, Heard, Rule, Said, To, Told, owed, owed_
 pub use outages::{Outage, Outages};
 pub use recovery::{Cause, Disturbance, Episode, disturbances, episodes};
 pub use tally::Tally;
+pub use upstream::acknowledged;
 pub use ways::{Fate, Ways};
 
 use crate::record::{Expected, Left, Micros, Observation};

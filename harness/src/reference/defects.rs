@@ -12,7 +12,8 @@ use palisade_sim::words::{AgentKey, Dice};
 
 use super::flaws::catalogue::{self, Drawn};
 
-const NAMES: [&str; 7] = ["drop", "delay", "duplicate", "reorder", "deaf-to", "stall", "no-commands"];
+const NAMES: [&str; 8] =
+    ["drop", "delay", "duplicate", "reorder", "deaf-to", "stall", "no-commands", "upstream-forgotten"];
 
 /// Which faults the gateway has.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Defects {
     pub stall: Option<Stall>,
     /// No device is told anything.
     pub no_commands: bool,
+    /// Probability that an alarm is not passed on to the city platform, 0..1.
+    pub upstream_forgotten: f64,
     /// Defects of the catalogue.
     pub catalogue: Vec<Drawn>,
 }
@@ -71,6 +74,7 @@ impl FromStr for Defects {
                 "drop" => defects.drop = share(name, value)?,
                 "duplicate" => defects.duplicate = share(name, value)?,
                 "reorder" => defects.reorder = share(name, value)?,
+                "upstream-forgotten" => defects.upstream_forgotten = share(name, value)?,
                 "delay" => defects.delay = duration(name, value)?,
                 "deaf-to" => defects.deaf_to.push(value.trim().to_owned()),
                 "stall" => defects.stall = Some(stall(value)?),
@@ -132,7 +136,12 @@ fn stall(value: &str) -> Result<Stall, BadSpec> {
 impl fmt::Display for Defects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
-        for (name, share) in [("drop", self.drop), ("duplicate", self.duplicate), ("reorder", self.reorder)] {
+        for (name, share) in [
+            ("drop", self.drop),
+            ("duplicate", self.duplicate),
+            ("reorder", self.reorder),
+            ("upstream-forgotten", self.upstream_forgotten),
+        ] {
             if share > 0.0 {
                 parts.push(format!("{name}={share}"));
             }
@@ -167,10 +176,15 @@ pub struct Fate {
 }
 
 impl Defects {
+    /// Whether an alarm is not passed on to the city platform.
+    pub fn forgets(&self, dice: Dice, device: &str, id: Option<&str>) -> bool {
+        let share = self.upstream_forgotten;
+        share > 0.0 && dice.draw(message(device, id), "upstream-forgotten", 0).chance(share)
+    }
+
     /// What happens to the alarm of a message; `id` is the message's wire id, `<run>-<number>`.
     pub fn fate(&self, dice: Dice, device: &str, id: Option<&str>) -> Fate {
-        let number = id.map_or("", |id| id.rsplit_once('-').map_or(id, |(_, number)| number));
-        let who = AgentKey::of(&format!("{device}/{number}"));
+        let who = message(device, id);
         let hit = |purpose, share| share > 0.0 && dice.draw(who, purpose, 0).chance(share);
         Fate {
             lost: self.deaf_to.iter().any(|deaf| deaf == device) || hit("drop", self.drop),
@@ -178,6 +192,12 @@ impl Defects {
             overtaken: hit("reorder", self.reorder),
         }
     }
+}
+
+/// Whose dice a message has: its device's and its own number's.
+fn message(device: &str, id: Option<&str>) -> AgentKey {
+    let number = id.map_or("", |id| id.rsplit_once('-').map_or(id, |(_, number)| number));
+    AgentKey::of(&format!("{device}/{number}"))
 }
 
 #[cfg(test)]
@@ -201,7 +221,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_the_remedy() {
         for (spec, expected) in [
-            ("dorp=0.5", "drop, delay, duplicate, reorder, deaf-to, stall, no-commands"),
+            ("dorp=0.5", "drop, delay, duplicate, reorder, deaf-to, stall, no-commands, upstream-forgotten"),
             ("no-commands=1", "stands alone"),
             ("qos-0-lost=1", "stands alone"),
             ("oversize-lost=big", "write a number, in bytes"),

@@ -333,6 +333,17 @@ impl Hub {
         }
     }
 
+    /// Passes an alarm on to the city platform, if there is one.
+    fn pass_on(&self, alarm: &Alarm) {
+        let Some(upstream) = &self.options.upstream else { return };
+        let body: Map<String, Value> = serde_json::from_slice(&alarm.payload).unwrap_or_default();
+        let forgotten =
+            self.options.defects.forgets(Dice::new(self.options.seed), &alarm.device, alarm.id.as_deref());
+        if body.get("kind").and_then(Value::as_str) == Some("alarm") && !forgotten {
+            upstream.forward(&alarm.device, &alarm.payload);
+        }
+    }
+
     fn wait(&mut self, until: Instant, waiting: Waiting) -> Key {
         self.number += 1;
         let key = (until, self.number);
@@ -352,6 +363,7 @@ impl Hub {
                         self.overtaken.remove(&alarm.device);
                     }
                     self.store(&alarm, true);
+                    self.pass_on(&alarm);
                     let mut publish = own_message(&alarm.topic, alarm.payload);
                     publish.retain = retain;
                     self.broker.distribute(publish);

@@ -12,6 +12,7 @@
 //! | [`store`] | what the duty room has yet to hear, on disk |
 //! | [`master`] | the gateway as Modbus master on a serial port |
 //! | [`inputs`] | what the inputs that it polls mean |
+//! | [`upstream`] | alarms passed on to the city platform |
 //! | [`serve`] | sockets and the process |
 //! | `hub` | the task that owns all of it |
 
@@ -26,6 +27,7 @@ pub mod rules;
 pub mod serve;
 pub mod store;
 pub mod topic;
+pub mod upstream;
 
 pub use defects::Defects;
 pub use inputs::Inputs;

@@ -22,6 +22,7 @@ use super::hub::Hub;
 use super::inputs::Said;
 use super::master::{self, Serial};
 use super::store::Store;
+use super::upstream::Forwarder;
 
 const MAX_PACKET: usize = 1 << 20;
 /// Packets that wait for one link before it is closed.
@@ -44,6 +45,8 @@ pub struct Options {
     pub serial: Vec<Serial>,
     /// Where it keeps what a subscriber has yet to hear; in memory alone when there is none.
     pub store: Option<Store>,
+    /// Where alarms are passed on to.
+    pub upstream: Option<Forwarder>,
     /// Defects that its starter does not know: the seed of a draw and the row.
     pub sealed: Option<(u64, Row)>,
 }

@@ -17,13 +17,15 @@ use super::model::{
 };
 use super::tables::Row;
 use super::told::quoted;
-use super::{commands, faults, incidents, links, machine, remarks};
-use crate::latency::Latency;
+use super::{commands, faults, incidents, links, machine, remarks, upstream};
 use crate::latency::queue::{Queue, queue};
+use crate::latency::{Latency, Series};
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::{LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
-use crate::verdict::{CommandFacts, Evidence, Message, RecoveryFacts, Verdict, judge, message_name};
+use crate::verdict::{
+    CommandFacts, Evidence, Message, RecoveryFacts, UpstreamFacts, Verdict, judge, message_name,
+};
 use crate::wire::id::wire_id;
 
 /// Failures told one by one; `outcomes` counts them all.
@@ -38,6 +40,8 @@ pub(super) struct Assembled {
     pub(super) floor: Part,
     /// Rows of the table of commands.
     pub(super) commands: Vec<Row>,
+    /// Responses of the leg to the city platform, if there is one.
+    pub(super) upstream: Option<Series>,
 }
 
 /// One part of the run, paired and measured.
@@ -56,7 +60,7 @@ pub(super) struct Part {
 pub(super) struct Names<'a> {
     pub(super) run: &'a str,
     tape: Option<&'a Tape>,
-    facts: BTreeMap<StimulusId, Fact>,
+    pub(super) facts: BTreeMap<StimulusId, Fact>,
     /// What devices said because of commands, with the command's name and the time of day.
     said: BTreeMap<StimulusId, (&'a Said, String, Ms)>,
     /// What devices that chatter said again, by what it is on the tape.
@@ -121,7 +125,7 @@ impl<'a> Names<'a> {
         self.said.get(&id).map(|(_, command, _)| command.as_str())
     }
 
-    fn message(&self, answer: &crate::pairing::Answer) -> Message {
+    pub(super) fn message(&self, answer: &crate::pairing::Answer) -> Message {
         let (device, class) = self.device(answer.device);
         Message {
             answer: answer.clone(),
@@ -214,20 +218,23 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
         folder.file.as_ref().map_or_else(|_| Default::default(), |f| (f.drive.clone(), f.thresholds.clone()));
     let commands = commands::facts(folder, &names);
     let recovery = faults::facts(&main, &names);
-    let verdict = verdict(folder, &names, (&main, &floor), (&commands, &recovery), (&drive, &thresholds));
+    let leg = upstream::leg(folder, &names, &main);
+    let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts));
+    let verdict = verdict(folder, &names, (&main, &floor), facts, (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
     report.queue = QueuePart::of(&main.queue);
     report.faults = faults::part(folder, &main, &names, &recovery);
+    report.upstream = leg.as_ref().map(|leg| upstream::part(folder, leg));
     report.commands = commands::part(&commands, &names, &main.messages);
     let commands = commands::rows(&commands, &names, &main.messages);
-    Assembled { report, main, floor, commands }
+    Assembled { report, main, floor, commands, upstream: leg.map(|leg| leg.facts.response) }
 }
 
 fn verdict(
     folder: &Folder,
     names: &Names<'_>,
     (main, floor): (&Part, &Part),
-    (commands, recovery): (&CommandFacts, &RecoveryFacts),
+    (commands, recovery, upstream): (&CommandFacts, &RecoveryFacts, Option<&UpstreamFacts>),
     (drive, thresholds): (&Drive, &Thresholds),
 ) -> Verdict {
     let extras: Vec<(ExtraKind, String)> =
@@ -249,6 +256,7 @@ fn verdict(
             commands,
             recovery,
             queue: &main.queue,
+            upstream,
             cut: &cut,
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
@@ -545,7 +553,7 @@ fn disturbance(m: &Message, main: &Part, names: &Names<'_>) -> String {
     episode.map_or_else(String::new, |episode| format!("; {} was in its way", faults::named(episode, names)))
 }
 
-fn failure_text(m: &Message, main: &Part) -> String {
+fn failure_text(m: &Message, main: &[Message]) -> String {
     let a = &m.answer;
     let deadline = a.deadline_us as f64 / 1000.0;
     let after = m.response_ms().unwrap_or_default();
@@ -561,7 +569,7 @@ fn failure_text(m: &Message, main: &Part) -> String {
         Outcome::Missed => format!("no answer came; the deadline was {deadline:.0} ms"),
         Outcome::Wrong => format!("the gateway said: {}", a.instead.as_deref().unwrap_or("something else")),
         Outcome::OutOfOrder => {
-            let earlier = a.overtook.and_then(|id| main.messages.iter().find(|m| m.answer.stimulus == id));
+            let earlier = a.overtook.and_then(|id| main.iter().find(|m| m.answer.stimulus == id));
             let earlier = earlier.map_or_else(|| "an earlier message".to_owned(), |m| m.id.clone());
             format!("its answer came before that to {earlier}, which left earlier")
         }
@@ -635,6 +643,7 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("floor_ms", "measured"),
         ("harness.lateness_ms", "measured"),
         ("machine", "measured"),
+        ("upstream", "measured"),
         ("baseline", "computed"),
         ("published_by_qos", "measured"),
         ("links.polls", "measured"),

@@ -13,8 +13,9 @@ use palisade_sim::words::Ms;
 use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
-    Afflicted, Answered, Befell, Command, End, Entry, Expected, Fault, Left, Line, Link, Machine, Micros,
-    Note, Observation, Owed, Passed, Proxied, Repeated, Restart, Said, Start, Unsaid, WindowEntry, Withheld,
+    Afflicted, Answered, Befell, City, Command, End, Entry, Expected, Fault, Forwarded, Left, Line, Link,
+    Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Restart, Said, Start, Unsaid,
+    WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -74,6 +75,10 @@ pub(super) struct Journal {
     pub(super) proxied: Option<Proxied>,
     /// What was seen on each serial line, by part and name.
     pub(super) lines: BTreeMap<(String, String), Line>,
+    /// What must be passed on to the city platform, if there is one.
+    pub(super) city: Option<City>,
+    /// What the gateway posted to it.
+    pub(super) forwarded: Vec<Forwarded>,
     /// The machine while the main part was driven.
     pub(super) machine: Option<Machine>,
     pub(super) notes: Vec<Note>,
@@ -106,6 +111,7 @@ impl Journal {
             Entry::Link(l) => l.at_us,
             Entry::Line(l) => l.at_us,
             Entry::Machine(m) => m.at_us,
+            Entry::Forwarded(f) => f.received_us,
             Entry::Note(n) => n.at_us,
             Entry::End(e) => e.at_us,
             Entry::Command(c) => c.received_us,
@@ -116,7 +122,7 @@ impl Journal {
             Entry::Passed(p) => p.at_us,
             Entry::Proxied(p) => p.at_us,
             Entry::Restart(r) => r.open_us,
-            Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) | Entry::Fault(_) => 0,
+            Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) | Entry::Fault(_) | Entry::City(_) => 0,
             Entry::Afflicted(_) | Entry::Unsaid(_) | Entry::Repeated(_) => 0,
         };
         self.last_us = self.last_us.max(at_us);
@@ -143,6 +149,8 @@ impl Journal {
             Entry::Proxied(p) => self.proxied = Some(p),
             // The last of a line holds all that was seen on it.
             Entry::Line(l) => drop(self.lines.insert((l.part.clone(), l.line.clone()), l)),
+            Entry::City(c) => self.city = Some(c),
+            Entry::Forwarded(f) => self.forwarded.push(f),
             Entry::Machine(m) if m.part == "main" => self.machine = Some(m),
             Entry::Machine(_) => {}
             Entry::Note(n) => self.notes.push(n),

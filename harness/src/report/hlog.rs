@@ -1,6 +1,6 @@
 //! Histograms as HdrHistogram interval logs, which other HdrHistogram tools read and merge. Values are microseconds.
 //!
-//! `lateness.hlog`, `service.hlog`, `response.hlog` hold the main part, `floor-*.hlog` the floor; one file for each
+//! `lateness.hlog`, `service.hlog`, `response.hlog` hold the main part, `floor-*.hlog` the floor, `upstream-response.hlog` the leg to the city platform; one file for each
 //! device class lies in `histograms/`.
 
 use std::time::{Duration, SystemTime};
@@ -27,6 +27,9 @@ pub(super) fn all(assembled: &Assembled, when: When) -> Result<Vec<(String, Vec<
     let mut files = Vec::new();
     for (prefix, latency) in [("", &assembled.main.latency), ("floor-", &assembled.floor.latency)] {
         part(prefix, latency, when, &mut files)?;
+    }
+    if let Some(series) = &assembled.upstream {
+        files.push(("upstream-response.hlog".to_owned(), log(series, when)?));
     }
     Ok(files)
 }

@@ -22,6 +22,7 @@ mod stills;
 mod tables;
 pub mod terminal;
 mod told;
+mod upstream;
 mod write;
 
 use std::path::Path;

@@ -94,6 +94,9 @@ pub struct Report {
     pub notes: Vec<NotePart>,
     /// What kind of number each part of this report is: `computed`, `measured`, `imported` or `assumed`.
     pub provenance: BTreeMap<String, String>,
+    /// The leg from the gateway to the city platform; nothing when there is none.
+    #[serde(default)]
+    pub upstream: Option<UpstreamPart>,
     /// The machine while the gateway was driven; nothing where it says nothing of itself.
     #[serde(default)]
     pub machine: Option<MachinePart>,
@@ -177,6 +180,23 @@ pub struct HarnessPart {
     pub lateness_bound_ms: f64,
     /// Why the run is not valid; empty when it is.
     pub reasons: Vec<String>,
+}
+
+/// Alarms that the gateway passed on to the city platform (雪亮工程), which Palisade plays; measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UpstreamPart {
+    /// What became of the alarms that must be passed on.
+    pub outcomes: Tally,
+    /// Intended instant of a message to the post that the platform acknowledged, ms.
+    pub response_ms: Spread,
+    /// Posts that came, by what the platform did: `taken`, `slow`, `refused`, `mute`, `down`, `odd`.
+    pub posts: BTreeMap<String, usize>,
+    /// What the platform does wrong on purpose; empty for nothing.
+    pub defects: String,
+    /// Alarms that did not come as they should, at most 2,000.
+    pub failures: Vec<FailurePart>,
+    /// The same in a sentence.
+    pub told: String,
 }
 
 /// The machine while the gateway was driven, measured.

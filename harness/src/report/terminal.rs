@@ -249,6 +249,11 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     for link in &report.links {
         facts.push(("line", link.told.clone()));
     }
+    if let Some(upstream) = &report.upstream {
+        let s = &upstream.response_ms;
+        let times = format!("after p50 {} p99 {} ms", ms(s.p50), ms(s.p99));
+        facts.push(("city", format!("{}; {times}", upstream.told)));
+    }
     if !report.commands.told.is_empty() {
         facts.push(("commands", commands(report)));
     }

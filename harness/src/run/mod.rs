@@ -2,6 +2,7 @@
 //! folder by [`crate::report`].
 
 mod child;
+mod city;
 mod day;
 mod folder;
 mod keeper;
@@ -376,6 +377,7 @@ impl<'a> Run<'a> {
             part.lines = Some(serial::open(&serial, tape, first, topics.site(), shared)?);
         }
         part.source = Some(stage.source(tape, &part.common, &part.figures)?);
+        part.city = stage.city(tape, &part.common, self.request.seed)?;
         part.patience = STRANGER;
         self.progress.begin(&format!("starting {}", outside.contract.name));
         part.processes = stage.start(&|| self.stop.asked())?;
@@ -440,6 +442,7 @@ impl<'a> Run<'a> {
             copies: self.request.fleet.as_ref().filter(|_| part == "main"),
             faults: self.request.faults.as_ref().filter(|_| part == "main"),
             between: None,
+            city: None,
             restarts: 0,
             afflicted: Afflicted::default(),
             patience: part::PATIENCE,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use palisade_sim::whole::Tape;
 use palisade_sim::words::DeviceIx;
 
+use super::city::{self, City};
 use super::places::Places;
 use super::processes::{Processes, Program, Ready};
 use super::serial::{SerialLine, SerialRow};
@@ -128,6 +129,19 @@ impl<'a> Stage<'a> {
         Ok(Source { reading, cloud })
     }
 
+    /// The city platform behind it, if there is one; it listens from now on.
+    pub(super) fn city(&self, tape: &Tape, common: &Common, seed: u64) -> Result<Option<City>, String> {
+        let Some(upstream) = &self.outside.contract.upstream else { return Ok(None) };
+        let reading = Decoder::upstream(upstream, &self.places.site, signals(tape));
+        let at = self.places.fill(&upstream.listen)?;
+        let address: SocketAddr =
+            at.parse().map_err(|_| format!("`{at}` is no address; write 127.0.0.1:PORT"))?;
+        if !address.ip().is_loopback() {
+            return Err(format!("the city platform listens to this machine only, and {address} is not"));
+        }
+        city::open(upstream, address, (reading, common.clone()), seed).map(Some)
+    }
+
     /// Commands that it owes.
     pub(super) fn rules(&self) -> Vec<Rule> {
         let rule = |row: &contract::CommandRow| Rule {
@@ -181,6 +195,12 @@ fn faults(typed: Option<&contract::LineFaults>) -> Result<Faults, String> {
 
 /// The reading of all answers: the gateway's words mean what a device can say by the tape, or because of a command.
 pub(super) fn reading(contract: &Contract, site: &str, tape: &Tape) -> Decoder {
+    let link = contract.reaction.first().map_or("", |row| row.link.as_str());
+    Decoder::of(contract, link, site, signals(tape))
+}
+
+/// What each device can say by the tape, or because of a command.
+fn signals(tape: &Tape) -> BTreeMap<String, BTreeSet<String>> {
     let because_of_commands = |class| Verb::said_by(class).iter().map(|word| (*word).to_owned());
     let rows = tape.devices.iter().map(|row| (row.id.to_string(), because_of_commands(row.class).collect()));
     let mut signals: BTreeMap<String, BTreeSet<String>> = rows.collect();
@@ -189,8 +209,7 @@ pub(super) fn reading(contract: &Contract, site: &str, tape: &Tape) -> Decoder {
             signals.entry(device.id.to_string()).or_default().insert(stimulus.signal.word());
         }
     }
-    let link = contract.reaction.first().map_or("", |row| row.link.as_str());
-    Decoder::of(contract, link, site, signals)
+    signals
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use palisade_sim::whole::Tape;
 use palisade_sim::words::Ms;
 
 use super::child::Gateway;
+use super::city::City;
 use super::load;
 use super::machine::Gauge;
 use super::processes::Processes;
@@ -80,6 +81,8 @@ pub(super) struct Part<'a> {
     pub(super) faults: Option<&'a between::Plan>,
     /// The proxy that does, once it stands.
     pub(super) between: Option<Between>,
+    /// The city platform behind the gateway, if it has one.
+    pub(super) city: Option<City>,
     /// Restarts that were done.
     pub(super) restarts: usize,
     /// Devices that do something wrong.
@@ -269,6 +272,7 @@ impl Part<'_> {
         let halt = AtomicBool::new(false);
         fleet.announce(self.tape, plan, timing);
         self.between.iter().for_each(|between| between.begin(start_us));
+        self.city.iter().for_each(|city| city.begin(start_us));
         for owed in owed(&self.rules, self.tape, plan, start_us, self.common.part) {
             self.common.journal.write(Entry::Owed(owed));
         }

@@ -1,6 +1,6 @@
 //! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`,
 //! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`, `recovery.p99`,
-//! `taken`, `queue.max`, `queue.slope`.
+//! `taken`, `queue.max`, `queue.slope`, `upstream.missed`.
 
 use super::Evidence;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
@@ -42,6 +42,8 @@ pub enum What {
     QueueMax,
     /// By how many more each second.
     QueueSlope,
+    /// Of the leg to the city platform: the words behind `upstream.`.
+    Upstream(String),
     /// Events that faults took on their way.
     Taken,
     /// The time from a disturbance to the first answer in time.
@@ -59,6 +61,7 @@ impl Figure {
             (_, None) => "not measured".into(),
             (What::Time(_) | What::CommandTime(_) | What::Recovery, Some(ms)) => format!("{ms:.1} ms"),
             (What::QueueSlope, Some(slope)) => format!("{slope:.3} a second"),
+            (What::Upstream(rest), Some(ms)) if rest.starts_with("response.") => format!("{ms:.1} ms"),
             (What::Coverage(_), Some(share)) => format!("{share:.3}"),
             (_, Some(count)) => format!("{count}"),
         }
@@ -78,6 +81,9 @@ pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     }
     if let Some(rest) = name.strip_prefix("recovery.") {
         return super::recovery::figure(rest, evidence.recovery);
+    }
+    if let Some(rest) = name.strip_prefix("upstream.") {
+        return super::upstream::figure(rest, evidence.upstream);
     }
     if name == "perimeter.gaps" {
         let value = evidence.plan.map(|p| p.perimeter.gaps.len() as f64);
@@ -167,7 +173,7 @@ fn queue(which: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     Some(Figure { class: None, what, value, why_not })
 }
 
-fn count(word: &str, tally: &Tally) -> Option<(What, usize)> {
+pub(super) fn count(word: &str, tally: &Tally) -> Option<(What, usize)> {
     let outcome = |o: Outcome| (What::Outcome(o), tally.of(o));
     Some(match word {
         "expected" => (What::Expected, tally.expected),

@@ -13,6 +13,7 @@ mod reason;
 mod recovery;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub use bound::{Bound, Op};
 pub use commands::CommandFacts;
 pub use figure::{Figure, figure};
 pub use recovery::RecoveryFacts;
+pub use upstream::UpstreamFacts;
 
 use crate::latency::Latency;
 use crate::latency::queue::Queue;
@@ -34,6 +36,8 @@ pub const UNDECIDABLE_BOUND: f64 = 0.001;
 
 /// The threshold that holds wherever commands are owed.
 const COMMANDS_MISSED: &str = "commands.missed";
+/// The threshold that holds wherever there is a city platform.
+const UPSTREAM_MISSED: &str = "upstream.missed";
 
 /// An expected answer with the names that a reader needs.
 #[derive(Clone, Debug)]
@@ -98,6 +102,8 @@ pub struct Evidence<'a> {
     pub queue: &'a Queue,
     /// How the gateway went on after it was disturbed.
     pub recovery: &'a RecoveryFacts,
+    /// What became of alarms on the leg to the city platform, if there is one.
+    pub upstream: Option<&'a UpstreamFacts>,
     /// How the run ended, if not by itself: a sentence each.
     pub cut: &'a [String],
     /// Bound on the lateness (p99), ms.
@@ -147,6 +153,8 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
     // Whoever owes commands is judged by them, also where the scenario has no word for it.
     let implied = !evidence.commands.paired.due.is_empty() && !thresholds.contains_key(COMMANDS_MISSED);
     let implied = implied.then_some((COMMANDS_MISSED, "== 0"));
+    let forwarded = evidence.upstream.is_some() && !thresholds.contains_key(UPSTREAM_MISSED);
+    let implied = implied.into_iter().chain(forwarded.then_some((UPSTREAM_MISSED, "== 0")));
     let thresholds = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str())).chain(implied);
     for (name, must) in thresholds {
         let (check, reason) = check(name, must, &evidence);

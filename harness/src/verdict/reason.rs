@@ -58,6 +58,7 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
         What::Recovery | What::Unrecovered => {
             super::recovery::sentence(name, &figure.what, &found, must, evidence.recovery)
         }
+        What::Upstream(rest) => super::upstream::sentence(rest, &found, must, evidence.upstream),
         What::Command(word) => super::commands::sentence(word, &found, must, evidence.commands),
         What::CommandTime(path) => {
             let what = if path == "response" {

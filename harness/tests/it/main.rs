@@ -26,4 +26,5 @@ mod serial_run;
 mod sight;
 mod stills;
 mod tiny;
+mod upstream;
 mod view;

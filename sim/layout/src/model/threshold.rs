@@ -10,7 +10,8 @@ use crate::contract::Class;
 /// `false_alarm`; `lateness`, `service` or `response` followed by `.p50`, `.p90`, `.p99`, `.p99.9` or `.max`; each of
 /// these, and `taken`, after a device class and a dot; `coverage.<edition>.<height>.<class>`; `perimeter.gaps`; and of the commands of
 /// the gateway to devices `commands.` followed by one of [`COMMAND_COUNTS`], or by `response` or `execution` with
-/// `.p50` and so on; of a disturbed run `recovery.` with `.p50` and so on, and `recovery.unrecovered`; `queue.max` and
+/// `.p50` and so on; of a disturbed run `recovery.` with `.p50` and so on, and `recovery.unrecovered`; of the leg to the city platform
+/// `upstream.` with a count or `response.p50` and so on; `queue.max` and
 /// `queue.slope` (messages a second); `leak.memory` (kB a minute) and `leak.files` (a minute).
 pub fn is_figure(name: &str) -> bool {
     if let Some(rest) = name.strip_prefix("commands.") {
@@ -19,6 +20,10 @@ pub fn is_figure(name: &str) -> bool {
     }
     if let Some(rest) = name.strip_prefix("recovery.") {
         return SHARES.contains(&rest) || rest == "unrecovered";
+    }
+    if let Some(rest) = name.strip_prefix("upstream.") {
+        let timed = rest.strip_prefix("response.").is_some_and(|which| SHARES.contains(&which));
+        return timed || COUNTS[..9].contains(&rest);
     }
     if OTHERS.contains(&name) || plain(name) {
         return true;
@@ -105,6 +110,8 @@ mod tests {
             "commands.execution.max",
             "recovery.p99",
             "recovery.unrecovered",
+            "upstream.missed",
+            "upstream.response.p99",
             "beam.taken",
             "queue.max",
             "leak.files",
@@ -121,6 +128,8 @@ mod tests {
             "commands.wrong",
             "recovery",
             "recovery.mean",
+            "upstream.lateness.p50",
+            "upstream.taken",
             "queue.p99",
             "beam.queue.max",
             "commands.response",

@@ -1,0 +1,101 @@
+//! The leg from the gateway to the city platform, as data and in a sentence.
+
+use std::collections::BTreeMap;
+
+use super::assemble::{self, Names, Part};
+use super::folder::Folder;
+use super::model::{Spread, UpstreamPart};
+use crate::latency::Series;
+use crate::pairing::{Given, Outcome, Ways, acknowledged, pair};
+use crate::record::{Expected, Forwarded};
+use crate::verdict::{Message, UpstreamFacts};
+
+/// Failures told one by one; the counts hold all.
+const FAILURES: usize = 2_000;
+
+/// The leg, paired and measured.
+pub(super) struct Leg {
+    pub(super) facts: UpstreamFacts,
+    messages: Vec<Message>,
+}
+
+/// Pairs what must be passed on with what the platform acknowledged. Nothing when the run has no platform.
+pub(super) fn leg(folder: &Folder, names: &Names<'_>, main: &Part) -> Option<Leg> {
+    let journal = &folder.journal;
+    let city = journal.city.as_ref()?;
+    let loud = main.messages.iter().filter(|m| city.severity.contains(&m.answer.severity));
+    let expected: Vec<Expected> = loud
+        .map(|m| Expected {
+            stimulus: m.answer.stimulus,
+            device: m.answer.device,
+            part: city.part.clone(),
+            intended_us: m.answer.intended_us,
+            severity: m.answer.severity,
+            deadline_us: city.deadline_us,
+            correlate: Vec::new(),
+        })
+        .collect();
+    let left: Vec<_> = journal.left.iter().filter(|l| l.part == city.part).cloned().collect();
+    let posts: Vec<Forwarded> = journal.forwarded.iter().filter(|f| f.part == city.part).cloned().collect();
+    let pairing = pair(Given {
+        run: names.run,
+        expected: &expected,
+        left: &left,
+        observed: &acknowledged(&posts),
+        facts: &names.facts,
+        outages: &main.outages,
+        ways: &Ways::default(),
+        listened_until_us: journal.listened_until_us(),
+    });
+    let messages: Vec<Message> = pairing.answers.iter().map(|a| names.message(a)).collect();
+    let mut response = Series::default();
+    let in_any_way = messages.iter().filter(|m| m.answer.outcome != Outcome::Wrong);
+    in_any_way
+        .filter_map(|m| Some(m.answer.observed_us? - m.answer.intended_us))
+        .for_each(|us| response.take(us));
+    let mut named: BTreeMap<Outcome, Vec<String>> = BTreeMap::new();
+    for message in &messages {
+        named.entry(message.answer.outcome).or_default().push(message.name());
+    }
+    let facts = UpstreamFacts { tally: pairing.tally(), response, named };
+    Some(Leg { facts, messages })
+}
+
+/// The part of the report.
+pub(super) fn part(folder: &Folder, leg: &Leg) -> UpstreamPart {
+    let journal = &folder.journal;
+    let mut posts: BTreeMap<String, usize> = BTreeMap::new();
+    for post in &journal.forwarded {
+        *posts.entry(post.answered.clone()).or_default() += 1;
+    }
+    let bad = leg.messages.iter().filter(|m| m.answer.outcome != Outcome::Answered);
+    let defects = journal.city.as_ref().map(|city| city.defects.clone()).unwrap_or_default();
+    let outcomes = leg.facts.tally;
+    UpstreamPart {
+        outcomes,
+        response_ms: Spread::of(&leg.facts.response),
+        failures: bad.take(FAILURES).map(|m| assemble::failure(m, &leg.messages)).collect(),
+        told: told(&leg.facts, &posts, &defects),
+        posts,
+        defects,
+    }
+}
+
+fn told(facts: &UpstreamFacts, posts: &BTreeMap<String, usize>, defects: &str) -> String {
+    let t = &facts.tally;
+    let all: usize = posts.values().sum();
+    let mut told = format!(
+        "{} of {} alarms reached the city platform once and in time, with {all} posts",
+        t.answered, t.expected
+    );
+    let bad = [(t.missed, "missed"), (t.late, "late"), (t.duplicate, "posted again though acknowledged")];
+    let more = bad.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}"));
+    told.extend(more);
+    if t.spurious > 0 {
+        told += &format!("; {} were posted for no alarm of this run", t.spurious);
+    }
+    if !defects.is_empty() {
+        told += &format!("; the platform on purpose: {defects}");
+    }
+    told
+}
