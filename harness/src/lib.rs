@@ -1,6 +1,6 @@
 //! Drives a gateway with a compound's real traffic and judges what it says.
 //!
-//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`baseline`], [`limit`], [`shape`], [`fault`], [`verdict`], [`diagnosis`]) know nothing of tokio; shell ([`drivers`], [`run`],
+//! Rooms: pure ([`wire`], [`actuator`], [`pairing`], [`latency`], [`baseline`], [`limit`], [`shrink`], [`shape`], [`fault`], [`verdict`], [`diagnosis`]) know nothing of tokio; shell ([`drivers`], [`run`],
 //! [`observe`], [`record`], [`live`], [`progress`], [`import`], [`defects`]) owns sockets, clocks and files; out ([`report`]) renders and
 //! decides nothing; top ([`cli`]); own ([`reference`]) is a small honest gateway in a process of its own.
 
@@ -28,5 +28,6 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod shape;
+pub mod shrink;
 pub mod verdict;
 pub mod wire;

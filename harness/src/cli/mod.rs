@@ -18,6 +18,7 @@ mod rays;
 mod report;
 mod run;
 mod schema;
+mod shrink;
 mod sink;
 mod tape;
 mod view;
@@ -77,6 +78,8 @@ pub enum Verb {
     Contract(contract::Args),
     /// Tell one message from the wall to the wire to silence.
     Explain(explain::Args),
+    /// Find the smallest scenario that still fails.
+    Shrink(shrink::Args),
     /// Follow a run on the terminal while it is driven, from another one.
     Watch(watch::Args),
     /// Look at a run in 3D: starts `palisade-view`, which is built by itself.
@@ -121,6 +124,7 @@ pub fn main() -> ExitCode {
         Verb::Compare(args) => compare::run(args),
         Verb::Contract(args) => contract::run(&args),
         Verb::Explain(args) => explain::run(&args),
+        Verb::Shrink(args) => shrink::run(&args),
         Verb::Watch(args) => watch::run(&args),
         Verb::View(args) => view::run(args),
         Verb::Schema(args) => schema::run(args),

@@ -409,6 +409,7 @@ impl Contract {
                 correlate: every_way(),
             }],
             command: Vec::new(),
+            upstream: None,
             probe: true,
         }
     }

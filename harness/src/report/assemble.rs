@@ -533,6 +533,12 @@ fn failures(main: &Part, names: &Names<'_>) -> Vec<FailurePart> {
 }
 
 fn failure(m: &Message, main: &Part, names: &Names<'_>) -> FailurePart {
+    let text = format!("{}{}", failure_text(m, &main.messages), disturbance(m, main, names));
+    failed(m, text)
+}
+
+/// A message that did not come as it should, with why.
+pub(super) fn failed(m: &Message, text: String) -> FailurePart {
     FailurePart {
         id: m.id.clone(),
         outcome: m.answer.outcome.word().to_owned(),
@@ -543,7 +549,7 @@ fn failure(m: &Message, main: &Part, names: &Names<'_>) -> FailurePart {
         intended_us: m.answer.intended_us,
         left_us: m.answer.left_us,
         observed_us: m.answer.observed_us,
-        text: format!("{}{}", failure_text(m, main), disturbance(m, main, names)),
+        text,
     }
 }
 
@@ -553,7 +559,7 @@ fn disturbance(m: &Message, main: &Part, names: &Names<'_>) -> String {
     episode.map_or_else(String::new, |episode| format!("; {} was in its way", faults::named(episode, names)))
 }
 
-fn failure_text(m: &Message, main: &[Message]) -> String {
+pub(super) fn failure_text(m: &Message, main: &[Message]) -> String {
     let a = &m.answer;
     let deadline = a.deadline_us as f64 / 1000.0;
     let after = m.response_ms().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use palisade_sim::contract::{Cause, Incident, Stimulus};
 use palisade_sim::whole::Tape;
-use palisade_sim::words::StimulusId;
+use palisade_sim::words::{Ms, StimulusId};
 use serde::Serialize;
 
 use super::assemble::{Assembled, assemble};
@@ -102,6 +102,55 @@ fn find<'a>(
     })
 }
 
+/// A message that was not answered as it should be, with what it takes to try it again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failing {
+    /// Device, signal, id and time of day.
+    pub name: String,
+    /// Its class of outcome.
+    pub outcome: String,
+    /// The device.
+    pub device: String,
+    /// The signal's word.
+    pub signal: String,
+    /// When in the day it was due.
+    pub due: Ms,
+    /// The run's seed.
+    pub seed: u64,
+    /// The run's gateway, as typed.
+    pub sut: String,
+    /// The defects that it was given.
+    pub defects: String,
+}
+
+/// The message of a run's folder that was not answered as it should be: by its id, or the first.
+///
+/// # Errors
+/// Exit 3 when the folder is not a run's, has no such message, or it was answered as it should be.
+pub fn failing(path: &Path, asked: Option<&str>) -> Result<Failing, Failure> {
+    let folder = folder::read(path)?;
+    let assembled = assemble(&folder);
+    let Some(start) = folder.journal.start.as_ref() else {
+        let text = format!("`{}` holds no run: its journal has no first line", path.display());
+        return Err(Failure::new(Exit::Input, text));
+    };
+    let message = find(&folder, &assembled, &start.run, asked)?;
+    if message.answer.outcome == Outcome::Answered {
+        let text = format!("{} was answered as it should be; name a message that failed", message.name());
+        return Err(Failure::new(Exit::Input, text));
+    }
+    Ok(Failing {
+        name: message.name(),
+        outcome: message.answer.outcome.word().to_owned(),
+        device: message.device.clone(),
+        signal: message.signal.clone(),
+        due: message.due,
+        seed: start.seed,
+        sut: start.sut.clone(),
+        defects: start.defects.clone(),
+    })
+}
+
 struct Story<'a> {
     folder: &'a Folder,
     assembled: &'a Assembled,
@@ -127,6 +176,10 @@ impl Story<'_> {
             steps,
             next: vec![
                 format!("palisade view {run}    # in 3D; M jumps to missed alarms"),
+                format!(
+                    "palisade shrink {run} {}    # the smallest scenario that still fails",
+                    self.message.id
+                ),
                 self.assembled.report.run.command.clone(),
             ],
         }

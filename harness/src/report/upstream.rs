@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::assemble::{self, Names, Part};
+use super::assemble::{Names, Part, failed, failure_text};
 use super::folder::Folder;
 use super::model::{Spread, UpstreamPart};
 use crate::latency::Series;
@@ -74,7 +74,7 @@ pub(super) fn part(folder: &Folder, leg: &Leg) -> UpstreamPart {
     UpstreamPart {
         outcomes,
         response_ms: Spread::of(&leg.facts.response),
-        failures: bad.take(FAILURES).map(|m| assemble::failure(m, &leg.messages)).collect(),
+        failures: bad.take(FAILURES).map(|m| failed(m, failure_text(m, &leg.messages))).collect(),
         told: told(&leg.facts, &posts, &defects),
         posts,
         defects,

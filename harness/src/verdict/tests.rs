@@ -70,6 +70,7 @@ impl Bench {
             commands: &self.commands,
             recovery: &self.recovery,
             queue: &Queue::default(),
+            upstream: None,
             cut: &self.cut,
             lateness_bound_ms: self.lateness_bound_ms,
         };

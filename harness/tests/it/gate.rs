@@ -255,3 +255,32 @@ fn the_limit_of_a_gateway_is_found() {
     assert_eq!(code, Some(5), "{said}");
     assert!(json["told"].as_str().unwrap().contains("fails already"), "{json}");
 }
+
+#[test]
+fn a_failure_is_shrunk_to_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let compound = repository();
+    let scenario = compound.path().join("palisade/scenario.toml");
+    let deaf = ["--no-floor", "--defect", "deaf-to=cam-north-wall", "--windows", "02:14:00+12s"];
+    let run =
+        palisade(&[&["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()][..], &deaf].concat());
+    assert_eq!(run.status.code(), Some(5), "{}", String::from_utf8_lossy(&run.stderr));
+    let shrunk = palisade(&["shrink", out.to_str().unwrap(), "--budget", "2m"]);
+    let said = String::from_utf8_lossy(&[&shrunk.stdout[..], &shrunk.stderr[..]].concat()).into_owned();
+    assert_eq!(shrunk.status.code(), Some(0), "{said}");
+    let text = fs::read_to_string(out.join("shrunk/scenario.toml")).unwrap();
+    assert!(text.contains("cam-north-wall"), "{text}");
+    let devices = |text: &str| text.matches("[[kit.").count();
+    let all = devices(&fs::read_to_string(&scenario).unwrap());
+    assert!(devices(&text) <= all / 3, "{} of {all} rows are left\n{said}", devices(&text));
+    // What is left fails by itself in the same way.
+    let again = folder.path().join("again");
+    let small = out.join("shrunk/scenario.toml");
+    let command =
+        ["run", small.to_str().unwrap(), "--no-floor", "--defect", "deaf-to=cam-north-wall", "--out"];
+    let run = palisade(&[&command[..], &[again.to_str().unwrap()]].concat());
+    assert_eq!(run.status.code(), Some(5), "{}", String::from_utf8_lossy(&run.stderr));
+    let good = palisade(&["shrink", again.to_str().unwrap(), "9999"]);
+    assert_eq!(good.status.code(), Some(3));
+}

@@ -206,7 +206,8 @@ fn fleet(
     Ok((compounds > 1).then_some(Fleet { compounds, shape, file, seed, lateness_bound }))
 }
 
-fn sut(address: &str, defects: Option<&Defects>, kit: &Kit) -> Result<Sut, Failure> {
+/// The system under test that was typed.
+pub(super) fn sut(address: &str, defects: Option<&Defects>, kit: &Kit) -> Result<Sut, Failure> {
     let typed = defects.map(Defects::to_string).unwrap_or_default();
     if address == "builtin" {
         return Ok(Sut::Builtin(typed));

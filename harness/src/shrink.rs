@@ -1,0 +1,167 @@
+//! The smallest scenario that still fails: which rows can go, which seconds need not be driven.
+//!
+//! Pure. Rows are taken out by delta debugging (Zeller and Hildebrandt, 2002): first all, then halves, quarters and so
+//! on, and what the failure does without stays out. Whoever asks runs the scenario that is left, and says whether it
+//! still fails.
+
+use toml_edit::{DocumentMut, Item, Value};
+
+/// A row of a scenario: the table's path, and its place there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    /// `kit.camera`.
+    pub table: String,
+    /// From 0.
+    pub index: usize,
+    /// Its `id` or `name`; empty without one.
+    pub name: String,
+}
+
+/// Lists whose rows can go: devices, people, events.
+const ROOMS: [&str; 2] = ["kit", "cast"];
+
+/// The rows of a scenario's text that can go.
+pub fn rows(document: &DocumentMut) -> Vec<Row> {
+    let mut found = Vec::new();
+    for room in ROOMS {
+        for (key, item) in document.get(room).and_then(Item::as_table).into_iter().flatten() {
+            collect(&format!("{room}.{key}"), item, &mut found);
+        }
+    }
+    document.get("script").into_iter().for_each(|item| collect("script", item, &mut found));
+    found
+}
+
+fn collect(table: &str, item: &Item, found: &mut Vec<Row>) {
+    let Some(array) = item.as_array_of_tables() else { return };
+    found.extend(array.iter().enumerate().map(|(index, row)| {
+        let name = ["id", "name"].into_iter().find_map(|key| row.get(key)?.as_str());
+        Row { table: table.to_owned(), index, name: name.unwrap_or_default().to_owned() }
+    }));
+}
+
+/// The document without rows.
+pub fn without(document: &DocumentMut, gone: &[Row]) -> DocumentMut {
+    let mut left = document.clone();
+    let mut gone: Vec<&Row> = gone.iter().collect();
+    // From behind, so that the places of the others hold.
+    gone.sort_by(|a, b| b.cmp(a));
+    for row in gone {
+        let mut item: Option<&mut Item> = Some(left.as_item_mut());
+        for key in row.table.split('.') {
+            item = item.and_then(|item| item.get_mut(key));
+        }
+        if let Some(array) = item.and_then(Item::as_array_of_tables_mut) {
+            array.remove(row.index);
+        }
+    }
+    left
+}
+
+/// The document that drives one window: its first instant and its length, as texts.
+pub fn driving(document: &DocumentMut, from: &str, lasting: &str) -> DocumentMut {
+    let mut left = document.clone();
+    let mut window = toml_edit::InlineTable::new();
+    window.insert("from", from.into());
+    window.insert("lasting", lasting.into());
+    let windows: toml_edit::Array = [Value::from(window)].into_iter().collect();
+    let drive = left.entry("drive").or_insert(toml_edit::table());
+    drive["windows"] = toml_edit::value(windows);
+    left
+}
+
+/// Takes out as many items as `fails` lets: it says whether what is left still fails, or nothing when there is no time
+/// left to ask. What remains cannot be made smaller by one item, if there was time enough.
+pub fn least<T: Clone>(items: &[T], fails: &mut dyn FnMut(&[T]) -> Option<bool>) -> Vec<T> {
+    let mut kept = items.to_vec();
+    match fails(&[]) {
+        Some(true) => return Vec::new(),
+        Some(false) => {}
+        None => return kept,
+    }
+    let mut parts = 2;
+    while kept.len() >= 2 {
+        let size = kept.len().div_ceil(parts);
+        let mut smaller = None;
+        for start in (0..kept.len()).step_by(size) {
+            let end = (start + size).min(kept.len());
+            let left: Vec<T> = [&kept[..start], &kept[end..]].concat();
+            match fails(&left) {
+                Some(true) => {
+                    smaller = Some(left);
+                    break;
+                }
+                Some(false) => {}
+                None => return kept,
+            }
+        }
+        match smaller {
+            Some(left) => {
+                kept = left;
+                parts = (parts - 1).max(2);
+            }
+            None if size == 1 => break,
+            None => parts = (parts * 2).min(kept.len()),
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn check(all: std::ops::Range<u32>, needed: &[u32], most: usize) {
+        let items: Vec<u32> = all.collect();
+        let mut asked = 0;
+        let left = least(&items, &mut |left| {
+            asked += 1;
+            Some(needed.iter().all(|n| left.contains(n)))
+        });
+        assert_eq!(left, needed);
+        assert!(asked <= most, "{asked} questions for {needed:?}");
+    }
+
+    #[test]
+    fn what_is_needed_stays_and_all_else_goes() {
+        check(0..100, &[], 1);
+        check(0..100, &[17], 30);
+        check(0..100, &[3, 98], 60);
+        check(0..40, &[0, 13, 14, 39], 90);
+        check(0..1, &[0], 2);
+    }
+
+    #[test]
+    fn when_time_is_up_the_best_so_far_is_kept() {
+        let items: Vec<u32> = (0..64).collect();
+        let mut left_to_ask = 4;
+        let left = least(&items, &mut |left| {
+            left_to_ask -= 1;
+            (left_to_ask >= 0).then(|| left.contains(&5))
+        });
+        assert!(left.contains(&5) && left.len() < 64, "{left:?}");
+    }
+
+    #[test]
+    fn rows_are_found_and_taken_out() {
+        let text = "name = \"x\"\n[[kit.camera]]\nid = \"a\"\n[[kit.camera]]\nid = \"b\"\n[[cast.guard]]\nname = \"g\"\n[[script]]\nat = \"1:00\"\n";
+        let document: DocumentMut = text.parse().unwrap();
+        let all = rows(&document);
+        let names: Vec<(&str, &str)> = all.iter().map(|r| (r.table.as_str(), r.name.as_str())).collect();
+        assert_eq!(names, [("kit.camera", "a"), ("kit.camera", "b"), ("cast.guard", "g"), ("script", "")]);
+        let left = without(&document, &[all[0].clone(), all[2].clone()]);
+        let names: Vec<String> = rows(&left).into_iter().map(|r| r.name).collect();
+        assert_eq!(names, ["b", ""]);
+        assert_eq!(rows(&without(&document, &all)), []);
+    }
+
+    #[test]
+    fn a_window_takes_the_place_of_all_others() {
+        let document: DocumentMut = "[drive]\ntotal = \"60s\"\nwindows = []\n".parse().unwrap();
+        let text = driving(&document, "02:14:03", "3s").to_string();
+        assert!(text.contains(r#"windows = [{ from = "02:14:03", lasting = "3s" }]"#), "{text}");
+        assert!(text.contains("total = \"60s\""));
+        assert!(driving(&"a = 1\n".parse().unwrap(), "1:00", "1s").to_string().contains("[drive]"));
+    }
+}
