@@ -22,9 +22,9 @@ impl Judged {
         Judged { diagnosis: diagnose(record) }
     }
 
-    /// What was said.
-    pub fn diagnosis(&self) -> &Diagnosis {
-        &self.diagnosis
+    /// Whether everything that was seen is explained.
+    pub fn is_sure(&self) -> bool {
+        self.diagnosis.unexplained == 0
     }
 }
 

@@ -1,7 +1,7 @@
 //! Explainers of what was said though nobody had to.
 
 use super::case::{Case, Symptom};
-use super::record::Heard;
+use super::record::{Heard, Sent};
 use super::{DEFECT, EXCEPTION, Explanation, chance};
 
 /// How soon after a subscriber's return, or a restart, what is repeated because of it comes, µs.
@@ -97,10 +97,15 @@ fn spurious(case: &Case<'_>) -> Vec<Explanation> {
     ];
     let shown = |places: &[usize]| {
         let raw = places.iter().filter_map(|place| match case.symptoms[*place] {
-            Symptom::Spurious(h) => Some(record.heard[h].raw.as_str()),
+            Symptom::Spurious(h) => {
+                let heard = &record.heard[h];
+                let before = |sent: &&Sent| sent.at_us <= heard.at_us && sent.device == heard.topic;
+                let last = record.sent.iter().rfind(before);
+                Some(format!("{} after {}", heard.raw, last.map_or("nothing", |sent| &sent.id)))
+            }
             _ => None,
         });
-        raw.take(2).collect::<Vec<_>>().join(" ")
+        raw.take(2).collect::<Vec<_>>().join("; ")
     };
     let named = found.into_iter().filter(|(_, covers)| covers.len() >= 2);
     named

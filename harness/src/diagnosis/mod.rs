@@ -60,6 +60,8 @@ pub struct Diagnosis {
     pub defects: Vec<&'static str>,
     /// What speaks for each, and what nothing explains.
     pub evidence: Vec<String>,
+    /// How many symptoms nothing explains.
+    pub unexplained: usize,
 }
 
 /// Judges a record.
@@ -78,6 +80,7 @@ pub fn diagnose(record: &Record) -> Diagnosis {
     diagnosis.said = diagnosis.defects.join(" + ");
     let covered = |place: &usize| chosen.iter().any(|explanation| explanation.covers.contains(place));
     let left: Vec<usize> = (0..case.symptoms.len()).filter(|place| !covered(place)).collect();
+    diagnosis.unexplained = left.len();
     if !left.is_empty() {
         let shown: Vec<String> = left.iter().take(SHOWN).map(|place| case.words(*place)).collect();
         let more = left.len().saturating_sub(SHOWN);
