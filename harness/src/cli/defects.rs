@@ -14,6 +14,10 @@ pub struct Args {
     /// Draws which gateway has which defect, how strong, which pairs, and the exercises.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Bend this gateway in place of the embedded one, by the twelve defects that its flow has. PALISADE_SUTS names the
+    /// folder that `bash .ci/sut` prints.
+    #[arg(long, value_enum, conflicts_with = "pairs")]
+    sut: Option<Other>,
     /// Gateways without a defect, of which none may be blamed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     healthy: usize,
@@ -37,6 +41,20 @@ pub struct Args {
     output_format: OutputFormat,
 }
 
+/// A gateway that somebody else wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Other {
+    /// mosquitto and Node-RED 4.1.
+    NodeRed,
+}
+
+fn suts() -> Result<PathBuf, Failure> {
+    std::env::var_os("PALISADE_SUTS").map(PathBuf::from).ok_or_else(|| {
+        let text = "--sut node-red: set PALISADE_SUTS to the folder that `bash .ci/sut` prints";
+        Failure::new(Exit::Usage, text)
+    })
+}
+
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     if args.list {
         return print(&listed(args.output_format)?).map(|()| Exit::Ok);
@@ -48,6 +66,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let bug = |error: std::io::Error| Failure::new(Exit::Bug, error.to_string());
     let options = Options {
         program: std::env::current_exe().map_err(bug)?,
+        suts: args.sut.map(|Other::NodeRed| suts()).transpose()?,
         seed: args.seed,
         healthy: args.healthy,
         pairs: args.pairs,

@@ -8,9 +8,10 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::conduct::conduct;
-use super::exercise::exercise;
+use super::conduct::{Subject, conduct};
+use super::exercise::{exercise, without_restart};
 use super::floor::Floor;
+use super::node_red;
 use super::sealed::{Judged, Sealed};
 use crate::diagnosis::Record;
 use crate::reference::flaws::Row as Place;
@@ -28,6 +29,8 @@ const DISTURBED: f64 = 0.2;
 pub struct Options {
     /// The gateway's program: `palisade` itself.
     pub program: PathBuf,
+    /// Where Node-RED is installed, when its flow is bent in place of the embedded gateway.
+    pub suts: Option<PathBuf>,
     /// Draws defects, strengths, pairs and exercises.
     pub seed: u64,
     /// How many gateways without a defect.
@@ -91,12 +94,16 @@ impl Matrix {
 /// # Errors
 /// When a gateway cannot be started, or the machine is too busy for an exercise even at the third attempt.
 pub async fn run(options: &Options, mut tell: impl FnMut(&Row)) -> io::Result<Matrix> {
-    let defects = catalogue::all().len();
+    let defects = if options.suts.is_some() { node_red::DEFECTS.len() } else { catalogue::all().len() };
+    let of = |place| match &options.suts {
+        Some(_) => Place::Among(&node_red::DEFECTS, place),
+        None => Place::One(place),
+    };
     let wanted = |place: &usize| {
-        let drawn = Place::One(*place).open(options.seed);
+        let drawn = of(*place).open(options.seed);
         options.only.is_empty() || drawn.iter().any(|drawn| options.only.iter().any(|id| id == drawn.id))
     };
-    let ones = (0..defects).filter(wanted).map(|place| (0, options.seed, Place::One(place)));
+    let ones = (0..defects).filter(wanted).map(|place| (0, options.seed, of(place)));
     let healthy = (0..options.healthy).map(|n| (1, options.seed + n as u64, Place::Healthy));
     let pairs = (0..options.pairs).map(|place| (2, options.seed, Place::Two(place)));
     let room = Arc::new(Semaphore::new(options.at_once.max(1)));
@@ -133,11 +140,15 @@ async fn exercised(
     sealed: Sealed,
     (seed, number): (u64, usize),
 ) -> io::Result<Row> {
-    let steps = exercise(seed.wrapping_add(number as u64));
+    let mut steps = exercise(seed.wrapping_add(number as u64));
+    if options.suts.is_some() {
+        steps = without_restart(steps);
+    }
+    let subject = Subject { program: &options.program, suts: options.suts.as_deref(), sealed: &sealed };
     let mut attempt = 1;
     let (record, judged) = loop {
         let name = format!("{number}-{attempt}");
-        let record = conduct(&options.program, &sealed, &steps, floor, (seed, &name)).await?;
+        let record = conduct(subject, &steps, floor, (seed, &name)).await?;
         let judged = Judged::of(&record);
         let is_busy = disturbed(&record) > DISTURBED;
         if !is_busy && (judged.is_sure() || attempt == ATTEMPTS) {

@@ -12,6 +12,7 @@ use tokio::time::sleep_until;
 use super::exercise::{Act, BYPASS_S, DEVICES, Say, Step};
 use super::floor::Floor;
 use super::line::{Came, Client, Event, Line};
+use super::node_red;
 use super::process::{Folder, Gateway};
 use super::sealed::Sealed;
 use crate::diagnosis::Record;
@@ -31,10 +32,20 @@ const SAMPLE: Duration = Duration::from_millis(250);
 const LAST_WORD: Duration = Duration::from_millis(1_600);
 const SETTLE: Duration = Duration::from_secs(1);
 
+/// Which program is exercised.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    /// `palisade`: the embedded gateway, and what keeps other programs.
+    pub program: &'a Path,
+    /// Where Node-RED is installed, when that is the gateway.
+    pub suts: Option<&'a Path>,
+    /// With which defect.
+    pub sealed: &'a Sealed,
+}
+
 /// An exercise under way.
 struct Conduct<'a> {
-    program: &'a Path,
-    sealed: &'a Sealed,
+    subject: Subject<'a>,
     folder: &'a Folder,
     gateway: Gateway,
     began: Instant,
@@ -54,14 +65,13 @@ struct Conduct<'a> {
 /// # Errors
 /// When the gateway cannot be started, or lets nobody in.
 pub(super) async fn conduct(
-    program: &Path,
-    sealed: &Sealed,
+    subject: Subject<'_>,
     steps: &[Step],
     floor: &Floor,
     (seed, name): (u64, &str),
 ) -> io::Result<Record> {
     let folder = Folder::new(name)?;
-    let mut conduct = Conduct::begin(program, sealed, &folder, seed).await?;
+    let mut conduct = Conduct::begin(subject, &folder, seed).await?;
     let mut due = Instant::now();
     for step in steps {
         due += Duration::from_millis(step.after_ms);
@@ -83,19 +93,13 @@ pub(super) async fn conduct(
 }
 
 impl<'a> Conduct<'a> {
-    async fn begin(
-        program: &'a Path,
-        sealed: &'a Sealed,
-        folder: &'a Folder,
-        seed: u64,
-    ) -> io::Result<Conduct<'a>> {
+    async fn begin(subject: Subject<'a>, folder: &'a Folder, seed: u64) -> io::Result<Conduct<'a>> {
+        let gateway = start(subject, folder).await?;
         let began = Instant::now();
-        let gateway = start(program, sealed, folder).await?;
         let (tell, told) = mpsc::unbounded_channel();
         let bits = Dice::new(seed).draw(AgentKey::of("exercise"), "run", 0).bits();
         let mut conduct = Conduct {
-            program,
-            sealed,
+            subject,
             folder,
             gateway,
             began,
@@ -322,7 +326,7 @@ impl<'a> Conduct<'a> {
             life.to_us = killed_us;
         }
         let from_us = self.now_us();
-        self.gateway = start(self.program, self.sealed, self.folder).await?;
+        self.gateway = start(self.subject, self.folder).await?;
         self.record.lives.push(Life { from_us, to_us: i64::MAX });
         Ok(())
     }
@@ -390,8 +394,11 @@ impl<'a> Conduct<'a> {
     }
 }
 
-async fn start(program: &Path, sealed: &Sealed, folder: &Folder) -> io::Result<Gateway> {
-    Gateway::start(program, sealed, DUTY_ROOM, &folder.file("store.jsonl")).await
+async fn start(Subject { program, suts, sealed }: Subject<'_>, folder: &Folder) -> io::Result<Gateway> {
+    match suts {
+        Some(suts) => node_red::start(program, suts, sealed, folder).await,
+        None => Gateway::start(program, sealed, DUTY_ROOM, &folder.file("store.jsonl")).await,
+    }
 }
 
 /// What came on an alarm topic.

@@ -129,6 +129,14 @@ pub struct Step {
     pub act: Act,
 }
 
+/// The part of an exercise for a gateway whose process is not killed: up to where the subscriber leaves for the restart.
+pub fn without_restart(mut steps: Vec<Step>) -> Vec<Step> {
+    let restart = steps.iter().position(|step| step.act == Act::Restart).unwrap_or(steps.len());
+    let leave = steps[..restart].iter().rposition(|step| step.act == Act::Leave);
+    steps.truncate(leave.unwrap_or(restart));
+    steps
+}
+
 struct Plan {
     steps: Vec<Step>,
     draw: Draw,

@@ -9,6 +9,7 @@
 //! | [`exercise`] | what is done to a gateway, as data; no sockets |
 //! | `line`, `process` | connections of devices, the gateway's process |
 //! | `conduct` | the exercise in real time |
+//! | [`node_red`] | the same for a gateway that somebody else wrote |
 //! | `floor` | when the machine itself was late |
 //! | [`sealed`] | the envelope |
 //! | [`bench`] | many rows at once, and the matrix |
@@ -18,6 +19,7 @@ mod conduct;
 pub mod exercise;
 mod floor;
 mod line;
+pub mod node_red;
 mod process;
 pub mod sealed;
 

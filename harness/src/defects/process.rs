@@ -16,7 +16,8 @@ const START: Duration = Duration::from_secs(10);
 
 /// A running gateway.
 pub(super) struct Gateway {
-    child: Child,
+    /// Its process; of several the last one is the gateway and those before it are what it stands on.
+    children: Vec<Child>,
     /// Where it listens.
     pub(super) address: SocketAddr,
 }
@@ -44,6 +45,11 @@ impl Gateway {
         Gateway::spawn(program, &["--echo".to_owned()]).await
     }
 
+    /// One made of processes that are kept by somebody else's means.
+    pub(super) fn of(children: Vec<Child>, address: SocketAddr) -> Gateway {
+        Gateway { children, address }
+    }
+
     async fn spawn(program: &Path, arguments: &[String]) -> io::Result<Gateway> {
         let mut child = Command::new(program)
             .args(["gateway", "--with-parent", "--listen", "127.0.0.1:0"])
@@ -60,17 +66,20 @@ impl Gateway {
         let address = line.trim().strip_prefix("listening ").and_then(|address| address.parse().ok());
         let address =
             address.ok_or_else(|| io::Error::other(format!("the gateway said `{}`", line.trim())))?;
-        Ok(Gateway { child, address })
+        Ok(Gateway { children: vec![child], address })
     }
 
     /// Kills it as a power cut would.
     pub(super) async fn kill(&mut self) -> io::Result<()> {
-        self.child.kill().await
+        for child in &mut self.children {
+            child.kill().await?;
+        }
+        Ok(())
     }
 
     /// Its resident memory, bytes, where the system tells.
     pub(super) fn memory(&self) -> Option<u64> {
-        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id()?)).ok()?;
+        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.children.last()?.id()?)).ok()?;
         let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
         Some(pages * rustix::param::page_size() as u64)
     }

@@ -38,11 +38,19 @@ impl Sealed {
     pub(super) fn arguments(&self) -> Vec<String> {
         let seed = self.seed;
         let row = match self.row {
-            Row::Healthy => return Vec::new(),
+            Row::Healthy | Row::Among(..) => return Vec::new(),
             Row::One(place) => place.to_string(),
             Row::Two(place) => format!("pair-{place}"),
         };
         vec!["--seed".into(), seed.to_string(), "--sealed".into(), format!("{seed}/{row}")]
+    }
+
+    /// What the process of a gateway that somebody else wrote finds in its environment.
+    pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
+        let drawn = self.row.open(self.seed).into_iter().next();
+        drawn.map_or(Vec::new(), |Drawn { id, strength }| {
+            vec![("PALISADE_DEFECT", id.to_owned()), ("PALISADE_STRENGTH", strength.to_string())]
+        })
     }
 
     /// What the gateway was bent by, for a verdict that stands already.

@@ -156,7 +156,8 @@ impl<'a> Times<'a> {
         let mut free: BTreeMap<String, i64> = BTreeMap::new();
         let mut due = BTreeMap::new();
         let record = self.case.record;
-        for i in self.case.owed.iter().copied() {
+        // What is lost is not waited for.
+        for i in self.case.owed.iter().copied().filter(|i| !self.case.answers[*i].is_empty()) {
             let sent_us = record.sent[i].at_us;
             let free = free.entry(format!("{} {}", record.life_at(sent_us), key(i))).or_insert(i64::MIN);
             let begins = sent_us.max(*free);
@@ -282,7 +283,9 @@ impl<'a> Times<'a> {
     fn after_idle(&self) -> Option<Explanation> {
         let record = self.case.record;
         let mut idle: BTreeMap<usize, i64> = BTreeMap::new();
-        for pair in self.case.owed.windows(2) {
+        let answered: Vec<usize> =
+            self.case.owed.iter().copied().filter(|i| !self.case.answers[*i].is_empty()).collect();
+        for pair in answered.windows(2) {
             let (before, at) = (record.sent[pair[0]].at_us, record.sent[pair[1]].at_us);
             if record.life_at(before) == record.life_at(at) {
                 idle.insert(pair[1], at - before);

@@ -15,6 +15,9 @@ use super::record::Order;
 /// Classes whose alarms sound the siren.
 const LOUD: [&str; 3] = ["beam", "smoke_detector", "heat_detector"];
 
+/// How far a siren's end may be from the restore that we take for the last one, µs.
+const SIREN_US: i64 = 1_000_000;
+
 /// Something about commands that is not as it should be. Orders are places in the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -76,7 +79,13 @@ impl Told {
                 }
             }
         }
-        let missing = due.iter().filter(|due| !due.came && !due.optional);
+        // Which restore was the last one depends on the order in which the gateway heard them.
+        let stopped = |due: &Due| {
+            let near = |order: &&Order| (order.at_us - due.from_us).abs() < SIREN_US;
+            let stops = case.record.orders.iter().filter(|order| order.command == "siren_off");
+            due.word == "siren_off" && stops.filter(near).count() > 0
+        };
+        let missing = due.iter().filter(|due| !due.came && !due.optional && !stopped(due));
         found.extend(missing.map(|due| Told::Missing(due.word, due.cause)));
         found
     }

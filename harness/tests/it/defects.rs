@@ -74,6 +74,18 @@ fn another_seed_draws_another_strength_and_the_defect_is_named_again() -> Result
 }
 
 #[test]
+fn the_same_judge_names_the_defects_of_node_red() -> Result<()> {
+    ensure!(
+        std::env::var_os("PALISADE_SUTS").is_some(),
+        "PALISADE_SUTS is not set: run `bash .ci/test`, or set it to the folder that `bash .ci/sut` prints"
+    );
+    let (code, matrix) = matrix(&["--sut", "node-red", "--seed", "1", "--healthy", "1", "--at-once", "4"])?;
+    assert_eq!((code, unnamed(&matrix, "rows")), (Some(0), Vec::new()));
+    assert_eq!(matrix["rows"].as_array().map(Vec::len), Some(13), "twelve defects and a healthy one");
+    Ok(())
+}
+
+#[test]
 fn the_catalogue_is_listed_and_an_unknown_defect_refused() -> Result<()> {
     let output = defects(&["--list"])?;
     assert_eq!(output.status.code(), Some(0));

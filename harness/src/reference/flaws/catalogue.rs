@@ -101,6 +101,8 @@ pub enum Row {
     Healthy,
     /// By one defect: the place in the order that the seed draws.
     One(usize),
+    /// By one of those named: the place in the order of these that the seed draws.
+    Among(&'static [&'static str], usize),
     /// By two: the place in the order of pairs that the seed draws.
     Two(usize),
 }
@@ -115,6 +117,13 @@ impl Row {
                 let mut order: Vec<&'static Entry> = all().iter().collect();
                 order.sort_by_cached_key(|entry| dice.draw(AgentKey::of(&entry.id), "place", 0).bits());
                 order.get(place).map(|entry| entry.draw(seed)).into_iter().collect()
+            }
+            Row::Among(ids, place) => {
+                let dice = Dice::new(seed);
+                let mut order = ids.to_vec();
+                order.sort_by_cached_key(|id| dice.draw(AgentKey::of(id), "place", 0).bits());
+                let entry = order.get(place).and_then(|id| find(id));
+                entry.map(|entry| entry.draw(seed)).into_iter().collect()
             }
             Row::Two(place) => {
                 let pair = pairs(seed).into_iter().nth(place);

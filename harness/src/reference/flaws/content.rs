@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use palisade_sim::words::Dice;
+use serde_json::Value;
 
 use super::{Arrival, Flaw, InOrder, Saying, hit};
 
@@ -12,11 +13,8 @@ pub(super) fn make(id: &str, strength: f64, dice: Dice) -> Option<Vec<Flaw>> {
     let flaw = match id {
         "wrong-device" => wrong_device(strength as usize),
         "wrong-topic" => wrong_topic(),
-        "id-case-folded" => changed(|arrival, saying| saying.set("id", arrival.id.to_lowercase())),
-        "id-truncated" => changed(move |arrival, saying| {
-            let cut: String = arrival.id.chars().take(strength as usize).collect();
-            saying.set("id", cut);
-        }),
+        "id-case-folded" => on_id(|id| id.to_lowercase()),
+        "id-truncated" => on_id(move |id| id.chars().take(strength as usize).collect()),
         "id-previous" => previous_id(),
         "id-missing" => changed(|_, saying| drop(saying.body.shift_remove("id"))),
         "severity-swapped" => changed(|arrival, saying| match arrival.kind.as_str() {
@@ -24,11 +22,9 @@ pub(super) fn make(id: &str, strength: f64, dice: Dice) -> Option<Vec<Flaw>> {
             "info" => saying.set("kind", "alarm"),
             _ => {}
         }),
-        "ts-zone-off" => {
-            changed(move |arrival, saying| saying.set("ts", arrival.ts + strength as i64 * HOUR_MS))
-        }
-        "ts-own-clock" => changed(|arrival, saying| saying.set("ts", arrival.now_ms)),
-        "ts-in-seconds" => changed(|arrival, saying| saying.set("ts", arrival.ts / 1000)),
+        "ts-zone-off" => on_ts(move |_, ts| ts + strength as i64 * HOUR_MS),
+        "ts-own-clock" => on_ts(|arrival, _| arrival.now_ms),
+        "ts-in-seconds" => on_ts(|_, ts| ts / 1000),
         "malformed-json" => changed(move |arrival, saying| {
             if hit(dice, arrival, "malformed", strength) {
                 let whole = saying.payload();
@@ -50,6 +46,24 @@ fn changed(mut change: impl FnMut(&Arrival, &mut Saying) + Send + 'static) -> Fl
         change(arrival, &mut saying);
         vec![saying]
     }))
+}
+
+/// Changes the id of what is said, if it has one.
+fn on_id(change: impl Fn(&str) -> String + Send + 'static) -> Flaw {
+    changed(move |_, saying| {
+        if let Some(id) = saying.body.get("id").and_then(Value::as_str).map(&change) {
+            saying.set("id", id);
+        }
+    })
+}
+
+/// Changes the time of what is said, if it has one.
+fn on_ts(change: impl Fn(&Arrival, i64) -> i64 + Send + 'static) -> Flaw {
+    changed(move |arrival, saying| {
+        if let Some(ts) = saying.body.get("ts").and_then(Value::as_i64) {
+            saying.set("ts", change(arrival, ts));
+        }
+    })
 }
 
 /// What the n-th device says is said of the first one.
