@@ -15,11 +15,15 @@
 //! All instants are microseconds of one monotonic clock since the run's start.
 
 mod faults;
+mod load;
 mod upstream;
+mod usage;
 mod writer;
 
 pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
+pub use load::Load;
 pub use upstream::{City, Forwarded};
+pub use usage::Usage;
 pub use writer::{Journal, Writing, append, create};
 
 use std::collections::BTreeMap;
@@ -80,6 +84,10 @@ pub enum Entry {
     City(City),
     /// The gateway posted something to the city platform.
     Forwarded(Forwarded),
+    /// What a process of the gateway held at an instant.
+    Usage(Usage),
+    /// What the copies of the compound came to.
+    Load(Load),
     /// What was seen on a serial line so far.
     Line(Line),
     /// The machine while a part was driven.

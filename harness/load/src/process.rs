@@ -94,10 +94,25 @@ fn number(stat: &str, field: usize) -> Option<u64> {
 
 /// Memory of this process that is in use and not on disk, bytes (`resident` of proc_pid_statm(5)).
 pub fn resident_bytes() -> Result<u64, UsageError> {
-    let path = "/proc/self/statm";
+    resident("/proc/self/statm")
+}
+
+/// The same of a running process.
+pub fn resident_bytes_of(pid: u32) -> Result<u64, UsageError> {
+    resident(&format!("/proc/{pid}/statm"))
+}
+
+fn resident(path: &str) -> Result<u64, UsageError> {
     let text = read(path)?;
     let pages: Option<u64> = text.split_whitespace().nth(1).and_then(|pages| pages.parse().ok());
     Ok(pages.ok_or_else(|| unknown(path, "resident"))? * rustix::param::page_size() as u64)
+}
+
+/// Files that a running process has open, connections among them (proc_pid_fd(5)).
+pub fn open_files_of(pid: u32) -> Result<u64, UsageError> {
+    let path = format!("/proc/{pid}/fd");
+    let all = fs::read_dir(&path).map_err(|error| UsageError::Unread { path, error })?;
+    Ok(all.count() as u64)
 }
 
 /// How long the calling thread was ready to run and had no processor, since it began (proc_pid_schedstat).

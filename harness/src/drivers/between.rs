@@ -155,6 +155,7 @@ impl Watch {
                 part: self.common.part.into(),
                 fault: one.fault + 1,
                 device,
+                line: None,
                 connection: one.connection,
                 way: one.way.word().into(),
                 offset: one.offset,

@@ -207,6 +207,7 @@ mod tests {
             part: "main".into(),
             fault,
             device: DeviceIx(device),
+            line: None,
             connection: 0,
             way: "up".into(),
             offset: 0,

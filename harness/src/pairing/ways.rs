@@ -199,6 +199,7 @@ mod tests {
             part,
             fault: 3,
             device: BEAM,
+            line: None,
             connection: 0,
             way,
             offset: 0,

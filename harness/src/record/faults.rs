@@ -34,8 +34,11 @@ pub struct Befell {
     pub part: String,
     /// The fault, by its place in the file, from 1.
     pub fault: usize,
-    /// The device.
+    /// The device; on a serial line the first one, and all others with it.
     pub device: DeviceIx,
+    /// The serial line, where it was one's wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
     /// The connection, by its place in the order of their arrival, from 0.
     pub connection: u64,
     /// `up`, from the device to the gateway, or `down`.

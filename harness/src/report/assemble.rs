@@ -17,14 +17,14 @@ use super::model::{
 };
 use super::tables::Row;
 use super::told::quoted;
-use super::{commands, faults, incidents, links, machine, remarks, upstream};
+use super::{commands, faults, incidents, links, load, machine, remarks, upstream, usage};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::{LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
 use crate::verdict::{
-    CommandFacts, Evidence, Message, RecoveryFacts, UpstreamFacts, Verdict, judge, message_name,
+    CommandFacts, Evidence, LeakFacts, Message, RecoveryFacts, UpstreamFacts, Verdict, judge, message_name,
 };
 use crate::wire::id::wire_id;
 
@@ -38,6 +38,8 @@ pub(super) struct Assembled {
     pub(super) report: Report,
     pub(super) main: Part,
     pub(super) floor: Part,
+    /// Histograms of the copies of the compound, by name.
+    pub(super) load: BTreeMap<String, Series>,
     /// Rows of the table of commands.
     pub(super) commands: Vec<Row>,
     /// Responses of the leg to the city platform, if there is one.
@@ -219,22 +221,27 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let commands = commands::facts(folder, &names);
     let recovery = faults::facts(&main, &names);
     let leg = upstream::leg(folder, &names, &main);
-    let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts));
+    let usage = usage::parts(&folder.journal);
+    let leak = usage::facts(&usage);
+    let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts), &leak);
     let verdict = verdict(folder, &names, (&main, &floor), facts, (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
+    report.usage = usage;
     report.queue = QueuePart::of(&main.queue);
     report.faults = faults::part(folder, &main, &names, &recovery);
     report.upstream = leg.as_ref().map(|leg| upstream::part(folder, leg));
     report.commands = commands::part(&commands, &names, &main.messages);
     let commands = commands::rows(&commands, &names, &main.messages);
-    Assembled { report, main, floor, commands, upstream: leg.map(|leg| leg.facts.response) }
+    let load = folder.journal.load.as_ref().map(load::series).unwrap_or_default();
+    report.load = folder.journal.load.as_ref().map(|entry| load::part(entry, &load));
+    Assembled { report, main, floor, load, commands, upstream: leg.map(|leg| leg.facts.response) }
 }
 
 fn verdict(
     folder: &Folder,
     names: &Names<'_>,
     (main, floor): (&Part, &Part),
-    (commands, recovery, upstream): (&CommandFacts, &RecoveryFacts, Option<&UpstreamFacts>),
+    (commands, recovery, upstream, leak): (&CommandFacts, &RecoveryFacts, Option<&UpstreamFacts>, &LeakFacts),
     (drive, thresholds): (&Drive, &Thresholds),
 ) -> Verdict {
     let extras: Vec<(ExtraKind, String)> =
@@ -257,6 +264,7 @@ fn verdict(
             recovery,
             queue: &main.queue,
             upstream,
+            leak,
             cut: &cut,
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
@@ -659,6 +667,8 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("links.measured_ms", "measured"),
         ("commands", "measured"),
         ("faults", "measured"),
+        ("load", "measured"),
+        ("usage", "measured"),
         ("queue", "measured"),
         ("incidents", "computed"),
         ("incidents.latency_ms", "measured"),

@@ -9,7 +9,7 @@ use super::folder::{Folder, Journal};
 use super::model::{DeviceFaultPart, EpisodePart, FaultPart, FaultsPart, RestartPart, Spread};
 use super::terminal::ms;
 use crate::pairing::{Cause, Episode, Fate, Outages, Outcome, Ways, disturbances, episodes};
-use crate::record::{Expected, Left};
+use crate::record::{Befell, Expected, Left};
 use crate::verdict::RecoveryFacts;
 
 /// Disturbances told one by one.
@@ -38,7 +38,8 @@ pub(super) fn ways(
     (left, outages): (&BTreeMap<StimulusId, &Left>, &Outages),
     names: &Names<'_>,
 ) -> Ways {
-    let befell: Vec<_> = journal.befell.iter().filter(|one| one.part == part).collect();
+    let befell = befell(journal, part);
+    let befell: Vec<&Befell> = befell.iter().collect();
     let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
     let passed = journal.passed.iter().filter(|one| one.part == part);
     let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
@@ -49,6 +50,29 @@ pub(super) fn ways(
         left,
         (outages, &|device| names.device(device).0),
     )
+}
+
+/// What befell devices. A wire's fault befalls all devices of its line; but for a cut, which is for good, the master's next
+/// poll makes up for it, so that it may be late and is not lost.
+fn befell(journal: &Journal, part: &str) -> Vec<Befell> {
+    let mut all = Vec::new();
+    for one in journal.befell.iter().filter(|one| one.part == part) {
+        let Some(name) = &one.line else {
+            all.push(one.clone());
+            continue;
+        };
+        let line = journal.lines.get(&(part.to_owned(), name.clone()));
+        let cut = ["cut", "reset", "half_open"].contains(&one.done.as_str());
+        let (done, amount) =
+            if cut { ("half_open", None) } else { ("held", one.amount.filter(|_| one.done == "held")) };
+        all.extend(line.iter().flat_map(|line| &line.places).map(|place| Befell {
+            device: place.device,
+            done: done.into(),
+            amount: amount.or((!cut).then_some(0)),
+            ..one.clone()
+        }));
+    }
+    all
 }
 
 /// What is owed in spite of faults, later where they held it; the rest they took.
@@ -78,7 +102,8 @@ pub(super) fn recovered(
     outages: &Outages,
 ) -> Vec<Episode> {
     let faults: Vec<_> = journal.faults.iter().filter(|fault| fault.part == part).collect();
-    let befell: Vec<_> = journal.befell.iter().filter(|one| one.part == part).collect();
+    let befell = befell(journal, part);
+    let befell: Vec<&Befell> = befell.iter().collect();
     let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
     let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
     episodes(

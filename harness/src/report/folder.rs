@@ -14,8 +14,8 @@ use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
     Afflicted, Answered, Befell, City, Command, End, Entry, Expected, Fault, Forwarded, Left, Line, Link,
-    Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Restart, Said, Start, Unsaid,
-    WindowEntry, Withheld,
+    Load, Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Restart, Said, Start, Unsaid,
+    Usage, WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -71,6 +71,10 @@ pub(super) struct Journal {
     pub(super) repeated: Vec<Repeated>,
     /// Restarts of the gateway that were made on purpose.
     pub(super) restarts: Vec<Restart>,
+    /// What the gateway's processes held.
+    pub(super) usage: Vec<Usage>,
+    /// What the copies of the compound came to.
+    pub(super) load: Option<Load>,
     /// What went through their proxy, if it ended in order.
     pub(super) proxied: Option<Proxied>,
     /// What was seen on each serial line, by part and name.
@@ -122,6 +126,8 @@ impl Journal {
             Entry::Passed(p) => p.at_us,
             Entry::Proxied(p) => p.at_us,
             Entry::Restart(r) => r.open_us,
+            Entry::Load(l) => l.at_us,
+            Entry::Usage(u) => u.at_us,
             Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) | Entry::Fault(_) | Entry::City(_) => 0,
             Entry::Afflicted(_) | Entry::Unsaid(_) | Entry::Repeated(_) => 0,
         };
@@ -145,6 +151,8 @@ impl Journal {
             Entry::Afflicted(a) => self.afflicted.push(a),
             Entry::Unsaid(u) => self.unsaid.push(u),
             Entry::Repeated(r) => self.repeated.push(r),
+            Entry::Usage(u) => self.usage.push(u),
+            Entry::Load(l) => self.load = Some(l),
             Entry::Restart(r) => self.restarts.push(r),
             Entry::Proxied(p) => self.proxied = Some(p),
             // The last of a line holds all that was seen on it.

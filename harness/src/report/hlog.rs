@@ -1,6 +1,7 @@
 //! Histograms as HdrHistogram interval logs, which other HdrHistogram tools read and merge. Values are microseconds.
 //!
-//! `lateness.hlog`, `service.hlog`, `response.hlog` hold the main part, `floor-*.hlog` the floor, `upstream-response.hlog` the leg to the city platform; one file for each
+//! `lateness.hlog`, `service.hlog`, `response.hlog` hold the main part, `floor-*.hlog` the floor, `load-*.hlog` the
+//! copies of the compound, `upstream-response.hlog` the leg to the city platform; one file for each
 //! device class lies in `histograms/`.
 
 use std::time::{Duration, SystemTime};
@@ -32,6 +33,12 @@ pub(super) fn all(assembled: &Assembled, when: When) -> Result<Vec<(String, Vec<
         files.push(("upstream-response.hlog".to_owned(), log(series, when)?));
     }
     Ok(files)
+}
+
+/// Logs of the copies' messages: `load-response.hlog` and so on.
+pub(super) fn of_load(assembled: &Assembled, when: When) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let file = |(name, series): (&String, &Series)| Ok((format!("load-{name}.hlog"), log(series, when)?));
+    assembled.load.iter().map(file).collect()
 }
 
 fn part(

@@ -13,6 +13,7 @@ mod html;
 mod incidents;
 mod junit;
 mod links;
+mod load;
 mod machine;
 pub mod model;
 pub mod plan;
@@ -23,6 +24,7 @@ mod tables;
 pub mod terminal;
 mod told;
 mod upstream;
+mod usage;
 mod write;
 
 use std::path::Path;
@@ -65,6 +67,7 @@ pub fn make(folder: &Path) -> Result<Report, Failure> {
     files.push(("junit.xml".into(), junit::render(&assembled.report)?.into_bytes()));
     files.push(("report.html".into(), html::render(&assembled, &folder)?.into_bytes()));
     files.extend(hlog::all(&assembled, when)?);
+    files.extend(hlog::of_load(&assembled, when)?);
     files.extend(tables::all(&assembled)?);
     for (name, bytes) in files {
         write::file(&folder.path, &name, &bytes)?;

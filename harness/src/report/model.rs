@@ -59,6 +59,12 @@ pub struct Report {
     /// Serial lines of the main part, and what polling alone would bring.
     #[serde(default)]
     pub links: Vec<LinkPart>,
+    /// What the gateway's processes held while they were driven, those that the run started itself.
+    #[serde(default)]
+    pub usage: Vec<UsagePart>,
+    /// What the copies of the compound came to; nothing when nobody but the compound spoke.
+    #[serde(default)]
+    pub load: Option<LoadPart>,
     /// How many messages waited for their answers, main part only.
     #[serde(default)]
     pub queue: QueuePart,
@@ -346,6 +352,84 @@ pub struct PolledPart {
     pub p99: f64,
     /// None is longer.
     pub max: f64,
+}
+
+/// What a process of the gateway held while it was driven, measured; of one that was restarted, its longest life.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UsagePart {
+    /// The program's id in the contract; `gateway` for the built-in one.
+    pub process: String,
+    /// How often it was started.
+    pub lives: usize,
+    /// How often it was looked at.
+    pub looks: usize,
+    /// From the first look to the last, s.
+    pub lasted_s: f64,
+    /// Memory in use and not on disk, kB of 1,024 bytes.
+    pub memory_kb: HeldPart,
+    /// Open files, connections among them.
+    pub files: HeldPart,
+    /// The same in a sentence.
+    pub told: String,
+}
+
+/// How much of something was held.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldPart {
+    /// At the first look.
+    pub first: u64,
+    /// At the last one.
+    pub last: u64,
+    /// At most.
+    pub most: u64,
+    /// By how much more each minute, without the first fifth: Theil–Sen slope, computed; nothing with fewer than 8 looks.
+    pub trend_per_min: Option<f64>,
+    /// Its 95 % interval, from and to.
+    pub trend_from_to: Option<[f64; 2]>,
+    /// Whether it grows: the whole interval is above zero.
+    pub grows: bool,
+}
+
+/// What the copies of the compound came to. They are load: their acknowledgements are timed, and nobody waits for the
+/// gateway's answers. Times are ms, measured; `load-*.hlog` holds all samples.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadPart {
+    /// Copies of the compound.
+    pub copies: u32,
+    /// Their connections when all stand.
+    pub clients: usize,
+    /// What the shape of the load is called.
+    pub shape: String,
+    /// Messages that were written whole to a socket.
+    pub left: u64,
+    /// Of QoS 1 and 2: acknowledged.
+    pub answered: u64,
+    /// Acknowledged with a reason that says no.
+    pub denied: u64,
+    /// Left and not acknowledged: the connection broke, or the patience ended.
+    pub unanswered: u64,
+    /// Not taken: there was no room.
+    pub refused: u64,
+    /// Still waiting at the end.
+    pub unsent: u64,
+    /// Times that a connection stood.
+    pub connected: u64,
+    /// Times that one broke.
+    pub broke: u64,
+    /// Times that one was dropped in a storm on purpose.
+    pub dropped: u64,
+    /// Why they broke, with counts.
+    pub reasons: BTreeMap<String, u64>,
+    /// Taken up by the load plane minus intended: judges the plane.
+    pub pickup_ms: Spread,
+    /// Left minus intended: with what a server that does not read held back.
+    pub lateness_ms: Spread,
+    /// Acknowledged minus left.
+    pub service_ms: Spread,
+    /// Acknowledged minus intended.
+    pub response_ms: Spread,
+    /// From the loss of a connection to the next CONNACK.
+    pub absence_ms: Spread,
 }
 
 /// How many messages waited for their answers: the queue that the gateway makes of its work.

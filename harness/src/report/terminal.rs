@@ -11,6 +11,8 @@ use super::{Report, told};
 
 /// Columns.
 const WIDTH: usize = 100;
+/// A gateway that was driven for so long shows whether it leaks, s.
+const SOAK_S: f64 = 120.0;
 /// Reasons told.
 const REASONS: usize = 12;
 
@@ -256,6 +258,12 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     }
     if !report.commands.told.is_empty() {
         facts.push(("commands", commands(report)));
+    }
+    let long = |usage: &&super::model::UsagePart| {
+        usage.lasted_s >= SOAK_S || usage.memory_kb.grows || usage.files.grows
+    };
+    for usage in report.usage.iter().filter(long) {
+        facts.push(("process", usage.told.clone()));
     }
     if report.queue.grows || report.queue.max > 1 {
         facts.push(("queue", report.queue.told.clone()));

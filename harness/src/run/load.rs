@@ -10,7 +10,8 @@ use palisade_load::series::Series;
 use super::part::{Ended, Ending, Part};
 use crate::drivers::crowd::{self, Crowd};
 use crate::drivers::fleet::{Figures, Fleet};
-use crate::record::{Entry, LATE_LOAD, Note};
+use crate::latency;
+use crate::record::{Entry, LATE_LOAD, Load, Note};
 use crate::schedule::Plan;
 
 /// Offsets that are told one by one; the others follow from the seed.
@@ -37,7 +38,7 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plan: &Plan, figure
             stop.store(true, Ordering::Relaxed);
         }
         match plane.join() {
-            Ok(outcome) => sum_up(part, copies, outcome, ended),
+            Ok(outcome) => sum_up(part, (copies, crowd.clients()), outcome, ended),
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
@@ -46,7 +47,7 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plan: &Plan, figure
 /// Notes what the copies came to. Copies that were never connected are a gateway that was not reached.
 fn sum_up(
     part: &Part<'_>,
-    copies: &crowd::Fleet,
+    (copies, clients): (&crowd::Fleet, usize),
     outcome: Result<Outcome, PlaneError>,
     ended: Ended,
 ) -> Ended {
@@ -54,6 +55,7 @@ fn sum_up(
         Ok(outcome) => outcome,
         Err(error) => return part.ended(Ending::Lost(format!("the copies of the compound: {error}"))),
     };
+    part.common.journal.write(Entry::Load(load(part, copies, clients, &outcome)));
     for text in figures(&outcome) {
         note(part, "load", text);
     }
@@ -61,6 +63,38 @@ fn sum_up(
         note(part, LATE_LOAD, why);
     }
     ended
+}
+
+/// The same for the report, with histograms that merge exactly.
+fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome) -> Load {
+    let (all, links) = (outcome.all(), &outcome.links);
+    let series = [
+        ("pickup", &all.pickup),
+        ("lateness", &all.lateness),
+        ("service", &all.service),
+        ("response", &all.response),
+        ("absence", &links.absence),
+    ];
+    let packed =
+        |(name, series): (&str, &Series)| Some((name.to_owned(), latency::Series::pack(series.histogram())?));
+    Load {
+        at_us: part.common.clock.now_us(),
+        part: part.common.part.into(),
+        copies: fleet.copies(),
+        clients,
+        shape: fleet.shape.name.clone(),
+        left: all.left,
+        answered: all.answered,
+        denied: all.denied,
+        unanswered: all.unanswered,
+        refused: all.refused,
+        unsent: all.unsent,
+        connected: links.stood,
+        broke: links.broke,
+        dropped: links.dropped,
+        reasons: links.reasons.clone(),
+        histograms: series.into_iter().filter_map(packed).collect(),
+    }
 }
 
 fn note(part: &Part<'_>, kind: &str, text: String) {

@@ -15,6 +15,7 @@ pub mod processes;
 mod restart;
 pub mod serial;
 mod stop;
+mod usage;
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

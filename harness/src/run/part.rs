@@ -15,6 +15,7 @@ use super::machine::Gauge;
 use super::processes::Processes;
 use super::restart;
 use super::stop::Stop;
+use super::usage::Looks;
 use crate::actuator::Actuator;
 use crate::drivers::between::{self, Between};
 use crate::drivers::crowd;
@@ -273,6 +274,9 @@ impl Part<'_> {
         fleet.announce(self.tape, plan, timing);
         self.between.iter().for_each(|between| between.begin(start_us));
         self.city.iter().for_each(|city| city.begin(start_us));
+        if let Some(faults) = self.faults {
+            fleet.lines().disturb(&faults.faults.lines(), faults.seed, start_us);
+        }
         for owed in owed(&self.rules, self.tape, plan, start_us, self.common.part) {
             self.common.journal.write(Entry::Owed(owed));
         }
@@ -298,8 +302,10 @@ impl Part<'_> {
         let mut last_us = None;
         let restarts = self.faults.map_or(&[][..], |plan| &plan.faults.restart);
         let seed = self.faults.map_or(0, |plan| plan.seed);
+        let mut looks = Looks::new(start_us, plan.ends_us);
         let mut due = restart::due(restarts, seed, (start_us, plan.ends_us));
         loop {
+            self.look_at_processes(&mut looks);
             let restarted = self.restarts;
             if let Err(ending) = self.restart(&mut due, figures) {
                 return ending;
@@ -328,6 +334,7 @@ impl Part<'_> {
             if let Some(why) = self.processes.ended() {
                 return Ending::Lost(why);
             }
+            fleet.lines().write_disturbances();
             if let Some(fault) = fleet.lines().fault() {
                 return Ending::Lost(fault.to_owned());
             }

@@ -44,6 +44,10 @@ pub enum What {
     QueueSlope,
     /// Of the leg to the city platform: the words behind `upstream.`.
     Upstream(String),
+    /// By how many kB a process of the gateway grows each minute.
+    LeakMemory,
+    /// By how many open files each minute.
+    LeakFiles,
     /// Events that faults took on their way.
     Taken,
     /// The time from a disturbance to the first answer in time.
@@ -60,6 +64,8 @@ impl Figure {
         match (&self.what, self.value) {
             (_, None) => "not measured".into(),
             (What::Time(_) | What::CommandTime(_) | What::Recovery, Some(ms)) => format!("{ms:.1} ms"),
+            (What::LeakMemory, Some(slope)) => format!("{slope:.1} kB a minute"),
+            (What::LeakFiles, Some(slope)) => format!("{slope:.2} a minute"),
             (What::QueueSlope, Some(slope)) => format!("{slope:.3} a second"),
             (What::Upstream(rest), Some(ms)) if rest.starts_with("response.") => format!("{ms:.1} ms"),
             (What::Coverage(_), Some(share)) => format!("{share:.3}"),
@@ -75,6 +81,9 @@ pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     }
     if let Some(rest) = name.strip_prefix("commands.") {
         return super::commands::figure(rest, evidence.commands);
+    }
+    if let Some(rest) = name.strip_prefix("leak.") {
+        return super::leak::figure(rest, evidence.leak);
     }
     if let Some(rest) = name.strip_prefix("queue.") {
         return queue(rest, evidence);

@@ -9,6 +9,7 @@
 mod bound;
 mod commands;
 mod figure;
+mod leak;
 mod reason;
 mod recovery;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use palisade_sim::words::Ms;
 pub use bound::{Bound, Op};
 pub use commands::CommandFacts;
 pub use figure::{Figure, figure};
+pub use leak::LeakFacts;
 pub use recovery::RecoveryFacts;
 pub use upstream::UpstreamFacts;
 
@@ -98,6 +100,8 @@ pub struct Evidence<'a> {
     pub false_alarms: &'a [String],
     /// Commands of the gateway to devices.
     pub commands: &'a CommandFacts,
+    /// Whether the gateway's processes grow.
+    pub leak: &'a LeakFacts,
     /// How many messages waited for their answers.
     pub queue: &'a Queue,
     /// How the gateway went on after it was disturbed.

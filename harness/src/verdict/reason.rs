@@ -49,6 +49,9 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
             let names: Vec<String> = gaps.iter().map(told).collect();
             format!("{found} stretches of the perimeter have no beam (must be {must}): {}", list(&names))
         }
+        What::LeakMemory | What::LeakFiles => {
+            super::leak::sentence(name, &figure.what, &found, must, evidence.leak)
+        }
         What::QueueMax | What::QueueSlope => {
             let (max, at) = (evidence.queue.max, evidence.queue.max_at_us as f64 / 1e6);
             format!(

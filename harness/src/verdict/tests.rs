@@ -71,6 +71,7 @@ impl Bench {
             recovery: &self.recovery,
             queue: &Queue::default(),
             upstream: None,
+            leak: &LeakFacts::default(),
             cut: &self.cut,
             lateness_bound_ms: self.lateness_bound_ms,
         };

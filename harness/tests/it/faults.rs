@@ -241,3 +241,31 @@ fn a_device_that_does_not_exist_is_refused() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn a_gateway_that_keeps_every_message_leaks_and_a_healthy_one_does_not() -> Result<()> {
+    let contract = fs::read_to_string(root().join("scenarios/sut/builtin/contract.toml"))?;
+    let check = |defect: &str, exit: i32, grows: bool| -> Result<()> {
+        // A tenth of what the leaky one keeps; a healthy process that warms up still stays below.
+        let limit = [("wrong = \"== 0\"", "\"leak.memory\" = \"< 30000\"")];
+        let tiny = Tiny::with(&limit)?;
+        let path = tiny.folder().join("contract.toml");
+        let started = "\"--commands\", \"duty-room\"]";
+        ensure!(contract.contains(started), "the contract starts it otherwise");
+        fs::write(
+            &path,
+            contract.replace(started, &format!("\"--commands\", \"duty-room\", \"--defect\", \"{defect}\"]")),
+        )?;
+        let sut = path.display().to_string();
+        let output = tiny.command(&[&WINDOW[..], &["--sut", &sut]].concat()).output()?;
+        let said = String::from_utf8(output.stdout)? + &String::from_utf8(output.stderr)?;
+        ensure!(output.status.code() == Some(exit), "{defect}: {said}");
+        let usage = &tiny.report()?["usage"][0];
+        ensure!(usage["process"] == "gateway" && usage["looks"].as_u64() > Some(20), "{defect}: {usage}");
+        let slope = usage["memory_kb"]["trend_per_min"].as_f64().context("a trend")?;
+        ensure!((slope > 30_000.0) == grows, "{defect}: {usage}");
+        Ok(())
+    };
+    check("", 0, false)?;
+    check("leaks=5000", 5, true)
+}

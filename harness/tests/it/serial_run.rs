@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
+use palisade::drivers::between;
 use palisade::drivers::serial::{Faults, Pace, Spec};
 use palisade::progress::Progress;
 use palisade::run::serial::{SerialLine, SerialRow};
@@ -13,6 +14,7 @@ use palisade::run::{Request, Stop, Sut, measure};
 use palisade::{input, report, schedule};
 use palisade_sim::contract::{Class, Signal};
 use palisade_sim::model::drive::Window;
+use palisade_sim::model::typed::SourceText;
 use palisade_sim::whole::{Inputs, Tape, live};
 use palisade_sim::words::{DeviceIx, Ms};
 use serde_json::{Value, json};
@@ -93,6 +95,11 @@ fn windows(tape: &Tape) -> Result<Vec<Window>> {
 }
 
 fn run(defect: &str) -> Result<(Value, Vec<Value>)> {
+    run_under(defect, None)
+}
+
+/// The same with faults on the wire, as a file's `[[fault]]` says them.
+fn run_under(defect: &str, faults: Option<&str>) -> Result<(Value, Vec<Value>)> {
     let folder = tempfile::tempdir()?;
     let path = compound(folder.path())?;
     let loaded = input::load(&path)?;
@@ -106,7 +113,7 @@ fn run(defect: &str) -> Result<(Value, Vec<Value>)> {
     let out = folder.path().join("out");
     let request = Request {
         fleet: None,
-        faults: None,
+        faults: faults.map(disturbed).transpose()?,
         kept: Vec::new(),
         told: Default::default(),
         day: None,
@@ -127,6 +134,28 @@ fn run(defect: &str) -> Result<(Value, Vec<Value>)> {
     let journal = fs::read_to_string(out.join("journal.jsonl"))?;
     let journal = journal.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>()?;
     Ok((report, journal))
+}
+
+fn disturbed(faults: &str) -> Result<between::Plan> {
+    let text = format!("faults = 1\nname = \"wire\"\n\n[[fault]]\n{faults}\n");
+    let text = SourceText { name: "faults.toml".into(), text };
+    let faults = palisade::fault::read(&text).map_err(|problems| anyhow::anyhow!("{problems}"))?;
+    Ok(between::Plan { faults, file: "faults.toml".into(), seed: 1 })
+}
+
+#[test]
+fn a_wire_that_is_cut_takes_what_it_would_have_carried_and_a_noisy_one_costs_a_poll() -> Result<()> {
+    let (quiet, _) = run("")?;
+    let owed = quiet["outcomes_by_class"]["beam"]["expected"].as_u64().context("beams")?;
+    let (cut, journal) = run_under("", Some("what = { cut = { at = \"0s\" } }"))?;
+    let beam = &cut["outcomes_by_class"]["beam"];
+    ensure!(beam["taken"] == owed && beam["missed"] == 0 && beam["expected"] == 0, "{beam}");
+    ensure!(journal.iter().any(|entry| entry["befell"]["line"] == "line-1"), "the journal names the line");
+    let (noisy, journal) = run_under("", Some("way = \"up\"\nwhat = { flip = { bit_error_rate = 2e-3 } }"))?;
+    let beam = &noisy["outcomes_by_class"]["beam"];
+    ensure!(beam["answered"] == owed && noisy["outcomes"]["spurious"] == 0, "{noisy:#}");
+    ensure!(journal.iter().any(|entry| entry["befell"]["done"] == "flipped"), "nothing was disturbed");
+    Ok(())
 }
 
 #[test]

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::JoinHandle;
 
+use palisade_load::fault::{Applied, Fault as Disturbance, Way};
 use palisade_sim::words::{DeviceIx, Dice};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use thiserror::Error;
 
 use super::count::Counts;
 use super::faults::{Fault, Faults};
+use super::noise::{Noise, Wire};
 use super::pty::{Pty, PtyError};
 use crate::drivers::{Clock, wait_until};
 use crate::record::{self, Micros};
@@ -93,6 +95,7 @@ struct Shared {
     fault: OnceLock<String>,
     state: Mutex<Slaves>,
     coils: OnceLock<OnCoil>,
+    noise: Noise,
 }
 
 /// What is told when a master has written a coil: unit, address, on or off.
@@ -161,14 +164,15 @@ impl Line {
         let pty = Pty::open(&spec.link).map_err(|error| LineError { line: spec.name.clone(), error })?;
         let slaves = Slaves { units: table.units(), resets: Vec::new(), counts: Counts::default() };
         let name = spec.name.clone();
-        let (stop, fault, coils) = Default::default();
-        let shared = Arc::new(Shared { spec, clock, stop, fault, state: Mutex::new(slaves), coils });
+        let (stop, fault, coils, noise) = Default::default();
+        let shared = Arc::new(Shared { spec, clock, stop, fault, state: Mutex::new(slaves), coils, noise });
         let player = Player {
             shared: shared.clone(),
             receiver: Receiver::new(Direction::Request, shared.spec.rate, Silence::Coarse(COARSE_US)),
             pty,
             last: None,
             answered: 0,
+            wire: Wire::default(),
         };
         let thread = std::thread::Builder::new().name(name.clone()).spawn(move || player.play());
         match thread {
@@ -210,6 +214,16 @@ impl Line {
     /// From now on tells of every coil that a master writes: unit, address, on or off. The first who asks is told.
     pub fn on_coil(&self, tell: impl Fn(u8, u16, bool) + Send + Sync + 'static) {
         let _ = self.shared.coils.set(OnCoil(Box::new(tell)));
+    }
+
+    /// From this instant on faults disturb its wire, drawn by a seed.
+    pub fn disturb(&self, faults: Vec<Disturbance>, seed: u64, from_us: Micros) {
+        self.shared.noise.begin(faults, seed, from_us);
+    }
+
+    /// What they did since this was asked the last time, with its instant on the run's clock.
+    pub fn take_log(&self) -> Vec<(Micros, Applied)> {
+        self.shared.noise.take_log()
     }
 
     /// Puts every input into the state that the tape gives it at a window's start. Returns the stimuli whose states a
@@ -299,6 +313,7 @@ struct Player {
     /// The answer before, for the fault that repeats it.
     last: Option<Frame>,
     answered: u64,
+    wire: Wire,
 }
 
 impl Player {
@@ -317,7 +332,8 @@ impl Player {
     fn step(&mut self) -> std::io::Result<()> {
         let clock = self.shared.clock;
         let now_us = clock.now_us();
-        let wake_us = self.receiver.wakes_us(now_us).unwrap_or(Micros::MAX).min(now_us + LOOK_US);
+        let wakes = [self.receiver.wakes_us(now_us), self.wire.wakes_us(), Some(now_us + LOOK_US)];
+        let wake_us = wakes.into_iter().flatten().min().unwrap_or(now_us);
         let wait = std::time::Duration::from_micros(u64::try_from(wake_us - now_us).unwrap_or(0));
         let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(wait.subsec_nanos()) };
         let mut ready = [PollFd::new(self.pty.master(), PollFlags::IN)];
@@ -326,6 +342,7 @@ impl Player {
             Ok(_) => self.read()?,
             Err(error) => return Err(error.into()),
         }
+        self.deliver()?;
         while let Some(heard) = self.receiver.heard() {
             match heard {
                 Heard::Frame { frame, began_us } => self.request(&frame, began_us)?,
@@ -338,11 +355,40 @@ impl Player {
     fn read(&mut self) -> std::io::Result<()> {
         let mut bytes = [0; 512];
         match self.pty.master().read(&mut bytes) {
-            Ok(n) => self.receiver.bytes(self.shared.clock.now_us(), &bytes[..n]),
+            Ok(n) => {
+                let (shared, now_us) = (&self.shared, self.shared.clock.now_us());
+                let noise = (&shared.noise, shared.spec.name.as_str());
+                if let Some(bytes) = self.wire.push(noise, Way::Down, &bytes[..n], now_us) {
+                    self.receiver.bytes(now_us, bytes);
+                }
+            }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Hands on what leaves the wire by now, if faults disturb it.
+    fn deliver(&mut self) -> std::io::Result<()> {
+        let now_us = self.shared.clock.now_us();
+        while let Some((way, bytes)) = self.wire.pull(&self.shared.noise, now_us) {
+            match way {
+                Way::Down => self.receiver.bytes(now_us, &bytes),
+                Way::Up => self.put(&bytes)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes reach the port. When nobody reads, they are gone, as on a real line.
+    fn put(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match self.pty.master().write_all(bytes) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.shared.slaves().counts.unsent();
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// Answers when the line would have carried the request and the answer.
@@ -434,17 +480,12 @@ impl Player {
             if !wait_until(&shared.clock, begins_us + shared.spec.rate.time_us(arrived), &stop) {
                 return Ok(());
             }
-            match self.pty.master().write_all(piece) {
-                Ok(()) => {}
-                // Nobody reads: on a real line the characters would be gone as well.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    shared.slaves().counts.unsent();
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
+            let noise = (&shared.noise, shared.spec.name.as_str());
+            if let Some(piece) = self.wire.push(noise, Way::Up, piece, shared.clock.now_us()) {
+                self.put(piece)?;
             }
         }
-        Ok(())
+        self.deliver()
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use palisade_load::fault::Fault as Disturbance;
 use palisade_sim::contract::{Class, Signal, Stimulus};
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
 use super::line::{Change, Line, LineError, Setter, Spec};
 use crate::drivers::Clock;
 use crate::drivers::orders::{Desk, Hands, Saying};
-use crate::record::{Entry, Journal, Left, Note};
+use crate::record::{Befell, Entry, Journal, Left, Micros, Note};
 use crate::wire::command::{Answer, Change as StateChange, Order, Verb};
 use crate::wire::modbus::module::{Effect, Point, Table, before, effect};
 
@@ -186,6 +187,33 @@ impl Lines {
     /// How many requests were seen on all lines.
     pub fn polls(&self) -> u64 {
         self.lines.iter().map(|line| line.figures(self.scribe.part).polls).sum()
+    }
+
+    /// From this instant on faults disturb all wires, drawn by a seed for each.
+    pub fn disturb(&self, faults: &[Disturbance], seed: u64, from_us: Micros) {
+        self.lines.iter().for_each(|line| line.disturb(faults.to_vec(), seed, from_us));
+    }
+
+    /// Writes down what faults did to wires since the last time.
+    pub fn write_disturbances(&self) {
+        for line in &self.lines {
+            let Some((device, _)) = line.table().points().next() else { continue };
+            for (at_us, one) in line.take_log() {
+                let (done, amount) = one.done.words();
+                self.scribe.journal.write(Entry::Befell(Befell {
+                    at_us,
+                    part: self.scribe.part.into(),
+                    fault: one.fault + 1,
+                    device,
+                    line: Some(line.name().to_owned()),
+                    connection: 0,
+                    way: one.way.word().into(),
+                    offset: one.offset,
+                    done: done.into(),
+                    amount: amount.map(|(_, amount)| amount),
+                }));
+            }
+        }
     }
 
     /// Why a line does not work any more.

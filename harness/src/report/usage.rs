@@ -1,0 +1,138 @@
+//! What the gateway's processes held over time, and whether it grew.
+
+use std::collections::BTreeMap;
+
+use super::folder::Journal;
+use super::model::{HeldPart, UsagePart};
+use crate::latency::trend::{Trend, trend};
+use crate::record::Usage;
+use crate::verdict::LeakFacts;
+
+/// This share of a process's looks, the first ones, is warming up and left out of its trends. Assumed.
+const WARM_UP: f64 = 0.2;
+
+/// One row for each program of the main part: the longest life of it, when it was restarted.
+pub(super) fn parts(journal: &Journal) -> Vec<UsagePart> {
+    let mut lives: BTreeMap<&str, BTreeMap<u32, Vec<&Usage>>> = BTreeMap::new();
+    for look in journal.usage.iter().filter(|look| look.part == "main") {
+        lives.entry(&look.process).or_default().entry(look.pid).or_default().push(look);
+    }
+    let row = |(name, of): (&&str, &BTreeMap<u32, Vec<&Usage>>)| {
+        Some(part(name, of.len(), of.values().max_by_key(|looks| looks.len())?))
+    };
+    lives.iter().filter_map(row).collect()
+}
+
+fn part(name: &str, lives: usize, looks: &[&Usage]) -> UsagePart {
+    let memory = held(looks, |look| look.resident_kb);
+    let files = held(looks, |look| look.files);
+    let lasted_us = looks.last().map_or(0, |last| last.at_us) - looks.first().map_or(0, |first| first.at_us);
+    let mut part = UsagePart {
+        process: name.to_owned(),
+        lives,
+        looks: looks.len(),
+        lasted_s: lasted_us as f64 / 1e6,
+        memory_kb: memory,
+        files,
+        told: String::new(),
+    };
+    part.told = told(&part);
+    part
+}
+
+fn held(looks: &[&Usage], of: impl Fn(&Usage) -> u64) -> HeldPart {
+    let warm = (looks.len() as f64 * WARM_UP) as usize;
+    let minutes = |us: i64| us as f64 / 60e6;
+    let points: Vec<(f64, f64)> =
+        looks.iter().skip(warm).map(|look| (minutes(look.at_us), of(look) as f64)).collect();
+    let Trend { slope, low, high, .. } = match trend(&points) {
+        Some(trend) => trend,
+        None => return HeldPart { trend_per_min: None, ..ends(looks, of) },
+    };
+    HeldPart {
+        trend_per_min: Some(slope),
+        trend_from_to: Some([low, high]),
+        grows: low > 0.0,
+        ..ends(looks, of)
+    }
+}
+
+fn ends(looks: &[&Usage], of: impl Fn(&Usage) -> u64) -> HeldPart {
+    HeldPart {
+        first: looks.first().map_or(0, |look| of(look)),
+        last: looks.last().map_or(0, |look| of(look)),
+        most: looks.iter().map(|look| of(look)).max().unwrap_or(0),
+        ..HeldPart::default()
+    }
+}
+
+fn told(part: &UsagePart) -> String {
+    let grown = |held: &HeldPart, unit: &str| match (held.trend_per_min, held.trend_from_to) {
+        (Some(slope), Some([low, high])) if held.grows => {
+            format!(", growing by {slope:.1}{unit} a minute ({low:.1} to {high:.1})")
+        }
+        (Some(_), _) => ", not growing".to_owned(),
+        (None, _) => ", too short for a trend".to_owned(),
+    };
+    let (memory, files) = (&part.memory_kb, &part.files);
+    format!(
+        "{}: {} kB at the end{}; {} open files{}; {} looks in {:.0} s",
+        part.process,
+        memory.last,
+        grown(memory, " kB"),
+        files.last,
+        grown(files, ""),
+        part.looks,
+        part.lasted_s
+    )
+}
+
+/// What the verdict looks at: the process whose memory, and the one whose files grow fastest.
+pub(super) fn facts(parts: &[UsagePart]) -> LeakFacts {
+    let fastest = |of: fn(&UsagePart) -> &HeldPart| {
+        let all = parts.iter().filter_map(|part| Some((of(part).trend_per_min?, part.told.clone())));
+        all.max_by(|a, b| a.0.total_cmp(&b.0))
+    };
+    LeakFacts { memory: fastest(|part| &part.memory_kb), files: fastest(|part| &part.files) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks each second at a process that holds this much at each.
+    fn looks(process: &str, pid: u32, held: impl Fn(i64) -> (u64, u64)) -> Vec<Usage> {
+        let look = |second: i64| {
+            let (resident_kb, files) = held(second);
+            let (at_us, process) = (second * 1_000_000, process.to_owned());
+            Usage { at_us, part: "main".into(), process, pid, resident_kb, files }
+        };
+        (0..60).map(look).collect()
+    }
+
+    #[test]
+    fn a_leak_is_told_with_its_rate_and_a_warm_start_is_none() {
+        let mut usage = looks("leaky", 1, |second| (9_000 + 20 * second.unsigned_abs(), 12));
+        usage.extend(looks("steady", 2, |second| {
+            (if second < 8 { 5_000 } else { 9_000 }, 12 + second.unsigned_abs() % 3)
+        }));
+        let journal = Journal { usage, ..Journal::default() };
+        let parts = parts(&journal);
+        let [leaky, steady] = parts.as_slice() else { panic!("{parts:?}") };
+        assert!(leaky.memory_kb.grows && !leaky.files.grows, "{leaky:?}");
+        assert!((leaky.memory_kb.trend_per_min.unwrap_or(0.0) - 1_200.0).abs() < 1.0, "{leaky:?}");
+        assert!(leaky.told.contains("growing by 1200.0 kB a minute"), "{}", leaky.told);
+        assert!(!steady.memory_kb.grows && !steady.files.grows, "{steady:?}");
+        let facts = facts(&parts);
+        assert!(facts.memory.is_some_and(|(slope, told)| slope > 1_000.0 && told.starts_with("leaky")));
+    }
+
+    #[test]
+    fn a_restarted_process_is_told_of_its_longest_life() {
+        let mut usage = looks("gateway", 1, |_| (5_000, 10));
+        usage.truncate(20);
+        usage.extend(looks("gateway", 2, |_| (7_000, 11)));
+        let parts = parts(&Journal { usage, ..Journal::default() });
+        assert_eq!((parts[0].lives, parts[0].looks, parts[0].memory_kb.first), (2, 60, 7_000));
+    }
+}
