@@ -79,7 +79,8 @@ impl<'a> Crowd<'a> {
     ) -> Crowd<'a> {
         let all = (0..tape.devices.len()).map(|i| DeviceIx(i as u32));
         let devices: Vec<DeviceIx> = all.filter(|device| !wired(*device)).collect();
-        let mut sends: Vec<Send> = plan.sends.iter().filter(|send| !wired(send.device)).copied().collect();
+        let mut sends: Vec<Send> = compressed(fleet.shape.pace(), tape, plan);
+        sends.retain(|send| !wired(send.device));
         sends.extend(floods(&fleet.shape, tape, &devices));
         let windows = plan.windows.iter().map(|w| (w.began_us, w.lasting.0 * 1000)).collect();
         Crowd { fleet, tape, common, sends, devices, windows, ends_us: plan.ends_us }
@@ -144,6 +145,28 @@ impl<'a> Crowd<'a> {
         says.sort_unstable();
         Copy { number: copy, common, says, said: 0 }
     }
+}
+
+/// What a plan says, at a pace: in each window what the day holds of so many times its length, its pauses as much shorter.
+/// Signs of life keep their own pace.
+fn compressed(pace: i64, tape: &Tape, plan: &Plan) -> Vec<Send> {
+    if pace == 1 {
+        return plan.sends.clone();
+    }
+    let mut sends: Vec<Send> =
+        plan.sends.iter().filter(|send| matches!(send.what, What::Heartbeat(_))).copied().collect();
+    for window in &plan.windows {
+        let until = window.from.0 + window.lasting.0 * pace;
+        let first = tape.stimuli.partition_point(|s| s.due < window.from);
+        let after = tape.stimuli.partition_point(|s| s.due.0 < until);
+        sends.extend(tape.stimuli[first..after].iter().map(|s| Send {
+            at_us: window.began_us + (s.due - window.from).0 * 1_000 / pace,
+            device: s.device,
+            what: What::Stimulus(s.id),
+        }));
+    }
+    sends.sort_unstable();
+    sends
 }
 
 /// What each device of a flooded class says, once.

@@ -19,6 +19,8 @@ pub struct Load {
     pub clients: usize,
     /// What the shape of the load is called.
     pub shape: String,
+    /// How many seconds of the day passed for them in one of the run.
+    pub compress: i64,
     /// Messages that were written whole to a socket.
     pub left: u64,
     /// Of QoS 1 and 2: acknowledged.

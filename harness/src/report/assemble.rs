@@ -17,7 +17,7 @@ use super::model::{
 };
 use super::tables::Row;
 use super::told::quoted;
-use super::{commands, faults, incidents, links, load, machine, remarks, upstream, usage};
+use super::{commands, faults, incidents, links, load, machine, remarks, rules, upstream, usage};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
@@ -226,6 +226,7 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts), &leak);
     let verdict = verdict(folder, &names, (&main, &floor), facts, (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
+    report.rules = rules::parts(&main);
     report.usage = usage;
     report.queue = QueuePart::of(&main.queue);
     report.faults = faults::part(folder, &main, &names, &recovery);
@@ -669,6 +670,7 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("faults", "measured"),
         ("load", "measured"),
         ("usage", "measured"),
+        ("rules", "measured"),
         ("queue", "measured"),
         ("incidents", "computed"),
         ("incidents.latency_ms", "measured"),

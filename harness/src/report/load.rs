@@ -19,6 +19,7 @@ pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>) -> LoadPart {
         copies: load.copies,
         clients: load.clients,
         shape: load.shape.clone(),
+        compress: load.compress,
         left: load.left,
         answered: load.answered,
         denied: load.denied,

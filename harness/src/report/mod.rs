@@ -19,6 +19,7 @@ pub mod model;
 pub mod plan;
 pub mod ranking;
 mod remarks;
+mod rules;
 mod stills;
 mod tables;
 pub mod terminal;

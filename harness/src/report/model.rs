@@ -59,6 +59,9 @@ pub struct Report {
     /// Serial lines of the main part, and what polling alone would bring.
     #[serde(default)]
     pub links: Vec<LinkPart>,
+    /// Rules about timing, by their numbers, with what was measured.
+    #[serde(default)]
+    pub rules: Vec<RulePart>,
     /// What the gateway's processes held while they were driven, those that the run started itself.
     #[serde(default)]
     pub usage: Vec<UsagePart>,
@@ -354,6 +357,49 @@ pub struct PolledPart {
     pub max: f64,
 }
 
+/// What became of a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleStatus {
+    /// What was measured holds it.
+    Pass,
+    /// What was measured does not.
+    Fail,
+    /// This run cannot tell; `needs` says what could.
+    #[default]
+    NotMeasured,
+}
+
+/// A rule about timing, with what the run measured. An answer counts from when the gateway had the message, where a fault held
+/// it on its way.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RulePart {
+    /// Its number.
+    pub id: String,
+    /// What it asks for.
+    pub title: String,
+    /// The same in Chinese.
+    pub title_zh: String,
+    /// Standard and clause.
+    pub clause: String,
+    /// True when the clause is told from memory.
+    pub unconfirmed: bool,
+    /// Whether it holds.
+    pub status: RuleStatus,
+    /// What was measured.
+    pub measured: Option<f64>,
+    /// What is demanded at most.
+    pub demanded: Option<f64>,
+    /// Unit of both.
+    pub unit: String,
+    /// Messages that were looked at.
+    pub judged: usize,
+    /// Messages that do not hold it, at most 5.
+    pub evidence: Vec<String>,
+    /// What it needs, when this run cannot tell.
+    pub needs: Option<String>,
+}
+
 /// What a process of the gateway held while it was driven, measured; of one that was restarted, its longest life.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UsagePart {
@@ -400,6 +446,9 @@ pub struct LoadPart {
     pub clients: usize,
     /// What the shape of the load is called.
     pub shape: String,
+    /// How many seconds of the day passed for them in one of the run: over 1 it is load alone, and says nothing about a
+    /// deadline.
+    pub compress: i64,
     /// Messages that were written whole to a socket.
     pub left: u64,
     /// Of QoS 1 and 2: acknowledged.

@@ -6,7 +6,7 @@ use std::io::IsTerminal as _;
 
 use palisade_sim::analysis::answer::Share;
 
-use super::model::{Spread, Tally};
+use super::model::{RuleStatus, Spread, Tally};
 use super::{Report, told};
 
 /// Columns.
@@ -232,6 +232,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
             format!("{} incidents, {} stimuli, digest {digest}", tape.incidents, tape.stimuli),
         ));
     }
+    if let Some(rules) = rules(report) {
+        facts.push(("rules", rules));
+    }
     if let Some(coverage) = coverage(report) {
         facts.push(("coverage", coverage));
     }
@@ -278,6 +281,22 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         facts.push(("note", note.text.clone()));
     }
     facts
+}
+
+/// Which rules about timing hold and which do not, by their numbers.
+fn rules(report: &Report) -> Option<String> {
+    let of = |status: RuleStatus| {
+        let ids = report.rules.iter().filter(|rule| rule.status == status).map(|rule| rule.id.as_str());
+        ids.collect::<Vec<_>>().join(", ")
+    };
+    let (pass, fail) = (of(RuleStatus::Pass), of(RuleStatus::Fail));
+    let said = [(pass, "hold"), (fail, "do not hold")];
+    let said: Vec<String> = said
+        .into_iter()
+        .filter(|(ids, _)| !ids.is_empty())
+        .map(|(ids, what)| format!("{ids} {what}"))
+        .collect();
+    (!said.is_empty()).then(|| format!("about timing: {}", said.join("; ")))
 }
 
 /// What became of commands, and how long they took.

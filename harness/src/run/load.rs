@@ -83,6 +83,7 @@ fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         copies: fleet.copies(),
         clients,
         shape: fleet.shape.name.clone(),
+        compress: fleet.shape.pace(),
         left: all.left,
         answered: all.answered,
         denied: all.denied,
@@ -108,9 +109,13 @@ fn headline(fleet: &crowd::Fleet, clients: usize, plan: &Plan) -> String {
     let told = (1..=fleet.copies()).take(TOLD as usize);
     let offsets: Vec<String> =
         told.map(|copy| format!("{:.1}", fleet.offset_us(copy, window) as f64 / 1e6)).collect();
+    let pace = match fleet.shape.pace() {
+        1 => String::new(),
+        pace => format!(", compressed {pace} times, which nobody is judged by"),
+    };
     let more = if fleet.copies() > TOLD { " and so on" } else { "" };
     format!(
-        "{} copies with {clients} connections load the gateway, shape {}; in the shortest window they speak later by \
+        "{} copies with {clients} connections load the gateway, shape {}{pace}; in the shortest window they speak later by \
          {}{more} s",
         fleet.copies(),
         fleet.shape.name,

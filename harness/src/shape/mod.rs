@@ -18,6 +18,9 @@ pub struct Shape {
     pub shape: u32,
     /// What reports call it.
     pub name: String,
+    /// So much of the day passes for the copies in one second of the run, s: 20 lets each say in a window what the compound
+    /// says in one that is twenty times as long, with pauses that are as much shorter. Load only; 1 when left out.
+    pub compress: Option<u32>,
     /// How much of the fleet speaks, one stretch after the other; all of it when there is none, and the last level
     /// stays.
     #[serde(default)]
@@ -67,8 +70,13 @@ pub struct Flood {
 impl Shape {
     /// All of the fleet, all the time.
     pub fn constant() -> Shape {
-        let (level, storm, flood) = Default::default();
-        Shape { shape: 1, name: "constant".into(), level, storm, flood }
+        let (compress, level, storm, flood) = Default::default();
+        Shape { shape: 1, name: "constant".into(), compress, level, storm, flood }
+    }
+
+    /// How many seconds of the day pass for the copies in one of the run, from 1.
+    pub fn pace(&self) -> i64 {
+        i64::from(self.compress.unwrap_or(1).max(1))
     }
 
     /// How much of the fleet speaks at an instant, ms after the first message.

@@ -22,6 +22,7 @@ pub fn read(text: &SourceText) -> Result<Shape, Problems> {
     desk.format(&shape);
     desk.levels(&shape);
     desk.storms(&shape);
+    desk.pace(&shape);
     if problems.is_empty() { Ok(shape) } else { Err(problems.sorted(&text.name)) }
 }
 
@@ -66,6 +67,15 @@ impl Desk<'_> {
                     self.wrong(&format!("level[{i}].{key}"), "shape::share", message, help);
                 }
             }
+        }
+    }
+
+    /// At a pace of 1 nothing is compressed, and whoever wrote it believes that something is.
+    fn pace(&mut self, shape: &Shape) {
+        if let Some(pace) = shape.compress.filter(|pace| !(2..=1_000).contains(pace)) {
+            let message = format!("{pace} is no pace at which a day is compressed");
+            let help = "write 2 to 1000, such as 20: twenty seconds of the day in one of the run; leave it out for 1";
+            self.wrong("compress", "shape::pace", message, help);
         }
     }
 

@@ -83,6 +83,19 @@ fn a_flood_makes_each_beam_of_each_copy_speak_once_more_and_a_storm_loses_nothin
 }
 
 #[test]
+fn a_compressed_day_is_more_load_and_changes_nothing_that_is_judged() -> Result<()> {
+    let plain = run(&[], &["--fleet", "3"])?;
+    let fast = run(&[], &["--fleet", "3", "--shape", &shape("compressed.toml")])?;
+    ensure!(fast.0 == Some(0), "{}", fast.2);
+    let (slow, quick) = (left(&plain.1)?, left(&fast.1)?);
+    ensure!(quick > slow + 10, "{slow} messages became {quick}");
+    ensure!(fast.1["outcomes"] == plain.1["outcomes"], "{}", fast.1["outcomes"]);
+    ensure!(fast.1["load"]["compress"] == 20 && plain.1["load"]["compress"] == 1, "{}", fast.1["load"]);
+    ensure!(remarks(&fast.1)[0].contains("compressed 20 times"), "{:?}", remarks(&fast.1));
+    Ok(())
+}
+
+#[test]
 fn a_load_plane_that_is_late_makes_the_run_void() -> Result<()> {
     let tiny = Tiny::with(&[("lateness_bound = \"20s\"", "lateness_bound = \"200ms\"")])?;
     let mut run = tiny.command(&[&WINDOW[..], &["--fleet", "9"]].concat()).spawn()?;
