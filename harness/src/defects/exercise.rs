@@ -414,7 +414,7 @@ mod tests {
         for seed in 0..30 {
             let steps = exercise(seed);
             let length_ms: u64 = steps.iter().map(|step| step.after_ms).sum();
-            assert!((8_000..16_000).contains(&length_ms), "{length_ms} ms");
+            assert!((12_000..20_000).contains(&length_ms), "{length_ms} ms");
             let says: Vec<&Say> = steps
                 .iter()
                 .filter_map(|step| if let Act::Say(say) = &step.act { Some(say) } else { None })

@@ -123,11 +123,6 @@ impl<'a> Case<'a> {
         self.answered_us(sent).map(|heard| heard - from)
     }
 
-    /// Messages that are missed.
-    pub fn is_missed(&self, sent: usize) -> bool {
-        self.symptoms.contains(&Symptom::Missed(sent))
-    }
-
     /// Gives each thing that was heard to the message that it answers.
     fn hear(&mut self, bypassed: &[usize]) {
         for (h, heard) in self.record.heard.iter().enumerate() {

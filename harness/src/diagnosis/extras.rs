@@ -39,15 +39,26 @@ fn repeated(case: &Case<'_>) -> Vec<Explanation> {
         (covers, spared)
     };
     let restarts: Vec<i64> = record.lives.iter().skip(1).map(|life| life.from_us).collect();
-    let sent = |i: usize| record.sent[i].at_us;
     let soon = |from: i64, heard: &Heard| (from..from + SOON_US).contains(&heard.at_us);
-    let after_restart =
-        twice(&|i, heard| restarts.iter().any(|at| sent(i) < *at && soon(record.hearable_from(*at), heard)));
-    let after_return = twice(&|i, heard| {
-        let plain =
+    // Whether something sent at an instant is heard again because of a restart, or of a return without one.
+    let restarted = |at_us: i64, heard: &Heard| {
+        restarts.iter().any(|at| at_us < *at && soon(record.hearable_from(*at), heard))
+    };
+    let back = |at_us: i64, heard: &Heard| {
+        let mut plain =
             record.absences.iter().filter(|(from, to)| !restarts.iter().any(|at| (from..to).contains(&at)));
-        plain.into_iter().any(|(_, to)| sent(i) < *to && soon(*to, heard))
-    });
+        plain.any(|(_, to)| at_us < *to && soon(*to, heard))
+    };
+    // That a device vanished is said again with the rest.
+    let again = |test: &dyn Fn(i64, &Heard) -> bool| {
+        let offline = case.places(|symptom| match symptom {
+            Symptom::FalseOffline(h) | Symptom::OfflineTwice(h) => test(0, &record.heard[*h]),
+            _ => false,
+        });
+        let said = twice(&|i, heard| test(record.sent[i].at_us, heard));
+        if said.is_empty() { said } else { said.into_iter().chain(offline).collect() }
+    };
+    let (after_restart, after_return) = (again(&restarted), again(&back));
     let all = twice(&|_, _| true);
     let (of, n) = (all.len(), case.owed.len());
     let (marked, marked_spared) = copied(true);

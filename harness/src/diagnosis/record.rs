@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Record {
     /// What every id of this run begins with, before its `-`.
     pub run: String,
-    /// The device that is told about sirens and acknowledgements.
+    /// The device that is told about sirens and acknowledgements; empty when nobody looked at commands.
     pub duty_room: String,
     /// What devices wrote, in order.
     pub sent: Vec<Sent>,

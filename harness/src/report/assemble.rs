@@ -17,7 +17,7 @@ use super::model::{
 };
 use super::tables::Row;
 use super::told::quoted;
-use super::{commands, faults, incidents, links, load, machine, remarks, rules, upstream, usage};
+use super::{commands, faults, incidents, links, load, looks_like, machine, remarks, rules, upstream, usage};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
@@ -610,15 +610,16 @@ fn extra(extra: &Extra) -> ExtraPart {
     }
 }
 
-/// What the figures say about the gateway's manner. The built-in one is made by us and has none worth telling.
+/// What the figures say about the gateway's manner, and which defect would explain its failures. The built-in one is
+/// made by us and has no manner worth telling.
 fn manner(folder: &Folder, main: &Part, floor: &Part) -> Vec<NotePart> {
-    if folder.journal.start.as_ref().is_none_or(|start| start.sut == "builtin") {
-        return Vec::new();
-    }
     let places = folder.journal.lines.values().flat_map(|line| &line.places);
     let polled: BTreeSet<DeviceIx> = places.map(|place| place.device).collect();
-    let told = remarks::remarks(&main.messages, &floor.messages, &polled);
-    told.into_iter().map(|text| NotePart { at_us: None, kind: "remark".into(), text }).collect()
+    let is_ours = folder.journal.start.as_ref().is_none_or(|start| start.sut == "builtin");
+    let remarks =
+        if is_ours { Vec::new() } else { remarks::remarks(&main.messages, &floor.messages, &polled) };
+    let told = remarks.into_iter().chain(looks_like::looks_like(&main.messages, &polled));
+    told.map(|text| NotePart { at_us: None, kind: "remark".into(), text }).collect()
 }
 
 fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {

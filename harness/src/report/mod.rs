@@ -14,6 +14,7 @@ mod incidents;
 mod junit;
 mod links;
 mod load;
+mod looks_like;
 mod machine;
 pub mod model;
 pub mod plan;
