@@ -63,7 +63,10 @@ pub fn render_with(report: &Report, paint: Paint) -> String {
         line(&format!("             {text}"));
     }
     let partial = if report.partial { " (partial: it was cut)" } else { "" };
-    line(&format!("  run        {:.1} s on the wire{partial}, {}", report.run.lasted_s, sut(report)));
+    let run = format!("{:.1} s on the wire{partial}, {}", report.run.lasted_s, sut(report));
+    for (i, text) in wrap(&run, WIDTH - 13).iter().enumerate() {
+        line(&format!("  {:<10} {text}", if i == 0 { "run" } else { "" }));
+    }
     line(&format!("  harness    {}", harness(report)));
     if report.outcomes.expected > 0 {
         line("");
@@ -256,8 +259,12 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     }
     if let Some(upstream) = &report.upstream {
         let s = &upstream.response_ms;
-        let times = format!("after p50 {} p99 {} ms", ms(s.p50), ms(s.p99));
-        facts.push(("city", format!("{}; {times}", upstream.told)));
+        let times = if s.count == 0 {
+            String::new()
+        } else {
+            format!("; after p50 {} p99 {} ms", ms(s.p50), ms(s.p99))
+        };
+        facts.push(("city", format!("{}{times}", upstream.told)));
     }
     if !report.commands.told.is_empty() {
         facts.push(("commands", commands(report)));
