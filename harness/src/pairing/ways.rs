@@ -169,9 +169,9 @@ impl Ways {
         // What a fault holds is in the proxy until it lets go.
         let held = spans.iter().filter(|span| !span.harms && span.touches(due_us, gone_us));
         let gone_us = held.filter_map(|span| span.until_us).fold(gone_us, Micros::max);
-        let hit = spans.iter().filter(|span| span.harms && span.touches(due_us, gone_us));
+        let mut hit = spans.iter().filter(|span| span.harms && span.touches(due_us, gone_us));
         let back = |span: &&Span| span.until_us.is_some_and(|until| until - span.from_us <= BACK_US);
-        let taken = hit.filter(|span| left.is_some() || back(span)).next_back();
+        let taken = hit.rfind(|span| left.is_some() || back(span));
         // At QoS 0 a message that is sent to a gateway that is down is gone, and nobody promised otherwise.
         let promised = left.is_none_or(|left| left.qos != Some(0));
         let down = self.down.iter().find(|span| !promised && span.touches(due_us, gone_us));
@@ -265,7 +265,7 @@ mod tests {
         check(&[], &[], Some(DUE + 300), None, owed);
         // Later than it left: another event's harm.
         let later = befell(DUE + 1_500_000, "lost", Some(80));
-        check(&[later.clone()], &[], Some(DUE + 300), None, owed);
+        check(std::slice::from_ref(&later), &[], Some(DUE + 300), None, owed);
         // Unless it was held so long.
         check(&[befell(DUE, "held", Some(3_000_000_000)), later], &[], Some(DUE + 300), None, taken);
         // Before it was due, and the device had a fresh connection meanwhile; or had not.
