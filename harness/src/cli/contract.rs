@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 
+use super::run::print;
 use super::{Exit, Failure};
 use crate::contract::init::{Answers, QUESTIONS, contract};
 use crate::input;
@@ -41,10 +42,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     out.write_all(contract(&answers).as_bytes()).map_err(|error| {
         Failure::new(Exit::Harness, format!("{} could not be written: {error}", file.display()))
     })?;
-    println!("wrote {}", file.display());
+    print(&format!("wrote {}\n", file.display()));
     match input::read_contract(file) {
         Ok(_) => {
-            println!("next   palisade run scenarios/tiny.toml --sut {}", file.display());
+            print(&format!("next   palisade run scenarios/tiny.toml --sut {}\n", file.display()));
             Ok(Exit::Ok)
         }
         Err(wrong) => {

@@ -9,7 +9,7 @@ use palisade_sim::model::load::{SourceText, load};
 use palisade_sim::words::Ms;
 use toml_edit::DocumentMut;
 
-use super::run::sut;
+use super::run::{print, sut};
 use super::{Exit, Failure};
 use crate::input::{self, Loaded};
 use crate::progress::Progress;
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     write(&out, &smallest, &bench)?;
     let _ = fs::remove_dir_all(&bench.work);
     let rows = (own.len() + kept.len(), all.len());
-    print!("{}", told(&failing, &out, &bench, rows, args));
+    print(&told(&failing, &out, &bench, rows, args));
     Ok(if bench.stop.asked() { Exit::Interrupted } else { Exit::Ok })
 }
 

@@ -34,10 +34,10 @@ impl Follower {
             if self.line.last() != Some(&b'\n') {
                 return Ok(());
             }
-            if let Ok(entry) = serde_json::from_slice(&self.line) {
-                if let Some(timed) = live.take(entry) {
-                    told(live.part(), timed);
-                }
+            if let Ok(entry) = serde_json::from_slice(&self.line)
+                && let Some(timed) = live.take(entry)
+            {
+                told(live.part(), timed);
             }
             self.line.clear();
         }

@@ -18,12 +18,11 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
     number.filter(|n| (0.0..=100.0).contains(n)).map(|n| n / 100.0).ok_or_else(wrong)
 }
 
+/// Files by name with their text, and options as they are typed.
+type Kept = (Vec<(String, String)>, Vec<String>);
+
 /// Files that the run's folder keeps of its baselines, and what was typed of them.
-pub(super) fn kept(
-    args: &Args,
-    loaded: &input::Loaded,
-    seed: u64,
-) -> Result<(Vec<(String, String)>, Vec<String>), Failure> {
+pub(super) fn kept(args: &Args, loaded: &input::Loaded, seed: u64) -> Result<Kept, Failure> {
     let Some(baselines) = baselines(args, loaded, seed)? else { return Ok((Vec::new(), Vec::new())) };
     let mut options: Vec<String> =
         args.baseline.iter().map(|path| format!("--baseline={}", path.display())).collect();

@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let sut = sut(address, args.defect.as_ref(), &kit)?;
     let seed = args.seed.unwrap_or(file.seed);
     let several = |compounds| fleet(compounds, args.shape.as_deref(), &loaded, seed);
-    let (kept, options) = held::kept(&args, &loaded, seed)?;
+    let (kept, options) = held::kept(args, &loaded, seed)?;
     let faults = args.fault.as_deref().map(|file| disturb::faults(file, seed, &sut, &kit)).transpose()?;
     let told = Arc::new(OnceLock::new());
     let request = Request {
@@ -148,7 +148,7 @@ fn conclude(measured: Measured, format: OutputFormat) -> Result<Exit, Failure> {
 }
 
 /// A reader that has gone away (`| head`) does not change the verdict.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
