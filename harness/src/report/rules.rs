@@ -28,7 +28,14 @@ fn assess(rule: &Rule, messages: &[Message]) -> RulePart {
         ..RulePart::default()
     };
     match &rule.check {
-        Check::AnswersWithin { classes, most_s } => within(&mut part, messages, classes, *most_s),
+        Check::AnswersWithin { classes, signals, most_s } => {
+            let told: Vec<Message> = messages
+                .iter()
+                .filter(|m| signals.is_empty() || signals.contains(&m.signal))
+                .cloned()
+                .collect();
+            within(&mut part, &told, classes, *most_s);
+        }
         Check::NoneMissed { classes } => none_missed(&mut part, messages, classes),
         Check::Needs(what) => part.needs = Some(what.clone()),
         _ => part.needs = Some("`palisade plan`, which looks at the layout".into()),
@@ -131,5 +138,26 @@ mod tests {
         check(&[beam(Some(2_000), Some(3_000))], [(Pass, Some(1.0)), (Pass, Some(1.0)), (Pass, Some(0.0))]);
         check(&[beam(None, None)], [(Fail, None), (Fail, None), (Fail, Some(1.0))]);
         check(&[], [(NotMeasured, None); 3]);
+    }
+
+    #[test]
+    fn a_tour_that_leaves_its_plan_is_judged_by_its_own_alarm() {
+        let book = RuleBook::residential().expect("the shipped book");
+        let rule = book.rules.iter().find(|rule| rule.id == "34").expect("it is shipped");
+        let said = |class: &str, signal: &str, observed_ms| {
+            let (class, signal) = (class.to_owned(), signal.to_owned());
+            Message { class, signal, ..beam(None, observed_ms) }
+        };
+        let touched = said("checkpoint", "checkpoint_read", Some(100));
+        let overdue = |observed_ms| said("duty_room", "checkpoint_overdue", observed_ms);
+        let status = |messages: &[Message]| assess(rule, messages).status;
+        assert_eq!(
+            status(std::slice::from_ref(&touched)),
+            RuleStatus::NotMeasured,
+            "a touch is no deviation"
+        );
+        assert_eq!(status(&[touched.clone(), overdue(Some(1_500))]), RuleStatus::Pass);
+        assert_eq!(status(&[touched.clone(), overdue(None)]), RuleStatus::Fail);
+        assert_eq!(status(&[touched, overdue(Some(3_000))]), RuleStatus::Fail);
     }
 }

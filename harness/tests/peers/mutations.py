@@ -367,7 +367,7 @@ def bare_outline(layout, slack):
 
 def zone_length(layout, check, slack):
     give, beams = slack * LENGTH, layout.kit["beam"]
-    wrong = [b for b in beams if long(b) > min(check["most_m"], b["rated_range_m"]) + give]
+    wrong = [b for b in beams if long(b) > min([check["most_m"]] + [b["rated_range_m"]] * check.get("within_range", False)) + give]
     return (not wrong, "; ".join(f"{b['id']}: {long(b):.2f} m" for b in wrong)) if beams else None
 
 

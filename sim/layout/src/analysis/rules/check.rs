@@ -72,12 +72,12 @@ pub(super) fn figure(
 }
 
 /// Rounding of what was typed in centimetres or seconds.
-const TINY: f64 = 1e-9;
+pub(super) const TINY: f64 = 1e-9;
 
 pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
     match check {
         Check::PerimeterContinuous {} => on_site::perimeter_continuous(layout),
-        Check::ZoneLength { most_m } => on_site::zone_length(layout, *most_m),
+        Check::ZoneLength { most_m, within_range } => on_site::zone_length(layout, *most_m, *within_range),
         Check::BeamMargin { most_share } => on_site::beam_margin(layout, *most_share),
         Check::BeamRays { least } => beam_rays(layout, *least),
         Check::ZoneSeen { least_share } => on_site::zone_seen(layout, *least_share),
@@ -119,7 +119,9 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::Trial { least_d } => log::trial(layout, *least_d),
         Check::Provision { key, least, unit } => provision(layout, *key, *least, unit),
         Check::Network { times, channels } => network(layout, *times, *channels),
-        Check::AnswersWithin { classes, most_s } => answers_within(layout, classes, *most_s),
+        Check::AnswersWithin { classes, signals, most_s } => {
+            answers_within(layout, (classes, signals), *most_s)
+        }
         Check::NoneMissed { classes } => none_missed(layout, classes),
         Check::Needs(what) => Outcome::Needs(what.clone()),
     }
@@ -134,6 +136,7 @@ pub(super) fn basis(check: &Check, layout: &Layout<'_>) -> Basis {
         Check::LogGap { .. } | Check::LogPoints {} | Check::LogPersons { .. } | Check::LogDaily {} => {
             logged.unwrap_or(Basis::Imported)
         }
+        Check::Trial { .. } if layout.scenario.file.kit.provision.trial_days.is_some() => Basis::Assumed,
         Check::Trial { .. } => logged.filter(|b| *b == Basis::Imported).unwrap_or(Basis::Assumed),
         _ => Basis::Computed,
     }
@@ -211,6 +214,11 @@ fn provision(layout: &Layout<'_>, key: ProvisionKey, least: f64, unit: &str) -> 
     }
 }
 
+/// The text asks for more than the sum, not as much.
+fn more_than(carries: f64, sum: f64) -> Outcome {
+    figure(carries, sum, "Mbit/s", carries > sum + TINY, [])
+}
+
 fn network(layout: &Layout<'_>, times: f64, channels: f64) -> Outcome {
     let kit = &layout.scenario.file.kit;
     let given = &kit.provision;
@@ -219,10 +227,10 @@ fn network(layout: &Layout<'_>, times: f64, channels: f64) -> Outcome {
     };
     let count = (kit.camera.len() + kit.facade_camera.len()) as f64;
     if count <= channels {
-        return at_least(carries, count * rate * times, "Mbit/s", []);
+        return more_than(carries, count * rate * times);
     }
     match given.cameras_at_once {
-        Some(at_once) => at_least(carries, (count + at_once) * rate, "Mbit/s", []),
+        Some(at_once) => more_than(carries, (count + at_once) * rate),
         None => Outcome::Needs("`cameras_at_once` in [kit.provision]".into()),
     }
 }
@@ -234,21 +242,31 @@ fn driven<'a>(layout: &'a Layout<'_>) -> Option<&'a Measured> {
     layout.measured.filter(|measured| !measured.classes.is_empty())
 }
 
-fn answers_within(layout: &Layout<'_>, classes: &[String], most_s: f64) -> Outcome {
+fn answers_within(layout: &Layout<'_>, (classes, signals): (&[String], &[String]), most_s: f64) -> Outcome {
     let Some(measured) = driven(layout) else { return Outcome::Needs(A_RUN.into()) };
     let found: Vec<(&String, f64)> =
         classes.iter().filter_map(|class| Some((class, measured.classes.get(class)?.slowest_s?))).collect();
-    if found.is_empty() {
-        return Outcome::Needs(format!("a run that drives one of: {}", classes.join(", ")));
+    if !signals.is_empty() {
+        return Outcome::Needs(format!(
+            "the report of the run itself (`rules` in its report.json), which tells {} apart",
+            signals.join(", ")
+        ));
     }
-    let slowest = found.iter().map(|(_, s)| *s).fold(0.0, f64::max);
-    let slow = found.iter().filter(|(_, s)| *s > most_s).map(|(class, s)| format!("{class}: {s:.3} s"));
     // An alarm that was never answered was not answered in time.
     let silent: Vec<String> = classes
         .iter()
         .filter_map(|class| Some((class, measured.classes.get(class)?)).filter(|(_, m)| m.missed > 0))
         .map(|(class, m)| format!("{class}: {} of {} never answered", m.missed, m.expected))
         .collect();
+    if found.is_empty() && !silent.is_empty() {
+        // Nothing was answered at all: there is no slowest answer, and the rule is not met.
+        return figure(silent.len() as f64, 0.0, "classes without an answer", false, silent);
+    }
+    if found.is_empty() {
+        return Outcome::Needs(format!("a run that drives one of: {}", classes.join(", ")));
+    }
+    let slowest = found.iter().map(|(_, s)| *s).fold(0.0, f64::max);
+    let slow = found.iter().filter(|(_, s)| *s > most_s).map(|(class, s)| format!("{class}: {s:.3} s"));
     let holds = slowest <= most_s + TINY && silent.is_empty();
     figure(slowest, most_s, "s", holds, slow.chain(silent.iter().cloned()))
 }

@@ -143,8 +143,11 @@ pub enum Check {
     PerimeterContinuous {},
     /// The longest zone.
     ZoneLength {
-        /// m; the rated range of each zone is a limit, too.
+        /// m.
         most_m: f64,
+        /// Whether the rated range of each zone is a limit, too.
+        #[serde(default)]
+        within_range: bool,
     },
     /// The largest share of its rated range that a zone uses.
     BeamMargin {
@@ -330,6 +333,9 @@ pub enum Check {
     AnswersWithin {
         /// Of these classes.
         classes: Vec<String>,
+        /// Of these signals; all of the classes when nothing is said.
+        #[serde(default)]
+        signals: Vec<String>,
         /// s.
         most_s: f64,
     },

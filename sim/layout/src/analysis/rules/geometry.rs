@@ -1,6 +1,6 @@
 //! Checks on where things stand and what they see.
 
-use super::check::{at_least, at_most, figure, open_to_all};
+use super::check::{TINY, at_least, at_most, figure, open_to_all};
 use super::passage::{doorstep, outward};
 use super::{Each, Layout, Outcome};
 use crate::analysis::privacy::privacy;
@@ -36,10 +36,10 @@ fn length(beam: &Beam) -> f64 {
     libm::hypot(beam.to_m[0] - beam.from_m[0], beam.to_m[1] - beam.from_m[1])
 }
 
-pub(super) fn zone_length(layout: &Layout<'_>, most_m: f64) -> Outcome {
+pub(super) fn zone_length(layout: &Layout<'_>, most_m: f64, within_range: bool) -> Outcome {
     let beams = &layout.scenario.file.kit.beam;
     let longest = beams.iter().map(length).fold(0.0, f64::max);
-    let over = |b: &&Beam| length(b) > most_m || length(b) > b.rated_range_m;
+    let over = |b: &&Beam| length(b) > most_m + TINY || (within_range && length(b) > b.rated_range_m + TINY);
     let wrong: Vec<String> = beams
         .iter()
         .filter(over)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{at_least, at_most};
+use super::check::{at_least, at_most, figure};
 use super::{Basis, Layout, Outcome};
 
 /// Somebody's recorder touched a checkpoint.
@@ -84,7 +84,11 @@ fn moment(at_s: i64) -> String {
 pub(super) fn gap(layout: &Layout<'_>, most_h: f64) -> Outcome {
     let Some(log) = log(layout) else { return Outcome::Needs(A_LOG.into()) };
     let mut gaps: Vec<(f64, String)> = Vec::new();
+    let mut never: Vec<String> = Vec::new();
     for (point, times) in by_checkpoint(layout, log) {
+        if times.is_empty() {
+            never.push(format!("{point}: never reached in {:.1} h", log.hours()));
+        }
         let [from, to] = log.span_s;
         let stops: Vec<i64> = std::iter::once(from).chain(times).chain([to]).collect();
         gaps.extend(stops.windows(2).map(|pair| {
@@ -94,6 +98,10 @@ pub(super) fn gap(layout: &Layout<'_>, most_h: f64) -> Outcome {
     }
     gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
     let longest = gaps.first().map_or(0.0, |(h, _)| *h);
+    // As long as the log is, whoever comes next comes later than allowed.
+    if !never.is_empty() && log.hours() >= most_h {
+        return figure(longest, most_h, "h", false, never);
+    }
     if longest <= most_h && log.hours() < most_h {
         return Outcome::Needs(format!("a log that is longer than the {most_h} h that may pass"));
     }
@@ -153,8 +161,13 @@ pub(super) fn daily(layout: &Layout<'_>) -> Outcome {
 /// How long the system ran on trial: as long as the log of its patrols, or as its owner states.
 pub(super) fn trial(layout: &Layout<'_>, least_d: f64) -> Outcome {
     let logged = log(layout).filter(|log| log.basis == Basis::Imported).map(|log| log.hours() / 24.0);
-    match logged.or(layout.scenario.file.kit.provision.trial_days) {
-        Some(days) => at_least(days, least_d, "d", []),
-        None => Outcome::Needs("`trial_days` in [kit.provision], or an imported log of the trial run".into()),
+    match (layout.scenario.file.kit.provision.trial_days, logged) {
+        (Some(days), _) => at_least(days, least_d, "d", []),
+        // A log shows that the system ran for so long at least; a short one shows nothing.
+        (None, Some(days)) if days >= least_d => at_least(days, least_d, "d", []),
+        (None, _) => Outcome::Needs(
+            "`trial_days` in [kit.provision], or an imported log that is as long as the trial run must be"
+                .into(),
+        ),
     }
 }
