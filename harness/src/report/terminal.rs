@@ -11,8 +11,6 @@ use super::{Report, told};
 
 /// Columns.
 const WIDTH: usize = 100;
-/// A gateway that was driven for so long shows whether it leaks, s.
-const SOAK_S: f64 = 120.0;
 /// Reasons told.
 const REASONS: usize = 12;
 
@@ -269,10 +267,7 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     if !report.commands.told.is_empty() {
         facts.push(("commands", commands(report)));
     }
-    let long = |usage: &&super::model::UsagePart| {
-        usage.lasted_s >= SOAK_S || usage.memory_kb.grows || usage.files.grows
-    };
-    for usage in report.usage.iter().filter(long) {
+    for usage in report.usage.iter().filter(|usage| usage.lasted_s >= super::usage::SOAK_S) {
         facts.push(("process", usage.told.clone()));
     }
     if report.queue.grows || report.queue.max > 1 {

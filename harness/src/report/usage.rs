@@ -11,6 +11,9 @@ use crate::verdict::LeakFacts;
 /// This share of a process's looks, the first ones, is warming up and left out of its trends. Assumed.
 const WARM_UP: f64 = 0.2;
 
+/// A process that was driven for so long shows whether it leaks, s; before, it may still be warming up. Assumed.
+pub(super) const SOAK_S: f64 = 120.0;
+
 /// One row for each program of the main part: the longest life of it, when it was restarted.
 pub(super) fn parts(journal: &Journal) -> Vec<UsagePart> {
     let mut lives: BTreeMap<&str, BTreeMap<u32, Vec<&Usage>>> = BTreeMap::new();
@@ -75,8 +78,9 @@ fn told(part: &UsagePart) -> String {
         (None, _) => ", too short for a trend".to_owned(),
     };
     let (memory, files) = (&part.memory_kb, &part.files);
+    let short = if part.lasted_s < SOAK_S { ", too short to tell a leak from warming up" } else { "" };
     format!(
-        "{}: {} kB at the end{}; {} open files{}; {} looks in {:.0} s",
+        "{}: {} kB at the end{}; {} open files{}; {} looks in {:.0} s{short}",
         part.process,
         memory.last,
         grown(memory, " kB"),
