@@ -125,6 +125,26 @@ pub enum Duty {
     GridCell(Id),
 }
 
+impl Cast {
+    /// Whether the roster has somebody with this duty at every hour: shifts, which may go past midnight, leave no time of the
+    /// day out.
+    pub fn round_the_clock(&self, duty: &Duty) -> bool {
+        const DAY_MS: i64 = 86_400_000;
+        let mut parts: Vec<[i64; 2]> = Vec::new();
+        for guard in self.guard.iter().filter(|guard| guard.duty == *duty) {
+            let [from, to] = guard.shift.map(|at| at.0.0);
+            if from < to {
+                parts.push([from, to]);
+            } else {
+                parts.extend([[from, DAY_MS], [0, to]]);
+            }
+        }
+        parts.sort_unstable();
+        parts.iter().fold(0, |until, [from, to]| if *from <= until { until.max(*to) } else { until })
+            >= DAY_MS
+    }
+}
+
 /// What must happen, whatever chance says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

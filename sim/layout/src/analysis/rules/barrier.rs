@@ -6,7 +6,6 @@ use super::check::{at_least, at_most, figure};
 use super::{Layout, Outcome};
 use crate::model::cast::Duty;
 use crate::model::kit::Barrier;
-use crate::model::scenario::TimeOfDay;
 use crate::model::site::{Gate, Wall, WallKind};
 
 /// Walls, fences and hedges of the perimeter.
@@ -111,25 +110,7 @@ fn door(layout: &Layout<'_>, gate: &Gate) -> Door {
 /// Whether somebody stands at a gate round the clock: a guard of its post, or by the roster one at its barrier.
 fn attended(layout: &Layout<'_>, gate: &Gate) -> bool {
     let (kit, cast) = (&layout.scenario.file.kit, &layout.scenario.file.cast);
-    let round_the_clock = |barrier: &Barrier| {
-        let here = cast.guard.iter().filter(|g| matches!(&g.duty, Duty::Barrier(id) if *id == barrier.id));
-        whole_day(here.map(|g| g.shift).collect())
-    };
+    let round_the_clock = |barrier: &Barrier| cast.round_the_clock(&Duty::Barrier(barrier.id.clone()));
     kit.gate_post.iter().any(|post| post.gate == gate.id && post.guards > 0)
         || kit.barrier.iter().any(|barrier| barrier.gate == gate.id && round_the_clock(barrier))
-}
-
-/// Whether shifts, which may go past midnight, leave no time of the day out.
-fn whole_day(shifts: Vec<[TimeOfDay; 2]>) -> bool {
-    const DAY_MS: i64 = 86_400_000;
-    let mut parts: Vec<[i64; 2]> = Vec::new();
-    for [from, to] in shifts.into_iter().map(|shift| shift.map(|at| at.0.0)) {
-        if from < to {
-            parts.push([from, to]);
-        } else {
-            parts.extend([[from, DAY_MS], [0, to]]);
-        }
-    }
-    parts.sort_unstable();
-    parts.iter().fold(0, |until, [from, to]| if *from <= until { until.max(*to) } else { until }) >= DAY_MS
 }

@@ -6,7 +6,8 @@ use super::data::{Found, Item, Per};
 use crate::analysis::answer::PlanAnswer;
 use crate::analysis::rules::Finding;
 use crate::model::Scenario;
-use crate::model::site::{GateFor, Use};
+use crate::model::cast::Duty;
+use crate::model::site::{Gate, GateFor, Use};
 
 /// A planned scenario.
 pub(super) struct Counts<'a> {
@@ -25,9 +26,7 @@ impl Counts<'_> {
         let (site, kit) = (&self.scenario.site, &self.scenario.file.kit);
         match per {
             Per::Compound => 1.0,
-            Per::Gate => many(&site.gates),
-            Per::GateForPeople => many(site.gates.iter().filter(|g| g.passage != GateFor::Vehicles)),
-            Per::GateForVehicles => many(site.gates.iter().filter(|g| g.passage != GateFor::Pedestrians)),
+            Per::Gate | Per::GateForPeople | Per::GateForVehicles => many(self.gates(per)),
             Per::Entrance => many(&site.entrances),
             Per::Block => many(site.buildings.iter().filter(|b| b.usage == Use::Residential)),
             Per::PerimeterM => self.plan.perimeter.whole_m() - self.plan.perimeter.gates_m,
@@ -38,6 +37,15 @@ impl Counts<'_> {
         }
     }
 
+    /// Gates that a demand is for: those of one kind where it is for that kind, else all.
+    fn gates(&self, per: Per) -> impl Iterator<Item = &Gate> {
+        self.scenario.site.gates.iter().filter(move |gate| match per {
+            Per::GateForPeople => gate.passage != GateFor::Vehicles,
+            Per::GateForVehicles => gate.passage != GateFor::Pedestrians,
+            _ => true,
+        })
+    }
+
     /// How much of it is there.
     pub(super) fn found(&self, item: &Item) -> f64 {
         let (site, kit) = (&self.scenario.site, &self.scenario.file.kit);
@@ -45,9 +53,12 @@ impl Counts<'_> {
             Found::GatePosts => {
                 let manned =
                     |gate: &crate::words::Id| kit.gate_post.iter().any(|p| p.gate == *gate && p.guards > 0);
-                many(site.gates.iter().filter(|g| manned(&g.id)))
+                many(self.gates(item.demand.per).filter(|g| manned(&g.id)))
             }
-            Found::Barriers => many(site.gates.iter().filter(|g| kit.barrier.iter().any(|b| b.gate == g.id))),
+            Found::Barriers => {
+                let closed = |gate: &crate::words::Id| kit.barrier.iter().any(|b| b.gate == *gate);
+                many(self.gates(item.demand.per).filter(|g| closed(&g.id)))
+            }
             Found::OuterPosts => many(&kit.outer_post),
             Found::Cells => many(&kit.grid_cell),
             Found::Checkpoints => {
@@ -69,7 +80,11 @@ impl Counts<'_> {
             Found::Cameras => many(&kit.camera),
             Found::FacadeCameras => many(&kit.facade_camera),
             Found::Guards => many(&self.scenario.file.cast.guard),
-            Found::DutyRooms => many(kit.duty_room.iter().filter(|d| d.operators > 0)),
+            Found::DutyRooms => {
+                let cast = &self.scenario.file.cast;
+                let staffed = |id: &crate::words::Id| cast.round_the_clock(&Duty::DutyRoom(id.clone()));
+                many(kit.duty_room.iter().filter(|d| d.operators > 0 && staffed(&d.id)))
+            }
         }
     }
 

@@ -100,9 +100,9 @@ pub enum Per {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
-    /// Gates with a manned post.
+    /// Gates with a manned post, of those that the demand is for.
     GatePosts,
-    /// Gates with a barrier.
+    /// Gates with a barrier, of those that the demand is for.
     Barriers,
     /// Standing posts.
     OuterPosts,
@@ -133,7 +133,7 @@ pub enum Found {
     FacadeCameras,
     /// Guards on the roster.
     Guards,
-    /// Duty rooms with an operator.
+    /// Duty rooms with an operator, by the roster at every hour of the day.
     DutyRooms,
 }
 

@@ -5,9 +5,10 @@ use crate::analysis::caster::Caster;
 use crate::analysis::rules::{Check, RuleBook, assess};
 use crate::analysis::sample;
 use crate::analysis::views::Views;
+use crate::model::cast::Guard;
 use crate::model::kit::{Camera, CameraTask, Intercom, Kit};
 use crate::model::scenario::Duration;
-use crate::model::site::Entrance;
+use crate::model::site::{Entrance, Gate, GateFor};
 
 const SMALL: &str = r#"
 name = "small"
@@ -77,6 +78,64 @@ fn a_device_more_meets_an_item_and_costs_nothing() {
         assert_eq!((item.status, item.demanded, item.cost_yuan), (status, 2.0, cost_yuan), "{item:?}");
         assert_eq!((answer.met, answer.cost_yuan), (status == Status::Pass, cost_yuan));
         assert_eq!(answer.items[1].status, Status::NotApplicable, "there is no socket to watch");
+    }
+}
+
+/// What is demanded and found by the only item of a tier.
+fn one_item(per: &str, found: &str, scenario: &Scenario) -> (f64, f64, Status) {
+    let head = SMALL.split("[[item]]").next().expect("the head of a tier");
+    let item = format!(
+        "[[item]]\nsystem = 1\nid = \"it\"\ntitle = \"It\"\ntitle_zh = \"门\"\nunit = \"pieces\"\n\
+         demand = {{ count = 1.0, per = \"{per}\" }}\nfound = \"{found}\"\n"
+    );
+    let item = held_against(&format!("{head}{item}"), scenario).remove(0).items.remove(0);
+    (item.demanded, item.found, item.status)
+}
+
+#[test]
+fn what_stands_at_a_gate_of_another_kind_helps_none_of_this_kind() {
+    let mut scenario = yard();
+    for (id, x, passage) in [("walk", 0.0, GateFor::Pedestrians), ("drive", 100.0, GateFor::Vehicles)] {
+        scenario.site.gates.push(Gate { passage, ..sample::gate(id, x, 30.0, 4.0) });
+    }
+    let at = |gate: &str| -> Kit {
+        let other = if gate == "walk" { "drive" } else { "walk" };
+        serde_json::from_value(serde_json::json!({
+            "gate_post": [{ "id": "post", "gate": gate, "guards": 1 }],
+            "barrier": [{ "id": "barrier", "gate": other }],
+        }))
+        .expect("a kit")
+    };
+    for (manned, found, status) in [("drive", 0.0, Status::Fail), ("walk", 1.0, Status::Pass)] {
+        scenario.file.kit = at(manned);
+        assert_eq!(one_item("gate_for_people", "gate_posts", &scenario), (1.0, found, status));
+        assert_eq!(one_item("gate_for_vehicles", "barriers", &scenario), (1.0, found, status));
+        assert_eq!(one_item("gate", "gate_posts", &scenario), (2.0, 1.0, Status::Fail));
+    }
+}
+
+#[test]
+fn a_duty_room_is_staffed_round_the_clock_by_the_roster() {
+    let mut scenario = yard();
+    let room = |operators: u32| -> Kit {
+        let room = serde_json::json!({ "id": "room", "at_m": [5.0, 5.0], "operators": operators });
+        serde_json::from_value(serde_json::json!({ "duty_room": [room] })).expect("a kit")
+    };
+    let guard = |duty: &str, shift: [&str; 2]| -> Guard {
+        let guard = serde_json::json!({ "id": "g", "duty": { "duty_room": duty }, "shift": shift });
+        serde_json::from_value(guard).expect("a guard")
+    };
+    let (day, night) = (["07:00", "19:00"], ["19:00", "07:00"]);
+    for (operators, roster, found) in [
+        (1, vec![], 0.0),
+        (1, vec![guard("room", day)], 0.0),
+        (1, vec![guard("room", day), guard("other", night)], 0.0),
+        (1, vec![guard("room", day), guard("room", ["19:00", "06:00"])], 0.0),
+        (1, vec![guard("room", day), guard("room", night)], 1.0),
+        (0, vec![guard("room", day), guard("room", night)], 0.0),
+    ] {
+        (scenario.file.kit, scenario.file.cast.guard) = (room(operators), roster);
+        assert_eq!(one_item("compound", "duty_rooms", &scenario).1, found, "{:?}", scenario.file.cast.guard);
     }
 }
 
