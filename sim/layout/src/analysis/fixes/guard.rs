@@ -133,10 +133,10 @@ pub(super) fn falls(before: &Finding, after: &Finding) -> bool {
         (Status::Fail, Status::Fail) => {
             off(after) > off(before) + TINY || !names(after).is_subset(&names(before))
         }
+        (Status::Pass, _) => before.is_lost(after),
+        (Status::NotApplicable, now) => now == Status::Fail,
         // What could not be judged for want of data and now fails has become known, not worse.
         (Status::Fail | Status::NotAssessable, _) => false,
-        (Status::Pass, now) => now != Status::Pass,
-        (_, now) => now == Status::Fail,
     }
 }
 

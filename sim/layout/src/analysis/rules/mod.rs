@@ -104,6 +104,13 @@ pub struct Finding {
     pub unchecked: Vec<String>,
 }
 
+impl Finding {
+    /// True when this was met and `after` is not: it fails, or can no longer be assessed, which never counts as met.
+    pub fn is_lost(&self, after: &Finding) -> bool {
+        self.status == Status::Pass && after.status != Status::Pass
+    }
+}
+
 /// One of the things that a rule asks about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Each {

@@ -24,7 +24,7 @@ use super::detection::detection;
 use super::facade::{BuildingAnswer, facade};
 use super::light::Light;
 use super::perimeter::perimeter_on;
-use super::rules::{Finding, RuleBook, Status, assess};
+use super::rules::{Finding, RuleBook, assess};
 use super::sightlines::working;
 use super::views::Views;
 use crate::model::Scenario;
@@ -63,7 +63,7 @@ pub struct Suffers {
     /// Charging sockets that no fire detector protects any more.
     #[serde(default)]
     pub sockets_lost: i64,
-    /// Rules that were met and are not.
+    /// Rules that were met and are not, those that can no longer be assessed among them.
     pub rules_lost: Vec<String>,
 }
 
@@ -166,7 +166,7 @@ pub fn what_if(layout: &Scenario, book: &RuleBook, variants: &[Variant], threads
 
 fn suffers(variant: &Variant, today: &Planned, then: &Planned) -> Suffers {
     let before = today.rules.iter().zip(&then.rules);
-    let fell = before.filter(|(a, b)| a.status == Status::Pass && b.status == Status::Fail);
+    let fell = before.filter(|(before, after)| before.is_lost(after));
     let by_night = usize::from(matches!(variant.kind, Kind::Lamp | Kind::LampRow | Kind::Night));
     let told = Suffers {
         name: variant.name.clone(),

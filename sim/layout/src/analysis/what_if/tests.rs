@@ -1,4 +1,5 @@
 use super::*;
+use crate::analysis::rules::Status;
 use crate::analysis::sample;
 use crate::model::kit::Kit;
 use crate::model::site::{Lamp, Path, PathFor, WallKind};
@@ -78,6 +79,22 @@ fn what_is_kept_under_a_variant_is_what_would_be_worked_out_anew() {
             0,
             "4,000 lm do not light a facade"
         );
+    }
+}
+
+#[test]
+fn a_rule_that_can_no_longer_be_assessed_is_lost_as_one_that_fails_is() {
+    let (yard, book) = (yard(), RuleBook::residential().expect("the shipped book"));
+    let caster = Caster::of(&yard);
+    let views = Views::of(&yard, &caster);
+    let today = planned(&yard, &book, &caster, &views);
+    let variant = variants(&yard, 0, 1).remove(0);
+    let met = today.rules.iter().position(|f| f.status == Status::Pass).expect("a rule that is met");
+    for (status, lost) in [(Status::Pass, false), (Status::Fail, true), (Status::NotAssessable, true)] {
+        let mut then = planned(&yard, &book, &caster, &views);
+        then.rules[met].status = status;
+        let expected: Vec<String> = lost.then(|| today.rules[met].id.clone()).into_iter().collect();
+        assert_eq!(suffers(&variant, &today, &then).rules_lost, expected, "{status:?}");
     }
 }
 
