@@ -548,3 +548,14 @@ fn a_gateway_that_never_answers_fails() {
     assert_eq!(one(&found, "9").status, Status::Fail, "{:?}", one(&found, "9"));
     assert_eq!(one(&found, "34").status, Status::NotAssessable);
 }
+
+/// GB 55029 asks for coverage in item 1 of its §3.5.2 and for recordings in item 5.
+#[test]
+fn coverage_and_retention_cite_each_its_own_item() {
+    let book = RuleBook::residential().expect("the shipped book");
+    for (id, item) in [("26", "§3.5.2(5)"), ("26b", "§3.5.2(1)")] {
+        let rule = book.rules.iter().find(|rule| rule.id == id).expect(id);
+        let chinese = rule.clause_zh.as_deref().unwrap_or_default();
+        assert!(rule.clause.contains(item) && chinese.contains(item), "{id}: {} / {chinese}", rule.clause);
+    }
+}
