@@ -1,7 +1,7 @@
 //! What things are called, in English and in Chinese.
 
 use palisade_layout::analysis::answer::GapReason;
-use palisade_layout::analysis::rules::Strength;
+use palisade_layout::analysis::rules::{Basis, Strength};
 use palisade_layout::contract::Class;
 use palisade_layout::model::kit::CameraTask;
 use palisade_layout::model::site::{GateFor, WallKind};
@@ -135,6 +135,16 @@ pub(crate) fn strength(strength: Strength) -> &'static str {
         Strength::Should => "宜",
         Strength::Guide => "指引",
         Strength::Unstated => "未明",
+    }
+}
+
+/// What a figure rests on; a rule without a figure is judged by the plan alone.
+pub(crate) fn basis(basis: Option<Basis>) -> &'static str {
+    match basis {
+        None | Some(Basis::Computed) => "计算",
+        Some(Basis::Measured) => "实测",
+        Some(Basis::Imported) => "录入",
+        Some(Basis::Assumed) => "假定",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use palisade_layout::analysis::answer::{Gap, GapReason};
 use palisade_layout::analysis::prices::How;
-use palisade_layout::analysis::rules::{Finding, Status, Strength};
+use palisade_layout::analysis::rules::{Finding, Seen, Status, Strength};
 use palisade_layout::analysis::sightlines::BODY_M;
 use serde::Serialize;
 
@@ -289,9 +289,9 @@ fn rule_rows(failed: &[&Finding], book: &mut Book) -> Vec<RuleRow> {
         id: f.id.clone(),
         title: f.title_zh.clone(),
         figure: format!("{} / {} {}", figure(f.measured), figure(f.demanded), words::unit(&f.unit)),
-        clause: f.clause_zh.clone(),
+        clause: format!("{}{}", f.clause_zh, if f.seen == Seen::Recall { "（出处未核实）" } else { "" }),
         strength: words::strength(f.strength),
-        mark: book.cite(format!("report.json rules[id={}]", f.id), "计算"),
+        mark: book.cite(format!("report.json rules[id={}]", f.id), words::basis(f.basis)),
     };
     order.iter().take(RULES).map(row).collect()
 }

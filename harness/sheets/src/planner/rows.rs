@@ -2,7 +2,7 @@
 
 use palisade_layout::analysis::answer::{Coverage, Fix, Gap, SmallGaps, Stretch};
 use palisade_layout::analysis::projection::EDITIONS;
-use palisade_layout::analysis::rules::{Finding, Status};
+use palisade_layout::analysis::rules::{Basis, Finding, Status};
 use serde::Serialize;
 
 use crate::words::{self, percent, thousands};
@@ -82,6 +82,8 @@ struct RuleRow {
     status: &'static str,
     tone: &'static str,
     figure: String,
+    /// What the figure rests on; empty where there is none.
+    basis: &'static str,
     evidence: String,
 }
 
@@ -232,6 +234,7 @@ fn rule(f: &Finding) -> RuleRow {
         status,
         tone,
         figure: figures,
+        basis: f.basis.map_or("", Basis::word),
         evidence,
     }
 }

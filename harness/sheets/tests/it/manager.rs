@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use palisade_layout::analysis::answer::{Fix, Measure, Unwalled};
 use palisade_layout::analysis::fixes::sequence;
-use palisade_layout::analysis::rules::{RuleBook, Status};
+use palisade_layout::analysis::rules::{Basis, RuleBook, Seen, Status};
 use palisade_layout::analysis::tiers::{Tier, tiers};
 use palisade_layout::analysis::views::Views;
 use palisade_layout::model::Scenario;
@@ -161,6 +161,29 @@ fn no_english_is_left_on_the_page() -> Result<()> {
             let html = manager(&planned.material())?.html;
             let word = latin(&html, &planned.scenario).context("what follows the map")?;
             ensure!(word.is_none(), "{name}: {word:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_rule_says_what_its_figure_rests_on_and_whether_its_source_is_confirmed() -> Result<()> {
+    let mut planned = Planned::shipped("tiny.toml")?;
+    planned.report.rules.truncate(1);
+    planned.report.rules[0].status = Status::Fail;
+    let place = format!("<code>report.json rules[id={}]</code>", planned.report.rules[0].id);
+    for (basis, how) in [
+        (Basis::Computed, "计算"),
+        (Basis::Measured, "实测"),
+        (Basis::Imported, "录入"),
+        (Basis::Assumed, "假定"),
+    ] {
+        for (seen, marked) in [(Seen::Seen, false), (Seen::Recall, true)] {
+            (planned.report.rules[0].basis, planned.report.rules[0].seen) = (Some(basis), seen);
+            let html = manager(&planned.material())?.html;
+            let told = format!("{place} <span class=\"how\">{how}</span>");
+            ensure!(html.contains(&told), "{basis:?} is not told");
+            assert_eq!(html.contains("（出处未核实）"), marked, "{seen:?}");
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The planner's page: everything that the report holds is on it.
 
 use anyhow::{Result, ensure};
+use palisade_layout::analysis::rules::Basis;
 use palisade_sheets::planner::page;
 
 use crate::common::{Planned, put};
@@ -28,6 +29,24 @@ fn every_answer_is_on_the_page() -> Result<()> {
     }
     ensure!(!html.contains("http://") && !html.contains("https://"), "the page needs no network");
     ensure!(html.len() < 2_500_000, "{} bytes", html.len());
+    Ok(())
+}
+
+#[test]
+fn a_figure_of_a_rule_says_what_it_rests_on() -> Result<()> {
+    let mut planned = Planned::shipped("tiny.toml")?;
+    let told = |planned: &Planned, basis: Basis| -> Result<usize> {
+        let html = page(&planned.material())?;
+        let rules =
+            html.split("<section id=\"rules\">").nth(1).and_then(|rest| rest.split("</section>").next());
+        Ok(rules.unwrap_or_default().matches(&format!("<span class=\"how\">{}</span>", basis.word())).count())
+    };
+    for basis in [Basis::Computed, Basis::Measured, Basis::Imported, Basis::Assumed] {
+        planned.report.rules.iter_mut().for_each(|finding| finding.basis = None);
+        assert_eq!(told(&planned, basis)?, 0);
+        planned.report.rules[0].basis = Some(basis);
+        assert_eq!(told(&planned, basis)?, 1);
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use palisade_sim::analysis::rules::{Finding, RuleBook, Seen, Status};
+use palisade_sim::analysis::rules::{Basis, Finding, RuleBook, Seen, Status};
 
 /// Names that the table gives for a rule that is not met; the file holds all.
 const EVIDENCE: usize = 4;
@@ -20,17 +20,19 @@ pub(super) fn table(rules: &[Finding], book: &RuleBook) -> String {
         of(Status::NotAssessable).count(),
         of(Status::NotApplicable).count(),
     );
+    let _ = writeln!(out, "  Figures of those that pass or fail: {}.", bases(rules));
     for finding in of(Status::Fail) {
         let figure =
             |x: Option<f64>| x.map_or_else(String::new, |x| format!("{}", (x * 100.0).round() / 100.0));
         let unconfirmed = if finding.seen == Seen::Recall { " (unconfirmed)" } else { "" };
         let _ = writeln!(
             out,
-            "  FAIL {:<4} {}{unconfirmed}\n            {} {} where {} is demanded; {}",
+            "  FAIL {:<4} {}{unconfirmed}\n            {} {} ({}) where {} is demanded; {}",
             finding.id,
             finding.title,
             figure(finding.measured),
             finding.unit,
+            finding.basis.map_or("no figure", Basis::word),
             figure(finding.demanded),
             finding.clause,
         );
@@ -52,4 +54,43 @@ pub(super) fn table(rules: &[Finding], book: &RuleBook) -> String {
         let _ = writeln!(out, "  in part {}: not checked {}", finding.id, finding.unchecked.join("; "));
     }
     out
+}
+
+/// How many figures of rules rest on what: one that passes on the author's word is not one that was worked out.
+fn bases(rules: &[Finding]) -> String {
+    let mut counts: BTreeMap<Basis, usize> = BTreeMap::new();
+    for basis in rules.iter().filter_map(|finding| finding.basis) {
+        *counts.entry(basis).or_default() += 1;
+    }
+    let told: Vec<String> = counts.iter().map(|(basis, n)| format!("{n} {}", basis.word())).collect();
+    if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn finding(status: Status, basis: Basis) -> Finding {
+        let value = json!({
+            "id": "9", "title": "It is wide", "title_zh": "宽", "clause": "§1", "source": "a copy", "seen": "seen",
+            "strength": "shall", "kind": "geometry", "status": status, "measured": 1.0, "demanded": 2.0,
+            "unit": "m", "basis": basis, "needs": null, "evidence": [],
+        });
+        serde_json::from_value(value).expect("a finding")
+    }
+
+    #[test]
+    fn a_figure_says_what_it_rests_on() {
+        let book = RuleBook::residential().expect("the shipped book");
+        for (basis, word) in [(Basis::Measured, "measured"), (Basis::Assumed, "assumed")] {
+            let told = table(&[finding(Status::Fail, basis), finding(Status::Pass, Basis::Computed)], &book);
+            assert!(told.contains(&format!("1 m ({word}) where 2 is demanded")), "{told}");
+            assert!(
+                told.contains(&format!("Figures of those that pass or fail: 1 computed, 1 {word}.")),
+                "{told}"
+            );
+        }
+    }
 }

@@ -59,6 +59,18 @@ pub enum Basis {
     Assumed,
 }
 
+impl Basis {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Basis::Computed => "computed",
+            Basis::Measured => "measured",
+            Basis::Imported => "imported",
+            Basis::Assumed => "assumed",
+        }
+    }
+}
+
 /// What was found for one rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
