@@ -171,22 +171,14 @@ pub fn compare(new: &Facts, old: &[Facts], tolerance: f64) -> Comparison {
         .iter()
         .filter_map(|b| Some(format!("it cannot be held against {}: {}", b.run, b.why_not.as_ref()?)))
         .collect();
-    let worse = |b: &Against| -> BTreeSet<String> {
-        let slower = b.latency.iter().filter(|c| c.finding == Finding::Worse);
-        let lossy = b.answers.iter().filter(|l| l.finding == Finding::Worse);
-        let slower = slower.map(|c| format!("{} response {}", c.class, c.figure));
-        slower.chain(lossy.map(|l| format!("{} answers", l.class))).collect()
-    };
     let mut comparable = baselines.iter().filter(|b| b.why_not.is_none());
-    let first = comparable.next().map(worse).unwrap_or_default();
-    let regressed = comparable.fold(first, |all, b| all.intersection(&worse(b)).cloned().collect());
-    if let Some(b) = baselines.iter().find(|b| b.why_not.is_none()) {
-        let told = b.latency.iter().map(Change::sentence).chain(b.answers.iter().map(Lost::sentence));
-        let keys = b.latency.iter().map(|c| format!("{} response {}", c.class, c.figure));
-        let keys = keys.chain(b.answers.iter().map(|l| format!("{} answers", l.class)));
-        let of_run = |text: String| format!("{text}, against {}", b.run);
-        let worse = keys.zip(told).filter(|(key, _)| regressed.contains(key));
-        reasons.extend(worse.map(|(_, text)| of_run(text)));
+    let first = comparable.next();
+    let worse = |b: &Against| -> BTreeSet<String> { b.worse().map(|(name, _)| name).collect() };
+    let regressed = comparable
+        .fold(first.map(worse).unwrap_or_default(), |all, b| all.intersection(&worse(b)).cloned().collect());
+    if let Some(b) = first {
+        let told = b.worse().filter(|(name, _)| regressed.contains(name));
+        reasons.extend(told.map(|(_, text)| format!("{text}, against {}", b.run)));
     }
     Comparison { baselines, regressed: regressed.into_iter().collect(), reasons }
 }
@@ -218,6 +210,16 @@ fn against(new: &Facts, old: &Facts, tolerance: f64) -> Against {
     }
     let answers = groups.iter().map(|(class, pairs)| lost(class, pairs, groups.len())).collect();
     Against { run: old.run.clone(), why_not: None, paired: pairs.len(), latency, answers }
+}
+
+impl Against {
+    /// What is worse, by name and in a sentence.
+    fn worse(&self) -> impl Iterator<Item = (String, String)> {
+        let slower = self.latency.iter().filter(|c| c.finding == Finding::Worse);
+        let slower = slower.map(|c| (format!("{} response {}", c.class, c.figure), c.sentence()));
+        let lossy = self.answers.iter().filter(|l| l.finding == Finding::Worse);
+        slower.chain(lossy.map(|l| (format!("{} answers", l.class), l.sentence())))
+    }
 }
 
 /// Why two runs cannot be compared.

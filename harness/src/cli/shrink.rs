@@ -14,8 +14,8 @@ use super::{Exit, Failure};
 use crate::input::{self, Loaded};
 use crate::progress::Progress;
 use crate::reference::Defects;
+use crate::report;
 use crate::report::explain::{Failing, failing};
-use crate::report::{self};
 use crate::run::{Request, Stop, measure};
 use crate::shrink::{self, Row, driving, least, rows, without};
 
@@ -61,8 +61,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let out = args.out.clone().unwrap_or_else(|| args.run.join("shrunk"));
     let mut bench = bench(args, &failing, &out)?;
     let text = bench.request.loaded.toml.text.clone();
-    let document: DocumentMut = text.parse().map_err(|error| Failure::new(Exit::Input, error))?;
-    let mut document = document;
+    let mut document: DocumentMut = text.parse().map_err(|error| Failure::new(Exit::Input, error))?;
     document["site"]["geometry"] = toml_edit::value(GEOMETRY);
     let Some(window) = bench.window(&document)? else {
         let text = format!(

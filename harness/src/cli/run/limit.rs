@@ -62,7 +62,7 @@ struct Row {
 pub(super) fn find(
     base: &Request,
     most: Option<u32>,
-    lone: &dyn Fn(u32) -> Result<Option<Fleet>, Failure>,
+    several: &dyn Fn(u32) -> Result<Option<Fleet>, Failure>,
     format: OutputFormat,
 ) -> Result<Exit, Failure> {
     let stop = Stop::on_signals()?;
@@ -77,7 +77,7 @@ pub(super) fn find(
     let mut rows: Vec<Row> = Vec::new();
     while let Some(fleet) = search.next().filter(|_| rows.len() < RUNS && !stop.asked()) {
         let request = Request {
-            fleet: lone(fleet)?,
+            fleet: several(fleet)?,
             out: Some(folder.join(format!("{:02}-fleet-{fleet}", rows.len() + 1))),
             day: Some(day.clone()),
             // The harness's own share is the same each time.
