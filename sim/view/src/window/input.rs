@@ -2,7 +2,7 @@
 
 use bevy::ecs::prelude::*;
 use bevy::input::ButtonInput;
-use bevy::input::keyboard::KeyCode;
+use bevy::input::keyboard::{KeyCode, KeyboardInput};
 use bevy::input::mouse::{AccumulatedMouseScroll, MouseButton};
 use bevy::prelude::Time;
 use bevy::render::view::window::screenshot::{Screenshot, save_to_disk};
@@ -21,8 +21,42 @@ use crate::scene::{Fixed, Scene};
 /// A press that moves less than this is a click, px.
 const CLICK_PX: f32 = 5.0;
 
+const SHIFTS: [KeyCode; 2] = [KeyCode::ShiftLeft, KeyCode::ShiftRight];
+
+/// The keys struck since the last picture, each with whether shift was down when it was struck: a tap of both
+/// may have begun and ended between two pictures.
+struct Struck(Vec<(KeyCode, bool)>);
+
+impl Struck {
+    /// Reads what came in, in its order. `shift` is how it was at the end of the picture before.
+    fn read(messages: &mut MessageReader<KeyboardInput>, mut shift: bool) -> Struck {
+        let mut struck = Vec::new();
+        for message in messages.read() {
+            let down = message.state.is_pressed();
+            if SHIFTS.contains(&message.key_code) {
+                shift = down;
+            } else if down && !message.repeat {
+                struck.push((message.key_code, shift));
+            }
+        }
+        Struck(struck)
+    }
+
+    /// Whether a key was struck, and then whether with shift.
+    fn with_shift(&self, key: KeyCode) -> Option<bool> {
+        self.0.iter().find(|(k, _)| *k == key).map(|(_, shift)| *shift)
+    }
+
+    fn hit(&self, key: KeyCode) -> bool {
+        self.with_shift(key).is_some()
+    }
+}
+
 /// What keys do.
+#[allow(clippy::too_many_arguments, reason = "a system asks for what it reads")]
 pub(crate) fn keys(
+    mut messages: MessageReader<KeyboardInput>,
+    mut shifted: Local<bool>,
     keys: Res<ButtonInput<KeyCode>>,
     time: Res<Time>,
     scene: Res<Scene>,
@@ -32,13 +66,12 @@ pub(crate) fn keys(
     mut rig: ResMut<Rig>,
     mut commands: Commands,
 ) {
+    let struck = Struck::read(&mut messages, *shifted);
+    *shifted = keys.any_pressed(SHIFTS);
     if wants.wants_keyboard_input() {
         return;
     }
-    let shifts = [KeyCode::ShiftLeft, KeyCode::ShiftRight];
-    // A quick tap may be pressed and released within one picture.
-    let shift = keys.any_pressed(shifts) || keys.any_just_pressed(shifts);
-    let hit = |key: KeyCode| keys.just_pressed(key);
+    let hit = |key: KeyCode| struck.hit(key);
     let run = scene.run().clone();
     if hit(KeyCode::F1) {
         desk.help = !desk.help;
@@ -57,12 +90,12 @@ pub(crate) fn keys(
         desk.note = None;
         desk.help = false;
     }
-    times(&hit, shift, &mut clock);
-    overlays(&hit, &mut desk);
-    if hit(KeyCode::KeyN) {
+    times(&struck, &mut clock);
+    overlays(&struck, &mut desk);
+    if let Some(shift) = struck.with_shift(KeyCode::KeyN) {
         grant(Asked::Incident(!shift), &scene.fixed, &mut desk, &mut clock, &mut rig);
     }
-    if hit(KeyCode::KeyM) {
+    if let Some(shift) = struck.with_shift(KeyCode::KeyM) {
         grant(Asked::Missed(!shift), &scene.fixed, &mut desk, &mut clock, &mut rig);
     }
     if hit(KeyCode::KeyF) {
@@ -83,10 +116,11 @@ pub(crate) fn keys(
     if hit(KeyCode::Home) {
         rig.go_home();
     }
-    walk(&keys, shift, time.delta_secs_f64(), &scene, &mut rig);
+    walk(&keys, *shifted, time.delta_secs_f64(), &scene, &mut rig);
 }
 
-fn times(hit: &dyn Fn(KeyCode) -> bool, shift: bool, clock: &mut Clock) {
+fn times(struck: &Struck, clock: &mut Clock) {
+    let hit = |key: KeyCode| struck.hit(key);
     if hit(KeyCode::Space) {
         clock.playing = !clock.playing;
     }
@@ -96,16 +130,14 @@ fn times(hit: &dyn Fn(KeyCode) -> bool, shift: bool, clock: &mut Clock) {
     if hit(KeyCode::Minus) || hit(KeyCode::NumpadSubtract) {
         clock.change_speed(-1);
     }
-    let step = if shift { 600_000.0 } else { 10_000.0 };
-    if hit(KeyCode::ArrowRight) {
-        clock.seek(clock.at_ms + step);
-    }
-    if hit(KeyCode::ArrowLeft) {
-        clock.seek(clock.at_ms - step);
+    for (key, sign) in [(KeyCode::ArrowRight, 1.0), (KeyCode::ArrowLeft, -1.0)] {
+        if let Some(shift) = struck.with_shift(key) {
+            clock.seek(clock.at_ms + sign * if shift { 600_000.0 } else { 10_000.0 });
+        }
     }
 }
 
-fn overlays(hit: &dyn Fn(KeyCode) -> bool, desk: &mut Desk) {
+fn overlays(struck: &Struck, desk: &mut Desk) {
     let over = &mut desk.overlays;
     for (key, on) in [
         (KeyCode::KeyC, &mut over.coverage),
@@ -115,7 +147,7 @@ fn overlays(hit: &dyn Fn(KeyCode) -> bool, desk: &mut Desk) {
         (KeyCode::KeyL, &mut over.latency),
         (KeyCode::KeyG, &mut desk.trees),
     ] {
-        if hit(key) {
+        if struck.hit(key) {
             *on = !*on;
         }
     }
