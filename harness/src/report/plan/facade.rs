@@ -16,9 +16,12 @@ pub(super) fn table(facade: &FacadeAnswer) -> String {
     let all: usize = buildings.iter().map(|b| b.windows).sum();
     let seen: usize = buildings.iter().map(|b| b.seen).sum();
     let by_night: usize = buildings.iter().map(|b| b.seen_by_night).sum();
+    let falls: usize = buildings.iter().map(|b| b.traced).sum();
+    let dark: usize = buildings.iter().map(|b| b.traced_by_night).sum();
     let bare = buildings.iter().filter(|b| b.cameras.is_empty()).count();
     let mut out = format!(
-        "\nFacades: {} cameras see {seen} of {all} windows, {by_night} of them by night; {bare} of {} blocks have none.\n  Windows are assumed, every {} m, \
+        "\nFacades: {} cameras see {seen} of {all} windows, {by_night} of them by night; {bare} of {} blocks have none.\n  \
+         Falls from {falls} windows are on enough frames, by night from {dark}.\n  Windows are assumed, every {} m, \
          and that a camera needs {} lx by night.\n",
         facade.cameras.len(),
         buildings.len(),
@@ -85,6 +88,8 @@ mod tests {
             windows: 200,
             seen,
             seen_by_night: seen / 2,
+            traced: seen,
+            traced_by_night: seen / 5,
             cameras: cameras.iter().map(|c| (*c).into()).collect(),
             ..BuildingAnswer::default()
         };
@@ -101,9 +106,10 @@ mod tests {
             ),
             "{text}"
         );
-        assert!(rows[2].ends_with("needs 0.1 lx by night."), "{text}");
-        assert_eq!(rows[4], "  poor                    40.0 %    10.0 %          5.2  0 12 (south)");
-        assert!(rows[5].contains("good"));
+        assert_eq!(rows[2], "  Falls from 130 windows are on enough frames, by night from 26.");
+        assert!(rows[3].ends_with("needs 0.1 lx by night."), "{text}");
+        assert_eq!(rows[5], "  poor                    40.0 %    10.0 %          5.2  0 12 (south)");
+        assert!(rows[6].contains("good"));
         assert_eq!(table(&FacadeAnswer::default()), "");
     }
 }

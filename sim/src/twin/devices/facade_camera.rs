@@ -39,8 +39,9 @@ pub fn traced(building: &Building, columns: &[Column], frames: &[Flight], draw: 
 mod tests {
     use super::*;
     use crate::analysis::facade::fall::{Fall, Missile};
-    use crate::analysis::facade::frames::seen;
+    use crate::analysis::facade::frames::{Filmed, seen};
     use crate::analysis::facade::window::{columns, sill_m};
+    use crate::analysis::light::Light;
     use crate::analysis::sightlines::Caster;
     use crate::model::kit::FacadeCamera;
     use crate::model::site::{Site, Use};
@@ -99,7 +100,7 @@ mod tests {
         let start = [from.foot_m[0], from.foot_m[1] + 0.4 * from.outward[1], sill_m(&building, storey)];
         let missile = Missile::lump(1.0);
         let fall = Fall::of(missile, start, [0.0, 1.5 * from.outward[1], 0.0]);
-        let frames = seen(camera, &rays, missile, &fall, 0.013);
+        let frames = seen(camera, &rays, missile, &fall, Filmed { phase_s: 0.013, light: Light::Day });
         let mut draw = Dice::new(3).draw(AgentKey::of("fc-1"), "trace", 0);
         traced(&building, &columns, &frames, &mut draw).map(|r| r.signal)
     }

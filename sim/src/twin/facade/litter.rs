@@ -1,9 +1,10 @@
-//! Litter (乱丢垃圾): dropped on a path, seen by a camera sooner or later or not, swept up in the end.
+//! Litter (乱丢垃圾): dropped on a path, seen by a camera that has light enough sooner or later or not, swept up in the end.
 
 use bevy::prelude::*;
 
 use crate::contract::{Cause, Class, IncidentKind, Origin, Place, Signal};
 use crate::model::Scenario;
+use crate::twin::devices::camera::light::Daylight;
 use crate::twin::frame::{Agenda, Chance, Clock, NextWake, Outbox, Plan, Sight};
 use crate::words::{AgentKey, DeviceIx, Dice, IncidentId, Ms};
 
@@ -16,6 +17,7 @@ const NOTICED: f64 = 0.35;
 pub(super) struct Litter {
     to_come: Agenda<(u64, [f64; 2])>,
     lying: Agenda<(IncidentId, String)>,
+    light: Daylight,
 }
 
 impl FromWorld for Litter {
@@ -25,7 +27,7 @@ impl FromWorld for Litter {
         for (at, drop) in of_day(plan, &dice) {
             to_come.add(at, WHO, drop);
         }
-        Litter { to_come, lying: Agenda::default() }
+        Litter { to_come, lying: Agenda::default(), light: Daylight::of(plan) }
     }
 }
 
@@ -82,8 +84,9 @@ pub(super) fn drop_and_sweep(
             let found = |d: &crate::model::scenario::Device| {
                 d.class == Class::Camera && d.row == sighting.camera as usize
             };
+            let in_time = due < swept && litter.light.shows(due, sighting);
             if let (true, true, Some(device)) =
-                (draw.chance(NOTICED), due < swept, plan.devices.iter().position(found))
+                (draw.chance(NOTICED), in_time, plan.devices.iter().position(found))
             {
                 outbox.say(due, DeviceIx(device as u32), Signal::LitterSeen, Cause::Incident(id));
                 seen_by.push(camera.id.to_string());

@@ -3,11 +3,13 @@
 use bevy::prelude::*;
 
 use crate::analysis::facade::fall::{Fall, Missile};
-use crate::analysis::facade::frames::seen;
+use crate::analysis::facade::frames::{Filmed, seen};
 use crate::analysis::facade::window::{self, Column};
+use crate::analysis::light::Light;
 use crate::contract::{Cause, Class, IncidentKind, Origin, Place};
 use crate::model::Scenario;
 use crate::model::cast::Event;
+use crate::twin::devices::camera::light::Daylight;
 use crate::twin::devices::facade_camera::traced;
 use crate::twin::frame::{Agenda, Body, Chance, Clock, NextWake, Outbox, Plan, Rays, Role, TrackLog};
 use crate::words::{AgentKey, DeviceIx, Dice, Draw, IncidentId, Ms};
@@ -22,6 +24,7 @@ const WHO: AgentKey = AgentKey::of("facade");
 pub(super) struct Throws {
     to_come: Agenda<Throw>,
     in_the_air: Agenda<Airborne>,
+    light: Daylight,
 }
 
 struct Throw {
@@ -47,7 +50,7 @@ impl FromWorld for Throws {
         for (at, throw) in scripted(plan).into_iter().chain(by_chance(plan, &dice)) {
             to_come.add(at, WHO, throw);
         }
-        Throws { to_come, in_the_air: Agenda::default() }
+        Throws { to_come, in_the_air: Agenda::default(), light: Daylight::of(plan) }
     }
 }
 
@@ -116,7 +119,7 @@ pub(super) fn throw(
             &dice,
             &rays,
             &mut outbox,
-            Thrown { at, incident, missile, fall: &fall, throw: &throw },
+            Thrown { at, incident, missile, fall: &fall, throw: &throw, light: throws.light.at(at) },
         );
         let end = fall.landing();
         let lands = at + Ms::from_seconds(end.at_s);
@@ -155,9 +158,10 @@ struct Thrown<'a> {
     missile: Missile,
     fall: &'a Fall,
     throw: &'a Throw,
+    light: Light,
 }
 
-/// Every facade camera of that building looks; those with enough frames say so 0.3 to 0.9 s after the last one.
+/// Every facade camera of that building looks, by day or by the light of the night; those with enough frames say so 0.3 to 0.9 s after the last one.
 fn watch(plan: &Scenario, dice: &Dice, rays: &Rays, outbox: &mut Outbox, thrown: Thrown) -> Vec<String> {
     let building = &plan.site.buildings[thrown.throw.building];
     let columns = window::columns(building);
@@ -169,7 +173,7 @@ fn watch(plan: &Scenario, dice: &Dice, rays: &Rays, outbox: &mut Outbox, thrown:
         }
         let mut draw = dice.draw(AgentKey::of(camera.id.as_str()), "trace", thrown.throw.number);
         let phase_s = draw.unit() / camera.frames_per_s.max(1.0);
-        let frames = seen(camera, rays, thrown.missile, thrown.fall, phase_s);
+        let frames = seen(camera, rays, thrown.missile, thrown.fall, Filmed { phase_s, light: thrown.light });
         if let Some(report) = traced(building, &columns, &frames, &mut draw) {
             let due = thrown.at + Ms::from_seconds(report.last_s + draw.between(0.3, 0.9));
             outbox.say(due, DeviceIx(n as u32), report.signal, Cause::Incident(thrown.incident));

@@ -1,14 +1,63 @@
 //! Row 10: thrown objects and facade cameras.
 
 use super::yard::{Lived, at, live, yard};
+use palisade_sim::analysis::caster::Caster;
+use palisade_sim::analysis::facade::facade;
 use palisade_sim::contract::{IncidentKind, Signal};
 use palisade_sim::model::Scenario;
 use palisade_sim::model::cast::Event;
+use palisade_sim::model::site::Lamp;
 use palisade_sim::words::Id;
 
+/// By day: the sun rises before the object falls.
 fn throw(change: impl FnOnce(&mut Scenario)) -> Lived {
+    live(thrown("00:10", change))
+}
+
+/// The yard with one object thrown while the sun shines.
+fn thrown(rises: &str, change: impl FnOnce(&mut Scenario)) -> Scenario {
     let event = Event::ThrownObject { building: Id::from("b01"), storey: 9, mass_kg: 1.0 };
-    live(yard(vec![at("00:10", event)], change))
+    yard(vec![at("00:10", event)], |s| {
+        s.file.day.sunrise = rises.parse().unwrap();
+        change(s);
+    })
+}
+
+/// Facade cameras that trace the object, and windows of which the plan says that their falls are on enough frames.
+fn by_twin_and_plan(rises: &str, change: impl FnOnce(&mut Scenario)) -> (usize, usize) {
+    let scenario = thrown(rises, change);
+    let house = facade(&scenario, &Caster::of(&scenario)).buildings.remove(0);
+    let traced = |l: &Lived| l.said.iter().filter(|s| matches!(s.2, Signal::ObjectFell { .. })).count();
+    let by_day = rises == "00:10";
+    (traced(&live(scenario)), if by_day { house.traced } else { house.traced_by_night })
+}
+
+/// A mast at each corner of the house, higher than the object begins, so that it shines on the whole way of the fall.
+fn masts(scenario: &mut Scenario) {
+    let corner = |(n, (x, y)): (usize, (f64, f64))| Lamp {
+        id: Id::from(format!("mast-{n}").as_str()),
+        at: (x, y).into(),
+        height_m: 40.0,
+        flux_lm: 40_000.0,
+    };
+    let corners = [(35.0, 30.0), (65.0, 30.0), (35.0, 62.0), (65.0, 62.0)];
+    scenario.site.lamps.extend(corners.into_iter().enumerate().map(corner));
+}
+
+/// Light and fog mean the same to the plan's facade cameras and to the twin's.
+#[test]
+fn by_night_and_in_fog_an_object_is_traced_where_the_plan_says_so() {
+    let fog = |s: &mut Scenario| s.file.day.visibility_m = 10.0;
+    let (day, all) = by_twin_and_plan("00:10", |_| ());
+    assert!(day == 1 && all > 100, "{day} {all}");
+    assert_eq!(by_twin_and_plan("06:00", |_| ()), (0, 0), "no lamp burns, and the sky is too dark");
+    let (night, lit) = by_twin_and_plan("06:00", masts);
+    assert!(night == 1 && lit > 100, "{night} {lit}");
+    assert_eq!(
+        by_twin_and_plan("00:10", fog),
+        (0, 0),
+        "what is farther than the fog lets see is lost by day"
+    );
 }
 
 #[test]

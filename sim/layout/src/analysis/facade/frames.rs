@@ -4,6 +4,7 @@ use super::fall::{Fall, Flight, Missile};
 use crate::analysis::assumed::facade;
 use crate::analysis::caster::Caster;
 use crate::analysis::figures::figures;
+use crate::analysis::light::Light;
 use crate::analysis::projection::{Frame, View};
 use crate::model::kit::FacadeCamera;
 
@@ -28,14 +29,23 @@ pub(super) fn lit(caster: &Caster, at: [f64; 3]) -> bool {
     caster.night_lux(at) >= facade().camera.min_lux
 }
 
+/// When a fall is filmed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Filmed {
+    /// When the first frame after the throw is taken, s.
+    pub phase_s: f64,
+    /// By day or by night.
+    pub light: Light,
+}
+
 /// The frames of a camera on which a falling object is seen: those on which it is inside the picture, large enough,
-/// and nothing stands between. `phase_s` is when the first frame after the throw is taken.
+/// nothing stands between, and by night lamps and sky light it enough where it is.
 pub fn seen(
     camera: &FacadeCamera,
     caster: &Caster,
     missile: Missile,
     fall: &Fall,
-    phase_s: f64,
+    Filmed { phase_s, light }: Filmed,
 ) -> Vec<Flight> {
     let view = View::up(camera);
     let period = 1.0 / camera.frames_per_s.max(1.0);
@@ -46,6 +56,7 @@ pub fn seen(
             let Frame::Inside(shown) = view.frame(flight.place_m) else { return false };
             across_px(&view, 2.0 * missile.radius_m(), shown.depth_m) >= facade().camera.least_px
                 && stands_out(&view, caster, flight.place_m)
+                && (light == Light::Day || lit(caster, flight.place_m))
         })
         .collect()
 }

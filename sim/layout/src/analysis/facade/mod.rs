@@ -1,6 +1,6 @@
 //! Facades: which windows a facade camera sees, how large an object is on its picture, and on how many frames a fall is.
 //!
-//! Windows are asked by day and by night, falls by day.
+//! Windows and falls are asked by day and by night.
 //! The windows are those of [`window`], the fall that of [`fall`], the frames those of [`frames`]: the twin throws from
 //! the same windows and counts the same frames.
 
@@ -16,10 +16,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::fall::{Fall, Missile};
-use self::frames::{across_px, lit, seen, stands_out};
+use self::frames::{Filmed, across_px, lit, seen, stands_out};
 use self::window::{Window, windows};
 use super::assumed;
 use super::caster::Caster;
+use super::light::Light;
 use super::projection::{Frame, View};
 use super::sightlines::working;
 use crate::model::Scenario;
@@ -157,6 +158,9 @@ pub struct BuildingAnswer {
     /// Windows from which a fall is by day on enough frames of one of its own.
     #[serde(default)]
     pub traced: usize,
+    /// The same by night, where lamps and sky light the way of the fall.
+    #[serde(default)]
+    pub traced_by_night: usize,
 }
 
 /// What a camera makes of one window.
@@ -165,8 +169,11 @@ struct Glance {
     look: Look,
     /// Seen by night, too.
     by_night: bool,
-    /// Frames on which a fall from there is seen, the first half a period after it was pushed; 0 off the camera's faces.
+    /// Frames on which a fall from there is seen by day, the first half a period after it was pushed; 0 off the camera's
+    /// faces.
     frames: usize,
+    /// Those of them on which it is light enough by night.
+    night_frames: usize,
 }
 
 impl Glance {
@@ -175,8 +182,16 @@ impl Glance {
     }
 
     fn traced(&self) -> bool {
-        self.frames >= assumed::facade().camera.enough_frames as usize
+        enough(self.frames)
     }
+
+    fn traced_by_night(&self) -> bool {
+        enough(self.night_frames)
+    }
+}
+
+fn enough(frames: usize) -> bool {
+    frames >= assumed::facade().camera.enough_frames as usize
 }
 
 /// Works out the facade cameras of a scenario that are not out of order under the caster's conditions.
@@ -214,13 +229,13 @@ fn glances(camera: &FacadeCamera, windows: &[Window], caster: &Caster) -> Vec<Gl
     let glance = |window: &Window| {
         let look = look(camera, window, caster);
         let by_night = matches!(look, Look::Seen { .. }) && lit(caster, window.middle_m());
-        Glance { look, by_night, frames: 0 }
+        Glance { look, by_night, frames: 0, night_frames: 0 }
     };
     let mut all: Vec<Glance> = windows.iter().map(glance).collect();
     let watched = windows.iter().zip(&all).filter(|(_, glance)| glance.seen());
     let faces: BTreeSet<&str> = watched.map(|(window, _)| window.column.face()).collect();
     for (window, glance) in windows.iter().zip(&mut all).filter(|(w, _)| faces.contains(w.column.face())) {
-        glance.frames = frames(camera, window, caster);
+        [glance.frames, glance.night_frames] = frames(camera, window, caster);
     }
     all
 }
@@ -290,15 +305,19 @@ fn of_storey(storey: u32, windows: &[(&Window, Glance)]) -> StoreyAnswer {
     }
 }
 
-/// Frames on which the object's fall from a window is seen.
-fn frames(camera: &FacadeCamera, window: &Window, caster: &Caster) -> usize {
+/// Frames on which the object's fall from a window is seen, by day and by night.
+fn frames(camera: &FacadeCamera, window: &Window, caster: &Caster) -> [usize; 2] {
     let ([x, y], [ox, oy]) = (window.column.foot_m, window.column.outward);
     let object = &assumed::facade().object;
     let (speed, before) = (object.pushed_m_s, object.from_m);
     let missile = Missile::of_diameter(object.diameter_m);
     let from = [x + before * ox, y + before * oy, window.sill_m];
     let fall = Fall::of(missile, from, [speed * ox, speed * oy, 0.0]);
-    seen(camera, caster, missile, &fall, 0.5 / camera.frames_per_s.max(1.0)).len()
+    let by_day = Filmed { phase_s: 0.5 / camera.frames_per_s.max(1.0), light: Light::Day };
+    let shown = seen(camera, caster, missile, &fall, by_day);
+    // By night it is those of the same frames that have light: what stands between is not asked twice.
+    let lit = shown.iter().filter(|flight| lit(caster, flight.place_m)).count();
+    [shown.len(), lit]
 }
 
 fn of_building(
@@ -317,6 +336,7 @@ fn of_building(
         seen: count(&Glance::seen),
         seen_by_night: count(&|g| g.by_night),
         traced: count(&Glance::traced),
+        traced_by_night: count(&Glance::traced_by_night),
     }
 }
 

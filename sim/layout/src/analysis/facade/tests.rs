@@ -96,8 +96,10 @@ fn by_night_it_sees_the_windows_that_the_lamps_or_the_sky_light() {
     let bright = Conditions { sky_lux: 1.0, ..dark.clone() };
     let (black, white) = (of(site(), &dark), of(site(), &bright));
     assert_eq!((black.seen_by_night, white.seen_by_night), (0, white.seen));
+    assert_eq!((black.traced_by_night, white.traced_by_night), (0, white.traced));
     let lit = of(lamps, &dark);
     assert!(lit.seen == black.seen && (1..lit.seen).contains(&lit.seen_by_night), "{lit:?}");
+    assert!(lit.traced == black.traced && (1..=lit.traced).contains(&lit.traced_by_night), "{lit:?}");
     assert_eq!(lit.faces.iter().map(|f| f.seen_by_night).sum::<usize>(), lit.seen_by_night);
     let none = of(site(), &out);
     assert!(none.cameras.is_empty() && none.seen + none.traced == 0 && white.traced > 0);
