@@ -4,6 +4,8 @@ use bevy::camera::{OrthographicProjection, PerspectiveProjection, Projection, Sc
 use bevy::math::{Mat3, Quat, Vec3};
 use bevy::transform::components::Transform;
 use palisade_sim::analysis::projection::View;
+use palisade_sim::model::kit::Camera;
+use palisade_sim::model::lens::Lens;
 
 use crate::pad::{V3, length, sub, to_engine};
 
@@ -11,6 +13,8 @@ use crate::pad::{V3, length, sub, to_engine};
 const NEAR_M: f32 = 0.08;
 /// Far edge, m.
 const FAR_M: f32 = 4_000.0;
+/// The widest angle that is drawn straight, degrees: beyond it the edges of a straight picture are all that is seen.
+const STRAIGHT_DEG: f64 = 110.0;
 
 /// An eye.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +29,8 @@ pub enum Eye {
         tilt_deg: f64,
         /// Horizontal angle of view, degrees.
         hfov_deg: f64,
+        /// The lens: the engine draws straight ones only, [`crate::lens`] any other.
+        lens: Lens,
     },
     /// As a map: from straight above, north up.
     Map {
@@ -45,6 +51,39 @@ impl Eye {
             bearing_deg: way[0].atan2(way[1]).to_degrees(),
             tilt_deg: (-way[2]).atan2(flat).to_degrees(),
             hfov_deg,
+            lens: Lens::default(),
+        }
+    }
+
+    /// A camera of the kit.
+    pub fn of(camera: &Camera) -> Eye {
+        Eye::Seeing {
+            at: [camera.at_m[0], camera.at_m[1], camera.height_m],
+            bearing_deg: camera.bearing_deg,
+            tilt_deg: camera.tilt_deg,
+            hfov_deg: camera.hfov_deg,
+            lens: camera.lens(),
+        }
+    }
+
+    /// The same with a straight lens, for what is drawn while somebody waits: where the lens bends, the middle of its picture.
+    pub fn straight(self) -> Eye {
+        match self {
+            Eye::Seeing { at, bearing_deg, tilt_deg, hfov_deg, lens } if lens != Lens::default() => {
+                let hfov_deg = hfov_deg.min(STRAIGHT_DEG);
+                Eye::Seeing { at, bearing_deg, tilt_deg, hfov_deg, lens: Lens::default() }
+            }
+            eye => eye,
+        }
+    }
+
+    /// What it makes of points on a picture of a size, where it is no map.
+    pub fn view(&self, size: [u32; 2]) -> Option<View> {
+        match *self {
+            Eye::Seeing { at, bearing_deg, tilt_deg, hfov_deg, lens } => {
+                Some(View::new(at, bearing_deg, tilt_deg, hfov_deg, size).with_lens(lens, hfov_deg))
+            }
+            Eye::Map { .. } => None,
         }
     }
 
@@ -100,9 +139,7 @@ impl Eye {
     /// Where a point falls on a picture of a size, px from the left and the top; nothing behind the eye.
     pub fn project(&self, point: V3, size: [u32; 2]) -> Option<[f64; 2]> {
         match *self {
-            Eye::Seeing { at, bearing_deg, tilt_deg, hfov_deg } => {
-                View::new(at, bearing_deg, tilt_deg, hfov_deg, size).project(point).map(|s| s.at_px)
-            }
+            Eye::Seeing { .. } => self.view(size)?.project(point).map(|s| s.at_px),
             Eye::Map { middle, tall_m } => {
                 let per_m = f64::from(size[1]) / tall_m;
                 Some([
@@ -113,11 +150,11 @@ impl Eye {
         }
     }
 
-    /// The way in which a pixel of a picture looks: a point and a direction of length 1.
+    /// The way in which a pixel of a straight picture looks: a point and a direction of length 1.
     pub fn ray(&self, px: [f64; 2], size: [u32; 2]) -> (V3, V3) {
         let [w, h] = size.map(f64::from);
         match *self {
-            Eye::Seeing { at, bearing_deg, tilt_deg, hfov_deg } => {
+            Eye::Seeing { at, bearing_deg, tilt_deg, hfov_deg, .. } => {
                 let focal = w / (2.0 * (hfov_deg.to_radians() / 2.0).tan());
                 let (aside, up) = ((px[0] - w / 2.0) / focal, (h / 2.0 - px[1]) / focal);
                 let ((sb, cb), (st, ct)) =

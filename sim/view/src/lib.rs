@@ -3,6 +3,7 @@
 pub mod actors;
 pub mod bench;
 pub mod eye;
+pub mod lens;
 pub mod light;
 pub mod overlays;
 pub mod pad;

@@ -55,6 +55,9 @@ enum What {
         /// Only these pictures, such as `noon,fire`.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
+        /// The camera of the kit that the picture `camera` is taken through; the one with most to see when not given.
+        #[arg(long, value_name = "ID")]
+        camera: Option<String>,
     },
     /// Measure what the user waits for, on a run.
     Bench {
@@ -82,7 +85,10 @@ fn size(text: &str) -> Result<[u32; 2], String> {
 fn main() -> ExitCode {
     let args = Args::parse();
     match args.what {
-        Some(What::Stills { run, out, size, only }) => draw(run, out, size, &only),
+        Some(What::Stills { run, out, size, only, camera }) => {
+            let wish = stills::Wish { size, only: &only, camera: camera.as_deref() };
+            draw(run, out, &wish)
+        }
         Some(What::Bench { which, run, people, count }) => measure(&which, &run, people, count),
         None => match &args.run {
             Some(folder) => open(folder, &args),
@@ -119,8 +125,8 @@ fn open(folder: &std::path::Path, args: &Args) -> ExitCode {
     }
 }
 
-fn draw(folder: PathBuf, out: Option<PathBuf>, size: [u32; 2], only: &[String]) -> ExitCode {
-    if let Some(wrong) = only.iter().find(|o| !stills::NAMES.contains(&o.as_str())) {
+fn draw(folder: PathBuf, out: Option<PathBuf>, wish: &stills::Wish<'_>) -> ExitCode {
+    if let Some(wrong) = wish.only.iter().find(|o| !stills::NAMES.contains(&o.as_str())) {
         eprintln!("palisade-view: there is no picture `{wrong}`; there are {}", stills::NAMES.join(", "));
         return ExitCode::from(2);
     }
@@ -128,8 +134,14 @@ fn draw(folder: PathBuf, out: Option<PathBuf>, size: [u32; 2], only: &[String]) 
         Ok(run) => run,
         Err(code) => return code,
     };
+    let cameras = &run.scenario.file.kit.camera;
+    if let Some(id) = wish.camera.filter(|id| cameras.iter().all(|c| c.id.as_str() != *id)) {
+        let names: Vec<&str> = cameras.iter().map(|c| c.id.as_str()).collect();
+        eprintln!("palisade-view: {} has no camera `{id}`; it has {}", folder.display(), names.join(", "));
+        return ExitCode::from(2);
+    }
     let out = out.unwrap_or_else(|| folder.join("stills"));
-    match stills::draw(run, &out, size, only, |title| eprintln!("drawing: {title}")) {
+    match stills::draw(run, &out, wish, |title| eprintln!("drawing: {title}")) {
         Ok(drawn) => {
             for why in &drawn.left_out {
                 eprintln!("left out: {why}");

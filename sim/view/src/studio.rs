@@ -23,6 +23,7 @@ use image::RgbaImage;
 use palisade_sim::words::Ms;
 
 use crate::eye::Eye;
+use crate::lens::Bent;
 use crate::overlays::Overlays;
 use crate::pad::{length, sub};
 use crate::paint::{GroundPaint, Paint, PaintPlugin};
@@ -158,8 +159,24 @@ impl Studio {
             return Err(NoPicture::Size(w, h));
         }
         let fine = (LARGEST / w.max(h)).clamp(1, FINE);
-        let large = self.drawn(shot, [w * fine, h * fine])?;
+        let size = [w * fine, h * fine];
+        let large = match Bent::of(shot.eye, size) {
+            Some(bent) => self.bent(shot, &bent)?,
+            None => self.drawn(shot, size)?,
+        };
         Ok(image::imageops::resize(&large, w, h, image::imageops::FilterType::Triangle))
+    }
+
+    /// Draws a picture through a lens that is not straight.
+    fn bent(&mut self, shot: &Shot, bent: &Bent) -> Result<RgbaImage, NoPicture> {
+        let wide = bent.side_px(LARGEST / 2);
+        let mut sides: [Option<RgbaImage>; 6] = Default::default();
+        for ((side, eye), asked) in sides.iter_mut().zip(bent.eyes()).zip(bent.asked()) {
+            if asked {
+                *side = Some(self.drawn(&Shot { eye, ..shot.clone() }, [wide; 2])?);
+            }
+        }
+        Ok(bent.gather(&sides))
     }
 
     /// Draws a picture pixel by pixel, without smoothing.

@@ -109,11 +109,23 @@ pub fn seen<'a>(fixed: &Fixed, camera: &Camera, movers: &[Mover<'a>]) -> Vec<See
 
 /// The camera and instant with the most to see at its working density.
 pub fn best_camera(fixed: &Fixed) -> Option<(&Camera, Ms)> {
+    most_seen(fixed, |_| true)
+}
+
+/// A camera by name, at the instant with the most to see, or at noon where nobody comes into its view.
+pub fn camera<'a>(fixed: &'a Fixed, id: &str) -> Option<(&'a Camera, Ms)> {
+    let file = &fixed.run.scenario.file;
+    let camera = file.kit.camera.iter().find(|c| c.id.as_str() == id)?;
+    let noon = Ms((file.day.sunrise.0.0 + file.day.sunset.0.0) / 2);
+    Some(most_seen(fixed, |c| c.id == camera.id).unwrap_or((camera, noon)))
+}
+
+fn most_seen(fixed: &Fixed, wanted: impl Fn(&Camera) -> bool) -> Option<(&Camera, Ms)> {
     let run = &fixed.run;
     let mut best: Option<(f64, usize, Ms)> = None;
     for at in by_day(run).step_by(4) {
         let movers = run.movers(at);
-        for (i, camera) in run.scenario.file.kit.camera.iter().enumerate() {
+        for (i, camera) in run.scenario.file.kit.camera.iter().enumerate().filter(|(_, c)| wanted(c)) {
             let near: Vec<Mover<'_>> = movers
                 .iter()
                 .filter(|m| (m.at_m[0] - camera.at_m[0]).hypot(m.at_m[1] - camera.at_m[1]) < camera.range_m)

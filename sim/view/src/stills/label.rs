@@ -27,6 +27,19 @@ pub fn ink(hex: u32) -> Ink {
     [(hex >> 16) as u8, (hex >> 8) as u8, hex as u8, 255]
 }
 
+/// The beginning of a path: straight from point to point.
+fn through(points: &[[f64; 2]]) -> PathBuilder {
+    let mut builder = PathBuilder::new();
+    for (i, [x, y]) in points.iter().enumerate() {
+        if i == 0 {
+            builder.move_to(*x as f32, *y as f32);
+        } else {
+            builder.line_to(*x as f32, *y as f32);
+        }
+    }
+    builder
+}
+
 impl<'a> Pen<'a> {
     /// A pen over a picture.
     pub fn new(image: &'a mut RgbaImage) -> Pen<'a> {
@@ -55,17 +68,19 @@ impl<'a> Pen<'a> {
         self.vector(|map| map.fill_rect(rect, &paint(colour), Transform::identity(), None));
     }
 
+    /// A filled polygon.
+    pub fn filled(&mut self, ring: &[[f64; 2]], colour: Ink) {
+        let mut builder = through(ring);
+        builder.close();
+        let Some(path) = builder.finish() else { return };
+        self.vector(|map| {
+            map.fill_path(&path, &paint(colour), FillRule::EvenOdd, Transform::identity(), None);
+        });
+    }
+
     /// A line through points; `dash` in px, 0 for none.
     pub fn line(&mut self, points: &[[f64; 2]], width: f64, dash: f64, colour: Ink) {
-        let mut builder = PathBuilder::new();
-        for (i, [x, y]) in points.iter().enumerate() {
-            if i == 0 {
-                builder.move_to(*x as f32, *y as f32);
-            } else {
-                builder.line_to(*x as f32, *y as f32);
-            }
-        }
-        let Some(path) = builder.finish() else { return };
+        let Some(path) = through(points).finish() else { return };
         let dash = (dash > 0.0).then(|| StrokeDash::new(vec![dash as f32, dash as f32], 0.0)).flatten();
         let stroke = Stroke { width: width as f32, dash, ..Stroke::default() };
         self.vector(|map| map.stroke_path(&path, &paint(colour), &stroke, Transform::identity(), None));

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use image::RgbaImage;
+use palisade_sim::model::lens::Lens;
 use palisade_sim::words::Ms;
 use serde::Serialize;
 
@@ -78,24 +79,29 @@ pub enum Failed {
 pub const NAMES: [&str; 9] =
     ["noon", "night", "gate", "wall", "fire", "coverage", "camera", "fall", "alarms"];
 
-/// Draws the pictures of a run into a folder; `only` names some of them, none means all.
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// Width and height, px.
+    pub size: [u32; 2],
+    /// Some of [`NAMES`]; none means all.
+    pub only: &'a [String],
+    /// The camera that is looked through; the one that has most to see when not given.
+    pub camera: Option<&'a str>,
+}
+
+/// Draws the pictures of a run into a folder.
 ///
 /// # Errors
 /// When there is no driver, or the folder cannot be written.
-pub fn draw(
-    run: Arc<Run>,
-    out: &Path,
-    size: [u32; 2],
-    only: &[String],
-    mut told: impl FnMut(&str),
-) -> Result<Drawn, Failed> {
+pub fn draw(run: Arc<Run>, out: &Path, wish: &Wish<'_>, mut told: impl FnMut(&str)) -> Result<Drawn, Failed> {
     let write = |file: &Path, why: String| Failed::Write(file.display().to_string(), why);
     std::fs::create_dir_all(out).map_err(|e| write(out, e.to_string()))?;
     crate::studio::driver()?;
     let fixed = Arc::new(Fixed::new(run));
     let mut drawn = Drawn::default();
-    let stills = plan(&fixed, size, &mut drawn.left_out);
-    let wanted = |s: &Still| only.is_empty() || only.iter().any(|o| o == s.name);
+    let stills = plan(&fixed, wish, &mut drawn.left_out);
+    let wanted = |s: &Still| wish.only.is_empty() || wish.only.iter().any(|o| o == s.name);
     let mut studio: Option<Studio> = None;
     for still in stills.into_iter().filter(wanted) {
         told(&still.title);
@@ -133,6 +139,7 @@ struct Planner<'a> {
     fixed: &'a Fixed,
     posts: Vec<[f64; 2]>,
     size: [u32; 2],
+    camera: Option<&'a str>,
     stills: Vec<Still>,
     left_out: &'a mut Vec<String>,
 }
@@ -164,9 +171,10 @@ impl Planner<'_> {
     }
 }
 
-fn plan(fixed: &Fixed, size: [u32; 2], left_out: &mut Vec<String>) -> Vec<Still> {
+fn plan(fixed: &Fixed, wish: &Wish<'_>, left_out: &mut Vec<String>) -> Vec<Still> {
     let posts = vantage::posts(&fixed.run.scenario);
-    let mut planner = Planner { fixed, posts, size, stills: Vec::new(), left_out };
+    let Wish { size, camera, .. } = *wish;
+    let mut planner = Planner { fixed, posts, size, camera, stills: Vec::new(), left_out };
     planner.whole();
     planner.gate();
     planner.wall();
@@ -321,28 +329,35 @@ impl Planner<'_> {
     }
 
     fn camera(&mut self) {
-        let Some((camera, at)) = find::best_camera(self.fixed) else {
-            self.left_out.push("camera: no camera has two people in view by day".into());
+        let found = match self.camera {
+            Some(id) => find::camera(self.fixed, id),
+            None => find::best_camera(self.fixed),
+        };
+        let Some((camera, at)) = found else {
+            self.left_out.push(match self.camera {
+                Some(id) => format!("camera: the kit has no camera `{id}`"),
+                None => "camera: no camera has two people in view by day".into(),
+            });
             return;
         };
         let movers = self.fixed.run.movers(at);
         let seen = find::seen(self.fixed, camera, &movers);
         let dense = seen.iter().map(|s| s.px_per_m).fold(0.0, f64::max);
         let caption = format!(
-            "{}: {} x {} px, {:.0}° wide, {:.1} m up; {} in view, the nearest at {dense:.0} px/m (computed).",
+            "{}: {} x {} px, {:.0}° wide{}, {:.1} m up; {}.",
             camera.id,
             camera.pixels[0],
             camera.pixels[1],
             camera.hfov_deg,
+            if camera.lens() == Lens::default() { "" } else { " through its own lens" },
             camera.height_m,
-            seen.len()
+            if seen.is_empty() {
+                "nobody is in view".to_owned()
+            } else {
+                format!("{} in view, the nearest at {dense:.0} px/m (computed)", seen.len())
+            }
         );
-        let eye = Eye::Seeing {
-            at: [camera.at_m[0], camera.at_m[1], camera.height_m],
-            bearing_deg: camera.bearing_deg,
-            tilt_deg: camera.tilt_deg,
-            hfov_deg: camera.hfov_deg,
-        };
+        let eye = Eye::of(camera);
         let index = self.fixed.run.scenario.file.kit.camera.iter().position(|c| c.id == camera.id);
         let [w, h] = camera.pixels.map(f64::from);
         let size = [self.size[0], (f64::from(self.size[0]) * h / w).round() as u32];

@@ -14,6 +14,9 @@ use crate::run_folder::Run;
 use crate::scene::Fixed;
 use crate::studio::Shot;
 
+/// What a privacy mask looks like.
+const MASK: Ink = [24, 26, 30, 255];
+
 /// A linear colour as ink.
 fn srgb(colour: Colour) -> Ink {
     let channel = |v: f32| {
@@ -77,6 +80,11 @@ pub(super) fn legend(pen: &mut Pen<'_>, size: [u32; 2]) {
 pub(super) fn camera(pen: &mut Pen<'_>, fixed: &Fixed, index: usize, shot: &Shot) {
     let Some(camera) = fixed.run.scenario.file.kit.camera.get(index) else { return };
     let view = View::of(camera);
+    for ring in &camera.mask_px {
+        let scale = [0, 1].map(|k| f64::from(shot.size[k]) / f64::from(camera.pixels[k]));
+        let ring: Vec<[f64; 2]> = ring.iter().map(|p| [p[0] * scale[0], p[1] * scale[1]]).collect();
+        pen.filled(&ring, MASK);
+    }
     let [x, y] = camera.at_m;
     for (_, hex, word, _) in CLASSES {
         let Some(px) = word.split(' ').nth(1).and_then(|p| p.parse::<f64>().ok()) else { continue };

@@ -15,6 +15,7 @@ use super::panel::Asked;
 use super::pick::{self, Picked};
 use super::rig::{Mode, Rig};
 use super::{Desk, HFOV_DEG, Note};
+use crate::eye::Eye;
 use crate::run_folder::Run;
 use crate::scene::{Fixed, Scene};
 
@@ -246,6 +247,12 @@ pub(crate) fn grant(wish: Asked, fixed: &Fixed, desk: &mut Desk, clock: &mut Clo
             Some(camera) => {
                 rig.mode = Mode::Through(camera.id.to_string());
                 rig.through = Some(camera.clone());
+                if Eye::of(camera) != Eye::of(camera).straight() {
+                    desk.note = Some(Note::Words(
+                        "drawn straight, the middle only: palisade-view stills RUN --only camera --camera ID draws its lens",
+                        "此处按直线投影显示画面中部；真实镜头画面请用 palisade-view stills RUN --only camera --camera ID",
+                    ));
+                }
             }
             None => desk.note = Some(Note::Words("select a camera first: click", "请先点击选择摄像机")),
         },

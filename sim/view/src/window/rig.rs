@@ -3,6 +3,7 @@
 use bevy::ecs::prelude::Resource;
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::model::kit::Camera;
+use palisade_sim::model::lens::Lens;
 
 use crate::eye::Eye;
 use crate::pad::{V3, add, mul};
@@ -195,21 +196,22 @@ impl Rig {
     pub fn eye(&self, hfov_deg: f64) -> Eye {
         let (bearing_deg, tilt_deg) = (self.bearing_deg, self.tilt_deg);
         match (&self.mode, &self.through) {
-            (Mode::Through(_), Some(c)) => Eye::Seeing {
-                at: [c.at_m[0], c.at_m[1], c.height_m],
-                bearing_deg: c.bearing_deg,
-                tilt_deg: c.tilt_deg,
-                hfov_deg: c.hfov_deg,
-            },
+            (Mode::Through(_), Some(c)) => Eye::of(c).straight(),
             (Mode::Orbit | Mode::Follow(_), _) => {
                 let away = if matches!(self.mode, Mode::Follow(_)) { self.away.min(14.0) } else { self.away };
                 let ((sb, cb), (st, ct)) =
                     (bearing_deg.to_radians().sin_cos(), tilt_deg.to_radians().sin_cos());
                 let back = mul([sb * ct, cb * ct, -st], -away);
                 let at = add(self.target, back);
-                Eye::Seeing { at: [at[0], at[1], at[2].max(0.4)], bearing_deg, tilt_deg, hfov_deg }
+                Eye::Seeing {
+                    at: [at[0], at[1], at[2].max(0.4)],
+                    bearing_deg,
+                    tilt_deg,
+                    hfov_deg,
+                    lens: Lens::default(),
+                }
             }
-            _ => Eye::Seeing { at: self.place, bearing_deg, tilt_deg, hfov_deg },
+            _ => Eye::Seeing { at: self.place, bearing_deg, tilt_deg, hfov_deg, lens: Lens::default() },
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bevy::image::Image;
 use bevy::prelude::{Assets, Mut, World};
+use palisade_sim::model::lens::{Lens, LensKind};
 use palisade_sim::twin::frame::Role;
 use palisade_sim::words::Ms;
 use palisade_view::actors::role_colour;
@@ -11,7 +12,7 @@ use palisade_view::eye::Eye;
 use palisade_view::overlays::{self, CLASSES, GAP, Overlays};
 use palisade_view::run_folder::{Mover, Run};
 use palisade_view::scene::{Fixed, Part, Scene};
-use palisade_view::stills::{self, vantage};
+use palisade_view::stills::{self, Wish, vantage};
 use palisade_view::studio::{Shot, Studio};
 
 /// The engine is set up once in a process at a time.
@@ -51,6 +52,13 @@ fn somebody(run: &Run, role: Role) -> Option<(Ms, [f64; 3])> {
     })
 }
 
+/// The same eye with a fisheye before it, turned a little: a straight picture has the body elsewhere.
+fn through_a_fisheye(eye: Eye) -> Eye {
+    let Eye::Seeing { at, bearing_deg, tilt_deg, .. } = eye else { panic!("it is no map") };
+    let lens = Lens { kind: LensKind::FTheta, terms: [0.0, 0.0] };
+    Eye::Seeing { at, bearing_deg: bearing_deg - 30.0, tilt_deg: tilt_deg - 15.0, hfov_deg: 130.0, lens }
+}
+
 #[test]
 fn a_body_stands_at_its_projected_place_in_the_colour_of_its_role() {
     let _one = engine();
@@ -62,24 +70,26 @@ fn a_body_stands_at_its_projected_place_in_the_colour_of_its_role() {
         let Some((at, [x, y, z])) = somebody(&fixed.run, role) else { continue };
         let chest = [x, y, z + 1.2];
         // From far above to the side: nothing stands in between, and the chest is not in the middle of the picture.
-        let eye = Eye::looking([x + 4.0, y - 5.0, z + 7.0], [x + 1.0, y + 0.5, z + 1.0], 50.0);
-        let shot = Shot {
-            at,
-            eye,
-            overlays: Overlays::default(),
-            hidden: vec![Part::Buildings, Part::Trees, Part::Walls, Part::Kit],
-            detail_m: f64::INFINITY,
-            size,
-        };
-        let image = studio.drawn(&shot, size).unwrap();
-        let [px, py] = eye.project(chest, size).unwrap();
-        let found = image.get_pixel(px as u32, py as u32).0;
-        let wanted = role_colour(role);
-        let like = alike([0, 1, 2].map(|i| linear(found[i])), [0, 1, 2].map(|i| f64::from(wanted[i])));
-        assert!(like > 0.97, "{role:?} at {px:.0}, {py:.0} is {found:?}: {like:.3}");
-        // Beside the body the ground is not in that colour.
-        let beside = image.get_pixel((px as u32 + 60).min(size[0] - 1), py as u32).0;
-        assert!(alike([0, 1, 2].map(|i| linear(beside[i])), [0, 1, 2].map(|i| f64::from(wanted[i]))) < 0.97);
+        let straight = Eye::looking([x + 4.0, y - 5.0, z + 7.0], [x + 1.0, y + 0.5, z + 1.0], 50.0);
+        for eye in [straight, through_a_fisheye(straight)] {
+            let shot = Shot {
+                at,
+                eye,
+                overlays: Overlays::default(),
+                hidden: vec![Part::Buildings, Part::Trees, Part::Walls, Part::Kit],
+                detail_m: f64::INFINITY,
+                size,
+            };
+            let image = studio.picture(&shot).unwrap();
+            let [px, py] = eye.project(chest, size).unwrap();
+            let found = image.get_pixel(px as u32, py as u32).0;
+            let wanted = role_colour(role).map(f64::from);
+            let like = alike([0, 1, 2].map(|i| linear(found[i])), [0, 1, 2].map(|i| wanted[i]));
+            assert!(like > 0.97, "{role:?} at {px:.0}, {py:.0} is {found:?}: {like:.3} {eye:?}");
+            // Beside the body the ground is not in that colour.
+            let beside = image.get_pixel((px as u32 + 60).min(size[0] - 1), py as u32).0;
+            assert!(alike([0, 1, 2].map(|i| linear(beside[i])), [0, 1, 2].map(|i| wanted[i])) < 0.97);
+        }
         seen += 1;
     }
     assert!(seen >= 3, "only {seen} roles walk alone in the yard");
@@ -124,7 +134,8 @@ fn stills_are_drawn_with_an_index_and_two_runs_of_one_give_the_same_pixels() {
     let run = Arc::new(Run::read(&crate::yard::folder()).unwrap());
     let out = tempfile::tempdir().unwrap();
     let draw = |name: &str, only: &[String]| {
-        stills::draw(run.clone(), &out.path().join(name), [480, 270], only, |_| {}).unwrap()
+        let wish = Wish { size: [480, 270], only, camera: None };
+        stills::draw(run.clone(), &out.path().join(name), &wish, |_| {}).unwrap()
     };
     let drawn = draw("all", &[]);
     let names: Vec<&str> = drawn.rows.iter().map(|r| r.file.as_str()).collect();

@@ -39,10 +39,13 @@ fn wrong_words_are_usage() {
     for args in [
         vec!["stills", &run, "--only", "moon"],
         vec!["stills", &run, "--size", "1x1"],
+        vec!["stills", &run, "--camera", "no-such"],
         vec!["bench", "nothing", &run],
     ] {
         assert_eq!(view(&args).status.code(), Some(2), "{args:?}");
     }
+    let said = String::from_utf8(view(&["stills", &run, "--camera", "no-such"]).stderr).unwrap();
+    assert!(said.contains("no-such") && said.contains("cam-"), "the cameras that it has are named: {said}");
 }
 
 /// The same text and seed: the same tape from this binary as from all others of the workspace.
