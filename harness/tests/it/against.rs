@@ -82,7 +82,7 @@ fn a_plan_s_report_obeys_the_committed_schema() -> Result<()> {
     ensure!(errors.is_empty(), "{errors:#?}");
     ensure!(report["what_if"].as_array().is_some_and(|all| all.len() >= 30), "what-if is in the report");
     let page = fs::read_to_string(out.path().join("plan.html"))?;
-    ensure!(page.contains("The worst of each kind"), "what-if is on the page");
+    ensure!(page.contains("The worst of each sort"), "what-if is on the page");
     Ok(())
 }
 

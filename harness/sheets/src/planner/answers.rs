@@ -3,7 +3,7 @@
 use palisade_layout::analysis::PlanReport;
 use palisade_layout::analysis::cells::walk_m_s;
 use palisade_layout::analysis::rules::Status;
-use palisade_layout::analysis::what_if::{Kind, Suffers};
+use palisade_layout::analysis::what_if::{Asked, Loss, Suffers};
 use palisade_layout::words::Id;
 
 use super::grid::Grid;
@@ -12,7 +12,7 @@ use crate::words::{percent, thousands};
 /// Each answer that holds anything.
 pub(super) fn grids(report: &PlanReport) -> Vec<Grid> {
     let mut all = vec![
-        what_if(&report.what_if),
+        what_if(&report.what_if, &report.what_if_asked),
         windows(report),
         facade_cameras(report),
         detection(report),
@@ -28,48 +28,56 @@ fn metres(m: f64) -> String {
     format!("{m:.1}")
 }
 
-fn what_if(all: &[Suffers]) -> Grid {
-    let heads = [
-        "what goes wrong",
-        "kind",
-        "lost by day m²#",
-        "lost by night m²#",
-        "perimeter lost m#",
-        "windows lost#",
-        "by night#",
-        "falls lost#",
-        "sockets lost#",
-        "rules that fall",
-    ];
-    let worst = |kind: Kind| all.iter().find(|s| s.kind == kind);
-    let worst = Kind::ALL.into_iter().filter_map(worst);
+fn what_if(all: &[Suffers], asked: &[Asked]) -> Grid {
+    let heads = ["what goes wrong", "sort", "worst share %#", "of what", "what suffers", "rules that fall"];
+    let of = |sort: &Asked| match sort.there {
+        Some(there) => format!("{} {} of {there}", sort.what, sort.asked),
+        None => format!("{} {} draws", sort.what, sort.asked),
+    };
+    let worst = |sort: &Asked| all.iter().find(|s| s.sort() == sort.what);
+    let worst = asked.iter().filter_map(worst);
     let worst: Vec<String> =
-        worst.map(|s| format!("{}: {} ({} m²)", s.kind.words(), s.name, thousands(s.worst_m2()))).collect();
+        worst.map(|s| format!("{} ({:.1} %)", s.name, 100.0 * s.worst_share())).collect();
     let note = format!(
-        "{} variants, one change at a time, the worst first. The worst of each kind: {}.",
+        "{} variants, one change at a time, the worst first: by the largest share that is lost of anything that the layout does \
+         today. The worst of each sort: {}. Tried: {}.",
         all.len(),
-        worst.join("; ")
+        worst.join("; "),
+        asked.iter().map(of).collect::<Vec<_>>().join(", ")
     );
     let mut grid = Grid::new("What if", &heads).noted(note);
     for suffers in all {
         let tone = if suffers.rules_lost.is_empty() { "" } else { "bad" };
+        let lost: Vec<String> = suffers.losses.iter().map(loss).collect();
         grid.row(
             tone,
             [
                 suffers.name.clone(),
-                suffers.kind.words().to_owned(),
-                format!("{:.2}", suffers.lost_m2),
-                format!("{:.2}", suffers.lost_night_m2),
-                metres(suffers.perimeter_lost_m),
-                suffers.windows_lost.to_string(),
-                suffers.windows_lost_night.to_string(),
-                suffers.falls_lost.to_string(),
-                suffers.sockets_lost.to_string(),
+                suffers.sort(),
+                format!("{:.1}", 100.0 * suffers.worst_share()),
+                suffers.worst().map_or("nothing", |loss| loss.measure.words()).to_owned(),
+                lost.join("; "),
                 suffers.rules_lost.join(", "),
             ],
         );
     }
     grid
+}
+
+/// `ground seen by day: 1,240 less of 12,400 m²`, with names where there are any.
+fn loss(loss: &Loss) -> String {
+    let (amount, way) = (loss.lost.abs(), if loss.lost < 0.0 { "more" } else { "less" });
+    let figure =
+        |value: f64| if value < 100.0 && value.fract() != 0.0 { metres(value) } else { thousands(value) };
+    let names = if loss.named.is_empty() { String::new() } else { format!(" ({})", loss.named.join(", ")) };
+    let text = format!(
+        "{}: {} {way} than {} {}",
+        loss.measure.words(),
+        figure(amount),
+        figure(loss.of),
+        loss.measure.unit()
+    );
+    text.trim_end().to_owned() + &names
 }
 
 fn windows(report: &PlanReport) -> Grid {

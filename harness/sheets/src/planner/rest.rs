@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Members of the report that the page tells in sections of its own.
-const TOLD: [&str; 20] = [
+const TOLD: [&str; 21] = [
     "format",
     "scenario",
     "coverage",
@@ -19,6 +19,7 @@ const TOLD: [&str; 20] = [
     "perimeter",
     "rules",
     "what_if",
+    "what_if_asked",
     "facade",
     "detection",
     "privacy",

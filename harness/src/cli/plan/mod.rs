@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use palisade_sheets::{Export, Failed, Material};
 use palisade_sim::analysis::against::{Against, Apart, against, class_patches};
 use palisade_sim::analysis::rules::{ClassMeasured, Measured, RuleBook};
-use palisade_sim::analysis::what_if::{Suffers, variants, what_if};
+use palisade_sim::analysis::what_if::{Asked, Suffers, variants, what_if};
 use palisade_sim::model::Scenario;
 
 use self::planned::{Planned, Tools};
@@ -35,7 +35,8 @@ pub struct Args {
     /// Prices in place of the shipped ones, for fixes, tiers and the bill of materials (`assets/catalogue/prices.toml` explains every key).
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
-    /// Plan again under so many things that may go wrong, one at a time; 200 when no number is given.
+    /// Plan again under so many things that may go wrong, one at a time; 200 when no number is given. Where there are more, every
+    /// class of device and every other sort keeps its share, and the answer says how many of each were left out.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
     what_if: Option<usize>,
     /// Compare with this older plan of the same compound: ground gained and lost, gaps, rules, devices, money.
@@ -71,7 +72,8 @@ fn plan(args: Args) -> Result<String, Failure> {
     let mut planned = Planned::of(scenario, &tools, args.fixes)?;
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&args.scenario));
     if let Some(count) = args.what_if {
-        planned.report.what_if = ask_what_if(&planned.scenario, &tools, count, &folder)?;
+        (planned.report.what_if, planned.report.what_if_asked) =
+            ask_what_if(&planned.scenario, &tools, count, &folder)?;
     }
     if let Some(older) = &args.against {
         planned.report.against = Some(hold_against(&planned, older, &tools, &folder)?);
@@ -114,12 +116,12 @@ fn ask_what_if(
     tools: &Tools,
     count: usize,
     folder: &Path,
-) -> Result<Vec<Suffers>, Failure> {
+) -> Result<(Vec<Suffers>, Vec<Asked>), Failure> {
     let variants = variants(scenario, count, scenario.file.seed);
-    let suffers = what_if(scenario, &tools.book, &variants, tools.threads);
+    let suffers = what_if(scenario, &tools.book, &variants.all, tools.threads);
     let json = serde_json::to_string(&suffers).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(folder, "what-if.json", json.as_bytes())?;
-    Ok(suffers)
+    Ok((suffers, variants.asked))
 }
 
 /// What a run and a log add to the layout. A log of real rounds goes before the rounds of the twin's day.

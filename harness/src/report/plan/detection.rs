@@ -1,10 +1,12 @@
-//! Which charging sockets have a fire detector, as a table.
+//! Which charging sockets and which stairwells have a fire detector, as a table.
 
 use std::fmt::Write as _;
 
 use palisade_sim::analysis::detection::DetectionAnswer;
 
-/// The groups of sockets; nothing where there are none.
+use super::SHOWN;
+
+/// The groups of sockets, and the stairwells; nothing where there are no sockets.
 pub(super) fn table(detection: &DetectionAnswer) -> String {
     if detection.chargers.is_empty() {
         return String::new();
@@ -26,12 +28,26 @@ pub(super) fn table(detection: &DetectionAnswer) -> String {
             charger.sockets
         );
     }
+    let bare: Vec<&str> =
+        detection.stairwells.iter().filter(|s| s.detectors.is_empty()).map(|s| s.entrance.as_str()).collect();
+    let (all, names) = (detection.stairwells.len(), bare.iter().take(SHOWN).copied().collect::<Vec<_>>());
+    if all > 0 {
+        let without =
+            if bare.is_empty() { String::new() } else { format!("; without: {}", names.join(", ")) };
+        let more =
+            if bare.len() > SHOWN { format!(" and {} more", bare.len() - SHOWN) } else { String::new() };
+        let _ = writeln!(
+            out,
+            "  {} of {all} stairwells have one inside the door{without}{more}.",
+            all - bare.len()
+        );
+    }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use palisade_sim::analysis::detection::ChargerAnswer;
+    use palisade_sim::analysis::detection::{ChargerAnswer, StairwellAnswer};
 
     use super::*;
 
@@ -44,7 +60,17 @@ mod tests {
             ..ChargerAnswer::default()
         };
         let chargers = vec![group("under", 10), group("half", 4)];
-        let text = table(&DetectionAnswer { smoke_radius_m: 5.8, heat_radius_m: 3.6, chargers });
+        let stairwell = |name: &str, detectors: &[&str]| StairwellAnswer {
+            entrance: name.into(),
+            detectors: detectors.iter().map(|d| (*d).into()).collect(),
+        };
+        let text = table(&DetectionAnswer {
+            smoke_radius_m: 5.8,
+            heat_radius_m: 3.6,
+            chargers,
+            stairwells: vec![stairwell("b01-1", &["smoke-1"]), stairwell("b01-2", &[])],
+        });
+        assert!(text.ends_with("  1 of 2 stairwells have one inside the door; without: b01-2.\n"), "{text}");
         assert!(text.contains("14 of 20 charging sockets") && text.contains("5.8 m in plan"), "{text}");
         assert!(text.contains("  half              4 of 10 sockets") && !text.contains("under "), "{text}");
         assert_eq!(table(&DetectionAnswer::default()), "");

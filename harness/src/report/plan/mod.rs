@@ -32,7 +32,7 @@ const SHOWN: usize = 10;
 /// files hold the rest.
 pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &Prices) -> String {
     if let Some(told) = &report.against {
-        return against::table(told) + &what_if::table(&report.what_if);
+        return against::table(told) + &what_if::table(&report.what_if, &report.what_if_asked);
     }
     [
         coverage::table(scenario, &report.answer),
@@ -46,7 +46,7 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
         cells::table(&report.answer.cells),
         rules::table(&report.rules, book),
         tiers::table(&report.tiers),
-        what_if::table(&report.what_if),
+        what_if::table(&report.what_if, &report.what_if_asked),
     ]
     .concat()
 }

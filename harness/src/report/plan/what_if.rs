@@ -2,74 +2,123 @@
 
 use std::fmt::Write as _;
 
-use palisade_sim::analysis::what_if::{Kind, Suffers};
+use palisade_sim::analysis::what_if::{Asked, Loss, Suffers};
 
 use super::{SHOWN, thousands};
 
-/// The worst cases, by ground lost; and the worst for the perimeter, when it is another.
-pub(super) fn table(all: &[Suffers]) -> String {
+/// Losses that a row tells; the file holds all.
+const TOLD: usize = 3;
+
+/// The worst cases, the worst of each sort, and how the variants were chosen.
+pub(super) fn table(all: &[Suffers], asked: &[Asked]) -> String {
     if all.is_empty() {
         return String::new();
     }
     let mut out = format!(
-        "\nWhat if: {} variants, one change at a time, the worst first. All figures are computed.\n  lost by day m²  by night \
-         m²  perimeter m  windows  by night  falls  sockets  what\n",
+        "\nWhat if: {} variants, one change at a time, the worst first: by the largest share that is lost of anything that the \
+         layout does today. All figures are computed.\n   worst  what\n",
         all.len()
     );
     all.iter().take(SHOWN).for_each(|suffers| row(&mut out, suffers));
-    out += "  worst of each kind:\n";
-    for kind in Kind::ALL {
-        all.iter().find(|s| s.kind == kind).into_iter().for_each(|worst| row(&mut out, worst));
+    out += "  worst of each sort:\n";
+    for sort in asked {
+        all.iter().find(|s| s.sort() == sort.what).into_iter().for_each(|worst| row(&mut out, worst));
     }
-    let longest = all.iter().max_by(|a, b| a.perimeter_lost_m.total_cmp(&b.perimeter_lost_m));
-    if let Some(longest) = longest.filter(|s| s.perimeter_lost_m > 0.0) {
-        out += "  worst for the perimeter:\n";
-        row(&mut out, longest);
-    }
-    out
+    out + &choice(asked)
 }
 
 fn row(out: &mut String, suffers: &Suffers) {
+    let lost: Vec<String> = suffers.losses.iter().filter(|l| l.lost > 0.0).take(TOLD).map(told).collect();
+    let lost = if lost.is_empty() { "nothing is lost".to_owned() } else { lost.join("; ") };
     let rules = match suffers.rules_lost.as_slice() {
         [] => String::new(),
         lost => format!("; rules no longer met: {}", lost.join(", ")),
     };
-    let (day, night) = (thousands(suffers.lost_m2), thousands(suffers.lost_night_m2));
-    let Suffers { name, perimeter_lost_m, falls_lost, sockets_lost, .. } = suffers;
-    let windows = [suffers.windows_lost, suffers.windows_lost_night].map(|n| thousands(n as f64));
-    let _ = writeln!(
-        out,
-        "{day:>16}{night:>13}{perimeter_lost_m:>13.1}{:>9}{:>10}{falls_lost:>7}{sockets_lost:>9}  {name}{rules}",
-        windows[0], windows[1],
-    );
+    let _ = writeln!(out, "{:>6.1} %  {}: {lost}{rules}", 100.0 * suffers.worst_share(), suffers.name);
+}
+
+/// `ground seen by day 1,240 of 12,400 m²`, with names where there are any.
+fn told(loss: &Loss) -> String {
+    let (lost, of) = (figure(loss.lost), figure(loss.of));
+    let unit = loss.measure.unit();
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    let names = if loss.named.is_empty() { String::new() } else { format!(" ({})", loss.named.join(", ")) };
+    format!("{} less {lost} of {of}{unit}{names}", loss.measure.words())
+}
+
+/// Small figures with a digit behind the point where they are not whole.
+fn figure(value: f64) -> String {
+    if value < 100.0 && value.fract() != 0.0 { format!("{value:.1}") } else { thousands(value) }
+}
+
+/// How many of each sort there are, where not all of them were tried.
+fn choice(asked: &[Asked]) -> String {
+    let of = |sort: &Asked| match sort.there {
+        Some(there) => format!("{} {} of {there}", sort.what, sort.asked),
+        None => format!("{} {} draws", sort.what, sort.asked),
+    };
+    let list: Vec<String> = asked.iter().map(of).collect();
+    let left: usize = asked.iter().filter_map(|sort| Some(sort.there? - sort.asked)).sum();
+    let tried: usize = asked.iter().map(|sort| sort.asked).sum();
+    // Room for draws of vans is kept besides: an eighth of what is asked for.
+    let enough = (tried + left) * 8 / 7 + 1;
+    let chosen = match left {
+        0 => "  Tried is everything there is: ".to_owned(),
+        left => format!(
+            "  Not tried are {left}; `--what-if {enough}` tries all. Each sort kept its share, at least one, drawn by the scenario's seed: "
+        ),
+    };
+    format!("{chosen}{}.\n", list.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
+    use palisade_sim::analysis::what_if::{Kind, Measure};
+    use palisade_sim::contract::Class;
+
     use super::*;
 
-    #[test]
-    fn the_worst_comes_first_and_the_perimeter_has_its_own() {
-        let one = |name: &str, lost_m2: f64, perimeter_lost_m: f64| Suffers {
-            name: name.into(),
-            lost_m2,
-            perimeter_lost_m,
-            rules_lost: if lost_m2 > 0.0 { vec!["6".into()] } else { Vec::new() },
-            ..Suffers::default()
+    fn one(name: &str, class: Class, losses: &[(Measure, f64, f64, &[&str])]) -> Suffers {
+        let loss = |(measure, lost, of, named): &(Measure, f64, f64, &[&str])| Loss {
+            measure: *measure,
+            lost: *lost,
+            of: *of,
+            share: lost / of,
+            named: named.iter().map(|n| (*n).to_owned()).collect(),
         };
-        let text = table(&[
-            one("cam-1 is out of order", 1_240.0, 0.0),
-            Suffers { kind: Kind::Lamp, lost_night_m2: 12.5, ..one("lamp-3 does not burn", 0.0, 0.0) },
-            one("beam-2 is out of order", 0.0, 79.0),
+        let losses = losses.iter().map(loss).collect();
+        Suffers { name: name.into(), class: Some(class), losses, ..Suffers::default() }
+    }
+
+    #[test]
+    fn each_loss_is_told_by_its_measure_and_the_choice_is_told() {
+        let ground =
+            [(Measure::GroundNight, 620.0, 4_960.0, &[][..]), (Measure::Ground, 1_240.5, 12_405.0, &[])];
+        let all = [
+            one("nobody answers in room", Class::DutyRoom, &[(Measure::Alarms, 33.0, 33.0, &["a", "b"])]),
+            Suffers { rules_lost: vec!["6".into()], ..one("cam-1 is out of order", Class::Camera, &ground) },
+            one("beam-2 is out of order", Class::Beam, &[(Measure::Perimeter, 7.25, 790.0, &[])]),
+            one("hydrant-1 is locked or empty", Class::FireStation, &[]),
             Suffers {
-                kind: Kind::FacadeCamera,
-                windows_lost: 1_008,
-                windows_lost_night: 12,
-                falls_lost: 960,
-                ..one("facade-3 is out of order", 0.0, 0.0)
+                kind: Kind::Season,
+                class: None,
+                ..one("trees are bare", Class::Beam, &[(Measure::Ground, -3.0, 9.0, &[])])
             },
-            Suffers { kind: Kind::Detector, sockets_lost: 10, ..one("smoke-1 is out of order", 0.0, 0.0) },
-        ]);
-        insta::assert_snapshot!(text);
+        ];
+        let sort = |what: &str, there, asked| Asked { what: what.into(), there, asked };
+        let asked = [
+            sort("fire station out", Some(3), 1),
+            sort("beam out", Some(19), 8),
+            sort("camera out", Some(73), 31),
+            sort("duty room out", Some(1), 1),
+            sort("season", Some(2), 2),
+            sort("vans parked", None, 12),
+        ];
+        insta::assert_snapshot!(table(&all, &asked));
+        let complete = table(&all[..1], &asked[3..5]);
+        assert!(
+            complete.ends_with("  Tried is everything there is: duty room out 1 of 1, season 2 of 2.\n"),
+            "{complete}"
+        );
     }
 }

@@ -110,6 +110,20 @@ pub struct WhatIfFigures {
     pub vans: [f64; 2],
     /// A lamp belongs to the row along a path when it stands at most so far from its edge, m.
     pub along_m: f64,
+    /// How far fire kit reaches.
+    pub fire: FireReach,
+}
+
+/// How far fire kit reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FireReach {
+    /// Time in which the crew of a fire station is there on foot, s.
+    pub station_s: f64,
+    /// Radius that a hydrant protects, m.
+    pub hydrant_m: f64,
+    /// Longest way to an extinguisher, m.
+    pub extinguisher_m: f64,
 }
 
 /// Changes that are thought of as fixes of a gap.

@@ -4,9 +4,10 @@
 //! "what if" changes a copy of it and asks a caster made with [`super::caster::Caster::under`]: coverage, sight tables
 //! and single looks through that caster all answer under its conditions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::figures::figures;
+use crate::contract::Class;
 use crate::model::Scenario;
 use crate::words::Id;
 
@@ -25,18 +26,10 @@ pub struct Conditions {
     pub sky_lux: f64,
     /// Rows of the site's lamps that do not burn.
     pub lamps_out: BTreeSet<usize>,
-    /// Rows of `kit.camera` that are out of order.
-    pub cameras_out: BTreeSet<usize>,
-    /// Rows of `kit.outer_post` where nobody stands.
-    pub posts_out: BTreeSet<usize>,
-    /// Rows of `kit.beam` that are out of order.
-    pub beams_out: BTreeSet<usize>,
-    /// Rows of `kit.facade_camera` that are out of order.
-    pub facade_cameras_out: BTreeSet<usize>,
-    /// Rows of `kit.smoke_detector` that are out of order.
-    pub smoke_out: BTreeSet<usize>,
-    /// Rows of `kit.heat_detector` that are out of order.
-    pub heat_out: BTreeSet<usize>,
+    /// Devices that are out of order, class by class: rows as the device table of the scenario counts them. For cameras,
+    /// beams and the like these are rows of the kit's table; fire points come after the fire stations; a guard's radio has the
+    /// row of its guard.
+    pub out: BTreeMap<Class, BTreeSet<usize>>,
 }
 
 /// Whether deciduous crowns have leaves. A crown in leaf stops a view; a bare one takes a share of the contrast.
@@ -84,12 +77,7 @@ impl Default for Conditions {
             vans: Vec::new(),
             sky_lux: figures().night.sky_lux,
             lamps_out: BTreeSet::new(),
-            cameras_out: BTreeSet::new(),
-            posts_out: BTreeSet::new(),
-            beams_out: BTreeSet::new(),
-            facade_cameras_out: BTreeSet::new(),
-            smoke_out: BTreeSet::new(),
-            heat_out: BTreeSet::new(),
+            out: BTreeMap::new(),
         }
     }
 }
@@ -105,6 +93,33 @@ impl Conditions {
             visibility_m: day.visibility_m,
             ..Conditions::default()
         }
+    }
+}
+
+/// No row of any class.
+const NONE: &BTreeSet<usize> = &BTreeSet::new();
+
+impl Conditions {
+    /// Rows of a class that are out of order.
+    pub fn out_of(&self, class: Class) -> &BTreeSet<usize> {
+        self.out.get(&class).unwrap_or(NONE)
+    }
+
+    /// Whether the device of a class and row is in order.
+    pub fn works(&self, class: Class, row: usize) -> bool {
+        !self.out_of(class).contains(&row)
+    }
+
+    /// Puts a device out of order.
+    pub fn take_out(&mut self, class: Class, row: usize) {
+        self.out.entry(class).or_default().insert(row);
+    }
+
+    /// The same with every device in order but those of some classes.
+    pub(crate) fn with_out_only(&self, classes: &[Class]) -> Conditions {
+        let mut kept = self.clone();
+        kept.out.retain(|class, _| classes.contains(class));
+        kept
     }
 }
 

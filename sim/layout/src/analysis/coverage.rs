@@ -14,6 +14,7 @@ use super::projection::EDITIONS;
 use super::sightlines::{BODY_M, working};
 use super::trace;
 use super::views::{Ground, Views};
+use crate::contract::Class;
 use crate::model::Scenario;
 
 /// Height of the lower target above ground, m.
@@ -127,7 +128,7 @@ fn gaps(
     let (raster, height_m) = (&views.ground().raster, HEIGHTS_M[level]);
     let demanded: Vec<f64> = scenario.file.kit.camera.iter().map(|c| c.working_px_per_m).collect();
     let lacks = views.shortfall(level, &demanded);
-    let cameras = working(&scenario.file.kit.camera, &caster.conditions().cameras_out);
+    let cameras = working(&scenario.file.kit.camera, caster.conditions().out_of(Class::Camera));
     let eyes: Vec<Eye> = cameras.map(|(row, camera)| Eye::new(row, camera)).collect();
     let gap = &views.gap_by(level, light);
     for region in trace::regions(raster, gap) {

@@ -1,4 +1,5 @@
-//! Fire detection where e-bikes charge: which sockets have a smoke or a heat detector near enough above them.
+//! Fire detection: which charging sockets have a smoke or a heat detector near enough above them, and which stairwells, where
+//! e-bikes burn that are left at the door.
 //!
 //! A detector protects a circle in plan; walls inside a shed are not known, but a detector in another building, or under the
 //! open sky while the socket is indoors, counts for nothing. Radii are assumed ([`super::assumed`]).
@@ -9,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::assumed;
 use super::conditions::Conditions;
 use super::sightlines::working;
+use crate::contract::Class;
 use crate::model::kit::Charger;
+use crate::model::site::{Entrance, Use};
 use crate::model::{Scenario, Site};
 use crate::words::Id;
 
@@ -22,6 +25,9 @@ pub struct DetectionAnswer {
     pub heat_radius_m: f64,
     /// Each group of the kit, in its order. Computed.
     pub chargers: Vec<ChargerAnswer>,
+    /// Each entrance of a residential building, in the order of the site. Computed.
+    #[serde(default)]
+    pub stairwells: Vec<StairwellAnswer>,
 }
 
 impl DetectionAnswer {
@@ -49,14 +55,23 @@ pub struct ChargerAnswer {
     pub detectors: Vec<Id>,
 }
 
+/// The stairwell behind one entrance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StairwellAnswer {
+    /// The entrance.
+    pub entrance: Id,
+    /// The detectors in its building that protect the ground inside its door.
+    pub detectors: Vec<Id>,
+}
+
 /// A detector with the radius that it protects, m.
 type Detector<'a> = (&'a Id, [f64; 2], f64);
 
 /// Which sockets have a detector that is not out of order under some conditions.
 pub fn detection(scenario: &Scenario, conditions: &Conditions) -> DetectionAnswer {
     let (kit, figures) = (&scenario.file.kit, assumed::detection());
-    let smoke = working(&kit.smoke_detector, &conditions.smoke_out);
-    let heat = working(&kit.heat_detector, &conditions.heat_out);
+    let smoke = working(&kit.smoke_detector, conditions.out_of(Class::SmokeDetector));
+    let heat = working(&kit.heat_detector, conditions.out_of(Class::HeatDetector));
     let detectors: Vec<Detector> = smoke
         .map(|(_, d)| (&d.id, d.at_m, figures.smoke_radius_m))
         .chain(heat.map(|(_, d)| (&d.id, d.at_m, figures.heat_radius_m)))
@@ -65,7 +80,23 @@ pub fn detection(scenario: &Scenario, conditions: &Conditions) -> DetectionAnswe
         smoke_radius_m: figures.smoke_radius_m,
         heat_radius_m: figures.heat_radius_m,
         chargers: kit.charger.iter().map(|charger| of(charger, &detectors, &scenario.site)).collect(),
+        stairwells: stairwells(&scenario.site, &detectors),
     }
+}
+
+fn stairwells(site: &Site, detectors: &[Detector]) -> Vec<StairwellAnswer> {
+    let house = |entrance: &Entrance| site.buildings.iter().position(|b| b.id == entrance.building);
+    let dwelling = |row: &usize| site.buildings[*row].usage == Use::Residential;
+    let stairwell = |entrance: &Entrance| {
+        let row = house(entrance).filter(dwelling)?;
+        let protects = |(_, at, radius_m): &&Detector| {
+            let away_m = libm::hypot(entrance.at.x - at[0], entrance.at.y - at[1]);
+            away_m <= *radius_m && site.building_at(*at) == Some(row)
+        };
+        let detectors = detectors.iter().filter(protects).map(|(id, ..)| (*id).clone()).collect();
+        Some(StairwellAnswer { entrance: entrance.id.clone(), detectors })
+    };
+    site.entrances.iter().filter_map(stairwell).collect()
 }
 
 fn of(charger: &Charger, detectors: &[Detector], site: &Site) -> ChargerAnswer {
@@ -99,7 +130,7 @@ mod tests {
     use super::*;
     use crate::analysis::sample;
     use crate::model::kit::Kit;
-    use crate::model::site::{Building, Use};
+    use crate::model::site::Building;
 
     /// A row of ten sockets, 0.9 m apart, from (1, 2) eastward in a shed of 20 × 6 m.
     fn shed(change: impl FnOnce(&mut Kit)) -> DetectionAnswer {

@@ -48,8 +48,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tiers::TierAnswer;
 use views::Views;
-use what_if::Suffers;
+use what_if::{Asked, Suffers};
 
+use crate::contract::Class;
 use crate::model::Scenario;
 
 /// What the plan writes to `report.json`.
@@ -82,6 +83,9 @@ pub struct PlanReport {
     /// What suffers when one thing at a time goes wrong, the worst first; empty when it was not asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub what_if: Vec<Suffers>,
+    /// Of each sort of variant, how many there are and how many were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what_if_asked: Vec<Asked>,
     /// This plan against an older one, when it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<Against>,
@@ -96,7 +100,7 @@ pub fn plan(scenario: &Scenario) -> PlanAnswer {
 /// The same with a caster of the same site, under its conditions, and the views of the same scenario.
 pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAnswer {
     let found = coverage::coverage_of(scenario, caster, views);
-    let beams = sightlines::working(&scenario.file.kit.beam, &caster.conditions().beams_out);
+    let beams = sightlines::working(&scenario.file.kit.beam, caster.conditions().out_of(Class::Beam));
     let beams: Vec<_> = beams.map(|(_, beam)| beam.clone()).collect();
     PlanAnswer {
         coverage: found.classes,

@@ -17,6 +17,7 @@ use super::facade::window::{Window, windows};
 use super::projection::View;
 use super::sightlines::{look, working};
 use super::views::Views;
+use crate::contract::Class;
 use crate::model::kit::Camera;
 use crate::model::site::Use;
 use crate::model::{Scenario, Site};
@@ -72,7 +73,7 @@ pub fn privacy(scenario: &Scenario, caster: &Caster, views: &Views, from_px_per_
     let homes = Homes::of(&scenario.site);
     let mut lost = vec![0_u32; views.ground().raster.len()];
     let mut answer = PrivacyAnswer { from_px_per_m, ..PrivacyAnswer::default() };
-    for (row, camera) in working(&scenario.file.kit.camera, &caster.conditions().cameras_out) {
+    for (row, camera) in working(&scenario.file.kit.camera, caster.conditions().out_of(Class::Camera)) {
         let found = homes.shown_by(camera, caster, from_px_per_m);
         if found.windows == 0 {
             continue;

@@ -263,6 +263,7 @@ mod tests {
     use crate::analysis::conditions::{Conditions, Leaves, Van};
     use crate::analysis::raster::outdoors;
     use crate::analysis::sample;
+    use crate::contract::Class;
     use crate::model::Site;
     use crate::model::kit::Kit;
     use crate::model::site::{Tree, WallKind};
@@ -454,8 +455,8 @@ mod tests {
         assert!(seen_under([0.0, 12.0], |_, _| ()));
         assert!(!seen_under([0.0, 12.0], van([0.0, 9.0])), "behind the van");
         assert!(seen_under([0.0, 12.0], van([8.0, 9.0])), "beside it");
-        assert!(!seen_under([0.0, 12.0], |_, c| c.cameras_out.extend([0])));
-        assert!(seen_under([0.0, 12.0], |_, c| c.cameras_out.extend([1])));
+        assert!(!seen_under([0.0, 12.0], |_, c| c.take_out(Class::Camera, 0)));
+        assert!(seen_under([0.0, 12.0], |_, c| c.take_out(Class::Camera, 1)));
         let tree = |growth: f64| {
             move |site: &mut Site, c: &mut Conditions| {
                 site.trees.push(sample::tree("t", 2.2, 3.0));

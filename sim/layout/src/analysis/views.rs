@@ -11,6 +11,7 @@ use super::light::{Light, NightMap};
 use super::projection::View;
 use super::raster::{Raster, outdoors, public_ground, raster_of};
 use super::sightlines::{BODY_LEVEL, eye_has_light, lit, scan, watch, working};
+use crate::contract::Class;
 use crate::model::Scenario;
 use crate::model::kit::{Camera, OuterPost, default_density};
 use crate::model::site::Lamp;
@@ -179,11 +180,11 @@ impl Views {
         let ground = Ground::of(scenario, caster);
         let kit = &scenario.file.kit;
         let mut cameras: Vec<Arc<Seen>> = kit.camera.iter().map(|_| Arc::default()).collect();
-        for (row, camera) in working(&kit.camera, &caster.conditions().cameras_out) {
+        for (row, camera) in working(&kit.camera, caster.conditions().out_of(Class::Camera)) {
             cameras[row] = Arc::new(Seen::by(camera, &ground, caster));
         }
         let mut posts: Vec<Arc<Vec<Watched>>> = kit.outer_post.iter().map(|_| Arc::default()).collect();
-        for (row, post) in working(&kit.outer_post, &caster.conditions().posts_out) {
+        for (row, post) in working(&kit.outer_post, caster.conditions().out_of(Class::OuterPost)) {
             posts[row] = Arc::new(watched(post, &ground, caster));
         }
         Views { ground: Arc::new(ground), cameras, posts }

@@ -23,6 +23,7 @@ use super::caster::Caster;
 use super::light::Light;
 use super::projection::{Frame, View};
 use super::sightlines::working;
+use crate::contract::Class;
 use crate::model::Scenario;
 use crate::model::kit::FacadeCamera;
 use crate::model::site::{Building, Use};
@@ -199,7 +200,7 @@ pub fn facade(scenario: &Scenario, caster: &Caster) -> FacadeAnswer {
     let kit = &scenario.file.kit.facade_camera;
     let mut answer = FacadeAnswer { assumed: Assumed::shipped(), ..FacadeAnswer::default() };
     for building in &scenario.site.buildings {
-        let cameras = working(kit, &caster.conditions().facade_cameras_out).map(|(_, camera)| camera);
+        let cameras = working(kit, caster.conditions().out_of(Class::FacadeCamera)).map(|(_, camera)| camera);
         let own: Vec<&FacadeCamera> = cameras.filter(|c| c.building == building.id).collect();
         if own.is_empty() && building.usage != Use::Residential {
             continue;

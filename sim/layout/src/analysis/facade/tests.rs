@@ -83,7 +83,7 @@ fn what_stands_before_a_face_hides_windows() {
 fn by_night_it_sees_the_windows_that_the_lamps_or_the_sky_light() {
     let (mut dark, mut out) = (Conditions::default(), Conditions::default());
     dark.sky_lux = 0.0;
-    out.facade_cameras_out.extend([0]);
+    out.take_out(crate::contract::Class::FacadeCamera, 0);
     let mut lamps = site();
     // A high mast before the face lights what is below it; nothing else is.
     lamps.lamps.push(Lamp { id: "mast".into(), at: (16.5, -12.0).into(), height_m: 20.0, flux_lm: 9_000.0 });

@@ -4,6 +4,8 @@ use geo::{Distance, Euclidean, Point};
 
 use super::check::{at_least, at_most, figure};
 use super::{Layout, Outcome};
+use crate::analysis::sightlines::working;
+use crate::contract::Class;
 use crate::model::cast::Duty;
 use crate::model::kit::Barrier;
 use crate::model::site::{Gate, Wall, WallKind};
@@ -111,6 +113,9 @@ fn door(layout: &Layout<'_>, gate: &Gate) -> Door {
 fn attended(layout: &Layout<'_>, gate: &Gate) -> bool {
     let (kit, cast) = (&layout.scenario.file.kit, &layout.scenario.file.cast);
     let round_the_clock = |barrier: &Barrier| cast.round_the_clock(&Duty::Barrier(barrier.id.clone()));
-    kit.gate_post.iter().any(|post| post.gate == gate.id && post.guards > 0)
-        || kit.barrier.iter().any(|barrier| barrier.gate == gate.id && round_the_clock(barrier))
+    let conditions = layout.caster.conditions();
+    let mut posts = working(&kit.gate_post, conditions.out_of(Class::GatePost)).map(|(_, post)| post);
+    let mut barriers = working(&kit.barrier, conditions.out_of(Class::Barrier)).map(|(_, barrier)| barrier);
+    posts.any(|post| post.gate == gate.id && post.guards > 0)
+        || barriers.any(|barrier| barrier.gate == gate.id && round_the_clock(barrier))
 }

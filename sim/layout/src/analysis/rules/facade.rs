@@ -5,6 +5,7 @@ use geo::{Centroid, Coord, Distance, Euclidean, LineString, MinimumRotatedRect, 
 use super::check::{at_least, at_most};
 use super::{Layout, Outcome};
 use crate::analysis::sightlines::working;
+use crate::contract::Class;
 use crate::model::kit::FacadeCamera;
 use crate::model::site::{Building, Use};
 
@@ -35,7 +36,7 @@ pub(super) fn standoff(layout: &Layout<'_>, range_m: [f64; 2]) -> Outcome {
 /// The long faces of each block of flats that have a facade camera before them, which looks at them.
 pub(super) fn faces(layout: &Layout<'_>, least: usize) -> Outcome {
     let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
-    let working = working(&kit.facade_camera, &layout.caster.conditions().facade_cameras_out);
+    let working = working(&kit.facade_camera, layout.caster.conditions().out_of(Class::FacadeCamera));
     let cameras: Vec<&FacadeCamera> = working.map(|(_, camera)| camera).collect();
     let homes = site.buildings.iter().filter(|b| b.usage == Use::Residential);
     let counted: Vec<(String, usize)> =

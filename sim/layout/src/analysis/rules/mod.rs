@@ -27,6 +27,7 @@ use super::privacy::PrivacyAnswer;
 use super::projection::View;
 use super::sightlines::{Look, SightTable, look, working};
 use super::views::Views;
+use crate::contract::Class;
 use crate::model::Scenario;
 use crate::model::kit::Camera;
 use crate::words::Id;
@@ -115,6 +116,10 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<String>,
 }
+
+/// Classes of device of which some rule asks whether they are in order.
+pub(crate) const ASKED: [Class; 6] =
+    [Class::Camera, Class::FacadeCamera, Class::OuterPost, Class::Beam, Class::GatePost, Class::Barrier];
 
 impl Finding {
     /// True when this was met and `after` is not: it fails, or can no longer be assessed, which never counts as met.
@@ -222,7 +227,7 @@ pub fn assess_known(
     measured: Option<&Measured>,
 ) -> Vec<Finding> {
     let sight = SightTable::of(views);
-    let working = working(&scenario.file.kit.camera, &caster.conditions().cameras_out);
+    let working = working(&scenario.file.kit.camera, caster.conditions().out_of(Class::Camera));
     let cameras = working.map(|(_, camera)| (View::of(camera), camera)).collect();
     let layout = Layout { scenario, caster, views, cameras, plan, sight: &sight, measured, privacy };
     book.rules.iter().map(|rule| finding(rule, &layout)).collect()

@@ -3,6 +3,7 @@
 use crate::analysis::caster::Caster;
 use crate::analysis::conditions::Conditions;
 use crate::analysis::views::Views;
+use crate::contract::Class;
 use crate::model::Scenario;
 use crate::model::site::Lamp;
 
@@ -19,8 +20,8 @@ impl Base<'_> {
     pub(super) fn under(&self, conditions: &Conditions) -> (Caster, Views) {
         let caster = Caster::under(&self.layout.site, conditions.clone());
         let mut views = self.views_by(&caster);
-        conditions.cameras_out.iter().for_each(|row| views.lose(*row));
-        conditions.posts_out.iter().for_each(|row| views.leave(*row));
+        conditions.out_of(Class::Camera).iter().for_each(|row| views.lose(*row));
+        conditions.out_of(Class::OuterPost).iter().for_each(|row| views.leave(*row));
         (caster, views)
     }
 
@@ -28,7 +29,7 @@ impl Base<'_> {
         let (today, then) = (self.caster.conditions(), caster.conditions());
         let same_weather =
             Conditions { lamps_out: then.lamps_out.clone(), vans: then.vans.clone(), ..today.clone() };
-        if in_order(then) != same_weather || !(then.vans.is_empty() || then.lamps_out.is_empty()) {
+        if then.with_out_only(&[]) != same_weather || !(then.vans.is_empty() || then.lamps_out.is_empty()) {
             return Views::of(self.layout, caster);
         }
         let row = |row: &usize| self.layout.site.lamps.get(*row);
@@ -38,18 +39,5 @@ impl Base<'_> {
             (false, _) => self.views.dimmed(self.layout, caster, &lamps),
             (true, false) => self.views.parked(self.layout, self.caster, caster),
         }
-    }
-}
-
-/// The same with every device in order.
-fn in_order(conditions: &Conditions) -> Conditions {
-    Conditions {
-        cameras_out: Default::default(),
-        posts_out: Default::default(),
-        beams_out: Default::default(),
-        facade_cameras_out: Default::default(),
-        smoke_out: Default::default(),
-        heat_out: Default::default(),
-        ..conditions.clone()
     }
 }

@@ -4,8 +4,11 @@ use geo::{BoundingRect, Contains, Distance, Euclidean, Point};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::assumed;
-use super::super::conditions::{Conditions, Leaves, Van};
+use super::choice::{Asked, shares, some};
+use crate::analysis::assumed;
+use crate::analysis::conditions::{Conditions, Leaves, Van};
+use crate::contract::Class;
+use crate::model::scenario::Device;
 use crate::model::site::{Ground, Path, PathFor};
 use crate::model::{Scenario, Site};
 use crate::words::{AgentKey, Dice, Draw};
@@ -14,13 +17,9 @@ use crate::words::{AgentKey, Dice, Draw};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A camera, a beam or a standing post is out.
+    /// A device of the kit is out, of whatever class.
     #[default]
     Device,
-    /// A facade camera is out.
-    FacadeCamera,
-    /// A smoke or heat detector is out.
-    Detector,
     /// Trees have grown.
     Growth,
     /// Trees are bare, or in leaf.
@@ -38,33 +37,18 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Kind; 10] = [
-        Kind::Device,
-        Kind::FacadeCamera,
-        Kind::Detector,
-        Kind::Growth,
-        Kind::Season,
-        Kind::Fog,
-        Kind::Night,
-        Kind::Lamp,
-        Kind::LampRow,
-        Kind::Vans,
-    ];
-
-    /// What it is, in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Kind::Device => "device out",
-            Kind::FacadeCamera => "facade camera out",
-            Kind::Detector => "fire detector out",
-            Kind::Growth => "trees grown",
-            Kind::Season => "season",
-            Kind::Fog => "fog",
-            Kind::Night => "nightfall",
-            Kind::Lamp => "lamp out",
-            Kind::LampRow => "row of lamps out",
-            Kind::Vans => "vans parked",
+    /// What it is, in words; for a device with its class.
+    pub fn words(self, class: Option<Class>) -> String {
+        match (self, class) {
+            (Kind::Device, Some(class)) => format!("{} out", class.word().replace('_', " ")),
+            (Kind::Device, None) => "device out".into(),
+            (Kind::Growth, _) => "trees grown".into(),
+            (Kind::Season, _) => "season".into(),
+            (Kind::Fog, _) => "fog".into(),
+            (Kind::Night, _) => "nightfall".into(),
+            (Kind::Lamp, _) => "lamp out".into(),
+            (Kind::LampRow, _) => "row of lamps out".into(),
+            (Kind::Vans, _) => "vans parked".into(),
         }
     }
 }
@@ -76,85 +60,125 @@ pub struct Variant {
     pub name: String,
     /// Of which kind it is.
     pub kind: Kind,
-    /// What sight is asked under.
+    /// Class of the device that is out.
+    pub class: Option<Class>,
+    /// What the layout is asked under.
     pub conditions: Conditions,
 }
 
-/// Every device out of order by itself, growth, seasons, fog, nightfall and rows of lamps: all of these, also when they are
-/// more than `count`. Of what is left, and of a quarter of `count` where less is left, half is for single lamps, drawn when
-/// there are more, and the rest for draws of parked vans.
-pub fn variants(layout: &Scenario, count: usize, seed: u64) -> Vec<Variant> {
-    let mut all = Vec::new();
+/// The variants that are asked, and how they were chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Variants {
+    /// Those that are asked.
+    pub all: Vec<Variant>,
+    /// Each sort, in the order of the kit, then of what else goes wrong.
+    pub asked: Vec<Asked>,
+}
+
+/// About `count` variants. Growth, seasons, fog and nightfall are always all asked, and an eighth of `count` is for draws of
+/// parked vans. The rest is for each device of the kit out of order by itself, single lamps and rows of lamps; where these are
+/// more, each class of device keeps its share, at least one, drawn by the seed. What is left goes to vans.
+pub fn variants(layout: &Scenario, count: usize, seed: u64) -> Variants {
     let day = Conditions::of_day(layout);
-    let mut put = |kind: Kind, name: String, change: &dyn Fn(&mut Conditions)| {
-        let mut conditions = day.clone();
-        change(&mut conditions);
-        all.push(Variant { name, kind, conditions });
+    let weather = weather(&day);
+    let lists: Vec<Vec<Variant>> =
+        devices(layout, &day).into_iter().chain([rows_out(layout, &day), lamps_out(layout, &day)]).collect();
+    let least = weather.len() + (count / 8).max(1);
+    let sizes: Vec<usize> = lists.iter().map(Vec::len).collect();
+    let mut chosen = Variants::default();
+    for (list, share) in lists.into_iter().zip(shares(&sizes, count.saturating_sub(least))) {
+        let Some(words) = list.first().map(|first| first.kind.words(first.class)) else { continue };
+        let there = Some(list.len());
+        chosen.put(words.clone(), there, some(list, share, seed, &words));
+    }
+    for one in weather.chunk_by(|a, b| a.kind == b.kind) {
+        chosen.put(one[0].kind.words(None), Some(one.len()), one.to_vec());
+    }
+    let draws = count.saturating_sub(chosen.all.len()).max(1);
+    chosen.put(Kind::Vans.words(None), None, vans_parked(layout, &day, draws, seed));
+    chosen
+}
+
+impl Variants {
+    fn put(&mut self, what: String, there: Option<usize>, asked: Vec<Variant>) {
+        if !asked.is_empty() {
+            self.asked.push(Asked { what, there, asked: asked.len() });
+            self.all.extend(asked);
+        }
+    }
+}
+
+fn variant(day: &Conditions, kind: Kind, name: String, change: impl FnOnce(&mut Conditions)) -> Variant {
+    let mut conditions = day.clone();
+    change(&mut conditions);
+    Variant { name, kind, class: None, conditions }
+}
+
+/// Each device by itself, class by class.
+fn devices(layout: &Scenario, day: &Conditions) -> Vec<Vec<Variant>> {
+    let out = |device: &Device| {
+        let put = |c: &mut Conditions| c.take_out(device.class, device.row);
+        let name = failed(device.class, device.id.as_str());
+        Variant { class: Some(device.class), ..variant(day, Kind::Device, name, put) }
     };
-    devices(layout, &mut put);
-    weather(&mut put);
-    for (path, lamps) in rows(&layout.site) {
+    layout.devices.chunk_by(|a, b| a.class == b.class).map(|of| of.iter().map(out).collect()).collect()
+}
+
+/// What is said of a device that does not do its work.
+fn failed(class: Class, id: &str) -> String {
+    match class {
+        Class::GatePost | Class::OuterPost => format!("nobody stands at {id}"),
+        Class::DutyRoom => format!("nobody answers in {id}"),
+        Class::Barrier => format!("the arm of {id} stays up"),
+        Class::Checkpoint => format!("{id} takes no touch"),
+        Class::FireStation => format!("{id} is locked or empty"),
+        Class::Charger => format!("the meter of {id} is dead"),
+        Class::GuardRadio => format!("the radio of {id} is dead"),
+        _ => format!("{id} is out of order"),
+    }
+}
+
+fn weather(day: &Conditions) -> Vec<Variant> {
+    let figures = assumed::what_if();
+    let one = |kind, name: String, change: &dyn Fn(&mut Conditions)| variant(day, kind, name, change);
+    let grown = figures.grown.map(|growth| {
+        one(Kind::Growth, format!("trees have grown to {growth} times their size"), &|c| c.growth = growth)
+    });
+    let seasons = [
+        one(Kind::Season, "trees are bare".into(), &|c| c.leaves = Leaves::Off),
+        one(Kind::Season, "trees are in leaf".into(), &|c| c.leaves = Leaves::On),
+    ];
+    let fog = figures.fog_m.map(|metres| {
+        one(Kind::Fog, format!("fog with a visibility of {metres} m"), &|c| c.visibility_m = metres)
+    });
+    let night = one(Kind::Night, "night falls, everything in order".into(), &|_| ());
+    grown.into_iter().chain(seasons).chain(fog).chain([night]).collect()
+}
+
+fn rows_out(layout: &Scenario, day: &Conditions) -> Vec<Variant> {
+    let row = |(path, lamps): (&Path, Vec<usize>)| {
         let name = format!("the {} lamps along {} do not burn", lamps.len(), path.id);
-        put(Kind::LampRow, name, &|c| c.lamps_out.extend(lamps.iter().copied()));
-    }
-    let left = count.saturating_sub(all.len()).max(count / 4);
-    let single = some_lamps(layout, left / 2, seed);
-    for lamp in &single {
-        let name = format!("{} does not burn", layout.site.lamps[*lamp].id);
-        let conditions = Conditions { lamps_out: [*lamp].into(), ..day.clone() };
-        all.push(Variant { name, kind: Kind::Lamp, conditions });
-    }
-    for i in 0..left - single.len() {
+        variant(day, Kind::LampRow, name, |c| c.lamps_out.extend(lamps))
+    };
+    rows(&layout.site).into_iter().map(row).collect()
+}
+
+fn lamps_out(layout: &Scenario, day: &Conditions) -> Vec<Variant> {
+    let lamp = |(row, lamp): (usize, &crate::model::site::Lamp)| {
+        variant(day, Kind::Lamp, format!("{} does not burn", lamp.id), |c| c.lamps_out.extend([row]))
+    };
+    layout.site.lamps.iter().enumerate().map(lamp).collect()
+}
+
+/// So many draws of parked vans; none where there is no place for them.
+fn vans_parked(layout: &Scenario, day: &Conditions, draws: usize, seed: u64) -> Vec<Variant> {
+    let parked = |i: usize| {
         let mut draw = Dice::new(seed).draw(AgentKey::of("what-if"), "vans", i as u64);
         let vans = vans(&layout.site, &mut draw);
-        if vans.is_empty() {
-            break;
-        }
         let name = format!("{} vans are parked (draw {i})", vans.len());
-        all.push(Variant { name, kind: Kind::Vans, conditions: Conditions { vans, ..day.clone() } });
-    }
-    all
-}
-
-/// Takes a variant: its kind, its name and what it changes.
-type Put<'a> = &'a mut dyn FnMut(Kind, String, &dyn Fn(&mut Conditions));
-
-fn devices(layout: &Scenario, put: Put) {
-    let kit = &layout.file.kit;
-    for (row, camera) in kit.camera.iter().enumerate() {
-        put(Kind::Device, format!("{} is out of order", camera.id), &|c| c.cameras_out.extend([row]));
-    }
-    for (row, beam) in kit.beam.iter().enumerate() {
-        put(Kind::Device, format!("{} is out of order", beam.id), &|c| c.beams_out.extend([row]));
-    }
-    for (row, post) in kit.outer_post.iter().enumerate() {
-        put(Kind::Device, format!("nobody stands at {}", post.id), &|c| c.posts_out.extend([row]));
-    }
-    for (row, camera) in kit.facade_camera.iter().enumerate() {
-        let name = format!("{} is out of order", camera.id);
-        put(Kind::FacadeCamera, name, &|c| c.facade_cameras_out.extend([row]));
-    }
-    for (row, detector) in kit.smoke_detector.iter().enumerate() {
-        let name = format!("{} is out of order", detector.id);
-        put(Kind::Detector, name, &|c| c.smoke_out.extend([row]));
-    }
-    for (row, detector) in kit.heat_detector.iter().enumerate() {
-        let name = format!("{} is out of order", detector.id);
-        put(Kind::Detector, name, &|c| c.heat_out.extend([row]));
-    }
-}
-
-fn weather(put: Put) {
-    for growth in assumed::what_if().grown {
-        let name = format!("trees have grown to {growth} times their size");
-        put(Kind::Growth, name, &|c| c.growth = growth);
-    }
-    put(Kind::Season, "trees are bare".into(), &|c| c.leaves = Leaves::Off);
-    put(Kind::Season, "trees are in leaf".into(), &|c| c.leaves = Leaves::On);
-    for metres in assumed::what_if().fog_m {
-        put(Kind::Fog, format!("fog with a visibility of {metres} m"), &|c| c.visibility_m = metres);
-    }
-    put(Kind::Night, "night falls, everything in order".into(), &|_| ());
+        (!vans.is_empty()).then(|| variant(day, Kind::Vans, name, |c| c.vans = vans))
+    };
+    (0..draws).map_while(parked).collect()
 }
 
 /// Rows of at least two lamps, each lamp with the path that it stands nearest to.
@@ -168,16 +192,6 @@ fn rows(site: &Site) -> Vec<(&Path, Vec<usize>)> {
     }
     rows.retain(|(_, lamps)| lamps.len() > 1);
     rows
-}
-
-/// So many lamps of a site, by their rows: all of them where they are no more, else drawn.
-fn some_lamps(layout: &Scenario, most: usize, seed: u64) -> Vec<usize> {
-    let mut lamps: Vec<usize> = (0..layout.site.lamps.len()).collect();
-    let mut draw = Dice::new(seed).draw(AgentKey::of("what-if"), "lamps", 0);
-    while lamps.len() > most {
-        lamps.remove(draw.below(lamps.len()));
-    }
-    lamps
 }
 
 /// Vans on car parks and at the side of roads; none where there are neither.
