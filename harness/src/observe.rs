@@ -308,6 +308,7 @@ fn observation(publish: &Publish, received_us: Micros, part: &str, read: Read) -
         correlation: read.id,
         payload: String::from_utf8_lossy(&publish.payload).chars().take(KEPT).collect(),
         retained: publish.retain,
+        clock_ms: read.clock_ms,
     }
 }
 

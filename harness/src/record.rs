@@ -8,6 +8,7 @@
 //! | `scenario.toml`, `site.geojson` | the inputs, copied |
 //! | `tape.bin`, `tracks.bin` | the twin's day |
 //! | `plan.json` | the planner's first answer: coverage, gaps, perimeter |
+//! | `linkage.csv` | what the built-in gateway was told about cameras and doors |
 //! | `journal.jsonl` | [`Entry`] lines; the last one is [`Entry::End`] unless the run was cut |
 //! | `stills/` | pictures with their index `stills.json`, if `palisade report RUN --stills DIR` put them there |
 //! | `report.json`, `report.html`, `junit.xml`, `*.hlog`, `tables/*.csv` | made from the above by `palisade report RUN` |
@@ -199,6 +200,9 @@ pub struct Observation {
     pub payload: String,
     /// True when the broker replayed a retained message.
     pub retained: bool,
+    /// The gateway's own clock when it said it, ms after the epoch, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ms: Option<i64>,
 }
 
 /// A device's connection went down or came back. A message that is due meanwhile is late or lost through no fault of the

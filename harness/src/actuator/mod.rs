@@ -21,6 +21,8 @@ use crate::wire::command::{Answer, Change, Malformed, Order, Verb};
 const RELAY: Ms = Ms(30);
 /// Commands that wait in a device before it says that it is busy.
 const QUEUE: usize = 16;
+/// A lock that is released until it is told to lock.
+const HELD: Micros = Micros::MAX;
 /// Ids of commands that a device remembers.
 const REMEMBERED: usize = 64;
 
@@ -88,7 +90,7 @@ pub struct Actuator {
     raised: bool,
     armed: bool,
     siren: bool,
-    /// Released until, and by which command.
+    /// Released until, [`HELD`] for until it is locked, and by which command.
     released: Option<(Micros, u32)>,
     /// Bypassed until, and by which command.
     bypassed: Option<(Micros, u32)>,
@@ -187,7 +189,7 @@ impl Actuator {
     pub fn next_us(&self) -> Option<Micros> {
         let done = self.jobs.front().map(|job| job.done_us);
         let over = [self.released, self.bypassed].into_iter().flatten().map(|(until_us, _)| until_us);
-        done.into_iter().chain(over).min()
+        done.into_iter().chain(over.filter(|until_us| *until_us != HELD)).min()
     }
 
     /// Everything that has happened by now, in order.
@@ -224,9 +226,18 @@ impl Actuator {
         let state = self.state_after(verb);
         let (is_new, signal) = match verb {
             Verb::Unlock => {
-                self.released = Some((at_us + self.times.release.0 * 1000, number));
-                (true, Some(Signal::DoorReleased { by: "command".into() }))
+                let was_held = self.is_held();
+                if !was_held {
+                    self.released = Some((at_us + self.times.release.0 * 1000, number));
+                }
+                (!was_held, Some(Signal::DoorReleased { by: "command".into() }))
             }
+            Verb::Release => {
+                let was_held = self.is_held();
+                self.released = Some((HELD, number));
+                (!was_held, Some(Signal::DoorReleased { by: "command".into() }))
+            }
+            Verb::Lock => (self.released.take().is_some(), None),
             Verb::Lift => (!std::mem::replace(&mut self.raised, true), Some(Signal::ArmRaised)),
             Verb::Lower => (std::mem::replace(&mut self.raised, false), Some(Signal::ArmLowered)),
             Verb::Arm => {
@@ -243,14 +254,20 @@ impl Actuator {
             Verb::SirenOn => (!std::mem::replace(&mut self.siren, true), None),
             Verb::SirenOff => (std::mem::replace(&mut self.siren, false), None),
             Verb::Silence => (std::mem::replace(&mut self.siren, false), None),
-            Verb::Acknowledge { .. } => (true, None),
+            Verb::Acknowledge { .. } | Verb::Show => (true, None),
         };
         is_new.then_some(Change { state, signal })
     }
 
+    /// Whether the lock stays released until it is locked.
+    fn is_held(&self) -> bool {
+        self.released.is_some_and(|(until_us, _)| until_us == HELD)
+    }
+
     fn state_after(&self, verb: &Verb) -> &'static str {
         match verb {
-            Verb::Unlock => "released",
+            Verb::Unlock | Verb::Release => "released",
+            Verb::Lock => "locked",
             Verb::Lift => "raised",
             Verb::Lower => "lowered",
             Verb::Arm => "armed",
@@ -260,6 +277,7 @@ impl Actuator {
             Verb::SirenOn => "siren_on",
             Verb::SirenOff => "siren_off",
             Verb::Silence => "silenced",
+            Verb::Show => "shown",
         }
     }
 

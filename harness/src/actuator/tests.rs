@@ -63,6 +63,25 @@ fn a_lock_that_is_told_again_stays_released_for_longer() {
 }
 
 #[test]
+fn a_lock_that_is_held_stays_released_until_it_is_locked() {
+    let mut door = device(Class::Intercom);
+    door.told(1, order("a", Verb::Release), 0);
+    door.told(2, order("b", Verb::Unlock), 1_000_000);
+    door.told(3, order("c", Verb::Release), 2_000_000);
+    let seen = play(&mut door, 90_000_000);
+    let held = [
+        "30: 1 -> released door_released",
+        "30: 1 ok released",
+        "1030: 2 ok released",
+        "2030: 3 ok released",
+    ];
+    assert_eq!(seen, held, "a pulse does not end it");
+    door.told(4, order("d", Verb::Lock), 90_000_000);
+    assert_eq!(play(&mut door, 99_000_000), ["90030: 4 -> locked", "90030: 4 ok locked"]);
+    assert_eq!((door.state(), door.next_us()), ("locked", None));
+}
+
+#[test]
 fn an_arm_takes_its_time_and_commands_wait_for_one_another() {
     let mut barrier = device(Class::Barrier);
     barrier.told(1, order("a", Verb::Lift), 0);

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{Exit, Failure};
 use crate::reference::flaws::Row;
 use crate::reference::store::Store;
 use crate::reference::upstream::Forwarder;
-use crate::reference::{self, Defects, Inputs, Options, Serial};
+use crate::reference::{self, Defects, Inputs, Linkage, Options, Serial};
 
 /// Options of `palisade gateway`.
 #[derive(clap::Args, Debug)]
@@ -45,6 +45,10 @@ pub struct Args {
     /// acknowledged there once they are over. No device is told anything when this is not given.
     #[arg(long, value_name = "DEVICE")]
     commands: Option<String>,
+    /// A linkage list: who is told what when a device says something, as CSV with the columns device,signal,to,command, such as
+    /// `beam-07,beam_broken,cam-3,show`. A run writes one of its compound (`linkage.csv`).
+    #[arg(long, value_name = "CSV")]
+    linkage: Option<PathBuf>,
     /// The city platform: each alarm is posted there as JSON until it is acknowledged, such as http://127.0.0.1:8080/alarms.
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
@@ -113,8 +117,10 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         }
         Forwarder::start(&url).map_err(|error| Failure::new(Exit::Bug, error))
     });
+    let linkage = args.linkage.as_deref().map(linkage).transpose()?.unwrap_or_default();
     let options = Options {
         defects,
+        linkage,
         seed: args.seed,
         echo: args.echo,
         commands: args.commands,
@@ -129,6 +135,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Bug, format!("no runtime: {error}")))?;
     runtime.block_on(listen(args.listen, args.with_parent, options))?;
     Ok(Exit::Ok)
+}
+
+fn linkage(path: &Path) -> Result<Linkage, Failure> {
+    let wrong = |why: String| Failure::new(Exit::Input, format!("--linkage {}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    Linkage::read(&text).map_err(|error| wrong(error.to_string()))
 }
 
 /// The serial lines with what their inputs mean.

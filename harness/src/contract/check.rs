@@ -358,6 +358,7 @@ impl Desk<'_> {
             ("device", &fields.device),
             ("signal", &fields.signal),
             ("kind", &fields.kind),
+            ("time", &fields.time),
         ] {
             if let Some(pointer) = pointer {
                 self.pointer(&path(&format!("fields.{key}")), key, pointer);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade_sim::contract::Severity;
 use serde_json::Value;
 
+use super::clock::instant_ms;
 use super::{ALARM_TOPIC, Contract, Reaction, Upstream};
 
 /// What was read.
@@ -18,6 +19,8 @@ pub struct Read {
     pub severity: Option<Severity>,
     /// The id.
     pub id: Option<String>,
+    /// The gateway's own clock when it said it, ms after the epoch.
+    pub clock_ms: Option<i64>,
 }
 
 /// Reads what is said on one link.
@@ -104,7 +107,8 @@ impl Decoder {
         let device = at(&row.fields.device).unwrap_or_else(|| device.to_owned());
         let theirs = at(&row.fields.signal).unwrap_or_default();
         let severity = at(&row.fields.kind).and_then(|word| serde_json::from_value(Value::String(word)).ok());
-        Read { signal: self.ours(row, &device, &theirs), device, severity, id: at(&row.fields.id) }
+        let clock_ms = row.fields.time.as_deref().and_then(|place| instant_ms(json.pointer(place)?));
+        Read { signal: self.ours(row, &device, &theirs), device, severity, id: at(&row.fields.id), clock_ms }
     }
 
     /// Our word for the gateway's: the one signal of that device for which the row writes it so.
@@ -163,8 +167,9 @@ mod tests {
         assert_eq!(decoder.filters(), ["site/yard/alarm/+"]);
         let read = decoder.read(
             "site/yard/alarm/beam-1",
-            br#"{"id":"r-7","device":"beam-1","signal":"beam_broken","kind":"alarm"}"#,
+            br#"{"id":"r-7","device":"beam-1","signal":"beam_broken","kind":"alarm","gateway_ts":1776104045000}"#,
         );
+        assert_eq!(read.clock_ms, Some(1_776_104_045_000));
         assert_eq!((read.device.as_str(), read.signal.as_str()), ("beam-1", "beam_broken"));
         assert_eq!((read.severity, read.id.as_deref()), (Some(Severity::Alarm), Some("r-7")));
         let torn = decoder.read("site/yard/alarm/beam-1", b"{");

@@ -5,6 +5,7 @@
 //! the gateway says by it.
 
 mod check;
+mod clock;
 pub mod decode;
 pub mod init;
 mod read;
@@ -287,12 +288,21 @@ pub struct Fields {
     pub signal: Option<String>,
     /// How loudly: `info`, `restore`, `warning`, `alarm`.
     pub kind: Option<String>,
+    /// The gateway's own clock when it said it: seconds or milliseconds since 1970, or a text like `2026-04-14T02:14:05+08:00`,
+    /// which is Beijing time where it names no offset.
+    pub time: Option<String>,
 }
 
 impl Default for Fields {
     fn default() -> Fields {
         let at = |p: &str| Some(p.to_owned());
-        Fields { id: at("/id"), device: at("/device"), signal: at("/signal"), kind: at("/kind") }
+        Fields {
+            id: at("/id"),
+            device: at("/device"),
+            signal: at("/signal"),
+            kind: at("/kind"),
+            time: at("/gateway_ts"),
+        }
     }
 }
 

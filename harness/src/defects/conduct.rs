@@ -412,6 +412,7 @@ fn heard(device: &str, payload: &[u8], (at_us, wall_ms, retained): (i64, i64, bo
             signal: text("signal").unwrap_or_default(),
             kind: text("kind").unwrap_or_default(),
             ts: body.get("ts").and_then(Value::as_i64),
+            clock: body.get("gateway_ts").and_then(Value::as_i64),
         }
     });
     let raw = String::from_utf8_lossy(payload).into_owned();

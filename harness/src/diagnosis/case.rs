@@ -9,6 +9,9 @@ use super::told::Told;
 pub const LATE_US: i64 = 200_000;
 /// A connection that lived this much longer than a message leaves no excuse for an acknowledgement that never came, µs.
 const ACK_PATIENCE_US: i64 = 1_200_000;
+/// How far outside of the time between message and answer a gateway's clock may be, ms: no more than a clock that is kept,
+/// and less than the weakest defect of a clock.
+const CLOCK_MS: i64 = 4_000;
 /// How long after a break a device's will may come, µs.
 const WILL_US: i64 = 1_500_000;
 /// Memory that a gateway may need more at the end than at the beginning, bytes.
@@ -31,6 +34,8 @@ pub enum Field {
     Kind,
     /// When it happened.
     Ts,
+    /// When the gateway says that it said it.
+    Clock,
 }
 
 /// Something that is not as it should be. Numbers are places in the record.
@@ -265,6 +270,8 @@ fn likeness(sent: &Sent, heard: &Heard, said: &Said) -> u32 {
     let weight = |field| match field {
         Field::Id | Field::Ts | Field::Signal => 3,
         Field::Device | Field::Topic | Field::Kind => 1,
+        // Every answer of a gateway with a wrong clock has it wrong.
+        Field::Clock => 0,
     };
     12 - wrong.map(weight).sum::<u32>()
 }
@@ -275,6 +282,7 @@ fn wrong_fields<'b>(
     heard: &'b Heard,
     said: &'b Said,
 ) -> impl Iterator<Item = Field> + use<'b> {
+    let span = sent.wall_ms - CLOCK_MS..=heard.wall_ms + CLOCK_MS;
     [
         (Field::Id, said.id.as_deref() == Some(&sent.id)),
         (Field::Device, said.device.as_deref() == Some(&sent.device)),
@@ -282,6 +290,7 @@ fn wrong_fields<'b>(
         (Field::Signal, said.signal == sent.signal),
         (Field::Kind, said.kind == sent.kind),
         (Field::Ts, said.ts == Some(sent.ts)),
+        (Field::Clock, said.clock.is_none_or(|clock| span.contains(&clock))),
     ]
     .into_iter()
     .filter(|(_, right)| !right)

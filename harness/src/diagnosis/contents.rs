@@ -96,6 +96,7 @@ fn times(case: &Case<'_>, wrong: &[Wrong<'_>]) -> Vec<Explanation> {
     vec![
         picked(case, "ts-zone-off", &format!("{hours} h off"), wrong, |w| off(w).is_some() && off(w) == zone),
         picked(case, "ts-own-clock", "the gateway's time", wrong, own),
+        picked(case, "clock-off", "a clock that cannot be right", wrong, |w| w.field == Field::Clock),
         picked(case, "ts-in-seconds", "seconds for milliseconds", wrong, |w| {
             w.field == Field::Ts && w.said.ts == Some(w.sent.ts / 1000)
         }),

@@ -96,6 +96,9 @@ pub struct Said {
     pub kind: String,
     /// When it happened.
     pub ts: Option<i64>,
+    /// The gateway's own clock when it said it, ms after the epoch, if it says so.
+    #[serde(default)]
+    pub clock: Option<i64>,
 }
 
 /// A command that a device got.

@@ -206,6 +206,7 @@ fn answer(record: &Record, i: usize) -> Heard {
         signal: sent.signal.clone(),
         kind: sent.kind.clone(),
         ts: Some(sent.ts),
+        clock: Some(sent.wall_ms),
     };
     let at_us = record.hearable_from(sent.at_us) + 1_000;
     let (topic, raw) = (sent.device.clone(), format!("{{\"id\":\"{}\"", sent.id));
@@ -353,7 +354,7 @@ fn changed(change: impl Fn(&Record, usize, &mut Said)) -> Record {
 #[test]
 fn wrong_answers_are_named_by_what_is_wrong() {
     type Change = fn(&Record, usize, &mut Said);
-    let cases: [(&str, Change); 9] = [
+    let cases: [(&str, Change); 10] = [
         ("id-case-folded", |_, _, said| said.id = said.id.as_ref().map(|id| id.to_lowercase())),
         ("id-truncated", |_, _, said| {
             said.id = said.id.as_ref().map(|id| id.chars().take(20).collect());
@@ -370,6 +371,7 @@ fn wrong_answers_are_named_by_what_is_wrong() {
         }),
         ("ts-zone-off", |_, _, said| said.ts = said.ts.map(|ts| ts + 8 * 3_600_000)),
         ("ts-own-clock", |record, i, said| said.ts = Some(record.sent[i].wall_ms + 1)),
+        ("clock-off", |record, i, said| said.clock = Some(record.sent[i].wall_ms + 6_000)),
         ("ts-in-seconds", |_, _, said| said.ts = said.ts.map(|ts| ts / 1000)),
         ("text-garbled", |record, i, said| {
             said.device = Some(record.sent[i].device.bytes().map(char::from).collect());

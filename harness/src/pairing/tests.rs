@@ -42,6 +42,7 @@ fn seen(id: Option<&str>, device: u32, received_us: Micros) -> Observation {
         correlation: id.map(str::to_owned),
         payload: "{}".into(),
         retained: false,
+        clock_ms: None,
     }
 }
 

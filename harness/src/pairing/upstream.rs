@@ -43,6 +43,7 @@ fn observation(post: &Forwarded) -> Observation {
         correlation: post.correlation.clone(),
         payload: post.payload.clone(),
         retained: false,
+        clock_ms: None,
     }
 }
 

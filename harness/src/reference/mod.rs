@@ -7,6 +7,7 @@
 //! | [`topic`] | topic filters |
 //! | [`rules`] | from a device's message to an alarm |
 //! | [`commands`] | from an alarm to commands to the duty room |
+//! | [`linkage`] | from what a device says to commands to others, by a list |
 //! | [`defects`] | faults on demand, drawn by seed |
 //! | [`flaws`] | the catalogue of defects, and what each of them does |
 //! | [`store`] | what the duty room has yet to hear, on disk |
@@ -22,6 +23,7 @@ pub mod defects;
 pub mod flaws;
 mod hub;
 pub mod inputs;
+pub mod linkage;
 pub mod master;
 pub mod rules;
 pub mod serve;
@@ -31,5 +33,6 @@ pub mod upstream;
 
 pub use defects::Defects;
 pub use inputs::Inputs;
+pub use linkage::Linkage;
 pub use master::Serial;
 pub use serve::{Options, serve};

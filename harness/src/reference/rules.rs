@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::commands::{Commander, Order};
 use super::inputs::Said;
+use super::linkage::Linkage;
 
 /// How many ids of each device are remembered to recognise a message that is sent again.
 const REMEMBERED: usize = 256;
@@ -71,6 +72,8 @@ pub struct Rules {
     /// Pass everything on at once and remember nothing: the floor.
     echo: bool,
     commander: Commander,
+    /// Who is told what when a device says something.
+    pub linkage: Linkage,
     seen: BTreeMap<String, VecDeque<String>>,
     /// How often an input of a device has changed.
     changes: BTreeMap<String, u64>,
@@ -159,7 +162,8 @@ impl Rules {
             "ts": event.get("ts").cloned().unwrap_or(Value::Null),
             "gateway_ts": now_ms,
         });
-        let orders = self.commander.heard(site, device, &event, now_ms);
+        let mut orders = self.commander.heard(site, device, &event, now_ms);
+        orders.extend(self.linkage.heard(site, device, &event, now_ms));
         Ok(Alarm { orders, ..alarm_on(site, device, Some(id), &alarm) })
     }
 
@@ -187,8 +191,10 @@ impl Rules {
             ("number".to_owned(), format!("{device}-{number}").into()),
             ("class".to_owned(), class.clone().into()),
             ("kind".to_owned(), kind.clone().into()),
+            ("signal".to_owned(), signal.clone().into()),
         ]);
-        let orders = self.commander.heard(site, device, &event, now_ms);
+        let mut orders = self.commander.heard(site, device, &event, now_ms);
+        orders.extend(self.linkage.heard(site, device, &event, now_ms));
         // The number is for the defects, which are drawn for each message.
         Alarm { orders, ..alarm_on(site, device, Some(number), &alarm) }
     }

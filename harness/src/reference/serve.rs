@@ -20,6 +20,7 @@ use super::defects::{Defects, Stall};
 use super::flaws::{Bent, Row};
 use super::hub::Hub;
 use super::inputs::Said;
+use super::linkage::Linkage;
 use super::master::{self, Serial};
 use super::store::Store;
 use super::upstream::Forwarder;
@@ -41,6 +42,8 @@ pub struct Options {
     pub echo: bool,
     /// The duty room's device, which is told to sound its siren; see [`super::commands`].
     pub commands: Option<String>,
+    /// Who is told what when a device says something.
+    pub linkage: Linkage,
     /// Serial lines that it polls.
     pub serial: Vec<Serial>,
     /// Where it keeps what a subscriber has yet to hear; in memory alone when there is none.

@@ -226,7 +226,7 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts), &leak);
     let verdict = verdict(folder, &names, (&main, &floor), facts, (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
-    report.rules = rules::parts(&main);
+    report.rules = rules::parts(folder, &main, &commands.paired);
     report.usage = usage;
     report.queue = QueuePart::of(&main.queue);
     report.faults = faults::part(folder, &main, &names, &recovery);
@@ -633,7 +633,7 @@ fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {
         ("the tape is left out, so incidents, devices and names are missing", folder.tape.as_ref().err()),
         ("the planner's answer cannot be read, so coverage and gaps are missing", folder.plan.as_ref().err()),
         ("the scenario cannot be read, so no threshold was applied", folder.file.as_ref().err()),
-        ("the geometry cannot be read, so the plan is drawn without it", folder.site.as_ref().err()),
+        ("the geometry cannot be read, so the plan is drawn without it", folder.whole.as_ref().err()),
         ("the pictures in `stills` are left out", folder.stills.as_ref().err()),
     ];
     let mut say = |text: String| notes.push(NotePart { at_us: None, kind: "report".into(), text });

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use palisade_sim::analysis::answer::PlanAnswer;
 use palisade_sim::model::load::{SourceText, load};
-use palisade_sim::model::{ScenarioFile, Site};
+use palisade_sim::model::{Scenario, ScenarioFile};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::Ms;
 
@@ -31,8 +31,8 @@ pub(super) struct Folder {
     pub(super) file: Result<ScenarioFile, String>,
     /// The geometry's text, or why there is none.
     pub(super) geometry: Result<String, String>,
-    /// The checked geometry, or why there is none.
-    pub(super) site: Result<Site, String>,
+    /// The checked scenario with its geometry, or why there is none.
+    pub(super) whole: Result<Scenario, String>,
     /// Pictures that were put into the folder, or why they cannot be shown.
     pub(super) stills: Result<Vec<Still>, String>,
 }
@@ -269,16 +269,13 @@ pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
     let bytes = |name: &str| fs::read(path.join(name)).map_err(|e| format!("{name}: {e}"));
     let text = |name: &str| fs::read_to_string(path.join(name)).map_err(|e| format!("{name}: {e}"));
     let (scenario, geometry) = (text("scenario.toml"), text("site.geojson"));
-    let site = match (&scenario, &geometry) {
-        (Ok(scenario), Ok(geometry)) => site(scenario, geometry),
+    let whole = match (&scenario, &geometry) {
+        (Ok(scenario), Ok(geometry)) => whole(scenario, geometry),
         (Err(why), _) | (_, Err(why)) => Err(why.clone()),
     };
-    let (site, digest) = match site {
-        Ok((site, digest)) => (Ok(site), Some(digest)),
-        Err(why) => (Err(why), None),
-    };
+    let digest = whole.as_ref().ok().map(|scenario| scenario.digest.as_str());
     let tape = bytes("tape.bin").and_then(|b| Tape::from_bytes(&b).map_err(|e| format!("tape.bin: {e}")));
-    let tape = tape.and_then(|tape| own(tape, journal.start.as_ref(), digest.as_deref()));
+    let tape = tape.and_then(|tape| own(tape, journal.start.as_ref(), digest));
     Ok(Folder {
         path: path.to_owned(),
         journal,
@@ -288,7 +285,7 @@ pub(super) fn read(path: &Path) -> Result<Folder, Failure> {
         file: scenario
             .and_then(|t| toml::from_str(&t).map_err(|e| format!("scenario.toml: {}", e.message()))),
         geometry,
-        site,
+        whole,
         stills: stills::of_run(path),
     })
 }
@@ -306,11 +303,22 @@ fn own(tape: Tape, start: Option<&Start>, digest: Option<&str>) -> Result<Tape, 
     Ok(tape)
 }
 
-/// The site and the digest of the scenario.
-fn site(scenario: &str, geometry: &str) -> Result<(Site, String), String> {
+/// The scenario that a run drove, from the copies in its folder.
+///
+/// # Errors
+/// Exit 3, when the folder does not hold it any more.
+pub(crate) fn scenario_of(run: &Path) -> Result<Scenario, Failure> {
+    let text = |name: &str| fs::read_to_string(run.join(name)).map_err(|e| format!("{name}: {e}"));
+    let read = || whole(&text("scenario.toml")?, &text("site.geojson")?);
+    read().map_err(|why| {
+        let remedy = "name a folder with the scenario.toml and site.geojson that `palisade run` put there";
+        Failure::new(Exit::Input, format!("{}: {why}\n  remedy: {remedy}", run.display()))
+    })
+}
+
+/// The scenario, checked.
+fn whole(scenario: &str, geometry: &str) -> Result<Scenario, String> {
     let source = |name: &str, text: &str| SourceText { name: name.to_owned(), text: text.to_owned() };
     let loaded = load(&source("scenario.toml", scenario), Some(&source("site.geojson", geometry)));
-    loaded
-        .map(|s| (s.site, s.digest))
-        .map_err(|p| format!("{} problems in the scenario or its geometry", p.len()))
+    loaded.map_err(|p| format!("{} problems in the scenario or its geometry", p.len()))
 }

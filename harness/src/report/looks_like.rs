@@ -60,6 +60,8 @@ fn record(messages: &[&Message]) -> Record {
                 signal: m.signal.clone(),
                 kind: kind.clone(),
                 ts: Some(ts),
+                // What the wall clock was then is not known here; a rule looks at clocks.
+                clock: None,
             };
             let (topic, raw) = (m.device.clone(), m.id.clone());
             let at_us = m.answer.observed_us?;

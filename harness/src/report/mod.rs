@@ -32,7 +32,8 @@ mod write;
 use std::path::Path;
 
 use crate::exit::{Exit, Failure};
-pub use model::Report;
+pub(crate) use folder::scenario_of;
+pub use model::{Report, RulePart, RuleStatus};
 pub use stills::adopt as adopt_stills;
 
 impl Report {

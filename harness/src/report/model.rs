@@ -365,7 +365,7 @@ pub enum RuleStatus {
     Pass,
     /// What was measured does not.
     Fail,
-    /// This run cannot tell; `needs` says what could.
+    /// This run cannot tell; `needs` says what could. Whatever it did measure stands in `measured`.
     #[default]
     NotMeasured,
 }
@@ -394,6 +394,12 @@ pub struct RulePart {
     pub unit: String,
     /// Messages that were looked at.
     pub judged: usize,
+    /// Classes of devices of which some were.
+    #[serde(default)]
+    pub driven: Vec<String>,
+    /// Classes that it is about, that stand in the compound, and of which none was: it is not known to hold for them.
+    #[serde(default)]
+    pub undriven: Vec<String>,
     /// Messages that do not hold it, at most 5.
     pub evidence: Vec<String>,
     /// What it needs, when this run cannot tell.

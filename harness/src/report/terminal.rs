@@ -292,7 +292,9 @@ fn rules(report: &Report) -> Option<String> {
         ids.collect::<Vec<_>>().join(", ")
     };
     let (pass, fail) = (of(RuleStatus::Pass), of(RuleStatus::Fail));
-    let said = [(pass, "hold"), (fail, "do not hold")];
+    let in_part = report.rules.iter().filter(|r| r.status == RuleStatus::NotMeasured && r.measured.is_some());
+    let in_part: Vec<&str> = in_part.map(|rule| rule.id.as_str()).collect();
+    let said = [(pass, "hold"), (fail, "do not hold"), (in_part.join(", "), "were seen in part")];
     let said: Vec<String> = said
         .into_iter()
         .filter(|(ids, _)| !ids.is_empty())

@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 const RESULTS: &str = "results";
 
 /// What a run leaves beside the copies of its inputs, which are written over.
-const ARTEFACTS: [&str; 8] = [
+const ARTEFACTS: [&str; 9] = [
     "journal.jsonl",
     "tape.bin",
     "tracks.bin",
@@ -19,6 +19,7 @@ const ARTEFACTS: [&str; 8] = [
     "report.html",
     "junit.xml",
     crate::report::baseline::FILE,
+    super::linkage::FILE,
 ];
 /// Folders of a run, with the ending of the files in them.
 const INNER: [(&str, &str); 4] =

@@ -6,6 +6,7 @@ mod city;
 mod day;
 mod folder;
 mod keeper;
+mod linkage;
 mod load;
 mod machine;
 mod outside;
@@ -338,6 +339,10 @@ impl<'a> Run<'a> {
                 let kit = &self.request.loaded.scenario.file.kit;
                 let duty_room = kit.duty_room.first().map(|room| room.id.to_string());
                 options.extend(duty_room.map(|id| format!("--commands={id}")));
+                match linkage::write(&self.request.loaded.scenario, self.folder) {
+                    Ok(list) => options.push(format!("--linkage={}", list.display())),
+                    Err(failure) => return self.ended(Ending::Disk(failure.to_string())),
+                }
                 for line in &self.request.serial {
                     let (port, list) = (line.spec.link.display(), line.list());
                     options.extend([format!("--serial={port}"), format!("--inputs={}", list.display())]);
@@ -365,6 +370,8 @@ impl<'a> Run<'a> {
         let file = &self.request.loaded.scenario.file;
         let topics = Topics::of(file.sut.topic_site.as_deref().unwrap_or(&file.name));
         let stage = Stage::set(outside, self.folder, topics.site())?;
+        let list = linkage::write(&self.request.loaded.scenario, stage.work());
+        list.map_err(|failure| failure.to_string())?;
         let broker = stage.broker()?;
         let mut part = self.part("main", tape, windows, drain, None, Some(&broker));
         let mut contract = outside.contract.clone();

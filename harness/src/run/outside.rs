@@ -56,6 +56,11 @@ impl<'a> Stage<'a> {
         Ok(Stage { outside, places })
     }
 
+    /// The folder of the gateway's files.
+    pub(super) fn work(&self) -> &Path {
+        &self.places.work
+    }
+
     /// The broker that devices connect to.
     pub(super) fn broker(&self) -> Result<Address, String> {
         let link = self.outside.contract.broker().ok_or("the contract has no mqtt link")?;

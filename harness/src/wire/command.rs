@@ -13,12 +13,14 @@
 //! | command | devices that can do it | `args` | state that follows |
 //! |---|---|---|---|
 //! | `unlock` | intercom | | `released`, and `locked` once the kit's `release` is over |
+//! | `release`, `lock` | intercom | | `released` until `lock`, `locked` |
 //! | `lift`, `lower` | barrier | | `raised`, `lowered`, after the kit's `arm` |
 //! | `arm`, `disarm` | beam | | `armed`, `disarmed` |
 //! | `bypass` | beam, smoke and heat detector | `for_s`, 1 to 86,400 | `bypassed`, and what it was before once that is over |
 //! | `acknowledge` | duty room | `device`, whose alarm is meant | `acknowledged` |
 //! | `siren_on`, `siren_off` | duty room, beam, smoke and heat detector | | `siren_on`, `siren_off` |
 //! | `silence` | smoke and heat detector | | `silenced` |
+//! | `show` | camera | | `shown`: its picture is called up |
 
 use palisade_sim::contract::{Class, Signal};
 
@@ -35,6 +37,10 @@ pub(super) const ID: usize = 200;
 pub enum Verb {
     /// Release the lock for as long as the kit says.
     Unlock,
+    /// Release the lock until it is locked again, as in an emergency.
+    Release,
+    /// Lock it.
+    Lock,
     /// Raise the arm.
     Lift,
     /// Lower the arm.
@@ -59,12 +65,16 @@ pub enum Verb {
     SirenOff,
     /// Stop the sounder of a detector; its alarm stays.
     Silence,
+    /// Send the picture, which somebody looks at.
+    Show,
 }
 
 impl Verb {
     /// The words of all commands.
-    pub const WORDS: [&str; 10] = [
+    pub const WORDS: [&str; 13] = [
         "unlock",
+        "release",
+        "lock",
         "lift",
         "lower",
         "arm",
@@ -74,12 +84,15 @@ impl Verb {
         "siren_on",
         "siren_off",
         "silence",
+        "show",
     ];
 
     /// The word on the wire.
     pub fn word(&self) -> &'static str {
         match self {
             Verb::Unlock => "unlock",
+            Verb::Release => "release",
+            Verb::Lock => "lock",
             Verb::Lift => "lift",
             Verb::Lower => "lower",
             Verb::Arm => "arm",
@@ -89,6 +102,7 @@ impl Verb {
             Verb::SirenOn => "siren_on",
             Verb::SirenOff => "siren_off",
             Verb::Silence => "silence",
+            Verb::Show => "show",
         }
     }
 
@@ -97,13 +111,14 @@ impl Verb {
         use Class as C;
         let detector = matches!(class, C::SmokeDetector | C::HeatDetector);
         match self {
-            Verb::Unlock => class == C::Intercom,
+            Verb::Unlock | Verb::Release | Verb::Lock => class == C::Intercom,
             Verb::Lift | Verb::Lower => class == C::Barrier,
             Verb::Arm | Verb::Disarm => class == C::Beam,
             Verb::Bypass { .. } => detector || class == C::Beam,
             Verb::Acknowledge { .. } => class == C::DutyRoom,
             Verb::SirenOn | Verb::SirenOff => detector || matches!(class, C::DutyRoom | C::Beam),
             Verb::Silence => detector,
+            Verb::Show => class == C::Camera,
         }
     }
 
@@ -141,7 +156,7 @@ impl Verb {
 }
 
 /// Words of what commands bring devices to.
-pub const STATES: [&str; 12] = [
+pub const STATES: [&str; 13] = [
     "locked",
     "released",
     "raised",
@@ -153,6 +168,7 @@ pub const STATES: [&str; 12] = [
     "siren_on",
     "siren_off",
     "silenced",
+    "shown",
     "ready",
 ];
 
@@ -190,6 +206,8 @@ pub(super) fn verb(
 ) -> Result<Verb, String> {
     Ok(match word {
         "unlock" => Verb::Unlock,
+        "release" => Verb::Release,
+        "lock" => Verb::Lock,
         "lift" => Verb::Lift,
         "lower" => Verb::Lower,
         "arm" => Verb::Arm,
@@ -205,6 +223,7 @@ pub(super) fn verb(
         "siren_on" => Verb::SirenOn,
         "siren_off" => Verb::SirenOff,
         "silence" => Verb::Silence,
+        "show" => Verb::Show,
         other => return Err(format!("there is no command `{other}`; there are {}", Verb::WORDS.join(", "))),
     })
 }
@@ -241,6 +260,8 @@ mod tests {
         let device = proptest::option::of("[a-z0-9-]{1,12}");
         prop_oneof![
             Just(Verb::Unlock),
+            Just(Verb::Release),
+            Just(Verb::Lock),
             Just(Verb::Lift),
             Just(Verb::Lower),
             Just(Verb::Arm),
@@ -250,6 +271,7 @@ mod tests {
             Just(Verb::SirenOn),
             Just(Verb::SirenOff),
             Just(Verb::Silence),
+            Just(Verb::Show),
         ]
     }
 
@@ -286,7 +308,7 @@ mod tests {
             (
                 r#"{"id":"c1","command":"open"}"#,
                 Some("c1"),
-                "there is no command `open`; there are unlock, lift",
+                "there is no command `open`; there are unlock, release",
             ),
             (r#"{"id":"c1","command":"bypass"}"#, Some("c1"), "`bypass` needs `args/for_s`, in seconds"),
             (

@@ -340,7 +340,7 @@ mod tests {
                 r#"{"request":{"no":"7"},"do":"unlock"}"#,
                 Some("7"),
                 "unlock",
-                "there is no command `unlock`; there are OpenDoor, lift",
+                "there is no command `unlock`; there are OpenDoor, release",
             ),
             (r#"{"request":{"no":"7"},"do":"Mute"}"#, Some("7"), "bypass", "`Mute` needs `for`, in seconds"),
             (r#"{"request":7,"do":"Mute"}"#, None, "bypass", "the field `request` is not an object"),

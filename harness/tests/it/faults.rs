@@ -250,12 +250,9 @@ fn a_gateway_that_keeps_every_message_leaks_and_a_healthy_one_does_not() -> Resu
         let limit = [("wrong = \"== 0\"", "\"leak.memory\" = \"< 30000\"")];
         let tiny = Tiny::with(&limit)?;
         let path = tiny.folder().join("contract.toml");
-        let started = "\"--commands\", \"duty-room\"]";
+        let started = "\"--commands\", \"duty-room\"";
         ensure!(contract.contains(started), "the contract starts it otherwise");
-        fs::write(
-            &path,
-            contract.replace(started, &format!("\"--commands\", \"duty-room\", \"--defect\", \"{defect}\"]")),
-        )?;
+        fs::write(&path, contract.replace(started, &format!("{started}, \"--defect\", \"{defect}\"")))?;
         let sut = path.display().to_string();
         let output = tiny.command(&[&WINDOW[..], &["--sut", &sut]].concat()).output()?;
         let said = String::from_utf8(output.stdout)? + &String::from_utf8(output.stderr)?;

@@ -373,6 +373,7 @@ impl Run {
                 correlation: Some(format!("r1a2-{n}")),
                 payload: "{}".into(),
                 retained: false,
+                clock_ms: None,
             })
         };
         let word = stimulus.signal.word();

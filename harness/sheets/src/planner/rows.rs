@@ -207,19 +207,23 @@ fn stretch(s: &Stretch) -> StretchRow {
 fn rule(f: &Finding) -> RuleRow {
     let figure = |x: f64| format!("{}", (x * 100.0).round() / 100.0);
     let (_, status, tone) = STATUSES.into_iter().find(|(s, _, _)| *s == f.status).unwrap_or(STATUSES[3]);
-    let figures = match (f.measured, f.demanded) {
-        (Some(measured), Some(demanded)) => format!("{} / {} {}", figure(measured), figure(demanded), f.unit),
-        _ => f.needs.as_ref().map_or_else(String::new, |needs| format!("needs {needs}")),
-    };
+    let figures = f.measured.zip(f.demanded);
+    let figures = figures.map(|(is, must)| format!("{} / {} {}", figure(is), figure(must), f.unit));
+    let needs = f.needs.as_ref().map(|needs| format!("needs {needs}"));
+    let figures = figures.into_iter().chain(needs).collect::<Vec<_>>().join("; ");
     let more = f.evidence.len().saturating_sub(6);
     let mut evidence = f.evidence.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
     if more > 0 {
         evidence += &format!(" and {more} more");
     }
-    if !f.unchecked.is_empty() {
-        evidence += if evidence.is_empty() { "" } else { "; " };
-        evidence += &format!("not checked: {}", f.unchecked.join("; "));
-    }
+    let listed = |what: &str, list: &[String], between: &str| {
+        (!list.is_empty()).then(|| format!("{what}: {}", list.join(between)))
+    };
+    let undriven = listed("not driven", &f.undriven, ", ");
+    let record = f.record.as_ref().map(|record| format!("judged by {record}"));
+    let unchecked = listed("not checked", &f.unchecked, "; ");
+    let notes = Some(evidence).filter(|told| !told.is_empty()).into_iter();
+    let evidence = notes.chain(undriven).chain(record).chain(unchecked).collect::<Vec<_>>().join("; ");
     RuleRow {
         id: f.id.clone(),
         title: f.title.clone(),

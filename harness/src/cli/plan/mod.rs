@@ -1,18 +1,19 @@
 //! `palisade plan`: coverage, gaps, the perimeter and the rules, without a gateway. Rules about a gateway's timing are
 //! assessed from a run's report.
 
+mod known;
 mod planned;
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use palisade_sheets::{Export, Failed, Material};
 use palisade_sim::analysis::against::{Against, Apart, against, class_patches};
-use palisade_sim::analysis::rules::{ClassMeasured, Measured, RuleBook};
+use palisade_sim::analysis::rules::RuleBook;
 use palisade_sim::analysis::what_if::{Asked, Suffers, variants, what_if};
 use palisade_sim::model::Scenario;
 
+use self::known::Known;
 use self::planned::{Planned, Tools};
 use super::prices::prices;
 use super::{Exit, Failure, OutputFormat};
@@ -63,20 +64,20 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 /// Works the plan out, writes its files and returns what is to be printed.
 fn plan(args: Args) -> Result<String, Failure> {
     let scenario = crate::input::load(&args.scenario)?.scenario;
+    let known = Known::of(args.run.as_deref(), args.log.as_deref(), (&args.scenario, &scenario))?;
     let tools = Tools {
         book: RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?,
         prices: prices(args.prices.as_deref())?,
-        measured: known(&args, &scenario)?,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
-    let mut planned = Planned::of(scenario, &tools, args.fixes)?;
+    let mut planned = Planned::of(scenario, &tools, known.measured(), args.fixes)?;
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&args.scenario));
     if let Some(count) = args.what_if {
         (planned.report.what_if, planned.report.what_if_asked) =
             ask_what_if(&planned.scenario, &tools, count, &folder)?;
     }
     if let Some(older) = &args.against {
-        planned.report.against = Some(hold_against(&planned, older, &tools, &folder)?);
+        planned.report.against = Some(hold_against(&planned, older, (&tools, &known), &folder)?);
     }
     let (scenario, report) = (planned.scenario.as_ref(), &planned.report);
     let json = serde_json::to_string(report).map_err(|e| Failure::new(Exit::Bug, e))?;
@@ -100,8 +101,16 @@ fn plan(args: Args) -> Result<String, Failure> {
 }
 
 /// Plans an older layout in the same way, holds the new plan against it, and writes the map of the change.
-fn hold_against(planned: &Planned, older: &Path, tools: &Tools, folder: &Path) -> Result<Against, Failure> {
-    let before = Planned::of(crate::input::load(older)?.scenario, tools, 0)?;
+fn hold_against(
+    planned: &Planned,
+    older: &Path,
+    (tools, known): (&Tools, &Known),
+    folder: &Path,
+) -> Result<Against, Failure> {
+    let scenario = crate::input::load(older)?.scenario;
+    // A run is one of the new layout; of the old one it says something where both are the same.
+    let measured = known.of_another(&planned.scenario, &scenario);
+    let before = Planned::of(scenario, tools, measured.as_ref(), 0)?;
     let apart = |e: Apart| Failure::new(Exit::Input, format!("{}: {e}", older.display()));
     let told = against(&before.side(), &planned.side(), &tools.prices).map_err(apart)?;
     let patches = class_patches(&before.side(), &planned.side()).map_err(apart)?;
@@ -122,41 +131,6 @@ fn ask_what_if(
     let json = serde_json::to_string(&suffers).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(folder, "what-if.json", json.as_bytes())?;
     Ok((suffers, variants.asked))
-}
-
-/// What a run and a log add to the layout. A log of real rounds goes before the rounds of the twin's day.
-fn known(args: &Args, scenario: &Scenario) -> Result<Option<Measured>, Failure> {
-    let mut known = args.run.as_deref().map(|run| measured(run, scenario)).transpose()?;
-    if let Some(path) = &args.log {
-        let log = crate::patrols::read(path, scenario).map_err(|e| Failure::new(Exit::Input, e))?;
-        known.get_or_insert_default().patrols = Some(log);
-    }
-    Ok(known)
-}
-
-/// What a run's report says of the gateway's timing, and its tape of the rounds that were walked.
-fn measured(run: &Path, scenario: &Scenario) -> Result<Measured, Failure> {
-    let path = run.join("report.json");
-    let wrong = |why: String| {
-        let remedy = "give the folder of a run that has a report (`palisade report RUN` makes it again)";
-        Failure::new(Exit::Input, format!("{}: {why}; {remedy}", path.display()))
-    };
-    let text = std::fs::read_to_string(&path).map_err(|e| wrong(e.to_string()))?;
-    let report: crate::report::Report = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
-    let mut classes: BTreeMap<String, ClassMeasured> = BTreeMap::new();
-    for (class, tally) in &report.outcomes_by_class {
-        let told = classes.entry(class.clone()).or_default();
-        (told.expected, told.missed) = (tally.expected as u64, tally.missed as u64);
-    }
-    for device in &report.devices {
-        let told = classes.entry(device.class.clone()).or_default();
-        let slowest = device.response_ms.max.map(|ms| ms / 1000.0);
-        told.slowest_s = match (told.slowest_s, slowest) {
-            (Some(a), Some(b)) => Some(a.max(b)),
-            (a, b) => a.or(b),
-        };
-    }
-    Ok(Measured { classes, patrols: crate::patrols::lived(run, scenario) })
 }
 
 fn default_folder(scenario: &Path) -> PathBuf {

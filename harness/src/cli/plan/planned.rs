@@ -30,13 +30,17 @@ pub(super) struct Planned {
 pub(super) struct Tools {
     pub(super) book: RuleBook,
     pub(super) prices: Prices,
-    pub(super) measured: Option<Measured>,
     pub(super) threads: usize,
 }
 
 impl Planned {
-    /// Plans a layout, with fixes for so many of its largest gaps.
-    pub(super) fn of(scenario: Arc<Scenario>, tools: &Tools, fixes: usize) -> Result<Planned, Failure> {
+    /// Plans a layout of which a run and a log may say something, with fixes for so many of its largest gaps.
+    pub(super) fn of(
+        scenario: Arc<Scenario>,
+        tools: &Tools,
+        measured: Option<&Measured>,
+        fixes: usize,
+    ) -> Result<Planned, Failure> {
         let caster = Caster::of(&scenario);
         let views = Views::of(&scenario, &caster);
         let mut answer = plan_with(&scenario, &caster, &views);
@@ -46,7 +50,6 @@ impl Planned {
         fix_gaps(layout, asked, &mut answer, (fixes, tools.threads));
         let privacy = privacy(&scenario, &caster, &views, tools.book.private_px_per_m());
         let known = (&answer, Some(&privacy));
-        let measured = tools.measured.as_ref();
         let rules = rules::assess_known(&tools.book, &scenario, (&caster, &views), known, measured);
         let shipped = Tier::shipped().map_err(|e| Failure::new(Exit::Bug, e))?;
         let report = PlanReport {

@@ -58,6 +58,7 @@ impl Desk<'_> {
             ("device", &fields.device),
             ("signal", &fields.signal),
             ("kind", &fields.kind),
+            ("time", &fields.time),
         ];
         for (key, pointer) in pointers {
             if let Some(pointer) = pointer {

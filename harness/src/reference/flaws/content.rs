@@ -25,6 +25,11 @@ pub(super) fn make(id: &str, strength: f64, dice: Dice) -> Option<Vec<Flaw>> {
         "ts-zone-off" => on_ts(move |_, ts| ts + strength as i64 * HOUR_MS),
         "ts-own-clock" => on_ts(|arrival, _| arrival.now_ms),
         "ts-in-seconds" => on_ts(|_, ts| ts / 1000),
+        "clock-off" => changed(move |_, saying| {
+            if let Some(ms) = saying.body.get("gateway_ts").and_then(Value::as_i64) {
+                saying.set("gateway_ts", ms + (strength * 1_000.0) as i64);
+            }
+        }),
         "malformed-json" => changed(move |arrival, saying| {
             if hit(dice, arrival, "malformed", strength) {
                 let whole = saying.payload();

@@ -63,7 +63,11 @@ struct Pictures {
 impl Pictures {
     fn draw(assembled: &Assembled, folder: &Folder) -> Pictures {
         let kit: Option<&Kit> = folder.file.as_ref().ok().map(|f| &f.kit);
-        let ground = plan::Ground { site: folder.site.as_ref().ok(), kit, plan: folder.plan.as_ref().ok() };
+        let ground = plan::Ground {
+            site: folder.whole.as_ref().ok().map(|s| &s.site),
+            kit,
+            plan: folder.plan.as_ref().ok(),
+        };
         let floor = (assembled.floor.tally.expected > 0).then_some(&assembled.floor.latency.all);
         Pictures {
             plan: plan::draw(&assembled.report, &ground),

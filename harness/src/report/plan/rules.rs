@@ -50,6 +50,13 @@ pub(super) fn table(rules: &[Finding], book: &RuleBook) -> String {
     for (what, ids) in needs {
         let _ = writeln!(out, "  not assessable {}: needs {what}", ids.join(", "));
     }
+    let mut records: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (finding, record) in rules.iter().filter_map(|f| Some((f, f.record.as_deref()?))) {
+        records.entry(record).or_default().push(&finding.id);
+    }
+    for (record, ids) in records {
+        let _ = writeln!(out, "  judged by {record}: {}", ids.join(", "));
+    }
     for finding in rules.iter().filter(|finding| !finding.unchecked.is_empty()) {
         let _ = writeln!(out, "  in part {}: not checked {}", finding.id, finding.unchecked.join("; "));
     }
@@ -59,7 +66,8 @@ pub(super) fn table(rules: &[Finding], book: &RuleBook) -> String {
 /// How many figures of rules rest on what: one that passes on the author's word is not one that was worked out.
 fn bases(rules: &[Finding]) -> String {
     let mut counts: BTreeMap<Basis, usize> = BTreeMap::new();
-    for basis in rules.iter().filter_map(|finding| finding.basis) {
+    let settled = rules.iter().filter(|finding| matches!(finding.status, Status::Pass | Status::Fail));
+    for basis in settled.filter_map(|finding| finding.basis) {
         *counts.entry(basis).or_default() += 1;
     }
     let told: Vec<String> = counts.iter().map(|(basis, n)| format!("{n} {}", basis.word())).collect();

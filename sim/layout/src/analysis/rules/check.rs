@@ -3,7 +3,8 @@
 use super::data::{Applies, Check, ProvisionKey};
 use super::geometry as on_site;
 use super::places::Asked;
-use super::{Basis, Layout, Measured, Outcome, barrier, facade, log, passage, places};
+use super::timed::A_RUN;
+use super::{Basis, Layout, Outcome, barrier, facade, log, passage, places};
 use crate::model::kit::{Camera, CameraTask, GuardTour};
 use crate::model::lens::Focal;
 use crate::model::site::{Ground, WallKind};
@@ -19,6 +20,7 @@ pub(super) fn applies(to: Applies, layout: &Layout<'_>) -> bool {
         Applies::Cameras => !kit.camera.is_empty(),
         Applies::EntranceCameras => kit.camera.iter().any(|c| c.task == CameraTask::Entrance),
         Applies::Barriers => !kit.barrier.is_empty(),
+        Applies::Doors => !kit.intercom.is_empty(),
         Applies::ZoomCameras => kit.camera.iter().any(|c| c.focal == Some(Focal::Zoom)),
         Applies::PassageCameras => kit.camera.iter().any(on_a_way),
         Applies::FacadeCameras => !kit.facade_camera.is_empty(),
@@ -119,11 +121,13 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::Trial { least_d } => log::trial(layout, *least_d),
         Check::Provision { key, least, unit } => provision(layout, *key, *least, unit),
         Check::Network { times, channels } => network(layout, *times, *channels),
-        Check::AnswersWithin { classes, signals, most_s } => {
-            answers_within(layout, (classes, signals), *most_s)
-        }
-        Check::NoneMissed { classes } => none_missed(layout, classes),
         Check::Needs(what) => Outcome::Needs(what.clone()),
+        Check::AnswersWithin { .. }
+        | Check::NoneMissed { .. }
+        | Check::ClockWithin { .. }
+        | Check::PictureWithin { .. }
+        | Check::DoorsReleased { .. }
+        | Check::LineLossReported { .. } => Outcome::Needs(A_RUN.into()),
     }
 }
 
@@ -131,7 +135,6 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
 pub(super) fn basis(check: &Check, layout: &Layout<'_>) -> Basis {
     let logged = layout.measured.and_then(|m| m.patrols.as_ref()).map(log::PatrolLog::basis);
     match check {
-        Check::AnswersWithin { .. } | Check::NoneMissed { .. } => Basis::Measured,
         Check::Provision { .. } | Check::Network { .. } => Basis::Assumed,
         Check::LogGap { .. } | Check::LogPoints {} | Check::LogPersons { .. } | Check::LogDaily {} => {
             logged.unwrap_or(Basis::Imported)
@@ -233,60 +236,4 @@ fn network(layout: &Layout<'_>, times: f64, channels: f64) -> Outcome {
         Some(at_once) => more_than(carries, (count + at_once) * rate),
         None => Outcome::Needs("`cameras_at_once` in [kit.provision]".into()),
     }
-}
-
-const A_RUN: &str = "a run against the gateway: `palisade run`, then `palisade plan … --run RUN`";
-
-/// What a run measured; nothing where there is none, or a log alone.
-fn driven<'a>(layout: &'a Layout<'_>) -> Option<&'a Measured> {
-    layout.measured.filter(|measured| !measured.classes.is_empty())
-}
-
-fn answers_within(layout: &Layout<'_>, (classes, signals): (&[String], &[String]), most_s: f64) -> Outcome {
-    let Some(measured) = driven(layout) else { return Outcome::Needs(A_RUN.into()) };
-    let found: Vec<(&String, f64)> =
-        classes.iter().filter_map(|class| Some((class, measured.classes.get(class)?.slowest_s?))).collect();
-    if !signals.is_empty() {
-        return Outcome::Needs(format!(
-            "the report of the run itself (`rules` in its report.json), which tells {} apart",
-            signals.join(", ")
-        ));
-    }
-    // An alarm that was never answered was not answered in time.
-    let silent: Vec<String> = classes
-        .iter()
-        .filter_map(|class| Some((class, measured.classes.get(class)?)).filter(|(_, m)| m.missed > 0))
-        .map(|(class, m)| format!("{class}: {} of {} never answered", m.missed, m.expected))
-        .collect();
-    if found.is_empty() && !silent.is_empty() {
-        // Nothing was answered at all: there is no slowest answer, and the rule is not met.
-        return figure(silent.len() as f64, 0.0, "classes without an answer", false, silent);
-    }
-    if found.is_empty() {
-        return Outcome::Needs(format!("a run that drives one of: {}", classes.join(", ")));
-    }
-    let slowest = found.iter().map(|(_, s)| *s).fold(0.0, f64::max);
-    let slow = found.iter().filter(|(_, s)| *s > most_s).map(|(class, s)| format!("{class}: {s:.3} s"));
-    let holds = slowest <= most_s + TINY && silent.is_empty();
-    figure(slowest, most_s, "s", holds, slow.chain(silent.iter().cloned()))
-}
-
-fn none_missed(layout: &Layout<'_>, classes: &[String]) -> Outcome {
-    let Some(measured) = driven(layout) else { return Outcome::Needs(A_RUN.into()) };
-    let found: Vec<_> = classes
-        .iter()
-        .filter_map(|class| Some((class, *measured.classes.get(class)?)))
-        .filter(|(_, m)| m.expected > 0)
-        .collect();
-    if found.is_empty() {
-        return Outcome::Needs(format!("a run that drives one of: {}", classes.join(", ")));
-    }
-    let missed: u64 = found.iter().map(|(_, m)| m.missed).sum();
-    let which = found.iter().filter(|(_, m)| m.missed > 0);
-    at_most(
-        missed as f64,
-        0.0,
-        "alarms",
-        which.map(|(class, m)| format!("{class}: {} of {}", m.missed, m.expected)),
-    )
 }

@@ -119,6 +119,8 @@ pub enum Applies {
     EntranceCameras,
     /// Those with barriers.
     Barriers,
+    /// Those with doors that a door station locks.
+    Doors,
     /// Those with cameras that zoom, PTZ cameras among them.
     ZoomCameras,
     /// Those with cameras at entrances or passages.
@@ -336,6 +338,9 @@ pub enum Check {
         /// Of these signals; all of the classes when nothing is said.
         #[serde(default)]
         signals: Vec<String>,
+        /// One of the classes is enough: they say the same thing, whichever of them there is.
+        #[serde(default)]
+        either: bool,
         /// s.
         most_s: f64,
     },
@@ -344,8 +349,49 @@ pub enum Check {
         /// Of these classes.
         classes: Vec<String>,
     },
+    /// How far the SUT's clock, by the times in its answers of a run, is from the clock of the machine that drove it.
+    ClockWithin {
+        /// s.
+        most_s: f64,
+    },
+    /// The slowest command of a run that brings up the picture of a camera that sees where the alarm is.
+    PictureWithin {
+        /// Alarms of these classes.
+        classes: Vec<String>,
+        /// s.
+        most_s: f64,
+    },
+    /// The slowest word of the SUT in a run about a device whose line was lost.
+    LineLossReported {
+        /// Of these classes.
+        classes: Vec<String>,
+        /// s.
+        most_s: f64,
+    },
+    /// The slowest release of a door in a run after a fire alarm; it must stay released while the alarm stands.
+    DoorsReleased {
+        /// Alarms of these classes.
+        classes: Vec<String>,
+        /// s.
+        most_s: f64,
+    },
     /// It cannot be checked before this is known.
     Needs(String),
+}
+
+impl Check {
+    /// Whether a run against the SUT judges it, and not the layout.
+    pub fn is_of_a_run(&self) -> bool {
+        matches!(
+            self,
+            Check::AnswersWithin { .. }
+                | Check::NoneMissed { .. }
+                | Check::ClockWithin { .. }
+                | Check::PictureWithin { .. }
+                | Check::DoorsReleased { .. }
+                | Check::LineLossReported { .. }
+        )
+    }
 }
 
 /// A key of `[kit.provision]`.

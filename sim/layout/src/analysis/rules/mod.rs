@@ -11,12 +11,14 @@ mod geometry;
 mod log;
 mod passage;
 mod places;
+mod timed;
+mod watching;
 
 pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
 pub use log::{PatrolLog, Touch};
 pub(crate) use passage::{AIM_WITHIN_M, passages};
-
-use std::collections::BTreeMap;
+pub use timed::{Judged, RunJudged};
+pub use watching::watching;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -115,6 +117,15 @@ pub struct Finding {
     /// What else its text asks for, and was not checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<String>,
+    /// Where it is written what it was judged by, when that is not the layout: the journal of a run, a log of patrols.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+    /// Classes of devices that the run drove and that it was judged on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub driven: Vec<String>,
+    /// Classes that it is about, that stand here, and of which the run has nothing that could be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undriven: Vec<String>,
 }
 
 /// Classes of device of which some rule asks whether they are in order.
@@ -139,24 +150,15 @@ pub struct Each {
     pub demanded: f64,
 }
 
-/// What is known beyond the layout: what a run measured at the SUT, by device class, and a log of patrols.
+/// What is known beyond the layout: how a run against the SUT came out, and a log of patrols.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// Class -> what its devices' alarms met with.
-    pub classes: BTreeMap<String, ClassMeasured>,
+    /// What a run judged.
+    pub run: Option<RunJudged>,
     /// Patrols that were walked, where there is a log.
     pub patrols: Option<PatrolLog>,
-}
-
-/// What one class met with in a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ClassMeasured {
-    /// Answers that were expected.
-    pub expected: u64,
-    /// Those that never came.
-    pub missed: u64,
-    /// The slowest answer, s.
-    pub slowest_s: Option<f64>,
+    /// The file that the log was read from.
+    pub log: Option<String>,
 }
 
 /// All that a check may look at.
@@ -253,8 +255,15 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
         evidence: Vec::new(),
         each: Vec::new(),
         unchecked: Vec::new(),
+        record: None,
+        driven: Vec::new(),
+        undriven: Vec::new(),
     };
     if !check::applies(rule.applies, layout) {
+        return found;
+    }
+    if rule.check.is_of_a_run() {
+        timed::take_over(&mut found, rule, layout.measured.and_then(|known| known.run.as_ref()));
         return found;
     }
     match check::check(&rule.check, layout) {
@@ -271,6 +280,8 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
             found.unit = unit;
             (found.evidence, found.each) = (evidence, each);
             found.unchecked = rule.unchecked.clone();
+            let by_log = rule.kind == Kind::Process && found.basis != Some(Basis::Assumed);
+            found.record = layout.measured.and_then(|known| known.log.clone()).filter(|_| by_log);
         }
     }
     found

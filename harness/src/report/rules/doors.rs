@@ -1,0 +1,99 @@
+//! Whether people get out in a fire: every door is released soon after the alarm, and stays so while it stands.
+
+use palisade_sim::contract::{Class, Severity};
+use palisade_sim::words::DeviceIx;
+
+use super::{About, RulePart, Run, classes, conclude, had_us, name};
+use crate::pairing::Told;
+use crate::record::Micros;
+use crate::verdict::Message;
+
+/// From when to when a door is not locked.
+type Open = (Micros, Micros);
+
+pub(super) fn released(part: &mut RulePart, run: &Run<'_>, about: About<'_>, most_s: f64) {
+    (part.demanded, part.unit) = (Some(most_s), "s".into());
+    let doors: Vec<(String, Vec<Open>)> = doors(run);
+    if doors.is_empty() {
+        part.needs = Some("a compound with a door that a door station locks".into());
+        return;
+    }
+    let most_us = (most_s * 1e6) as Micros;
+    let (mut judged, mut wrong, mut slowest) = (Vec::new(), Vec::new(), None);
+    for m in about.of(run) {
+        let from_us = had_us(m);
+        let until_us = until_us(run, m);
+        if until_us < from_us + most_us {
+            continue;
+        }
+        judged.push(m);
+        for (door, open) in &doors {
+            let at = open.iter().filter(|(_, to)| *to > from_us).map(|(from, _)| (*from).max(from_us)).min();
+            let took_us = at.filter(|at| *at < until_us).map(|at| at - from_us);
+            slowest = slowest.max(took_us);
+            let why = match took_us {
+                None => Some("is not released".to_owned()),
+                Some(us) if us > most_us => Some(format!("is released after {:.3} s", us as f64 / 1e6)),
+                Some(us) => {
+                    let shut = shut_us(open, from_us + us).filter(|shut| *shut < until_us);
+                    shut.map(|at| format!("is locked again after {:.1} s", (at - from_us) as f64 / 1e6))
+                }
+            };
+            wrong.extend(why.map(|why| format!("{door} {why}: {}", m.name())));
+        }
+    }
+    let slowest = slowest.map(|us| us as f64 / 1e6);
+    conclude(part, run, about, &classes(&judged), (slowest, wrong));
+}
+
+/// Until when an alarm stands and is looked at: until it clears, another window of the day begins, or nobody listens.
+fn until_us(run: &Run<'_>, m: &Message) -> Micros {
+    let from_us = m.answer.intended_us;
+    let clears = run.messages.iter().filter(|other| {
+        other.answer.device == m.answer.device
+            && other.answer.severity == Severity::Restore
+            && other.answer.intended_us > from_us
+    });
+    let next = run.windows.iter().copied().filter(|at| *at > from_us);
+    let ends = clears.map(|other| other.answer.intended_us).chain(next);
+    ends.chain([run.listened_until_us]).min().unwrap_or(from_us)
+}
+
+/// When a door that is open at an instant is locked next.
+fn shut_us(open: &[Open], at_us: Micros) -> Option<Micros> {
+    let mut until_us = at_us;
+    // One pulse after the other keeps it open, too.
+    while let Some((_, to)) = open.iter().find(|(from, to)| *from <= until_us && *to > until_us) {
+        until_us = *to;
+    }
+    (until_us != Micros::MAX).then_some(until_us)
+}
+
+/// Every door with the times at which commands had it open.
+fn doors(run: &Run<'_>) -> Vec<(String, Vec<Open>)> {
+    let is_door = |(_, row): &(usize, &palisade_sim::whole::tape::TapeDevice)| row.class == Class::Intercom;
+    let places = run.devices.iter().enumerate().filter(is_door);
+    let doors = places.map(|(at, _)| DeviceIx(at as u32));
+    doors.map(|door| (name(run, door), opened(run, door))).collect()
+}
+
+fn opened(run: &Run<'_>, door: DeviceIx) -> Vec<Open> {
+    let name = name(run, door);
+    let kit = run.scenario.and_then(|s| s.file.kit.intercom.iter().find(|i| i.id.as_str() == name));
+    let pulse_us = kit.map_or(0, |i| i.release.0.0 * 1_000);
+    let done = |told: &&Told| told.command.device == door && told.execution_us().is_some();
+    let mut done: Vec<(Micros, &str)> = (run.told.iter().filter(done))
+        .filter_map(|told| Some((told.answer.as_ref()?.executed_us, told.command.command.as_str())))
+        .collect();
+    done.sort_unstable();
+    let mut open: Vec<Open> = Vec::new();
+    for (at_us, word) in done {
+        match word {
+            "release" => open.push((at_us, Micros::MAX)),
+            "unlock" => open.push((at_us, at_us + pulse_us)),
+            "lock" => open.iter_mut().for_each(|(_, to)| *to = (*to).min(at_us)),
+            _ => {}
+        }
+    }
+    open
+}
