@@ -3,7 +3,7 @@
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
-use super::frame::{Body, Clock, Errand, Phase, Role, Room, SimTick, Slot, TrackLog};
+use super::frame::{Body, Clock, Errand, NextWake, Phase, Role, Room, SimTick, Slot, TrackLog};
 use super::nav::distance;
 use crate::words::{AgentKey, IncidentId, Ms, TrackId};
 
@@ -49,6 +49,13 @@ impl Walk {
         }
         let share = (at - from).seconds() / (*to - from).seconds();
         [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share]
+    }
+
+    /// When the body moves next after an instant: at once on its way, later when it has not set out yet, and never once it is
+    /// there.
+    fn next(&self, after: Ms) -> Option<Ms> {
+        let (sets_out, _) = self.corners[self.leg];
+        (self.arrival() > after).then_some(sets_out.max(after))
     }
 
     fn forget_before(&mut self, at: Ms) {
@@ -160,11 +167,13 @@ impl Stage<'_, '_> {
     }
 }
 
-fn walk(clock: Res<Clock>, mut walkers: Query<(&mut Body, &mut Walk)>) {
+/// Whoever stands and will set out says when: otherwise time would jump over his way while nobody else moves.
+fn walk(clock: Res<Clock>, mut wake: ResMut<NextWake>, mut walkers: Query<(&mut Body, &mut Walk)>) {
     for (mut body, mut walk) in &mut walkers {
         walk.forget_before(clock.now);
         body.from = walk.position(clock.now);
         body.to = walk.position(clock.end());
+        wake.offer(walk.next(clock.end()));
     }
 }
 
@@ -197,5 +206,13 @@ mod tests {
         walk.forget_before(Ms(9500));
         assert_eq!(walk.position(Ms(11_000)), [10.0, 2.5]);
         assert_eq!(walk.position(Ms(99_000)), [10.0, 5.0]);
+    }
+
+    #[test]
+    fn who_stands_before_he_sets_out_is_waited_for() {
+        let walk = Walk::laid(&[[0.0, 0.0], [10.0, 0.0]], Ms(5000), 1.0);
+        for (after, next) in [(1000, Some(5000)), (5000, Some(5000)), (7000, Some(7000)), (15_000, None)] {
+            assert_eq!(walk.next(Ms(after)), next.map(Ms), "{after}");
+        }
     }
 }

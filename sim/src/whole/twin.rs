@@ -63,9 +63,18 @@ pub fn live(scenario: Arc<Scenario>, seed: u64, inputs: &Inputs, progress: &mut 
         }
     }
     let outbox = world.remove_resource::<Outbox>().unwrap_or_default();
-    let log = world.remove_resource::<TrackLog>().unwrap_or_default();
+    let mut log = world.remove_resource::<TrackLog>().unwrap_or_default();
+    bodies.iter(&world).for_each(|body| stay(&mut log, body, lasting));
     let (tape, tracks) = sorted(&scenario, seed, outbox, log);
     Day { tape, tracks }
+}
+
+/// Whoever is out when the day is over has been where he stands until then: his track goes on to its end.
+fn stay(log: &mut TrackLog, body: &Body, lasting: Ms) {
+    let corners = &log.tracks[body.track.index()].corners;
+    if corners.last().is_none_or(|corner| corner.0 < lasting) {
+        log.corner(body.track, lasting, body.to, body.feet_m[1]);
+    }
 }
 
 /// The world with every room's state, and the schedule of a tick.

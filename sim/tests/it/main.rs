@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+mod lived;
 mod plan;
 mod rows;
 mod whole_day;

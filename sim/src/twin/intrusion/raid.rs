@@ -245,6 +245,7 @@ impl Raid {
         self.met = Some(by);
         if let Some(out) = self.out {
             stage.forget_after(out, at);
+            stage.pass(out, at, here.place_m, here.feet_m);
         }
         let mut course = Course::starting(here);
         if caught {

@@ -27,6 +27,13 @@ impl Daylight {
         time_of_day >= self.day[0] && time_of_day < self.day[1]
     }
 
+    /// When day turns into night or night into day after an instant.
+    pub fn turns_after(self, at: Ms) -> Ms {
+        let midnight = Ms(at.0.div_euclid(Ms::DAY.0) * Ms::DAY.0);
+        let turns = [Ms(0), Ms::DAY].into_iter().flat_map(|day| self.day.map(|turn| midnight + day + turn));
+        turns.filter(|turn| *turn > at).min().unwrap_or(at + Ms::DAY)
+    }
+
     /// The light at an instant.
     pub fn at(self, at: Ms) -> Light {
         if self.is_day(at) { Light::Day } else { Light::Night }
@@ -58,6 +65,11 @@ mod tests {
             (26 * 60, false),
         ] {
             assert_eq!(daylight.is_day(Ms(minutes * 60_000)), day, "minute {minutes}");
+        }
+        for (minutes, turns) in
+            [(0, 340), (340, 1100), (1099, 1100), (1100, 1440 + 340), (1440 + 400, 1440 + 1100)]
+        {
+            assert_eq!(daylight.turns_after(Ms(minutes * 60_000)), Ms(turns * 60_000), "minute {minutes}");
         }
     }
 }

@@ -9,7 +9,7 @@ use super::line::{self, Piece};
 use super::notice::{Hardship, LEAVE, noticed_at, pair};
 use crate::contract::{Cause, Class, Signal, TargetKind};
 use crate::model::kit::CameraTask;
-use crate::twin::frame::{Body, Chance, Clock, Errand, Outbox, Plan, Role, Sight};
+use crate::twin::frame::{Body, Chance, Clock, Errand, NextWake, Outbox, Plan, Role, Sight};
 use crate::words::{AgentKey, DeviceIx, Ms, TrackId};
 
 /// All cameras, in the order of the kit, and what each has in view.
@@ -29,7 +29,9 @@ struct Row {
 
 /// A body as the cameras know it.
 struct Watched {
+    /// Where it was looked for last, and whether by day.
     cell: Option<usize>,
+    by_day: bool,
     /// End of the last tick in which the body was there.
     last: Ms,
     kind: TargetKind,
@@ -78,6 +80,7 @@ fn kind(role: Role) -> TargetKind {
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "a system asks for what it reads and writes")]
 pub(in crate::twin::devices) fn watch(
     clock: Res<Clock>,
     plan: Res<Plan>,
@@ -85,22 +88,26 @@ pub(in crate::twin::devices) fn watch(
     sight: Res<Sight>,
     mut cameras: ResMut<Cameras>,
     mut outbox: ResMut<Outbox>,
+    mut wake: ResMut<NextWake>,
     bodies: Query<(&Body, &Errand)>,
 ) {
     let cameras = &mut *cameras;
     let end = clock.end();
+    // Who stands in view when night falls may be seen no more.
+    wake.offer((!bodies.is_empty()).then(|| cameras.light.turns_after(clock.now)));
     for (body, errand) in &bodies {
         let watched = cameras.watched.entry(body.track).or_insert_with(|| Watched {
             cell: None,
+            by_day: false,
             last: end,
             kind: kind(body.role),
             looks: Vec::new(),
             pending: false,
         });
         watched.last = end;
-        let cell = sight.raster().cell_at(body.to);
-        if cell != watched.cell {
-            watched.cell = cell;
+        let seen_in = (sight.raster().cell_at(body.to), cameras.light.is_day(clock.now));
+        if seen_in != (watched.cell, watched.by_day) {
+            (watched.cell, watched.by_day) = seen_in;
             look_anew(watched, body, *clock, &plan, &sight, (cameras.light, &cameras.rows, **dice));
         }
         if watched.pending {
@@ -116,7 +123,7 @@ pub(in crate::twin::devices) fn watch(
     });
 }
 
-/// The body came to another cell: which cameras have it in view now?
+/// The body came to another cell, or night fell on it: which cameras have it in view now?
 fn look_anew(
     watched: &mut Watched,
     body: &Body,
