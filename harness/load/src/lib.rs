@@ -9,3 +9,4 @@ pub mod plane;
 pub mod process;
 pub mod series;
 pub mod sink;
+pub mod subscribe;

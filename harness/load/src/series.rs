@@ -1,14 +1,31 @@
 //! Lengths of time, as an HdrHistogram in microseconds: mergeable, so threads and shards add up exactly.
 
+use std::fmt;
+
 use hdrhistogram::Histogram;
 
 /// Longest sample that is told apart, µs: an hour. What is longer counts as an hour.
 const LONGEST_US: u64 = 3_600_000_000;
 
 /// Samples of one length of time, with three significant digits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Series {
     histogram: Histogram<u64>,
+}
+
+/// Not all of its thousands of buckets.
+impl fmt::Debug for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = |percent| self.percentile_us(percent).unwrap_or_default();
+        write!(
+            f,
+            "{} samples, {} / {} / {} µs (p50 / p99 / longest)",
+            self.count(),
+            at(50.0),
+            at(99.0),
+            at(100.0)
+        )
+    }
 }
 
 impl Default for Series {

@@ -9,7 +9,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::outbox::Outbox;
+use super::outbox::{Mark, Outbox};
 use super::settings::Settings;
 use super::source::{Due, Nanos};
 use super::tally::Outcome;
@@ -73,6 +73,8 @@ pub(super) struct Connection {
     pub(super) generation: u32,
     pub(super) dialled: Nanos,
     pub(super) lost: Option<Nanos>,
+    /// Since when what had waited for the connection drains, and the last of it.
+    drains: Option<(Nanos, Mark)>,
     pub(super) last_written: Nanos,
     pub(super) pinged: bool,
 }
@@ -94,6 +96,7 @@ impl Connection {
             generation: 0,
             dialled: 0,
             lost: None,
+            drains: None,
             last_written: 0,
             pinged: false,
         }
@@ -239,11 +242,13 @@ impl Connection {
             let now = clock();
             outcome.writes += 1;
             self.last_written = now;
-            let flights = &mut self.flights;
+            let (flights, drains) = (&mut self.flights, &mut self.drains);
             self.outbox.wrote(written, |mark| {
                 let Some(class) = mark.class else { return };
                 outcome.left(class, mark.due, now);
-                if mark.id != 0 {
+                if mark.id == 0 {
+                    drained(drains, (mark.due, mark.id), now, outcome);
+                } else {
                     flights.push_back(Flight { id: mark.id, class, due: mark.due, left: now });
                 }
             });
@@ -351,6 +356,8 @@ impl Connection {
         outcome.links.greeting.take_ns(now.saturating_sub(self.dialled));
         if let Some(lost) = self.lost.take() {
             outcome.links.absence.take_ns(now.saturating_sub(lost));
+            self.drains =
+                self.outbox.rest().filter(|mark| mark.class.is_some()).last().map(|mark| (now, mark));
         }
         Ok(())
     }
@@ -372,6 +379,7 @@ impl Connection {
         tally.denied += u64::from(ack.reason >= 0x80);
         tally.service.take_ns(now.saturating_sub(flight.left));
         tally.response.take_ns(now.saturating_sub(flight.due));
+        drained(&mut self.drains, (flight.due, flight.id), now, outcome);
         Ok(())
     }
 
@@ -381,7 +389,7 @@ impl Connection {
         if self.state == State::Up {
             self.lost = Some(now);
         }
-        self.state = State::Down;
+        (self.state, self.drains) = (State::Down, None);
         self.generation = self.generation.wrapping_add(1);
         self.inbox.clear();
         self.outbox.rewind();
@@ -401,5 +409,12 @@ impl Connection {
     /// What waits for an answer will not get one.
     pub(super) fn give_up(&mut self, outcome: &mut Outcome) {
         self.flights.drain(..).for_each(|flight| outcome.class(flight.class).unanswered += 1);
+    }
+}
+
+/// A message is done: perhaps the last one that had waited for the connection.
+fn drained(drains: &mut Option<(Nanos, Mark)>, (due, id): (Nanos, u16), now: Nanos, outcome: &mut Outcome) {
+    if let Some((since, _)) = drains.take_if(|(_, last)| (last.due, last.id) == (due, id)) {
+        outcome.links.drained.take_ns(now.saturating_sub(since));
     }
 }

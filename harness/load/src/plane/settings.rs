@@ -82,7 +82,9 @@ pub struct Backoff {
 pub struct Storm {
     /// When, after the start.
     pub at: Duration,
-    /// Every client connects again at an instant drawn from this time after it.
+    /// Nobody connects for so long. What a client has to say meanwhile waits in it, and leaves in one burst.
+    pub down: Duration,
+    /// Every client connects again at an instant drawn from this time after that.
     pub within: Duration,
 }
 

@@ -21,6 +21,8 @@ pub struct ClassTally {
     pub refused: u64,
     /// Taken and still waiting when the plane ended.
     pub unsent: u64,
+    /// Taken while their client had no connection: they waited in it.
+    pub stored: u64,
     /// Taken up by the plane minus intended: the plane's own part of the lateness.
     pub pickup: Series,
     /// Left minus intended: with what the connection and the window of unanswered messages held back.
@@ -40,6 +42,7 @@ impl ClassTally {
         self.unanswered += other.unanswered;
         self.refused += other.refused;
         self.unsent += other.unsent;
+        self.stored += other.stored;
         self.pickup.merge(&other.pickup);
         self.lateness.merge(&other.lateness);
         self.service.merge(&other.service);
@@ -62,6 +65,8 @@ pub struct Links {
     pub greeting: Series,
     /// From the loss of a connection to the next CONNACK, pauses included.
     pub absence: Series,
+    /// From a CONNACK until the last message that had waited for it was acknowledged; at QoS 0, until it had left.
+    pub drained: Series,
 }
 
 impl Links {
@@ -72,6 +77,7 @@ impl Links {
         other.reasons.iter().for_each(|(why, n)| *self.reasons.entry(why.clone()).or_default() += n);
         self.greeting.merge(&other.greeting);
         self.absence.merge(&other.absence);
+        self.drained.merge(&other.drained);
     }
 }
 

@@ -130,6 +130,12 @@ impl<'a> Worker<'a> {
         let lasts = self.settings.lasts.as_nanos() as u64;
         let mut emptied = None;
         while !stop.load(Ordering::Relaxed) {
+            let early = start.saturating_duration_since(Instant::now()).as_nanos() as u64;
+            if early > 0 {
+                // Also what is due at once is not due before.
+                self.serve(&mut events, early)?;
+                continue;
+            }
             let now = self.now();
             let next = if emptied.is_none() { self.take_due(source, now) } else { None };
             self.flush_touched();
@@ -186,13 +192,17 @@ impl<'a> Worker<'a> {
             }
             let tally = self.outcome.class(due.class);
             tally.pickup.take_ns(now.saturating_sub(due.at));
+            let stored = u64::from(client.state != State::Up);
             if full || client.push(&due, self.settings.version).is_err() {
                 tally.refused += 1;
-            } else if self.settings.writes == Writes::OneEach {
-                self.flush(place);
-                now = self.now();
             } else {
-                self.touched.push(place);
+                tally.stored += stored;
+                if self.settings.writes == Writes::OneEach {
+                    self.flush(place);
+                    now = self.now();
+                } else {
+                    self.touched.push(place);
+                }
             }
             source.advance();
         }
@@ -334,7 +344,7 @@ impl<'a> Worker<'a> {
             self.lose(place);
             // A stream of its own, apart from those of the pauses.
             let share = share(self.settings.seed ^ 0x5701, self.global(place), number);
-            let at = now + storm.within.mul_f64(share).as_nanos() as u64;
+            let at = now + (storm.down + storm.within.mul_f64(share)).as_nanos() as u64;
             self.timers.push(Reverse((at, Wake::Dial(place))));
         }
     }

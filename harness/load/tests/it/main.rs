@@ -5,3 +5,4 @@ mod parts;
 mod peer;
 mod plane;
 mod proxy;
+mod subscribe;

@@ -3,13 +3,14 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use palisade_load::codec::{QoS, Version};
 use palisade_load::plane::{
-    Backoff, Outcome, PlaneError, Settings, Steady, Storm, Watch, WhenFull, Writes, run,
+    Backoff, Due, Outcome, PlaneError, Settings, Source, Steady, Storm, Watch, WhenFull, Writes, run,
 };
 use palisade_load::sink::Sink;
 use socket2::{Domain, Socket, Type};
@@ -75,6 +76,40 @@ fn messages_leave_at_their_instants_and_not_before() -> Result<()> {
             .too_late(Duration::ZERO)
             .is_some_and(|why| why.contains("the bound is 0ns; its threads waited "))
     );
+    Ok(())
+}
+
+/// One message that is due at once, and how long after the start it was taken up.
+struct AtOnce {
+    start: Option<Instant>,
+    tell: Option<mpsc::Sender<Option<Duration>>>,
+}
+
+impl Source for AtOnce {
+    fn begin(&mut self, start: Instant) {
+        self.start = Some(start);
+    }
+
+    fn peek(&self) -> Option<Due<'_>> {
+        let (qos, topic, payload) = (QoS::AtMostOnce, "site/gate/event", &b"now"[..]);
+        self.tell.as_ref().map(|_| Due { at: 0, client: 0, class: 0, qos, retain: false, topic, payload })
+    }
+
+    fn advance(&mut self) {
+        let after = self.start.and_then(|start| Instant::now().checked_duration_since(start));
+        self.tell.take().map(|tell| tell.send(after));
+    }
+}
+
+#[test]
+fn what_is_due_at_once_waits_for_the_start() -> Result<()> {
+    let sink = Sink::start(loopback())?;
+    let (tell, told) = mpsc::channel();
+    let source = AtOnce { start: None, tell: Some(tell) };
+    let settings = Settings { lead: Duration::from_millis(200), ..Settings::new(sink.address()) };
+    let (watch, stop) = (Watch::default(), AtomicBool::new(false));
+    run(&settings, &names(1), vec![source], (&watch, &stop))?;
+    ensure!(told.recv()?.is_some(), "it left before the start");
     Ok(())
 }
 
@@ -170,7 +205,8 @@ fn what_was_not_answered_when_the_connection_broke_is_counted_and_the_rest_leave
 #[test]
 fn a_storm_breaks_everything_and_everything_comes_back() -> Result<()> {
     let sink = Sink::start(loopback())?;
-    let storm = Storm { at: Duration::from_millis(200), within: Duration::from_millis(300) };
+    let (at, down) = (Duration::from_millis(200), Duration::ZERO);
+    let storm = Storm { at, down, within: Duration::from_millis(300) };
     let settings = Settings { storms: vec![storm], ..Settings::new(sink.address()) };
     let outcome = drive(&settings, 200, &steady(2_000.0, 2_000, QoS::AtMostOnce), 2)?;
     let links = &outcome.links;
@@ -179,6 +215,31 @@ fn a_storm_breaks_everything_and_everything_comes_back() -> Result<()> {
     ensure!(absent(100.0) >= 200_000 && absent(50.0) > 80_000, "{} {}", absent(50.0), absent(100.0));
     ensure!(outcome.all().left == 2_000, "{}", outcome.all().left);
     ensure!(outcome.all().lateness.percentile_us(100.0) > Some(100_000), "who was away spoke late");
+    Ok(())
+}
+
+#[test]
+fn what_is_due_while_nobody_has_a_connection_waits_and_leaves_in_one_burst() -> Result<()> {
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+        let sink = Sink::start(loopback())?;
+        let (at, down) = (Duration::from_millis(300), Duration::from_millis(700));
+        let storms = vec![Storm { at, down, within: Duration::from_millis(50) }];
+        let settings = Settings { storms, unanswered: 3, ..Settings::new(sink.address()) };
+        let outcome = drive(&settings, 20, &steady(1_000.0, 1_500, qos), 1)?;
+        let (all, links) = (outcome.all(), &outcome.links);
+        ensure!((all.left, all.unsent, all.refused) == (1_500, 0, 0), "{all:?}");
+        // A second's messages of 0.7 s, and a few of those who came back last.
+        ensure!((600..=900).contains(&all.stored), "{all:?}");
+        ensure!(links.absence.percentile_us(0.0) >= Some(690_000), "{links:?}");
+        ensure!(
+            links.drained.count() == 20 && links.drained.percentile_us(100.0) < Some(600_000),
+            "{links:?}"
+        );
+        ensure!(all.lateness.percentile_us(100.0) > Some(600_000), "{all:?}");
+    }
+    let sink = Sink::start(loopback())?;
+    let outcome = drive(&Settings::new(sink.address()), 20, &steady(1_000.0, 100, QoS::AtLeastOnce), 1)?;
+    ensure!(outcome.all().stored == 0 && outcome.links.drained.count() == 0, "{outcome:?}");
     Ok(())
 }
 

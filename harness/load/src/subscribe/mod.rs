@@ -1,0 +1,211 @@
+//! Further clients who hear what a gateway says, at QoS 1: one that is always there, which is the control, and beside it
+//! those who go away while their session is kept, or read slowly.
+//!
+//! A broker gives the same bytes to all who subscribed to a topic. What the control has heard and another one has not
+//! was therefore lost on the way to that one alone; what it heard later waited in the broker. No id inside a message
+//! is needed for it, so any gateway can be judged.
+//!
+//! Each subscriber is a thread of its own that waits on its socket, so that one who does not read holds up nobody.
+
+mod account;
+mod line;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+pub use account::{Account, Heard, account};
+
+use crate::codec::Version;
+use line::Line;
+
+/// What the control is called.
+pub const CONTROL: &str = "control";
+
+/// What a subscriber does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// It reads what comes.
+    Reads,
+    /// Its line breaks without a goodbye; its session is kept, and it comes back.
+    Away {
+        /// When, after the start.
+        at: Duration,
+        /// For so long.
+        lasts: Duration,
+    },
+    /// It reads slowly, out of a small buffer.
+    Slow {
+        /// From when on, after the start.
+        at: Duration,
+        /// For so long.
+        lasts: Duration,
+        /// So many bytes a second; 0: nothing.
+        bytes_per_s: u32,
+    },
+}
+
+impl Habit {
+    /// The stretch in which it does not hear as the others do, after the start.
+    pub fn stretch(self) -> Option<(Duration, Duration)> {
+        match self {
+            Habit::Reads => None,
+            Habit::Away { at, lasts } | Habit::Slow { at, lasts, .. } => Some((at, at + lasts)),
+        }
+    }
+}
+
+/// A subscriber beside the control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscriber {
+    /// What reports call it.
+    pub name: String,
+    /// What it does.
+    pub habit: Habit,
+}
+
+/// Who listens to what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The server.
+    pub to: SocketAddr,
+    /// The protocol's version.
+    pub version: Version,
+    /// Put before the names, so that no other client is called so.
+    pub prefix: String,
+    /// What is subscribed to.
+    pub filters: Vec<String>,
+    /// Those beside the control.
+    pub subscribers: Vec<Subscriber>,
+    /// How long connecting and subscribing may take.
+    pub patience: Duration,
+    /// After the end nobody is waited for any more who was silent for so long.
+    pub quiet: Duration,
+    /// Nor anybody at all after so long.
+    pub longest: Duration,
+}
+
+impl Settings {
+    /// MQTT 3.1.1 to this server, with the defaults.
+    pub fn new(to: SocketAddr, filters: Vec<String>, subscribers: Vec<Subscriber>) -> Settings {
+        Settings {
+            to,
+            version: Version::V311,
+            prefix: "subscriber".into(),
+            filters,
+            subscribers,
+            patience: Duration::from_secs(5),
+            quiet: Duration::from_millis(500),
+            longest: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A subscriber that could not begin.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the subscriber `{name}` could not listen at {to}: {why}")]
+pub struct SubscribeError {
+    /// Who.
+    pub name: String,
+    /// Where.
+    pub to: SocketAddr,
+    /// Why not.
+    pub why: String,
+}
+
+/// All that one subscriber noticed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Log {
+    /// Messages in the order in which they came.
+    pub heard: Vec<Heard>,
+    /// When it began to connect again after its absence.
+    pub back: Option<Instant>,
+    /// Whether the server still had its session then.
+    pub kept: Option<bool>,
+    /// Why its connection broke, with counts; its own absence is not among them.
+    pub reasons: BTreeMap<String, u64>,
+}
+
+/// What the threads share.
+#[derive(Debug, Default)]
+struct Times {
+    start: OnceLock<Instant>,
+    end: OnceLock<Instant>,
+}
+
+/// Subscribers that listen. Dropping them lets their threads end.
+#[derive(Debug)]
+pub struct Subscribers {
+    times: Arc<Times>,
+    all: Vec<(Subscriber, JoinHandle<Log>)>,
+}
+
+impl Subscribers {
+    /// Connects all of them; returns when each has subscribed.
+    pub fn listen(settings: &Settings) -> Result<Subscribers, SubscribeError> {
+        let control = Subscriber { name: CONTROL.into(), habit: Habit::Reads };
+        let mut listening = Subscribers { times: Arc::default(), all: Vec::new() };
+        let settings = Arc::new(settings.clone());
+        for one in std::iter::once(&control).chain(&settings.subscribers) {
+            let failed = |why| SubscribeError { name: one.name.clone(), to: settings.to, why };
+            listening.add(one.clone(), &settings).map_err(failed)?;
+        }
+        Ok(listening)
+    }
+
+    fn add(&mut self, one: Subscriber, settings: &Arc<Settings>) -> Result<(), String> {
+        let (tell, told) = mpsc::channel();
+        let (times, settings, habit) = (Arc::clone(&self.times), Arc::clone(settings), one.habit);
+        let id = format!("{}-{}", settings.prefix, one.name);
+        let patience = settings.patience;
+        let listens = move || {
+            let mut line = Line::new(id, habit, &settings, &times);
+            let begun = line.begin();
+            let good = begun.is_ok();
+            // Nobody waits any more when the patience has ended.
+            if tell.send(begun).is_ok() && good { line.run() } else { Log::default() }
+        };
+        let thread = thread::Builder::new().name("subscriber".into()).spawn(listens);
+        let thread = thread.map_err(|error| error.to_string())?;
+        told.recv_timeout(patience).unwrap_or_else(|_| Err(format!("no SUBACK within {patience:?}")))?;
+        self.all.push((one, thread));
+        Ok(())
+    }
+
+    /// From this instant on what is heard counts, and stretches are counted.
+    pub fn begin(&self, start: Instant) {
+        self.times.start.get_or_init(|| start);
+    }
+
+    /// Nothing that is said from now on counts. Waits until everybody has what waited for it, and takes stock: the control
+    /// first, then the others in their order.
+    pub fn end(mut self) -> Vec<(Subscriber, Account)> {
+        let end = *self.times.end.get_or_init(Instant::now);
+        let start = *self.times.start.get_or_init(|| end);
+        let all = std::mem::take(&mut self.all);
+        let logs: Vec<(Subscriber, Log)> =
+            all.into_iter().map(|(one, thread)| (one, thread.join().unwrap_or_default())).collect();
+        let Some(control) = logs.first().map(|(_, log)| log.clone()) else { return Vec::new() };
+        let others: Vec<&Log> = logs.iter().skip(1).map(|(_, log)| log).collect();
+        let window = (start, end);
+        let each = logs.iter().enumerate().map(|(i, (one, log))| {
+            let account = match i {
+                0 => account::of_control(log, &others, window),
+                _ => account(&control, log, one.habit, window),
+            };
+            (one.clone(), account)
+        });
+        each.collect()
+    }
+}
+
+impl Drop for Subscribers {
+    fn drop(&mut self) {
+        self.times.end.get_or_init(Instant::now);
+    }
+}
