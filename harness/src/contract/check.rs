@@ -244,6 +244,7 @@ impl Desk<'_> {
             let mqtt = [
                 ("topic", row.topic.is_some()),
                 ("qos", row.qos.is_some()),
+                ("retain", row.retain),
                 ("commands", row.commands.is_some()),
             ];
             match carrier {

@@ -251,6 +251,10 @@ pub struct DeviceRow {
     /// `mqtt`: quality of service of events, 0..2; the kit's when nothing is said.
     #[serde(default)]
     pub qos: Option<u8>,
+    /// `mqtt`: whether events are retained, as many devices do: whoever subscribes later gets the last one of each device,
+    /// marked as retained, and must not take it for a new one. Commands and their answers never are.
+    #[serde(default)]
+    pub retain: bool,
     /// `mqtt`: how these devices are told what to do, and how they answer, where the gateway has a dialect of its own.
     #[serde(default)]
     pub commands: Option<Dialect>,

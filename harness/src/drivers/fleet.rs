@@ -73,6 +73,11 @@ impl Common {
         self.contract.speech(class, device).and_then(|row| row.qos).unwrap_or(kit)
     }
 
+    /// Whether the broker keeps a device's last event, by the contract.
+    pub fn retains(&self, class: Class, device: &str) -> bool {
+        self.contract.speech(class, device).is_some_and(|row| row.retain)
+    }
+
     /// The payload of an event.
     fn event(&self, stimulus: StimulusId, device: &str, class: Class, signal: &Signal, ts: i64) -> String {
         let (id, device) = (wire_id(&self.run, stimulus), device.to_owned());
@@ -236,7 +241,8 @@ impl Hands for Mouths {
         let Some(Mouth { connection, name, qos, .. }) = self.devices.get(device) else { return false };
         let payload = self.common.event(said.stimulus, name, class, said.signal, said.ts);
         let (stimulus, topic) = (Some(said.stimulus), self.common.event_topic(class, name));
-        if !connection.say(Message { stimulus, topic, payload, qos: *qos, retain: false }) {
+        let retain = self.common.retains(class, name);
+        if !connection.say(Message { stimulus, topic, payload, qos: *qos, retain }) {
             self.common.too_many(name);
         }
         true
@@ -574,8 +580,8 @@ pub(super) fn frame(
         qos,
         retain: true,
     });
-    let topic = common.event_topic(class, name);
-    (Message { stimulus: Some(id), topic, payload, qos, retain: false }, state)
+    let (topic, retain) = (common.event_topic(class, name), common.retains(class, name));
+    (Message { stimulus: Some(id), topic, payload, qos, retain }, state)
 }
 
 /// When a plan is driven.

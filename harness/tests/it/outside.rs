@@ -149,6 +149,61 @@ fn what_the_thingsboard_gateway_sends_to_its_platform_is_judged() -> Result<()> 
     Ok(())
 }
 
+/// Node-RED without the serial line, in a session that is kept, for devices whose events are retained. `looks`: whether the flow
+/// looks at the mark of what the broker had kept.
+fn retaining(bench: &Bench, looks: bool) -> Result<PathBuf> {
+    let (shipped, folder) = (root().join("scenarios/sut/node-red"), bench.0.folder().join("retaining"));
+    fs::create_dir_all(&folder)?;
+    for file in ["mosquitto.conf", "settings.js"] {
+        fs::copy(shipped.join(file), folder.join(file))?;
+    }
+    let flows: Vec<Value> = serde_json::from_str(&fs::read_to_string(shipped.join("flows.json"))?)?;
+    let over_mqtt =
+        |node: &Value| ["site", "bus", "events", "pass-on", "alarms"].iter().any(|id| node["id"] == *id);
+    let mut flows: Vec<Value> = flows.into_iter().filter(over_mqtt).collect();
+    ensure!(flows.len() == 5, "{flows:?}");
+    for node in &mut flows {
+        if node["id"] == "bus" {
+            node["cleansession"] = false.into();
+        }
+        let text = node["func"].as_str().unwrap_or_default();
+        ensure!(node["id"] != "pass-on" || text.contains("if (msg.retain) return null;"), "{text}");
+        if !looks && node["id"] == "pass-on" {
+            node["func"] = text.replace("if (msg.retain) return null;", "").into();
+        }
+    }
+    fs::write(folder.join("flows.json"), serde_json::to_string(&flows)?)?;
+    let text = fs::read_to_string(shipped.join("contract.toml"))?;
+    let (before, rest) =
+        text.split_once("[[link]]                  # Palisade makes it").context("a line")?;
+    let (_, reaction) = rest.split_once("[[reaction]]").context("a reaction")?;
+    let devices = "[[device]]\nlink = \"bus\"\nqos = 1\nretain = true";
+    let contract = folder.join("contract.toml");
+    fs::write(&contract, format!("{before}{devices}\n\n[[reaction]]{reaction}"))?;
+    Ok(contract)
+}
+
+#[test]
+fn a_flow_that_takes_what_the_broker_had_kept_for_news_answers_twice_after_a_restart() -> Result<()> {
+    for looks in [true, false] {
+        let bench = Bench::new()?;
+        let contract = retaining(&bench, looks)?;
+        let restart = bench.0.folder().join("restart.toml");
+        let text = "faults = 1\nname = \"again\"\n\n[[restart]]\nat = \"9s\"\nprocess = \"node-red\"\n";
+        fs::write(&restart, text)?;
+        let [contract, restart] = [contract, restart].map(|path| path.display().to_string());
+        let args = ["--windows", NIGHT, "--sut", &contract, "--fault", &restart, "--fleet", "4"];
+        let output = bench.0.command(&args).output()?;
+        let report = bench.report(&output)?;
+        report.nobody_is_left()?;
+        ensure!(report.count("missed")? == 0 && report.count("expected")? > 3, "{}", report.0["outcomes"]);
+        let twice = report.count("duplicate")?;
+        ensure!((twice > 0) != looks, "looks: {looks}, {}", report.0["outcomes"]);
+        ensure!(output.status.code() == Some(if looks { 0 } else { 5 }), "{}", report.reasons());
+    }
+    Ok(())
+}
+
 #[test]
 fn a_program_that_is_not_installed_is_named_and_the_others_are_stopped() -> Result<()> {
     let bench = Bench::new()?;
