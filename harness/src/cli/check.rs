@@ -86,10 +86,14 @@ fn parts(contract: &Contract) -> String {
     )
 }
 
-/// `ok, shape ramp: 1 levels, 0 storms, 0 floods`.
+/// `ok, shape ramp: 1 levels, 0 storms, 0 floods, 0 subscribers`.
 fn stretches(shape: &Shape) -> String {
-    let (levels, storms, floods) = (shape.level.len(), shape.storm.len(), shape.flood.len());
-    format!("ok, shape {}: {levels} levels, {storms} storms, {floods} floods", shape.name)
+    let (levels, storms) = (shape.level.len(), shape.storm.len());
+    let (floods, subscribers) = (shape.flood.len(), shape.subscriber.len());
+    format!(
+        "ok, shape {}: {levels} levels, {storms} storms, {floods} floods, {subscribers} subscribers",
+        shape.name
+    )
 }
 
 /// `ok, faults flaky link: delay, reset`.

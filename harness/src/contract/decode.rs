@@ -62,10 +62,19 @@ impl Decoder {
 
     /// The filters that must be subscribed to on a broker, without repeats.
     pub fn filters(&self) -> Vec<String> {
+        self.filters_of(|topic| topic.replace("{site}", &self.site))
+    }
+
+    /// The same for the copies of the site as well, whatever they are called.
+    pub fn filters_of_all_sites(&self) -> Vec<String> {
+        self.filters_of(str::to_owned)
+    }
+
+    fn filters_of(&self, sited: impl Fn(&str) -> String) -> Vec<String> {
+        let open = |level: &&str| level.contains("{device}") || level.contains("{site}");
         let filter = |row: &Reaction| {
-            let topic = row.topic.as_deref().unwrap_or(ALARM_TOPIC).replace("{site}", &self.site);
-            let levels: Vec<&str> =
-                topic.split('/').map(|l| if l.contains("{device}") { "+" } else { l }).collect();
+            let topic = sited(row.topic.as_deref().unwrap_or(ALARM_TOPIC));
+            let levels: Vec<&str> = topic.split('/').map(|l| if open(&l) { "+" } else { l }).collect();
             levels.join("/")
         };
         let all: BTreeSet<String> = self.rows.iter().map(filter).collect();
@@ -165,6 +174,7 @@ mod tests {
     fn a_plain_alarm_is_read_and_its_topic_is_subscribed_to() {
         let decoder = decoder(&[]);
         assert_eq!(decoder.filters(), ["site/yard/alarm/+"]);
+        assert_eq!(decoder.filters_of_all_sites(), ["site/+/alarm/+"]);
         let read = decoder.read(
             "site/yard/alarm/beam-1",
             br#"{"id":"r-7","device":"beam-1","signal":"beam_broken","kind":"alarm","gateway_ts":1776104045000}"#,

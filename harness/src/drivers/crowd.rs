@@ -103,7 +103,11 @@ impl<'a> Crowd<'a> {
             grace: GRACE,
             seed: self.fleet.seed,
             storms: storms
-                .map(|storm| plane::Storm { at: duration(storm.at.0.0), within: duration(storm.within.0.0) })
+                .map(|storm| plane::Storm {
+                    at: duration(storm.at.0.0),
+                    down: duration(storm.down.map_or(0, |down| down.0.0)),
+                    within: duration(storm.within.0.0),
+                })
                 .collect(),
             ..Settings::new(to.resolve()?)
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Micros;
@@ -13,13 +14,28 @@ pub struct Load {
     pub at_us: Micros,
     /// `main`: the floor has no load.
     pub part: String,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: LoadCounts,
+    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `response`, `absence`, `drained`), as HdrHistogram's
+    /// compressed V2 form in base64.
+    pub histograms: BTreeMap<String, String>,
+    /// Those who heard what the gateway said: the control first.
+    #[serde(default)]
+    pub subscribers: Vec<Subscribed>,
+}
+
+/// What was counted of the copies of a compound.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadCounts {
     /// Copies of the compound.
     pub copies: u32,
     /// Their connections when all stand.
     pub clients: usize,
     /// What the shape of the load is called.
     pub shape: String,
-    /// How many seconds of the day passed for them in one of the run.
+    /// How many seconds of the day passed for them in one of the run: over 1 it is load alone, and says nothing about a
+    /// deadline.
     pub compress: i64,
     /// Messages that were written whole to a socket.
     pub left: u64,
@@ -27,12 +43,15 @@ pub struct Load {
     pub answered: u64,
     /// Acknowledged with a reason that says no.
     pub denied: u64,
-    /// Left and not acknowledged.
+    /// Left and not acknowledged: the connection broke, or the patience ended.
     pub unanswered: u64,
     /// Not taken: there was no room.
     pub refused: u64,
     /// Still waiting at the end.
     pub unsent: u64,
+    /// Waited in their device because it had no connection when they were due.
+    #[serde(default)]
+    pub stored: u64,
     /// Times that a connection stood.
     pub connected: u64,
     /// Times that one broke.
@@ -41,7 +60,48 @@ pub struct Load {
     pub dropped: u64,
     /// Why they broke, with counts.
     pub reasons: BTreeMap<String, u64>,
-    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `response`, `absence`), as HdrHistogram's compressed V2 form
-    /// in base64.
-    pub histograms: BTreeMap<String, String>,
+}
+
+/// One who heard what the gateway said, beside a control who is always there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Subscribed {
+    /// From when to when it was away or slow, µs on the run's clock; nothing for the control.
+    pub stretch_us: Option<(Micros, Micros)>,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: SubscriberCounts,
+    /// Histogram of µs by which it heard later than the control, packed as those of the load.
+    pub behind: String,
+}
+
+/// What became of the gateway's messages for one subscriber.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriberCounts {
+    /// What it is called; `control` is always there.
+    pub name: String,
+    /// What it did.
+    pub did: String,
+    /// Messages that were owed to it: those that the control heard.
+    pub owed: u64,
+    /// Owed, and never heard.
+    pub lost: u64,
+    /// Heard more often than said, and marked as sent before, which QoS 1 allows.
+    pub repeated: u64,
+    /// Heard more often than said, without a mark.
+    pub duplicates: u64,
+    /// Heard after one of the same topic that the control heard later.
+    pub out_of_order: u64,
+    /// Said while it was away or slow.
+    pub said_meanwhile: u64,
+    /// The most messages that waited for it in the gateway at once.
+    pub waiting_max: u64,
+    /// From its coming back, or its reading at full pace, until it had heard what was said meanwhile, ms; nothing when nothing
+    /// had waited.
+    pub drained_ms: Option<f64>,
+    /// Whether the gateway still had its session when it came back.
+    pub session_kept: Option<bool>,
+    /// Times that its connection broke, its own absence aside.
+    pub broke: u64,
+    /// Why, with counts.
+    pub reasons: BTreeMap<String, u64>,
 }

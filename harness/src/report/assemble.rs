@@ -24,7 +24,8 @@ use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, p
 use crate::record::{LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
 use crate::verdict::{
-    CommandFacts, Evidence, LeakFacts, Message, RecoveryFacts, UpstreamFacts, Verdict, judge, message_name,
+    CommandFacts, Evidence, LeakFacts, Message, RecoveryFacts, SubscriberFacts, UpstreamFacts, Verdict,
+    judge, message_name,
 };
 use crate::wire::id::wire_id;
 
@@ -223,7 +224,8 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let leg = upstream::leg(folder, &names, &main);
     let usage = usage::parts(&folder.journal);
     let leak = usage::facts(&usage);
-    let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts), &leak);
+    let subscribers = load::facts(folder.journal.load.as_ref(), &main.messages);
+    let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts), &leak, subscribers.as_ref());
     let verdict = verdict(folder, &names, (&main, &floor), facts, (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
     report.rules = rules::parts(folder, &main, &commands.paired);
@@ -234,15 +236,24 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     report.commands = commands::part(&commands, &names, &main.messages);
     let commands = commands::rows(&commands, &names, &main.messages);
     let load = folder.journal.load.as_ref().map(load::series).unwrap_or_default();
-    report.load = folder.journal.load.as_ref().map(|entry| load::part(entry, &load));
+    report.load = folder.journal.load.as_ref().map(|entry| load::part(entry, &load, &main.messages));
     Assembled { report, main, floor, load, commands, upstream: leg.map(|leg| leg.facts.response) }
 }
+
+/// What the verdict looks at beside the messages of the two parts.
+type Facts<'a> = (
+    &'a CommandFacts,
+    &'a RecoveryFacts,
+    Option<&'a UpstreamFacts>,
+    &'a LeakFacts,
+    Option<&'a SubscriberFacts>,
+);
 
 fn verdict(
     folder: &Folder,
     names: &Names<'_>,
     (main, floor): (&Part, &Part),
-    (commands, recovery, upstream, leak): (&CommandFacts, &RecoveryFacts, Option<&UpstreamFacts>, &LeakFacts),
+    (commands, recovery, upstream, leak, subscribers): Facts<'_>,
     (drive, thresholds): (&Drive, &Thresholds),
 ) -> Verdict {
     let extras: Vec<(ExtraKind, String)> =
@@ -265,6 +276,7 @@ fn verdict(
             recovery,
             queue: &main.queue,
             upstream,
+            subscribers,
             leak,
             cut: &cut,
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,

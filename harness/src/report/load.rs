@@ -1,10 +1,11 @@
-//! What the copies of the compound came to.
+//! What the copies of the compound came to, and those who heard the gateway beside it.
 
 use std::collections::BTreeMap;
 
-use super::model::{LoadPart, Spread};
+use super::model::{LoadPart, Spread, SubscriberPart};
 use crate::latency::Series;
-use crate::record::Load;
+use crate::record::{Load, Micros, Subscribed};
+use crate::verdict::{Message, SubscriberFacts};
 
 /// Their histograms by name.
 pub(super) fn series(load: &Load) -> BTreeMap<String, Series> {
@@ -12,28 +13,51 @@ pub(super) fn series(load: &Load) -> BTreeMap<String, Series> {
     load.histograms.iter().filter_map(read).collect()
 }
 
-/// The part of the report; nothing when nobody but the compound spoke.
-pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>) -> LoadPart {
+/// The part of the report.
+pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>, messages: &[Message]) -> LoadPart {
     let of = |name: &str| series.get(name).map_or_else(Spread::default, Spread::of);
     LoadPart {
-        copies: load.copies,
-        clients: load.clients,
-        shape: load.shape.clone(),
-        compress: load.compress,
-        left: load.left,
-        answered: load.answered,
-        denied: load.denied,
-        unanswered: load.unanswered,
-        refused: load.refused,
-        unsent: load.unsent,
-        connected: load.connected,
-        broke: load.broke,
-        dropped: load.dropped,
-        reasons: load.reasons.clone(),
+        counts: load.counts.clone(),
         pickup_ms: of("pickup"),
         lateness_ms: of("lateness"),
         service_ms: of("service"),
         response_ms: of("response"),
         absence_ms: of("absence"),
+        drained_ms: of("drained"),
+        subscribers: load.subscribers.iter().map(|one| subscriber(one, messages)).collect(),
     }
+}
+
+fn subscriber(one: &Subscribed, messages: &[Message]) -> SubscriberPart {
+    let behind = Series::unpack(&one.behind).unwrap_or_default();
+    let [meanwhile, otherwise] = compound(&[one], messages);
+    SubscriberPart {
+        counts: one.counts.clone(),
+        behind_ms: Spread::of(&behind),
+        compound_meanwhile_ms: Spread::of(&meanwhile),
+        compound_otherwise_ms: Spread::of(&otherwise),
+    }
+}
+
+/// How long the compound's own answers took: those to what was due while somebody was away or slow, and the others.
+fn compound(of: &[&Subscribed], messages: &[Message]) -> [Series; 2] {
+    let mut both = [Series::default(), Series::default()];
+    let within =
+        |at: Micros| of.iter().filter_map(|one| one.stretch_us).any(|(from, to)| (from..to).contains(&at));
+    for message in messages {
+        let Some(ms) = message.response_ms() else { continue };
+        both[usize::from(!within(message.answer.intended_us))].take((ms * 1_000.0) as Micros);
+    }
+    both
+}
+
+/// What the verdict looks at; nothing when nobody subscribed.
+pub(super) fn facts(load: Option<&Load>, messages: &[Message]) -> Option<SubscriberFacts> {
+    let subscribers = &load?.subscribers;
+    let others: Vec<&Subscribed> = subscribers.iter().filter(|one| one.stretch_us.is_some()).collect();
+    let mut behind = Series::default();
+    others.iter().filter_map(|one| Series::unpack(&one.behind)).for_each(|series| behind.merge(&series));
+    let [meanwhile, _] = compound(&others, messages);
+    let counts = subscribers.iter().map(|one| one.counts.clone()).collect();
+    (!others.is_empty()).then_some(SubscriberFacts { counts, behind, meanwhile })
 }

@@ -13,6 +13,7 @@ use crate::baseline::Comparison;
 use crate::latency::queue::Queue;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
 pub use crate::pairing::Tally;
+use crate::record::{LoadCounts, SubscriberCounts};
 
 /// Version of the report's format.
 pub const FORMAT: u32 = 1;
@@ -446,35 +447,9 @@ pub struct HeldPart {
 /// gateway's answers. Times are ms, measured; `load-*.hlog` holds all samples.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LoadPart {
-    /// Copies of the compound.
-    pub copies: u32,
-    /// Their connections when all stand.
-    pub clients: usize,
-    /// What the shape of the load is called.
-    pub shape: String,
-    /// How many seconds of the day passed for them in one of the run: over 1 it is load alone, and says nothing about a
-    /// deadline.
-    pub compress: i64,
-    /// Messages that were written whole to a socket.
-    pub left: u64,
-    /// Of QoS 1 and 2: acknowledged.
-    pub answered: u64,
-    /// Acknowledged with a reason that says no.
-    pub denied: u64,
-    /// Left and not acknowledged: the connection broke, or the patience ended.
-    pub unanswered: u64,
-    /// Not taken: there was no room.
-    pub refused: u64,
-    /// Still waiting at the end.
-    pub unsent: u64,
-    /// Times that a connection stood.
-    pub connected: u64,
-    /// Times that one broke.
-    pub broke: u64,
-    /// Times that one was dropped in a storm on purpose.
-    pub dropped: u64,
-    /// Why they broke, with counts.
-    pub reasons: BTreeMap<String, u64>,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: LoadCounts,
     /// Taken up by the load plane minus intended: judges the plane.
     pub pickup_ms: Spread,
     /// Left minus intended: with what a server that does not read held back.
@@ -485,6 +460,26 @@ pub struct LoadPart {
     pub response_ms: Spread,
     /// From the loss of a connection to the next CONNACK.
     pub absence_ms: Spread,
+    /// From there until the last message that had waited in the device was acknowledged, or had left at QoS 0.
+    #[serde(default)]
+    pub drained_ms: Spread,
+    /// Those who heard what the gateway said: first a control who is always there, then those who were away or slow.
+    #[serde(default)]
+    pub subscribers: Vec<SubscriberPart>,
+}
+
+/// One who heard what the gateway says of all compounds, at QoS 1, held against a control who is always there. Measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriberPart {
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: SubscriberCounts,
+    /// Heard minus heard by the control.
+    pub behind_ms: Spread,
+    /// How long the compound's own answers took that were due while it was away or slow.
+    pub compound_meanwhile_ms: Spread,
+    /// And those at other times.
+    pub compound_otherwise_ms: Spread,
 }
 
 /// How many messages waited for their answers: the queue that the gateway makes of its work.

@@ -2,16 +2,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use palisade_load::plane::{ClassTally, Outcome, PlaneError, Watch};
 use palisade_load::series::Series;
+use palisade_load::subscribe::Subscribers;
 
 use super::part::{Ended, Ending, Part};
+use super::subscribers;
 use crate::drivers::crowd::{self, Crowd};
 use crate::drivers::fleet::{Figures, Fleet};
 use crate::latency;
-use crate::record::{Entry, LATE_LOAD, Load, Note};
+use crate::record::{Entry, LATE_LOAD, Load, LoadCounts, Note, Subscribed};
 use crate::schedule::Plan;
 
 /// Offsets that are told one by one; the others follow from the seed.
@@ -23,6 +25,10 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plan: &Plan, figure
     let (common, tape, address) = (part.common.clone(), part.tape, part.devices_connect_to());
     let crowd = Crowd::new(copies, (tape, plan), &common, |device| fleet.lines().has(device));
     note(part, "load", headline(copies, crowd.clients(), plan));
+    let subscribers = match subscribers::listen(part, &copies.shape) {
+        Ok(subscribers) => subscribers,
+        Err(why) => return part.ended(Ending::Lost(why)),
+    };
     let (watch, stop) = (Watch::default(), AtomicBool::new(false));
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
@@ -31,37 +37,51 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plan: &Plan, figure
             thread::sleep(Duration::from_millis(2));
         }
         let ended = match watch.start() {
-            Some(start) => part.drive(fleet, plan, figures, Some(part.common.clock.at(start))),
+            Some(start) => {
+                subscribers.iter().for_each(|all| all.begin(start));
+                part.drive(fleet, plan, figures, Some(part.common.clock.at(start)))
+            }
             None => part.ended(Ending::Interrupted),
         };
         if ended.how != Ending::Whole {
             stop.store(true, Ordering::Relaxed);
         }
         match plane.join() {
-            Ok(outcome) => sum_up(part, (copies, crowd.clients()), outcome, ended),
+            Ok(outcome) => {
+                let heard = heard(part, subscribers, watch.start());
+                sum_up(part, (copies, crowd.clients()), (outcome, heard), ended)
+            }
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// What the subscribers heard, once everybody has what waited for it.
+fn heard(part: &Part<'_>, subscribers: Option<Subscribers>, start: Option<Instant>) -> Vec<Subscribed> {
+    let (Some(subscribers), Some(start)) = (subscribers, start) else { return Vec::new() };
+    let start_us = part.common.clock.at(start);
+    subscribers.end().iter().map(|(one, account)| subscribers::account(one, account, start_us)).collect()
 }
 
 /// Notes what the copies came to. Copies that were never connected are a gateway that was not reached.
 fn sum_up(
     part: &Part<'_>,
     (copies, clients): (&crowd::Fleet, usize),
-    outcome: Result<Outcome, PlaneError>,
+    (outcome, heard): (Result<Outcome, PlaneError>, Vec<Subscribed>),
     ended: Ended,
 ) -> Ended {
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => return part.ended(Ending::Lost(format!("the copies of the compound: {error}"))),
     };
-    part.common.journal.write(Entry::Load(load(part, copies, clients, &outcome)));
-    for text in figures(&outcome) {
+    for text in figures(&outcome).into_iter().chain(subscribers::sentences(&heard)) {
         note(part, "load", text);
     }
     if let Some(why) = outcome.too_late(copies.lateness_bound) {
         note(part, LATE_LOAD, why);
     }
+    let load = Load { subscribers: heard, ..load(part, copies, clients, &outcome) };
+    part.common.journal.write(Entry::Load(load));
     ended
 }
 
@@ -74,12 +94,11 @@ fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         ("service", &all.service),
         ("response", &all.response),
         ("absence", &links.absence),
+        ("drained", &links.drained),
     ];
     let packed =
         |(name, series): (&str, &Series)| Some((name.to_owned(), latency::Series::pack(series.histogram())?));
-    Load {
-        at_us: part.common.clock.now_us(),
-        part: part.common.part.into(),
+    let counts = LoadCounts {
         copies: fleet.copies(),
         clients,
         shape: fleet.shape.name.clone(),
@@ -90,10 +109,17 @@ fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         unanswered: all.unanswered,
         refused: all.refused,
         unsent: all.unsent,
+        stored: all.stored,
         connected: links.stood,
         broke: links.broke,
         dropped: links.dropped,
         reasons: links.reasons.clone(),
+    };
+    Load {
+        at_us: part.common.clock.now_us(),
+        part: part.common.part.into(),
+        counts,
+        subscribers: Vec::new(),
         histograms: series.into_iter().filter_map(packed).collect(),
     }
 }
@@ -140,6 +166,14 @@ fn figures(outcome: &Outcome) -> Vec<String> {
         let away = spread(&links.absence);
         connections +=
             &format!(", {} dropped in storms; away for {away} (p50 / p99 / longest)", links.dropped);
+    }
+    if all.stored > 0 {
+        let drained = spread(&links.drained);
+        connections += &format!(
+            "; {} messages waited in their devices, the last of each was done {drained} after its return (p50 / p99 / \
+             longest)",
+            all.stored
+        );
     }
     connections.extend(links.reasons.iter().map(|(why, n)| format!("; {n} times: {why}")));
     said.push(connections);

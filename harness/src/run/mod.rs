@@ -16,6 +16,7 @@ pub mod processes;
 mod restart;
 pub mod serial;
 mod stop;
+mod subscribers;
 mod usage;
 
 use std::net::TcpStream;
@@ -455,6 +456,7 @@ impl<'a> Run<'a> {
             afflicted: Afflicted::default(),
             patience: part::PATIENCE,
             source: Some(Source { reading, cloud: None }),
+            heard_on: Vec::new(),
             figures: Arc::default(),
             processes: Processes::default(),
         }

@@ -92,6 +92,8 @@ pub(super) struct Part<'a> {
     pub(super) patience: Duration,
     /// Where its answers are heard.
     pub(super) source: Option<Source>,
+    /// The filters under which others hear them, for all sites; none when they come over no broker.
+    pub(super) heard_on: Vec<String>,
     /// Figures that are watched.
     pub(super) figures: Arc<Figures>,
     /// Its programs, when the harness started them.
@@ -109,13 +111,10 @@ impl Part<'_> {
         let stop = self.stop;
         let asked = || stop.asked();
         let heard = (self.common.clone(), figures.clone());
-        let observer = observe(
-            &self.address,
-            self.source.take().expect("a part has its source"),
-            heard,
-            self.patience,
-            &asked,
-        );
+        let source = self.source.take().expect("a part has its source");
+        self.heard_on =
+            if source.cloud.is_none() { source.reading.filters_of_all_sites() } else { Vec::new() };
+        let observer = observe(&self.address, source, heard, self.patience, &asked);
         let observer = match observer {
             Ok(observer) => observer,
             Err(why) => return self.ended(Ending::Lost(why)),

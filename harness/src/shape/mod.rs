@@ -5,6 +5,7 @@ mod read;
 
 use palisade_sim::contract::Class;
 use palisade_sim::model::scenario::Duration;
+use palisade_sim::words::Ms;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -31,6 +32,9 @@ pub struct Shape {
     /// Instants at which one cause makes a class of devices speak.
     #[serde(default)]
     pub flood: Vec<Flood>,
+    /// Others who hear what the gateway says, beside one who is always there and reads at once.
+    #[serde(default)]
+    pub subscriber: Vec<Subscriber>,
 }
 
 /// A stretch of a shape.
@@ -51,8 +55,59 @@ pub struct Level {
 pub struct Storm {
     /// When, after the first message.
     pub at: Duration,
+    /// Nobody comes back before so long: what devices have to say meanwhile they keep, and send in one burst with its own
+    /// times. At once when left out.
+    pub down: Option<Duration>,
     /// Every device connects again at an instant drawn from this time.
     pub within: Duration,
+}
+
+/// One more who hears what the gateway says of all compounds, at QoS 1, in a session that the gateway keeps.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subscriber {
+    /// What reports call it: small letters, digits and hyphens.
+    pub name: String,
+    /// What it does.
+    pub what: Habit,
+}
+
+/// What a subscriber does. Externally tagged: `what = { away = { at = "3s", lasts = "5s" } }`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Habit {
+    /// Its line breaks without a goodbye, what is said waits in the gateway, and it comes back.
+    Away {
+        /// When, after the first message.
+        at: Duration,
+        /// For how long.
+        lasts: Duration,
+    },
+    /// It reads slowly, out of a small buffer, and acknowledges as slowly.
+    Slow {
+        /// From when on, after the first message.
+        at: Duration,
+        /// For how long.
+        lasts: Duration,
+        /// So many bytes a second; 0: nothing.
+        bytes_per_s: u32,
+    },
+}
+
+impl Habit {
+    /// From when on, and for how long.
+    pub fn stretch(&self) -> (Duration, Duration) {
+        match self {
+            Habit::Away { at, lasts } | Habit::Slow { at, lasts, .. } => (*at, *lasts),
+        }
+    }
+}
+
+impl Storm {
+    /// From its beginning until the last one may be back.
+    fn lasts(&self) -> Duration {
+        Duration(self.down.map_or(Ms(0), |down| down.0) + self.within.0)
+    }
 }
 
 /// One cause, hundreds of devices: each device of a class in each copy says what it said first that day.
@@ -70,8 +125,8 @@ pub struct Flood {
 impl Shape {
     /// All of the fleet, all the time.
     pub fn constant() -> Shape {
-        let (compress, level, storm, flood) = Default::default();
-        Shape { shape: 1, name: "constant".into(), compress, level, storm, flood }
+        let (compress, level, storm, flood, subscriber) = Default::default();
+        Shape { shape: 1, name: "constant".into(), compress, level, storm, flood, subscriber }
     }
 
     /// How many seconds of the day pass for the copies in one of the run, from 1.

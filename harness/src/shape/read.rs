@@ -1,5 +1,6 @@
 //! From a text to a checked shape, or to everything that is wrong.
 
+use palisade_load::subscribe::CONTROL;
 use palisade_sim::model::typed::{self, Problem, Problems, Source, SourceText, Spans};
 use serde_json::Value;
 
@@ -23,6 +24,7 @@ pub fn read(text: &SourceText) -> Result<Shape, Problems> {
     desk.levels(&shape);
     desk.storms(&shape);
     desk.pace(&shape);
+    desk.subscribers(&shape);
     if problems.is_empty() { Ok(shape) } else { Err(problems.sorted(&text.name)) }
 }
 
@@ -79,11 +81,34 @@ impl Desk<'_> {
         }
     }
 
+    /// Names tell clients apart, and stand in client ids.
+    fn subscribers(&mut self, shape: &Shape) {
+        for (i, one) in shape.subscriber.iter().enumerate() {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            let taken =
+                one.name == CONTROL || shape.subscriber[..i].iter().any(|other| other.name == one.name);
+            if taken || one.name.is_empty() || !one.name.chars().all(plain) {
+                let message = match taken {
+                    true => format!("there is a subscriber `{}` already", one.name),
+                    false => format!("`{}` is no name of a subscriber", one.name),
+                };
+                let help = "write small letters, digits and hyphens, such as \"duty-room\"; `control` is the one who \
+                            is always there";
+                self.wrong(&format!("subscriber[{i}].name"), "shape::subscriber", message, help);
+            }
+            if one.what.stretch().1.0.0 <= 0 {
+                let message = "a subscriber who is away or slow for no time misses nothing".to_owned();
+                let help = "write a length such as \"5s\"";
+                self.wrong(&format!("subscriber[{i}].what"), "shape::no-time", message, help);
+            }
+        }
+    }
+
     /// A storm that breaks what the one before has not mended yet measures neither.
     fn storms(&mut self, shape: &Shape) {
         for i in 1..shape.storm.len() {
             let (before, storm) = (&shape.storm[i - 1], &shape.storm[i]);
-            let mended = before.at.0 + before.within.0;
+            let mended = before.at.0 + before.lasts().0;
             if storm.at.0 < mended {
                 let message = format!("this storm begins before the one at {} is over", before.at);
                 let help =

@@ -1,6 +1,6 @@
 //! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`,
 //! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`, `recovery.p99`,
-//! `taken`, `queue.max`, `queue.slope`, `upstream.missed`.
+//! `taken`, `queue.max`, `queue.slope`, `upstream.missed`, `subscribers.lost`.
 
 use super::Evidence;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
@@ -44,6 +44,8 @@ pub enum What {
     QueueSlope,
     /// Of the leg to the city platform: the words behind `upstream.`.
     Upstream(String),
+    /// Of those who hear the gateway and are away or slow: the words behind `subscribers.`.
+    Subscribers(String),
     /// By how many kB a process of the gateway grows each minute.
     LeakMemory,
     /// By how many open files each minute.
@@ -68,6 +70,7 @@ impl Figure {
             (What::LeakFiles, Some(slope)) => format!("{slope:.2} a minute"),
             (What::QueueSlope, Some(slope)) => format!("{slope:.3} a second"),
             (What::Upstream(rest), Some(ms)) if rest.starts_with("response.") => format!("{ms:.1} ms"),
+            (What::Subscribers(rest), Some(ms)) if super::subscribers::is_time(rest) => format!("{ms:.1} ms"),
             (What::Coverage(_), Some(share)) => format!("{share:.3}"),
             (_, Some(count)) => format!("{count}"),
         }
@@ -93,6 +96,9 @@ pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     }
     if let Some(rest) = name.strip_prefix("upstream.") {
         return super::upstream::figure(rest, evidence.upstream);
+    }
+    if let Some(rest) = name.strip_prefix("subscribers.") {
+        return super::subscribers::figure(rest, evidence.subscribers);
     }
     if name == "perimeter.gaps" {
         let value = evidence.plan.map(|p| p.perimeter.gaps.len() as f64);

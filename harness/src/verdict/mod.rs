@@ -12,6 +12,7 @@ mod figure;
 mod leak;
 mod reason;
 mod recovery;
+mod subscribers;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -27,6 +28,7 @@ pub use commands::CommandFacts;
 pub use figure::{Figure, figure};
 pub use leak::LeakFacts;
 pub use recovery::RecoveryFacts;
+pub use subscribers::SubscriberFacts;
 pub use upstream::UpstreamFacts;
 
 use crate::latency::Latency;
@@ -40,6 +42,8 @@ pub const UNDECIDABLE_BOUND: f64 = 0.001;
 const COMMANDS_MISSED: &str = "commands.missed";
 /// The threshold that holds wherever there is a city platform.
 const UPSTREAM_MISSED: &str = "upstream.missed";
+/// The threshold that holds wherever somebody subscribes.
+const SUBSCRIBERS_LOST: &str = "subscribers.lost";
 
 /// An expected answer with the names that a reader needs.
 #[derive(Clone, Debug)]
@@ -108,6 +112,8 @@ pub struct Evidence<'a> {
     pub recovery: &'a RecoveryFacts,
     /// What became of alarms on the leg to the city platform, if there is one.
     pub upstream: Option<&'a UpstreamFacts>,
+    /// What those heard who were away or slow, if there are any.
+    pub subscribers: Option<&'a SubscriberFacts>,
     /// How the run ended, if not by itself: a sentence each.
     pub cut: &'a [String],
     /// Bound on the lateness (p99), ms.
@@ -158,7 +164,11 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
     let implied = !evidence.commands.paired.due.is_empty() && !thresholds.contains_key(COMMANDS_MISSED);
     let implied = implied.then_some((COMMANDS_MISSED, "== 0"));
     let forwarded = evidence.upstream.is_some() && !thresholds.contains_key(UPSTREAM_MISSED);
-    let implied = implied.into_iter().chain(forwarded.then_some((UPSTREAM_MISSED, "== 0")));
+    let heard = evidence.subscribers.is_some() && !thresholds.contains_key(SUBSCRIBERS_LOST);
+    let implied = implied
+        .into_iter()
+        .chain(forwarded.then_some((UPSTREAM_MISSED, "== 0")))
+        .chain(heard.then_some((SUBSCRIBERS_LOST, "== 0")));
     let thresholds = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str())).chain(implied);
     for (name, must) in thresholds {
         let (check, reason) = check(name, must, &evidence);

@@ -62,6 +62,7 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
             super::recovery::sentence(name, &figure.what, &found, must, evidence.recovery)
         }
         What::Upstream(rest) => super::upstream::sentence(rest, &found, must, evidence.upstream),
+        What::Subscribers(rest) => super::subscribers::sentence(rest, &found, must, evidence.subscribers),
         What::Command(word) => super::commands::sentence(word, &found, must, evidence.commands),
         What::CommandTime(path) => {
             let what = if path == "response" {

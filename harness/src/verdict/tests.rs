@@ -3,6 +3,8 @@
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
+use crate::record::SubscriberCounts;
+
 use super::*;
 
 fn message(id: u32, class: &str, outcome: Outcome, response_us: Option<i64>) -> Message {
@@ -40,12 +42,13 @@ struct Bench {
     plan: Option<PlanAnswer>,
     commands: CommandFacts,
     recovery: RecoveryFacts,
+    subscribers: Option<SubscriberFacts>,
 }
 
 impl Bench {
     fn of(messages: Vec<Message>) -> Bench {
-        let (cut, extras, plan, commands, recovery) = Default::default();
-        Bench { messages, cut, extras, lateness_bound_ms: 10.0, plan, commands, recovery }
+        let (cut, extras, plan, commands, recovery, subscribers) = Default::default();
+        Bench { messages, cut, extras, lateness_bound_ms: 10.0, plan, commands, recovery, subscribers }
     }
 
     fn judge(&self, thresholds: &[(&str, &str)]) -> Verdict {
@@ -71,6 +74,7 @@ impl Bench {
             recovery: &self.recovery,
             queue: &Queue::default(),
             upstream: None,
+            subscribers: self.subscribers.as_ref(),
             leak: &LeakFacts::default(),
             cut: &self.cut,
             lateness_bound_ms: self.lateness_bound_ms,
@@ -317,4 +321,53 @@ fn commands_can_be_judged_by_time_and_count() {
     let unmeasured = bench.judge(&[("commands.execution.p50", "< 1s")]);
     assert!(unmeasured.reasons[0].contains("no command was executed"), "{:?}", unmeasured.reasons);
     assert!(!bench.judge(&[("commands.wrong", "== 0")]).pass, "no such figure");
+}
+
+#[test]
+fn what_subscribers_lost_fails_also_unasked_and_they_are_named() {
+    let one = |name: &str, did: &str, lost, drained_ms| SubscriberCounts {
+        name: name.into(),
+        did: did.into(),
+        owed: 40,
+        lost,
+        waiting_max: 9,
+        drained_ms,
+        ..SubscriberCounts::default()
+    };
+    let judged = |lost, thresholds: &[(&str, &str)]| {
+        let counts = vec![
+            one("control", "was always there", 0, None),
+            one("duty-room", "was away from 4.0 s on for 6.0 s", lost, Some(120.0)),
+        ];
+        let mut facts = SubscriberFacts { counts, ..SubscriberFacts::default() };
+        facts.behind.take(2_500_000);
+        Bench { subscribers: Some(facts), ..Bench::of(sound()) }.judge(thresholds)
+    };
+    assert!(judged(0, &[]).pass);
+    let why = judged(3, &[]).reasons;
+    let expected = "3 messages to subscribers lost (must be == 0): duty-room (was away from 4.0 s on for 6.0 s): 3 of 40";
+    assert_eq!(why, [expected]);
+    // Whoever allows it knows of it.
+    assert!(judged(3, &[("subscribers.lost", "< 5")]).pass);
+    let many = [
+        ("subscribers.waiting", "<= 9"),
+        ("subscribers.drained", "< 200ms"),
+        ("subscribers.behind.p99", "< 3s"),
+        ("subscribers.out_of_order", "== 0"),
+    ];
+    assert!(judged(0, &many).pass, "{:?}", judged(0, &many).reasons);
+    let check = |figure: &str, must: &str, said: &str| {
+        let why = judged(0, &[(figure, must)]).reasons;
+        assert!(why.len() == 1 && why[0].contains(said), "{why:?}");
+    };
+    check(
+        "subscribers.drained",
+        "< 100ms",
+        "subscribers.drained (until all that had waited was heard) is 120.0 ms",
+    );
+    check("subscribers.behind.p50", "< 1s", "(later than the control)");
+    check("subscribers.meanwhile.p99", "< 1s", "the compound had no answer while");
+    check("subscribers.happy", "== 0", "there is no such figure");
+    let none = Bench::of(sound()).judge(&[("subscribers.lost", "== 0")]);
+    assert!(none.reasons[0].contains("no shape of the load has subscribers"), "{:?}", none.reasons);
 }

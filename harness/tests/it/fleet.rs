@@ -95,6 +95,90 @@ fn a_compressed_day_is_more_load_and_changes_nothing_that_is_judged() -> Result<
     Ok(())
 }
 
+/// A shape of its own, in the run's short window: a flood while somebody is away or slow.
+fn own(what: &str) -> Result<(tempfile::TempDir, String)> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("own.toml");
+    let flood = "[[flood]]\nat = \"500ms\"\nwithin = \"1500ms\"\nclass = \"beam\"";
+    std::fs::write(&path, format!("shape = 1\nname = \"own\"\n\n{flood}\n\n{what}\n"))?;
+    let path = path.display().to_string();
+    Ok((folder, path))
+}
+
+/// The figures of a subscriber, and of the control.
+fn subscribers(report: &Value) -> Result<(&Value, &Value)> {
+    let all = report["load"]["subscribers"].as_array().with_context(|| report["load"].to_string())?;
+    ensure!(all.len() == 2 && all[0]["name"] == "control", "{all:?}");
+    Ok((&all[1], &all[0]))
+}
+
+#[test]
+fn a_duty_room_that_was_away_gets_all_that_was_said_meanwhile_and_a_gateway_that_forgets_it_fails()
+-> Result<()> {
+    let away = "[[subscriber]]\nname = \"duty-room\"\nwhat = { away = { at = \"300ms\", lasts = \"2s\" } }";
+    let (_folder, shape) = own(away)?;
+    let args = ["--fleet", "3", "--shape", &shape];
+    let (code, report, said) = run(&[], &args)?;
+    ensure!(code == Some(0), "{said}");
+    let (duty_room, control) = subscribers(&report)?;
+    ensure!(control["lost"] == 0 && control["owed"].as_u64() > Some(4), "{control}");
+    ensure!(duty_room["owed"] == control["owed"] && duty_room["lost"] == 0, "{duty_room}");
+    ensure!(
+        duty_room["said_meanwhile"].as_u64() > Some(3) && duty_room["session_kept"] == true,
+        "{duty_room}"
+    );
+    ensure!(
+        duty_room["waiting_max"].as_u64() > Some(3) && duty_room["drained_ms"].is_number(),
+        "{duty_room}"
+    );
+    ensure!(duty_room["out_of_order"] == 0 && duty_room["duplicates"] == 0, "{duty_room}");
+    ensure!(duty_room["behind_ms"]["max"].as_f64() > Some(300.0), "{duty_room}");
+    let (compound, other) = (&duty_room["compound_meanwhile_ms"], &duty_room["compound_otherwise_ms"]);
+    ensure!(compound["count"].as_u64().max(other["count"].as_u64()) > Some(0), "{duty_room}");
+    ensure!(remarks(&report).iter().any(|text| text.starts_with("subscriber duty-room was away")), "{said}");
+
+    let (code, report, said) = run(&[], &[&args[..], &["--defect", "absence-lost=1"]].concat())?;
+    ensure!(code == Some(5), "{said}");
+    let (duty_room, control) = subscribers(&report)?;
+    ensure!(duty_room["lost"] == duty_room["said_meanwhile"] && control["lost"] == 0, "{duty_room}");
+    ensure!(duty_room["session_kept"] == false, "{duty_room}");
+    let why = report["verdict"]["reasons"].to_string();
+    ensure!(why.contains("to subscribers lost (must be == 0): duty-room (was away"), "{why}");
+    ensure!(report["outcomes"]["missed"] == 0, "the observer, who was there, heard all");
+    Ok(())
+}
+
+#[test]
+fn a_subscriber_that_reads_nothing_has_a_queue_and_nobody_else_waits() -> Result<()> {
+    let slow = "[[subscriber]]\nname = \"hung\"\nwhat = { slow = { at = \"300ms\", lasts = \"2s\", bytes_per_s = 0 } }";
+    let (_folder, shape) = own(slow)?;
+    let meanwhile = [("\"response.p99\"", "\"subscribers.waiting\" = \"> 3\"\n\"response.p99\"")];
+    let (code, report, said) = run(&meanwhile, &["--fleet", "3", "--shape", &shape])?;
+    ensure!(code == Some(0), "{said}");
+    let (hung, control) = subscribers(&report)?;
+    ensure!(hung["lost"] == 0 && hung["owed"] == control["owed"], "{hung}");
+    ensure!(hung["waiting_max"].as_u64() > Some(3) && hung["drained_ms"].is_number(), "{hung}");
+    ensure!(hung["session_kept"].is_null() && hung["broke"] == 0, "{hung}");
+    Ok(())
+}
+
+#[test]
+fn what_devices_stored_while_their_line_was_down_leaves_when_they_are_back() -> Result<()> {
+    let plain = run(&[], &["--fleet", "3"])?;
+    let (_folder, shape) = own("[[storm]]\nat = \"400ms\"\ndown = \"1800ms\"\nwithin = \"100ms\"")?;
+    let stored = run(&[], &["--fleet", "3", "--shape", &shape])?;
+    ensure!(stored.0 == Some(0), "{}", stored.2);
+    let load = &stored.1["load"];
+    ensure!(load["left"].as_u64() > plain.1["load"]["left"].as_u64(), "{load}");
+    ensure!(
+        load["stored"].as_u64() > Some(3) && load["unsent"] == 0 && plain.1["load"]["stored"] == 0,
+        "{load}"
+    );
+    ensure!(load["drained_ms"]["count"].as_u64() > Some(0), "{load}");
+    ensure!(load["lateness_ms"]["max"].as_f64() > Some(300.0), "{load}");
+    Ok(())
+}
+
 #[test]
 fn a_load_plane_that_is_late_makes_the_run_void() -> Result<()> {
     let tiny = Tiny::with(&[("lateness_bound = \"20s\"", "lateness_bound = \"200ms\"")])?;
@@ -128,5 +212,10 @@ fn what_makes_no_fleet_is_refused_before_the_day_is_lived() -> Result<()> {
     check(&["--fleet", "0"], 2, "0 is not in 1..=10000")?;
     let broken = root().join("scenarios/broken/shapes/no-shape.toml").display().to_string();
     check(&["--fleet", "2", "--shape", &broken], 3, "1.5 is no share of the fleet")?;
+    let (backlog, sut) =
+        (shape("session-backlog.toml"), root().join("scenarios/sut/thingsboard/contract.toml"));
+    let platform = sut.display().to_string();
+    let deaf = "the subscribers of this shape would hear nothing";
+    check(&["--fleet", "2", "--shape", &backlog, "--sut", &platform], 2, deaf)?;
     check(&["--fleet", "10000"], 6, "take a smaller fleet")
 }

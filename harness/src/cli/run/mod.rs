@@ -15,7 +15,7 @@ use palisade_load::process::OpenFiles;
 use palisade_sim::model::drive::Window;
 
 use super::{Exit, Failure, OutputFormat};
-use crate::contract::{Checked, Kit};
+use crate::contract::{Carrier, Checked, Kit};
 use crate::drivers::crowd::Fleet;
 use crate::progress::Progress;
 use crate::reference::Defects;
@@ -94,7 +94,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let kit = input::kit(&loaded.scenario);
     let sut = sut(address, args.defect.as_ref(), &kit)?;
     let seed = args.seed.unwrap_or(file.seed);
-    let several = |compounds| fleet(compounds, args.shape.as_deref(), &loaded, seed);
+    let broker = is_heard_over_a_broker(&sut);
+    let several = |compounds| fleet(compounds, (args.shape.as_deref(), broker), &loaded, seed);
     let (kept, options) = held::kept(args, &loaded, seed)?;
     let faults = args.fault.as_deref().map(|file| disturb::faults(file, seed, &sut, &kit)).transpose()?;
     let told = Arc::new(OnceLock::new());
@@ -172,10 +173,18 @@ fn can_be_driven(
     )))
 }
 
+/// Whether others than a platform can hear the gateway.
+fn is_heard_over_a_broker(sut: &Sut) -> bool {
+    let Sut::Contract(outside) = sut else { return true };
+    let contract = &outside.contract;
+    let links = contract.reaction.iter().filter_map(|row| contract.link(&row.link));
+    !links.into_iter().any(|link| link.carrier == Carrier::Thingsboard)
+}
+
 /// The copies, if there are any; each of their devices needs a connection.
 fn fleet(
     compounds: u32,
-    shape: Option<&Path>,
+    (shape, broker): (Option<&Path>, bool),
     loaded: &input::Loaded,
     seed: u64,
 ) -> Result<Option<Fleet>, Failure> {
@@ -186,6 +195,11 @@ fn fleet(
     }
     let file = shape.map(Path::to_owned);
     let shape = shape.map_or_else(|| Ok(Shape::constant()), input::shape)?;
+    if !shape.subscriber.is_empty() && !broker {
+        let text = "the subscribers of this shape would hear nothing: the gateway sends its answers to a platform and not to \
+                    a broker; leave `[[subscriber]]` out";
+        return Err(Failure::new(Exit::Usage, text));
+    }
     let (files, needed) = (OpenFiles::raised(), u64::from(compounds) * devices as u64);
     if files.connections() < needed {
         let text = format!(

@@ -11,7 +11,8 @@ use crate::contract::Class;
 /// these, and `taken`, after a device class and a dot; `coverage.<edition>.<height>.<class>`; `perimeter.gaps`; and of the commands of
 /// the gateway to devices `commands.` followed by one of [`COMMAND_COUNTS`], or by `response` or `execution` with
 /// `.p50` and so on; of a disturbed run `recovery.` with `.p50` and so on, and `recovery.unrecovered`; of the leg to the city platform
-/// `upstream.` with a count or `response.p50` and so on; `queue.max` and
+/// `upstream.` with a count or `response.p50` and so on; of subscribers who were away or slow `subscribers.` with one of
+/// [`SUBSCRIBER_FIGURES`], or with `behind` or `meanwhile` and `.p50` and so on; `queue.max` and
 /// `queue.slope` (messages a second); `leak.memory` (kB a minute) and `leak.files` (a minute).
 pub fn is_figure(name: &str) -> bool {
     if let Some(rest) = name.strip_prefix("commands.") {
@@ -24,6 +25,10 @@ pub fn is_figure(name: &str) -> bool {
     if let Some(rest) = name.strip_prefix("upstream.") {
         let timed = rest.strip_prefix("response.").is_some_and(|which| SHARES.contains(&which));
         return timed || COUNTS[..9].contains(&rest);
+    }
+    if let Some(rest) = name.strip_prefix("subscribers.") {
+        let timed = |(path, which)| ["behind", "meanwhile"].contains(&path) && SHARES.contains(&which);
+        return SUBSCRIBER_FIGURES.contains(&rest) || rest.split_once('.').is_some_and(timed);
     }
     if OTHERS.contains(&name) || plain(name) {
         return true;
@@ -58,6 +63,10 @@ pub const COUNTS: [&str; 13] = [
 /// Counts of commands that a threshold can name after `commands.`.
 pub const COMMAND_COUNTS: [&str; 9] =
     ["received", "executed", "refused", "repeated", "unanswered", "expected", "late", "missed", "withheld"];
+
+/// Counts of subscribers, and how long they took to drain what had waited, after `subscribers.`.
+pub const SUBSCRIBER_FIGURES: [&str; 8] =
+    ["owed", "lost", "repeated", "duplicates", "out_of_order", "broke", "waiting", "drained"];
 
 /// Lengths of time of commands: from the alarm that caused one to its reception, and from there to its execution.
 pub const COMMAND_TIMES: [&str; 2] = ["response", "execution"];
@@ -112,6 +121,8 @@ mod tests {
             "recovery.unrecovered",
             "upstream.missed",
             "upstream.response.p99",
+            "subscribers.lost",
+            "subscribers.behind.p99",
             "beam.taken",
             "queue.max",
             "leak.files",
@@ -130,6 +141,9 @@ mod tests {
             "recovery.mean",
             "upstream.lateness.p50",
             "upstream.taken",
+            "subscribers.missed",
+            "subscribers.behind",
+            "beam.subscribers.lost",
             "queue.p99",
             "beam.queue.max",
             "commands.response",
