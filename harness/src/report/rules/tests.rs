@@ -310,7 +310,8 @@ fn doors_must_be_released_soon_and_stay_so_while_it_burns() {
     let release = told(1, 1_000, door("release"), Some(1));
     let burns = [fire.clone()];
     let burnt = [fire, over];
-    let cases: [(&[Message], &[Told], i64, RuleStatus, Option<f64>); 9] = [
+    type Case<'a> = (&'a [Message], &'a [Told], i64, RuleStatus, Option<f64>);
+    let cases: [Case<'_>; 9] = [
         (&burns, std::slice::from_ref(&release), 30_000, Pass, Some(1.03)),
         (&burns, &[told(1, 4_000, door("release"), Some(1))], 30_000, Fail, Some(4.03)),
         (&burns, &[], 30_000, Fail, None),
