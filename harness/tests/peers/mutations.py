@@ -1,31 +1,51 @@
 """Another judge of the rules about geometry, on shapely and numpy. Shares no code with Palisade.
 
-mutations.py BOOK    reads layouts as JSON lines {"site", "kit"} in local metres and answers each with a line
-                     {"close": [rules], "rules": {rule: {"holds", "figure"}}}
+mutations.py ASSETS    reads layouts as JSON lines {"site", "kit"} in local metres and answers each with a line
+                       {"close": [[rule, quantity]], "rules": {rule: {"holds", "figure"}}}
+
+Thresholds are read where Palisade reads them, in the data files under ASSETS; how a text is decided is this file's own.
+Which way leads out of a compound or a house is the way in which the distance from it grows, how a block lies follows from
+the second moments of its ground, and whether every lane can have a camera of its own from Hall's condition.
 
 Each rule is asked three times: as it stands, a little more strictly and a little more leniently. A rule whose three
-answers are not the same is close: 1 cm of length, 0.1 degrees, 0.2 % of pixel density, 5 % of light decide it. So is one
-that a patch no larger than a body decides: half a metre of wall or two square metres of ground that nobody sees, half a
-square metre of a window that somebody does.
+answers are not the same is close, and the quantity is named that decides it: 1 cm of length, 0.1 degrees, 0.2 % of pixel
+density, 5 % of light. So is one that a patch no larger than a body decides: half a metre of wall or two square metres of
+ground that nobody sees, half a square metre of a window that somebody does. "side" is what two places decide that are
+equally near.
 """
 
+import itertools
 import json
+import pathlib
 import sys
 import tomllib
 
 import numpy as np
 import shapely
+import shapely.ops
 from shapely import LineString, Point, Polygon
 from shapely.affinity import translate
 
-LENGTH, ANGLE, DENSITY, LIGHT = 0.01, 0.1, 0.002, 0.05
-# What the rules' texts leave open, as Palisade documents it.
-CHEST, BEFORE_DOOR, AIM_WITHIN = 1.5, 1.0, 30.0
-ASIDE, BEND, UNDER, POST, CORNER, LOST = 0.5, 30.0, 0.5, 0.15, 1.0, 0.8
-# Windows: one each so many metres of facade and on each storey; width, height, sill, wall above, glass before the wall.
-PITCH, WIDE, TALL, SILL, LINTEL, GLASS = 3.3, 1.8, 1.5, 1.0, 0.2, 0.05
-# The sky of a town by night, lx, and the ground about the site that is looked at, m.
-SKY, MARGIN = 0.02, 20.0
+ASSETS = pathlib.Path(sys.argv[1])
+
+
+def data(name):
+    return tomllib.loads((ASSETS / name).read_text())
+
+
+PERIMETER, SIGHT, WINDOW = data("assumptions/perimeter.toml"), data("catalogue/sight.toml"), data("assumptions/facade.toml")["window"]
+# What decides nothing, by quantity.
+GIVE = {"m": 0.01, "deg": 0.1, "px/m": 0.002, "lx": 0.05}
+LENGTH, ANGLE, DENSITY, LIGHT = GIVE.values()
+# The chest of a standing person, m: the place of which all rules ask whether it is seen.
+CHEST, BEFORE_DOOR = 1.5, SIGHT["before_door_m"]
+ASIDE, BEND, UNDER = PERIMETER["aside_m"], PERIMETER["bend_deg"], PERIMETER["under_m"]
+POST, CORNER, LOST = PERIMETER["post_m"], PERIMETER["corner_m"], PERIMETER["lost_deg"]
+PITCH, (WIDE, TALL), SILL = WINDOW["pitch_m"], WINDOW["size_m"], WINDOW["sill_m"]
+LINTEL, GLASS = WINDOW["lintel_m"], WINDOW["before_m"]
+SKY = SIGHT["night"]["sky_lux"]
+# The ground about the site that is looked at, m.
+MARGIN = 20.0
 WALL_FOR_OUTLINE, BUILDING_FOR_OUTLINE, FREE_END, SHORT = 10.0, 3.0, 3.0, 1.0
 
 
@@ -57,7 +77,46 @@ def between(a, b):
 
 
 class Close(Exception):
-    """Too close to tell."""
+    """Too close to tell, and what decides it."""
+
+    def __init__(self, what="patch"):
+        self.what = what
+
+
+def grows(shape, at):
+    """The way in which one leaves a piece of ground fastest from a point: in which the distance from it grows."""
+
+    def out(x, y):
+        point = Point(x, y)
+        return shape.exterior.distance(point) * (-1 if shape.contains(point) else 1)
+
+    (x, y), e = at, 1e-3
+    way = np.array([out(x + e, y) - out(x - e, y), out(x, y + e) - out(x, y - e)])
+    if np.hypot(*way) < 1.8 * e:
+        raise Close("side")
+    return way / np.hypot(*way)
+
+
+def along(line, at):
+    """The way of a line where a point is nearest to it."""
+    here = line.project(Point(at))
+    a, b = (line.interpolate(min(max(here + by, 0), line.length)) for by in (-1e-3, 1e-3))
+    return unit((a.x, a.y), (b.x, b.y))
+
+
+def lies(shape):
+    """The unit vector along a piece of ground: the axis about which its second moment is least."""
+    ring = shapely.get_coordinates(shapely.geometry.polygon.orient(shape).exterior)
+    a = ring[:-1] - shapely.get_coordinates(shape.centroid)[0]
+    b = np.roll(a, -1, axis=0)
+    twice = a[:, 0] * b[:, 1] - b[:, 0] * a[:, 1]
+    pairs = np.einsum("n,ni,nj->ij", twice, a, a) + np.einsum("n,ni,nj->ij", twice, b, b)
+    cross = np.einsum("n,ni,nj->ij", twice, a, b)
+    moments = (2 * pairs + cross + cross.T) / 24
+    sizes, axes = np.linalg.eigh(moments)
+    if sizes[1] < 1.02 * sizes[0]:
+        raise Close("side")
+    return axes[:, 1]
 
 
 class Layout:
@@ -70,6 +129,7 @@ class Layout:
         self.gates = [dict(g, at=xy(g["at"])) for g in site["gates"]]
         self.entrances = [dict(e, at=xy(e["at"])) for e in site["entrances"]]
         self.areas = [dict(a, shape=polygon_of(a["outline"])) for a in site["areas"]]
+        self.paths = [dict(p, shape=line_of(p["line"])) for p in site["paths"]]
         self.lamps = [np.array([*xy(l["at"]), l["height_m"], l["flux_lm"]]) for l in site["lamps"]]
         self.cameras = self.kit["camera"]
         self.hiding = {s: self.things(s) for s in (-1, 0, 1)}
@@ -170,18 +230,15 @@ class Layout:
         return found
 
     def outward(self, at):
-        """Out of the compound over the nearest side of its outline."""
-        rings = [o.exterior for o in self.outlines]
-        if not rings:
+        """Out of the nearest compound."""
+        if not self.outlines:
             return None
-        side = min((s for r in rings for s in pieces(r)), key=lambda s: s.distance(Point(at)))
-        along = unit(*side.coords)
-        out = np.array([along[1], -along[0]])
-        middle = side.interpolate(0.5, normalized=True)
-        return -out if any(o.contains(translate(middle, *(out * 1e-3))) for o in self.outlines) else out
+        return grows(min(self.outlines, key=lambda o: o.exterior.distance(Point(at))), at)
 
     def chests(self, ground, step):
         """Chests of people who stand on some ground, on a grid."""
+        if ground.is_empty:
+            return np.empty((0, 3))
         west, south, east, north = ground.bounds
         x, y = (g.ravel() for g in np.meshgrid(np.arange(west, east, step), np.arange(south, north, step)))
         inside = shapely.contains_xy(ground, x, y)
@@ -190,7 +247,7 @@ class Layout:
     def hung_too_close(self):
         """A lens or a lamp closer to a surface than its mount: which side it is on is a matter of taste."""
         things = [b["shape"].exterior for b in self.buildings.values()] + [w["shape"] for w in self.walls]
-        hung = [c["at_m"] for c in self.cameras] + [lamp[:2] for lamp in self.lamps]
+        hung = [c["at_m"] for c in self.cameras + self.kit["facade_camera"]] + [lamp[:2] for lamp in self.lamps]
         return any(Point(at).distance(t) < 0.06 for at in hung for t in things)
 
     # Light.
@@ -238,44 +295,43 @@ class Layout:
         return camera["min_lux"] * ((camera["ir_range_m"] + slack * LENGTH) / far) ** 2
 
     def windows(self):
-        """Points on the glass of dwellings, and the area of window that each stands for."""
+        """Windows of dwellings: the block, the storey, which way they look, points on the glass, and the area of each."""
         across, up = np.meshgrid((np.arange(9) + 0.5) / 9 - 0.5, (np.arange(8) + 0.5) / 8)
         for block in (b for b in self.buildings.values() if b["usage"] == "residential"):
             storey = block["height_m"] / block["storeys"]
             tall = min(TALL, storey - SILL - LINTEL)
             ring = shapely.get_coordinates(shapely.geometry.polygon.orient(block["shape"]).exterior)
             for a, b in zip(ring, ring[1:]) if tall > 0 else ():
-                along, count = unit(a, b), int(np.hypot(*(b - a)) // PITCH)
-                outward = np.array([along[1], -along[0]])
-                for n in range(count):
+                way, count = unit(a, b), int(np.hypot(*(b - a)) // PITCH)
+                outward = np.array([way[1], -way[0]])
+                for n, floor in itertools.product(range(count), range(block["storeys"])):
                     foot = a + (b - a) * (n + 0.5) / count + GLASS * outward
-                    flat = foot + np.outer(across.ravel() * WIDE, along)
-                    for floor in range(block["storeys"]):
-                        heights = floor * storey + SILL + up.ravel() * tall
-                        yield np.column_stack([flat, heights]), WIDE * tall / across.size
+                    flat = foot + np.outer(across.ravel() * WIDE, way)
+                    heights = floor * storey + SILL + up.ravel() * tall
+                    yield block["id"], floor + 1, outward, np.column_stack([flat, heights]), WIDE * tall / across.size
 
     # Places.
 
     def doorstep(self, entrance):
-        """A step out of the house, square to its facade, and that way."""
-        shape, door = self.buildings[entrance["building"]]["shape"], Point(entrance["at"])
-        ring = shapely.get_coordinates(shape.exterior)
-        a, b = min(zip(ring, ring[1:]), key=lambda side: LineString(side).distance(door))
-        along = unit(a, b)
-        for way in (np.array([along[1], -along[0]]), np.array([-along[1], along[0]])):
-            step = translate(door, *(way * BEFORE_DOOR))
-            if not shape.contains(step):
-                return (step.x, step.y), way
-        raise Close
+        """A step out of the house, and that way."""
+        way = grows(self.buildings[entrance["building"]]["shape"], entrance["at"])
+        return tuple(entrance["at"] + way * BEFORE_DOOR), way
+
+    def ways_in(self, house):
+        """Points of which one must be seen: before each door, each by itself; without a door in the data, before a side."""
+        doors = [e for e in self.entrances if e["building"] == house["id"]]
+        if doors:
+            return [[self.doorstep(e)[0]] for e in doors]
+        middles = [side.interpolate(0.5, normalized=True) for side in pieces(house["shape"].exterior)]
+        return [[(m.x, m.y) + grows(house["shape"], (m.x, m.y)) * BEFORE_DOOR for m in middles]]
 
     def gateway(self, gate):
         at = Point(gate["at"])
-        sides = [s for w in self.walls if w["perimeter"] for s in pieces(w["shape"])]
-        near = [s for s in sides if s.distance(at) <= gate["width_m"]]
-        if not near:
+        walls = [w["shape"] for w in self.walls if w["perimeter"] and w["shape"].distance(at) <= gate["width_m"]]
+        if not walls:
             return gate["at"], None
-        along = unit(*min(near, key=lambda s: s.distance(at)).coords)
-        return gate["at"], np.array([along[1], -along[0]])
+        east, north = along(min(walls, key=lambda w: w.distance(at)), gate["at"])
+        return gate["at"], np.array([north, -east])
 
 
 def pieces(line):
@@ -380,22 +436,45 @@ def beam_margin(layout, check, slack):
 def zone_seen(layout, _, slack):
     beams, worst = layout.kit["beam"], (0.0, "")
     for b in beams:
-        steps = max(2, int(np.ceil(long(b) / 0.25)))
+        steps = max(2, int(np.ceil(long(b) / 0.1)))
         t = (np.arange(steps) + 0.5) / steps
         at = np.outer(1 - t, b["from_m"]) + np.outer(t, b["to_m"])
         points = np.column_stack([at, np.full(steps, min(b["rays_m"]))])
         blind = float((~layout.seen(points, slack)).mean() * long(b))
         worst = max(worst, (blind, b["id"]))
     if 0 < worst[0] < 0.5 and slack == 0:
-        raise Close
+        raise Close("patch")
     return (worst[0] == 0, f"{worst[0]:.2f} m of {worst[1]} unseen") if beams else None
 
 
 def beam_on_top(layout, check, slack):
     give, tops = slack * LENGTH, {w["id"]: w["height_m"] for w in layout.walls}
-    ups = {b["id"]: min(b["rays_m"]) - tops[b["wall"]] for b in layout.kit["beam"] if b["wall"] in tops}
+    # What stands on no wall is on top of nothing.
+    ups = {b["id"]: min(b["rays_m"]) - tops.get(b["wall"], np.inf) for b in layout.kit["beam"]}
     wrong = [f"{k}: {up:.3f} m" for k, up in ups.items() if not -give <= up <= check["most_above_m"] + give]
     return (not wrong, "; ".join(wrong)) if layout.kit["beam"] else None
+
+
+def beam_at_edge(layout, check, slack):
+    """How far each end of a zone is from the nearest wall, towards the middle of the compound or away from it."""
+    beams, wrong = layout.kit["beam"], []
+    outside, inside = (check[k] + slack * LENGTH for k in ("most_outside_m", "most_inside_m"))
+    walls = shapely.union_all([w["shape"] for w in layout.rim])
+    for name, end in ((b["id"], Point(b[k])) for b in beams for k in ("from_m", "to_m")):
+        away = end.distance(walls) if layout.rim else np.inf
+        if away <= min(outside, inside):
+            continue
+        if away <= max(outside, inside) and layout.outlines:
+            # Which side it is on decides: the middle of a compound without dents is inside of every wall.
+            foot = shapely.ops.nearest_points(walls, end)[0]
+            home = min(layout.outlines, key=lambda o: o.exterior.distance(foot)).centroid
+            step, home = (np.subtract(to.coords[0], foot.coords[0]) for to in (end, home))
+            if abs(step @ home) < 0.1 * np.hypot(*step) * np.hypot(*home):
+                raise Close("side")
+            if away <= (inside if step @ home > 0 else outside):
+                continue
+        wrong.append(f"{name}: {away:.3f} m")
+    return (not wrong, "; ".join(wrong)) if beams else None
 
 
 def barrier_height(layout, check, slack):
@@ -435,10 +514,10 @@ def door_strength(layout, _, slack):
         ways = [(w["shape"].distance(Point(gate["at"])), w) for w in layout.rim]
         near = sorted((way for way in ways if way[0] <= gate["width_m"]), key=lambda way: way[0])
         if len(near) > 1 and near[1][0] - near[0][0] < 2 * LENGTH:
-            raise Close
+            raise Close("side")
         # Whether it stands in a wall at all is a matter of length.
         if any(abs(way - gate["width_m"]) < 2 * LENGTH for way, _ in ways):
-            raise Close
+            raise Close("m")
         if not near:
             continue
         wall = near[0][1]
@@ -453,23 +532,36 @@ def door_strength(layout, _, slack):
 
 
 def gate_cameras(layout, check, slack):
-    missing = []
+    """Cameras of their own for all lanes: any group of gates has no fewer cameras that look out through one of them than
+    it has lanes (Hall)."""
+    lanes, fit = [], []
     for gate in layout.gates:
         at = gate["at"]
         outward = layout.outward(at)
         barriers = sum(b["gate"] == gate["id"] for b in layout.kit["barrier"])
-        lanes = (gate["passage"] != "vehicles") + (0 if gate["passage"] == "pedestrians" else max(1, barriers))
-        own = 0
+        lanes.append((gate["passage"] != "vehicles") + (0 if gate["passage"] == "pedestrians" else max(1, barriers)))
+        fit.append(set())
         for camera in layout.cameras:
             near = np.hypot(*np.subtract(camera["at_m"], at)) <= check["near_m"] + slack * LENGTH
             out = outward is None or between(bearing(camera["bearing_deg"]), outward) < 90 + slack * ANGLE
-            own += bool(near and out and layout.seen([[*at, CHEST]], slack, [camera])[0])
-        if own < lanes:
-            missing.append(f"{gate['id']}: {own} of {lanes}")
-    return (not missing, "; ".join(missing)) if layout.gates else None
+            if near and out and layout.seen([[*at, CHEST]], slack, [camera])[0]:
+                fit[-1].add(camera["id"])
+    numbers = range(len(lanes))
+    groups = itertools.chain.from_iterable(itertools.combinations(numbers, n) for n in numbers)
+    groups = [*groups, tuple(numbers)]
+    short = max(sum(lanes[i] for i in g) - len(set().union(*(fit[i] for i in g))) for g in groups)
+    return (short <= 0, f"{short} cameras short") if layout.gates else None
 
 
 def gate_density(layout, check, slack):
+    return across_gates(layout, check["least_px_per_m"], 1.0, slack)
+
+
+def face_width(layout, check, slack):
+    return across_gates(layout, check["least_px"], check["face_m"], slack)
+
+
+def across_gates(layout, least, wide, slack):
     gates = [g for g in layout.gates if g["passage"] != "vehicles"]
     best = {}
     for gate in gates:
@@ -477,9 +569,9 @@ def gate_density(layout, check, slack):
         lux = layout.lux(point, slack)[0] * (1 + slack * LIGHT)
         bright = [c for c in layout.cameras if lux + layout.light_of_its_own(c, point[0], slack) >= c["min_lux"]]
         shown = [c for c in bright if layout.shown(c, point, slack)[0]]
-        best[gate["id"]] = max((float(layout.density(c, point)[0]) for c in shown), default=0.0)
-    poor = {k: px for k, px in best.items() if px < check["least_px_per_m"] * (1 - slack * DENSITY)}
-    return (not poor, "; ".join(f"{k}: {px:.1f} px/m" for k, px in poor.items())) if gates else None
+        best[gate["id"]] = wide * max((float(layout.density(c, point)[0]) for c in shown), default=0.0)
+    poor = {k: px for k, px in best.items() if px < least * (1 - slack * DENSITY)}
+    return (not poor, "; ".join(f"{k}: {px:.1f} px" for k, px in poor.items())) if gates else None
 
 
 def entrances_seen(layout, _, slack):
@@ -487,7 +579,22 @@ def entrances_seen(layout, _, slack):
         return None
     steps = [[*layout.doorstep(e)[0], CHEST] for e in layout.entrances]
     unseen = [e["id"] for e, seen in zip(layout.entrances, layout.seen(steps, slack)) if not seen]
+    known = {e["building"] for e in layout.entrances}
+    if not unseen and any(b["usage"] == "residential" and b["id"] not in known for b in layout.buildings.values()):
+        return None
     return not unseen, "; ".join(unseen)
+
+
+def garages_seen(layout, _, slack):
+    houses = [b for b in layout.buildings.values() if b["usage"] in ("garage_entrance", "charging_shed")]
+    blind = [h["id"] for h in houses if not seen_ways_in(layout, h, slack, layout.seen).all()]
+    return (not blind, "; ".join(blind)) if houses else None
+
+
+def seen_ways_in(layout, house, slack, seen):
+    """Of each way in whether one of its points is seen."""
+    chests = [np.array([[*at, CHEST] for at in points]) for points in layout.ways_in(house)]
+    return np.array([seen(points, slack).any() for points in chests])
 
 
 def areas_seen(layout, _, slack):
@@ -511,6 +618,10 @@ def places_seen(layout, check, slack):
         groups[gate["id"]] = [[*gate["at"], CHEST]]
         if (way := layout.outward(gate["at"])) is not None:
             groups[f"outside {gate['id']}"] = [[*(gate["at"] + way * check["outside_m"]), CHEST]]
+    blind = []
+    for house in (b for b in layout.buildings.values() if b["usage"] in ("garage_entrance", "plant")):
+        if not seen_ways_in(layout, house, slack, layout.seen_by_night if night else layout.seen).all():
+            blind.append(f"{house['id']}: a way in")
     opened = layout.openings(-slack * LENGTH)
     for wall in layout.rim:
         standing = wall["shape"].difference(opened)
@@ -520,9 +631,8 @@ def places_seen(layout, check, slack):
         roofs = shapely.union_all([b["shape"] for b in layout.buildings.values()])
         for area in (a for a in layout.areas if a["ground"] in ("plaza", "parking", "playground")):
             groups[area["id"]] = layout.chests(area["shape"].difference(roofs), 0.5)
-    blind = []
     for name, points in groups.items():
-        points = np.atleast_2d(np.asarray(points, float))
+        points = np.asarray(points, float).reshape(-1, 3)
         unseen = ~layout.seen_by_night(points, slack) if night else ~layout.seen(points, slack)
         if not unseen.any():
             continue
@@ -532,35 +642,51 @@ def places_seen(layout, check, slack):
     return (not blind, "; ".join(blind)) if layout.cameras and groups else None
 
 
-def aimed(layout, slack):
-    """Entrance cameras with the gate or door that each is for: the nearest that it shows."""
+def aimed(layout, check, slack):
+    """Fixed cameras with where they aim and which way people walk there: at an entrance the nearest gate or door that it
+    shows, at a passage the path that its axis meets or else the same, of the perimeter where the axis points."""
     places = [layout.gateway(g) for g in layout.gates] + [layout.doorstep(e) for e in layout.entrances]
-    for camera in (c for c in layout.cameras if c["task"] == "entrance"):
+    for camera in (c for c in layout.cameras if c["focal"] != "zoom" and c["task"] != "area"):
+        walk = path_ahead(layout, camera, check, slack) if camera["task"] == "passage" else None
         near = []
-        for at, way in places:
+        for at, way in places if walk is None and camera["task"] in ("entrance", "passage") else ():
             away = float(np.hypot(*np.subtract(at, camera["at_m"])))
             point = np.array([[*at, CHEST]])
-            if away <= AIM_WITHIN + slack * LENGTH and layout.on_picture(camera, point, slack)[0]:
+            if away <= check["within_m"] + slack * LENGTH and layout.on_picture(camera, point, slack)[0]:
                 near.append((away, at, way))
         near.sort(key=lambda n: n[0])
         if len(near) > 1 and near[1][0] - near[0][0] < 2 * LENGTH:
-            raise Close
+            raise Close("side")
         if near:
-            yield camera, *near[0]
+            away, at, way = near[0]
+            down = np.degrees(np.arctan2(camera["height_m"] - CHEST, away))
+            yield camera["id"], down, None if way is None else between(np.subtract(at, camera["at_m"]), way)
+        else:
+            turn = None if walk is None else between(bearing(camera["bearing_deg"]), walk)
+            yield camera["id"], camera["tilt_deg"], turn
+
+
+def path_ahead(layout, camera, check, slack):
+    """The way along the path on which a camera's axis meets chests."""
+    drop = camera["height_m"] - CHEST
+    if drop * camera["tilt_deg"] <= 0:
+        return None
+    at = camera["at_m"] + bearing(camera["bearing_deg"]) * drop / np.tan(np.radians(camera["tilt_deg"]))
+    beside = check["beside_m"] + slack * LENGTH
+    here = [p["shape"] for p in layout.paths if p["shape"].distance(Point(at)) <= p["width_m"] / 2 + beside]
+    if not here or not layout.shown(camera, np.array([[*at, CHEST]]), slack)[0]:
+        return None
+    return along(min(here, key=lambda p: p.distance(Point(at))), at)
 
 
 def aim_down(layout, check, slack):
-    steep = {c["id"]: np.degrees(np.arctan2(c["height_m"] - CHEST, away)) for c, away, _, _ in aimed(layout, slack)}
+    steep = {name: down for name, down, _ in aimed(layout, check, slack)}
     over = {k: deg for k, deg in steep.items() if deg > check["most_deg"] + slack * ANGLE}
     return (not over, "; ".join(f"{k}: {deg:.2f}°" for k, deg in over.items())) if steep else None
 
 
 def aim_aside(layout, check, slack):
-    turned = {}
-    for camera, _, at, way in aimed(layout, slack):
-        if way is not None:
-            turn = between(np.subtract(at, camera["at_m"]), way)
-            turned[camera["id"]] = min(turn, 180 - turn)
+    turned = {name: min(turn, 180 - turn) for name, _, turn in aimed(layout, check, slack) if turn is not None}
     over = {k: deg for k, deg in turned.items() if deg > check["most_deg"] + slack * ANGLE}
     return (not over, "; ".join(f"{k}: {deg:.2f}°" for k, deg in over.items())) if turned else None
 
@@ -596,8 +722,8 @@ def scene_light(layout, check, slack):
 def private_facade(layout, check, slack):
     windows, seen = list(layout.windows()), {}
     if windows:
-        points = np.concatenate([glass for glass, _ in windows])
-        areas = np.repeat([area for _, area in windows], [len(glass) for glass, _ in windows])
+        points = np.concatenate([glass for *_, glass, _ in windows])
+        areas = np.repeat([area for *_, area in windows], [len(glass) for *_, glass, _ in windows])
         for camera in layout.cameras:
             seen[camera["id"]] = float(areas[layout.shown(camera, points, slack, check["from_px_per_m"])].sum())
     into = {k: area for k, area in seen.items() if area > check["most_m2"]}
@@ -626,69 +752,101 @@ def facade_standoff(layout, check, slack):
 
 
 def facade_faces(layout, check, slack):
+    """Sides of each block's long axis from which one of its cameras looks across it."""
     cameras, few = layout.kit["facade_camera"], []
     for block in (b for b in layout.buildings.values() if b["usage"] == "residential"):
-        box = shapely.get_coordinates(block["shape"].minimum_rotated_rectangle)
-        sides = sorted(((np.hypot(*(b - a)), a, b) for a, b in zip(box, box[1:])), key=lambda s: -s[0])
-        if sides[0][0] - sides[2][0] < 0.1:
-            raise Close
-        faces = 0
-        for _, a, b in sides[:2]:
-            outward = np.add(a, b) / 2 - shapely.get_coordinates(block["shape"].minimum_rotated_rectangle.centroid)[0]
-            outward /= np.hypot(*outward)
-            middle = shapely.get_coordinates(block["shape"].centroid)[0]
-            before = [
-                c
-                for c in cameras
-                if c["building"] == block["id"]
-                and np.dot(np.subtract(c["at_m"], middle), outward) > -slack * LENGTH
-                and between(bearing(c["bearing_deg"]), -outward) < 90 + slack * ANGLE
-            ]
-            faces += bool(before)
-        if faces < check["least"]:
-            few.append(f"{block['id']}: {faces} faces")
+        middle, way = shapely.get_coordinates(block["shape"].centroid)[0], lies(block["shape"])
+        axis, sides = LineString([middle - 1e5 * way, middle + 1e5 * way]), set()
+        for c in (c for c in cameras if c["building"] == block["id"]):
+            at = np.array(c["at_m"])
+            if between(bearing(c["bearing_deg"]), way) < ANGLE or between(bearing(c["bearing_deg"]), -way) < ANGLE:
+                raise Close("deg")
+            if axis.distance(Point(at)) < LENGTH:
+                raise Close("m")
+            if LineString([at, at + 1e4 * bearing(c["bearing_deg"])]).intersects(axis):
+                sides.add(bool(np.cross([*way, 0], [*(at - middle), 0])[2] > 0))
+        if len(sides) < check["least"]:
+            few.append(f"{block['id']}: {len(sides)} faces")
     return (not few, "; ".join(few)) if cameras else None
+
+
+def facade_windows(layout, check, slack):
+    """The middles of windows that look across their block, from a storey up, on the picture of one of its cameras."""
+    cameras, asked = layout.kit["facade_camera"], {}
+    for block, storey, outward, glass, _ in layout.windows():
+        if storey >= check["from_storey"]:
+            asked.setdefault(block, []).append((outward, glass.mean(axis=0)))
+    blind = []
+    for name, windows in asked.items():
+        way = lies(layout.buildings[name]["shape"])
+        points = np.array([at for outward, at in windows if abs(outward @ way) < np.sqrt(0.5)])
+        seen = np.zeros(len(points), bool)
+        for c in (c for c in cameras if c["building"] == name) if len(points) else ():
+            seen |= layout.shown(dict(c, tilt_deg=-c["elevation_deg"], range_m=np.inf), points, slack)
+        if not seen.all():
+            blind.append(f"{name}: {seen.mean():.2f}")
+    return (not blind, "; ".join(blind)) if cameras else None
 
 
 JUDGES = {
     f.__name__: f
     for f in (
-        perimeter_continuous, zone_length, beam_margin, zone_seen, beam_on_top, barrier_height, bar_gap, rail_height,
+        perimeter_continuous, zone_length, beam_margin, zone_seen, beam_on_top, beam_at_edge, barrier_height, bar_gap, rail_height,
         barrier_closed, door_strength, gate_cameras, places_seen,
-        gate_density, entrances_seen, areas_seen, aim_down, aim_aside, lit, scene_light, private_facade,
-        points_on_tours, facade_elevation, facade_standoff, facade_faces,
+        gate_density, face_width, entrances_seen, garages_seen, areas_seen, aim_down, aim_aside, lit, scene_light, private_facade,
+        points_on_tours, facade_elevation, facade_standoff, facade_faces, facade_windows,
     )
 }
 
 
 # Questions about sight that take long, with the slack under which each is the hardest to meet: who meets that meets all.
-HARDEST = {"zone_seen": -1, "entrances_seen": -1, "areas_seen": -1, "places_seen": -1, "private_facade": 1}
+HARDEST = {"zone_seen": -1, "entrances_seen": -1, "garages_seen": -1, "areas_seen": -1, "places_seen": -1, "private_facade": 1}
 
 
-def answer(layout, book):
-    close, rules = [], {}
+def asked(layout, name, check):
+    """What a judge says, and whether it says the same more strictly and more leniently."""
+    hardest = JUDGES[name](layout, check, HARDEST[name]) if name in HARDEST else None
+    if hardest is not None and hardest[0]:
+        return hardest, True
+    said = [JUDGES[name](layout, check, slack) for slack in (0, -1, 1)]
+    return said[0], len({None if s is None else s[0] for s in said}) == 1
+
+
+def decides(given, name, check):
+    """Which quantity alone turns a judge's answer; all of them where none does alone."""
+    global LENGTH, ANGLE, DENSITY, LIGHT
+    found = []
+    for quantity, give in GIVE.items():
+        LENGTH, ANGLE, DENSITY, LIGHT = (give if q == quantity else 0.0 for q in GIVE)
+        try:
+            sure = asked(Layout(given), name, check)[1]
+        except Close:
+            sure = False
+        found += [] if sure else [quantity]
+    LENGTH, ANGLE, DENSITY, LIGHT = GIVE.values()
+    return "+".join(found or GIVE)
+
+
+def answer(given, book):
+    layout, close, rules = Layout(given), [], {}
     if layout.hung_too_close():
-        close.append("lens")
+        close.append(("lens", "m"))
     for rule in book["rule"]:
         (name, check), *_ = rule["check"].items()
         if name not in JUDGES or not isinstance(check, dict):
             continue
         try:
-            hardest = JUDGES[name](layout, check, HARDEST[name]) if name in HARDEST else None
-            if hardest is not None and hardest[0]:
-                rules[rule["id"]] = {"holds": True, "figure": hardest[1]}
-                continue
-            strict, told, lenient = (JUDGES[name](layout, check, slack) for slack in (-1, 0, 1))
-        except Close:
-            close.append(rule["id"])
+            told, sure = asked(layout, name, check)
+        except Close as why:
+            close.append((rule["id"], why.what))
             continue
-        if len({None if t is None else t[0] for t in (strict, told, lenient)}) > 1:
-            close.append(rule["id"])
+        if not sure:
+            close.append((rule["id"], decides(given, name, check)))
         if told is not None:
             rules[rule["id"]] = {"holds": bool(told[0]), "figure": told[1]}
     return {"close": close, "rules": rules}
 
 
-book = tomllib.load(open(sys.argv[1], "rb"))
-for given in sys.stdin.read().splitlines():
-    print(json.dumps(answer(Layout(json.loads(given)), book)))
+book = data("rules/residential.toml")
+for line in sys.stdin.read().splitlines():
+    print(json.dumps(answer(json.loads(line), book)))

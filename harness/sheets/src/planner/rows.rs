@@ -222,8 +222,10 @@ fn rule(f: &Finding) -> RuleRow {
     let undriven = listed("not driven", &f.undriven, ", ");
     let record = f.record.as_ref().map(|record| format!("judged by {record}"));
     let unchecked = listed("not checked", &f.unchecked, "; ");
+    let assumed = listed("assumed", &f.assumed, "; ");
     let notes = Some(evidence).filter(|told| !told.is_empty()).into_iter();
-    let evidence = notes.chain(undriven).chain(record).chain(unchecked).collect::<Vec<_>>().join("; ");
+    let more = undriven.into_iter().chain(record).chain(unchecked).chain(assumed);
+    let evidence = notes.chain(more).collect::<Vec<_>>().join("; ");
     RuleRow {
         id: f.id.clone(),
         title: f.title.clone(),

@@ -60,6 +60,9 @@ pub(super) fn table(rules: &[Finding], book: &RuleBook) -> String {
     for finding in rules.iter().filter(|finding| !finding.unchecked.is_empty()) {
         let _ = writeln!(out, "  in part {}: not checked {}", finding.id, finding.unchecked.join("; "));
     }
+    for finding in rules.iter().filter(|finding| !finding.assumed.is_empty()) {
+        let _ = writeln!(out, "  assumed for {}: {}", finding.id, finding.assumed.join("; "));
+    }
     out
 }
 

@@ -152,6 +152,8 @@ pub struct FixFigures {
     pub wide_deg: f64,
     /// Distance of a lens from the surface that holds it, m.
     pub off_m: f64,
+    /// A camera at an entrance goes on showing the gates and doors that are no farther from it, m.
+    pub entrance_within_m: f64,
 }
 
 /// Reads a shipped file. That it can be read is tested by every answer that asks for it.

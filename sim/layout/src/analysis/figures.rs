@@ -10,6 +10,8 @@ use serde::Deserialize;
 pub struct Figures {
     /// Contrast of a person before the ground at no distance, 0..1.
     pub target_contrast: f64,
+    /// Somebody before a door stands so far from it, m.
+    pub before_door_m: f64,
     /// Cameras.
     pub camera: CameraFigures,
     /// Guards' eyes.

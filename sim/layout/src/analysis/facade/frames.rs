@@ -19,7 +19,7 @@ pub fn across_px(view: &View, diameter_m: f64, depth_m: f64) -> f64 {
 }
 
 /// True when nothing solid stands before a point, and fog, bars and bare crowns leave contrast enough.
-pub(super) fn stands_out(view: &View, caster: &Caster, at: [f64; 3]) -> bool {
+pub(crate) fn stands_out(view: &View, caster: &Caster, at: [f64; 3]) -> bool {
     let lens = view.eye_m();
     caster.clear_from_mount(lens, at) && caster.contrast(lens, at) >= figures().camera.threshold
 }

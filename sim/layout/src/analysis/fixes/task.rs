@@ -2,9 +2,10 @@
 
 use geo::{InterpolatableLine, Length};
 
+use super::super::assumed::fixes;
 use super::super::caster::Caster;
 use super::super::projection::{EDITIONS, View};
-use super::super::rules::{AIM_WITHIN_M, passages};
+use super::super::rules::passages;
 use super::super::sightlines::{BODY_M, look};
 use crate::model::Site;
 use crate::model::kit::{Camera, CameraTask};
@@ -34,7 +35,7 @@ fn points(camera: &Camera, site: &Site) -> Vec<[f64; 3]> {
     let [x, y] = camera.at_m;
     match camera.task {
         CameraTask::Entrance => {
-            let near = |at: &[f64; 2]| libm::hypot(at[0] - x, at[1] - y) <= AIM_WITHIN_M;
+            let near = |at: &[f64; 2]| libm::hypot(at[0] - x, at[1] - y) <= fixes().entrance_within_m;
             let places = passages(site).into_iter().map(|passage| passage.at).filter(near);
             places.map(|[x, y]| [x, y, BODY_M]).collect()
         }

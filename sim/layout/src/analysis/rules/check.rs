@@ -2,9 +2,10 @@
 
 use super::data::{Applies, Check, ProvisionKey};
 use super::geometry as on_site;
+use super::passage::Reach;
 use super::places::Asked;
 use super::timed::A_RUN;
-use super::{Basis, Layout, Outcome, barrier, facade, log, passage, places};
+use super::{Basis, Layout, Outcome, barrier, beam, facade, gate, log, passage, places};
 use crate::model::kit::{Camera, CameraTask, GuardTour};
 use crate::model::lens::Focal;
 use crate::model::site::{Ground, WallKind};
@@ -18,7 +19,8 @@ pub(super) fn applies(to: Applies, layout: &Layout<'_>) -> bool {
         Applies::Fenced => site.walls.iter().any(|w| w.perimeter && w.made_of == WallKind::Fence),
         Applies::Beams => !kit.beam.is_empty(),
         Applies::Cameras => !kit.camera.is_empty(),
-        Applies::EntranceCameras => kit.camera.iter().any(|c| c.task == CameraTask::Entrance),
+        Applies::AnyCameras => !kit.camera.is_empty() || !kit.facade_camera.is_empty(),
+        Applies::Garages => site.buildings.iter().any(|b| places::is_garage(b.usage)),
         Applies::Barriers => !kit.barrier.is_empty(),
         Applies::Doors => !kit.intercom.is_empty(),
         Applies::ZoomCameras => kit.camera.iter().any(|c| c.focal == Some(Focal::Zoom)),
@@ -79,19 +81,24 @@ pub(super) const TINY: f64 = 1e-9;
 pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
     match check {
         Check::PerimeterContinuous {} => on_site::perimeter_continuous(layout),
-        Check::ZoneLength { most_m, within_range } => on_site::zone_length(layout, *most_m, *within_range),
-        Check::BeamMargin { most_share } => on_site::beam_margin(layout, *most_share),
-        Check::BeamRays { least } => beam_rays(layout, *least),
-        Check::ZoneSeen { least_share } => on_site::zone_seen(layout, *least_share),
-        Check::BeamOnTop { most_above_m } => on_site::beam_on_top(layout, *most_above_m),
+        Check::ZoneLength { most_m, within_range } => beam::zone_length(layout, *most_m, *within_range),
+        Check::BeamMargin { most_share } => beam::margin(layout, *most_share),
+        Check::BeamRays { least } => beam::rays(layout, *least),
+        Check::ZoneSeen { least_share } => beam::zone_seen(layout, *least_share),
+        Check::BeamOnTop { most_above_m } => beam::on_top(layout, *most_above_m),
+        Check::BeamAtEdge { most_outside_m, most_inside_m } => {
+            beam::at_edge(layout, *most_outside_m, *most_inside_m)
+        }
         Check::BarrierHeight { least_m } => barrier::height(layout, *least_m),
         Check::BarGap { most_m } => barrier::bar_gap(layout, *most_m),
         Check::BarrierClosed {} => barrier::closed(layout),
         Check::RailHeight { least_m } => barrier::rail_height(layout, *least_m),
         Check::DoorStrength {} => barrier::door_strength(layout),
-        Check::GateCameras { near_m } => on_site::gate_cameras(layout, *near_m),
-        Check::GateDensity { least_px_per_m } => on_site::gate_density(layout, *least_px_per_m),
-        Check::EntrancesSeen { least_share } => on_site::entrances_seen(layout, *least_share),
+        Check::GateCameras { near_m } => gate::cameras(layout, *near_m),
+        Check::GateDensity { least_px_per_m } => gate::density(layout, *least_px_per_m),
+        Check::FaceWidth { least_px, face_m } => gate::face_width(layout, *least_px, *face_m),
+        Check::EntrancesSeen { least_share } => places::entrances_seen(layout, *least_share),
+        Check::GaragesSeen { least_share } => places::garages_seen(layout, *least_share),
         Check::Megapixels { least } => megapixels(layout, *least),
         Check::AreasSeen { least_share } => on_site::areas_seen(layout, *least_share),
         Check::PlacesSeen { by_night, least_share, outside_m, above_wall_m } => {
@@ -101,8 +108,12 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::HighPoint { from_m2, from_households, least_height_m } => {
             places::high_point(layout, (*from_m2, *from_households), *least_height_m)
         }
-        Check::AimDown { most_deg } => passage::aim_down(layout, *most_deg),
-        Check::AimAside { most_deg } => passage::aim_aside(layout, *most_deg),
+        Check::AimDown { most_deg, within_m, beside_m } => {
+            passage::aim_down(layout, *most_deg, Reach { within_m: *within_m, beside_m: *beside_m })
+        }
+        Check::AimAside { most_deg, within_m, beside_m } => {
+            passage::aim_aside(layout, *most_deg, Reach { within_m: *within_m, beside_m: *beside_m })
+        }
         Check::Lit { least_lx, own_m } => on_site::lit(layout, *least_lx, *own_m),
         Check::FixedFocal {} => fixed_focal(layout),
         Check::SceneLight { over } => on_site::scene_light(layout, *over),
@@ -112,6 +123,9 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::FacadeElevation { from_deg, to_deg } => facade::elevation(layout, [*from_deg, *to_deg]),
         Check::FacadeStandoff { from_m, to_m } => facade::standoff(layout, [*from_m, *to_m]),
         Check::FacadeFaces { least } => facade::faces(layout, *least),
+        Check::FacadeWindows { least_share, from_storey } => {
+            facade::windows_in_view(layout, *least_share, *from_storey)
+        }
         Check::PointsOnTours {} => points_on_tours(layout),
         Check::PatrolGap { most_h } => patrol_gap(layout, *most_h),
         Check::LogGap { most_h } => log::gap(layout, *most_h),
@@ -145,18 +159,13 @@ pub(super) fn basis(check: &Check, layout: &Layout<'_>) -> Basis {
     }
 }
 
-fn beam_rays(layout: &Layout<'_>, least: usize) -> Outcome {
-    let beams = &layout.scenario.file.kit.beam;
-    let fewest = beams.iter().map(|b| b.rays_m.len()).min().unwrap_or(0);
-    let few = beams.iter().filter(|b| b.rays_m.len() < least).map(|b| b.id.to_string());
-    at_least(fewest as f64, least as f64, "rays", few)
-}
-
 fn megapixels(layout: &Layout<'_>, least: f64) -> Outcome {
     let size = |pixels: [u32; 2]| f64::from(pixels[0]) * f64::from(pixels[1]) / 1e6;
-    let cameras = &layout.scenario.file.kit.camera;
-    let smallest = cameras.iter().map(|c| size(c.pixels)).fold(f64::INFINITY, f64::min);
-    let small = cameras.iter().filter(|c| size(c.pixels) < least).map(|c| c.id.to_string());
+    let kit = &layout.scenario.file.kit;
+    let up = kit.facade_camera.iter().map(|c| (&c.id, size(c.pixels)));
+    let all: Vec<_> = kit.camera.iter().map(|c| (&c.id, size(c.pixels))).chain(up).collect();
+    let smallest = all.iter().map(|(_, size)| *size).fold(f64::INFINITY, f64::min);
+    let small = all.iter().filter(|(_, size)| *size < least).map(|(id, _)| id.to_string());
     at_least(smallest, least, "MP", small)
 }
 

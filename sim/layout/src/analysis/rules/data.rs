@@ -25,6 +25,14 @@ pub enum Unreadable {
     /// Two rules have one name.
     #[error("the rule `{0}` stands twice: give each an id of its own")]
     Twice(String),
+    /// A sentence about what is assumed names a figure that the rule's check does not have.
+    #[error("`assumed` of the rule `{rule}` names `{{{key}}}`: its check has no figure of that name")]
+    NoFigure {
+        /// The rule.
+        rule: String,
+        /// What it names.
+        key: String,
+    },
 }
 
 /// One rule.
@@ -57,6 +65,29 @@ pub struct Rule {
     /// What else its text asks for and the check leaves out, because nothing here says it.
     #[serde(default)]
     pub unchecked: Vec<String>,
+    /// Which of its figures are not the text's, and what they stand for. `{most_m}` stands for the check's own figure.
+    #[serde(default)]
+    pub assumed: Vec<String>,
+}
+
+impl Rule {
+    /// The sentences of `assumed` with the check's figures.
+    fn told(&self) -> Result<Vec<String>, Unreadable> {
+        let check = serde_json::to_value(&self.check).unwrap_or_default();
+        let figures = check.as_object().and_then(|named| named.values().next());
+        let figure = |key: &str| figures?.get(key)?.as_f64();
+        let tell = |sentence: &String| {
+            let mut parts = sentence.split(['{', '}']);
+            let mut told = parts.next().unwrap_or_default().to_owned();
+            while let Some(key) = parts.next() {
+                let no_such = || Unreadable::NoFigure { rule: self.id.clone(), key: key.to_owned() };
+                told += &figure(key).ok_or_else(no_such)?.to_string();
+                told += parts.next().unwrap_or_default();
+            }
+            Ok(told)
+        };
+        self.assumed.iter().map(tell).collect()
+    }
 }
 
 /// How far the text behind a rule was seen.
@@ -115,8 +146,10 @@ pub enum Applies {
     Beams,
     /// Those with cameras.
     Cameras,
-    /// Those with cameras at gates or entrances.
-    EntranceCameras,
+    /// Those with cameras of any kind, facade cameras among them.
+    AnyCameras,
+    /// Those with garages, or sheds where e-bikes stand.
+    Garages,
     /// Those with barriers.
     Barriers,
     /// Those with doors that a door station locks.
@@ -138,7 +171,7 @@ pub enum Applies {
 }
 
 /// How a rule is checked.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Check {
     /// Metres of the perimeter that nobody guards: none.
@@ -171,6 +204,13 @@ pub enum Check {
         /// m.
         most_above_m: f64,
     },
+    /// How far aside of the nearest wall of the perimeter the ends of a zone stand.
+    BeamAtEdge {
+        /// Towards the street, m.
+        most_outside_m: f64,
+        /// Towards the compound, m.
+        most_inside_m: f64,
+    },
     /// The lowest wall, fence or hedge of the perimeter.
     BarrierHeight {
         /// m.
@@ -191,7 +231,7 @@ pub enum Check {
     /// Gates where nobody stands whose shut leaf is lower than the wall that they open, or holds up a thief for less
     /// long: none.
     DoorStrength {},
-    /// Gates and lanes without a camera that looks at them.
+    /// Gates and lanes without a camera of their own that looks out through them.
     GateCameras {
         /// A camera farther away than this is not the gate's own, m.
         near_m: f64,
@@ -201,12 +241,24 @@ pub enum Check {
         /// px/m.
         least_px_per_m: f64,
     },
+    /// How wide the face of a person in a gate for people is on the best picture.
+    FaceWidth {
+        /// px.
+        least_px: f64,
+        /// Width of a face, m.
+        face_m: f64,
+    },
     /// The share of entrances that a camera sees.
     EntrancesSeen {
         /// 0..1.
         least_share: f64,
     },
-    /// The smallest camera.
+    /// The share of garages and of sheds for e-bikes of which a camera sees the doors.
+    GaragesSeen {
+        /// 0..1.
+        least_share: f64,
+    },
+    /// The smallest camera, facade cameras among them.
     Megapixels {
         /// Million pixels.
         least: f64,
@@ -237,15 +289,23 @@ pub enum Check {
         /// High up is so high, m.
         least_height_m: f64,
     },
-    /// How steeply entrance cameras look at their gate or door.
+    /// How steeply cameras that do not zoom look down: at their gate or door, or along their axis.
     AimDown {
         /// Degrees.
         most_deg: f64,
+        /// A gate or a door farther away is not a camera's target, m.
+        within_m: f64,
+        /// A path that runs farther beside where its axis meets chests is not, either, m.
+        beside_m: f64,
     },
-    /// How far from the side entrance cameras look at who walks through their gate or door.
+    /// How far from the side cameras at entrances and passages that do not zoom look at who walks there.
     AimAside {
         /// Degrees from straight ahead or behind.
         most_deg: f64,
+        /// A gate or a door farther away is not a camera's target, m.
+        within_m: f64,
+        /// A path that runs farther beside where its axis meets chests is not, either, m.
+        beside_m: f64,
     },
     /// Mean illuminance by night where a camera works, unless a light of its own does instead.
     Lit {
@@ -286,6 +346,14 @@ pub enum Check {
     FacadeFaces {
         /// How many.
         least: usize,
+    },
+    /// The least share of the windows of a block's long faces that its facade cameras have on their pictures, with nothing
+    /// before them.
+    FacadeWindows {
+        /// 0..1.
+        least_share: f64,
+        /// From this storey up, from 1.
+        from_storey: u32,
     },
     /// Checkpoints that no tour visits: none.
     PointsOnTours {},
@@ -395,7 +463,7 @@ impl Check {
 }
 
 /// A key of `[kit.provision]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProvisionKey {
     /// Hours of backup power of the alarm system.
@@ -414,9 +482,13 @@ impl RuleBook {
     /// Reads a book.
     ///
     /// # Errors
-    /// When it is no such TOML, a key or word is unknown, or an id stands twice.
+    /// When it is no such TOML, a key or word is unknown, an id stands twice, or a sentence names a figure that is not
+    /// there.
     pub fn read(text: &str) -> Result<RuleBook, Unreadable> {
-        let book: RuleBook = toml::from_str(text).map_err(|e| Unreadable::Toml(e.to_string()))?;
+        let mut book: RuleBook = toml::from_str(text).map_err(|e| Unreadable::Toml(e.to_string()))?;
+        for rule in &mut book.rules {
+            rule.assumed = rule.told()?;
+        }
         let mut ids = std::collections::BTreeSet::new();
         match book.rules.iter().find(|rule| !ids.insert(&rule.id)) {
             Some(rule) => Err(Unreadable::Twice(rule.id.clone())),

@@ -3,7 +3,10 @@
 use geo::{Centroid, Coord, Distance, Euclidean, LineString, MinimumRotatedRect, Point};
 
 use super::check::{at_least, at_most};
-use super::{Layout, Outcome};
+use super::{Each, Layout, Outcome};
+use crate::analysis::facade::frames::stands_out;
+use crate::analysis::facade::window::{Window, windows};
+use crate::analysis::projection::View;
 use crate::analysis::sightlines::working;
 use crate::contract::Class;
 use crate::model::kit::FacadeCamera;
@@ -59,6 +62,43 @@ fn faces_watched(block: &Building, cameras: &[&FacadeCamera]) -> usize {
     let sides: std::collections::BTreeSet<bool> =
         cameras.iter().filter(|c| c.building == block.id).filter_map(|c| side(c)).collect();
     sides.len()
+}
+
+/// Windows of the long faces of each block of flats, from a storey up, that a facade camera of its own has on its picture
+/// with nothing before them.
+pub(super) fn windows_in_view(layout: &Layout<'_>, least_share: f64, from_storey: u32) -> Outcome {
+    let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
+    let working: Vec<(View, &FacadeCamera)> =
+        working(&kit.facade_camera, layout.caster.conditions().out_of(Class::FacadeCamera))
+            .map(|(_, camera)| (View::up(camera), camera))
+            .collect();
+    let share = |block: &Building| {
+        let own = || working.iter().filter(|(_, camera)| camera.building == block.id);
+        let shown =
+            |at: [f64; 3]| own().any(|(view, _)| view.shows(at) && stands_out(view, layout.caster, at));
+        let asked = on_long_faces(block).into_iter().filter(|window| window.storey >= from_storey);
+        let shown: Vec<bool> = asked.map(|window| shown(window.middle_m())).collect();
+        (!shown.is_empty()).then(|| shown.iter().filter(|s| **s).count() as f64 / shown.len() as f64)
+    };
+    let homes = site.buildings.iter().filter(|b| b.usage == Use::Residential);
+    let each: Vec<Each> = homes
+        .filter_map(|b| Some(Each { id: b.id.clone(), found: share(b)?, demanded: least_share }))
+        .collect();
+    let least = each.iter().map(|block| block.found).fold(1.0, f64::min);
+    let few = each.iter().filter(|block| block.found < least_share);
+    let few: Vec<String> = few.map(|block| format!("{}: {:.2}", block.id, block.found)).collect();
+    at_least(least, least_share, "of a block's windows", few).of_each(each)
+}
+
+/// Windows that look across their block rather than along it.
+fn on_long_faces(block: &Building) -> Vec<Window> {
+    let Some([x, y]) = across(block.outline.exterior()) else { return Vec::new() };
+    let looks_across = |window: &Window| {
+        let [ox, oy] = window.column.outward;
+        (ox * x + oy * y).abs() > (ox * y - oy * x).abs()
+    };
+    // On a storey too low for a window there is none.
+    windows(block).into_iter().filter(|window| window.tall_m > 0.0 && looks_across(window)).collect()
 }
 
 /// The unit vector across a block: square to the long sides of the smallest rectangle around it.

@@ -4,9 +4,11 @@
 //! threshold. What cannot be worked out from what is there says what is missing and never counts as passed.
 
 mod barrier;
+mod beam;
 mod check;
 mod data;
 mod facade;
+mod gate;
 mod geometry;
 mod log;
 mod passage;
@@ -16,7 +18,7 @@ mod watching;
 
 pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
 pub use log::{PatrolLog, Touch};
-pub(crate) use passage::{AIM_WITHIN_M, passages};
+pub(crate) use passage::passages;
 pub use timed::{Judged, RunJudged};
 pub use watching::watching;
 
@@ -117,6 +119,9 @@ pub struct Finding {
     /// What else its text asks for, and was not checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<String>,
+    /// Which of its figures are assumed, because its text gives none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumed: Vec<String>,
     /// Where it is written what it was judged by, when that is not the layout: the journal of a run, a log of patrols.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
@@ -195,6 +200,8 @@ pub(crate) enum Outcome {
     Figure { measured: f64, demanded: f64, unit: String, holds: bool, evidence: Vec<String>, each: Vec<Each> },
     /// What is missing.
     Needs(String),
+    /// What is missing beyond what was counted, all of which holds.
+    NeedsMore { needs: String, each: Vec<Each> },
     /// There is nothing here that the rule is about.
     NotApplicable,
 }
@@ -255,6 +262,7 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
         evidence: Vec::new(),
         each: Vec::new(),
         unchecked: Vec::new(),
+        assumed: Vec::new(),
         record: None,
         driven: Vec::new(),
         undriven: Vec::new(),
@@ -272,6 +280,10 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
             found.status = Status::NotAssessable;
             found.needs = Some(what);
         }
+        Outcome::NeedsMore { needs, each } => {
+            found.status = Status::NotAssessable;
+            (found.needs, found.each) = (Some(needs), each);
+        }
         Outcome::Figure { measured, demanded, unit, holds, evidence, each } => {
             found.status = if holds { Status::Pass } else { Status::Fail };
             found.basis = Some(check::basis(&rule.check, layout));
@@ -279,7 +291,7 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
             found.demanded = Some(demanded);
             found.unit = unit;
             (found.evidence, found.each) = (evidence, each);
-            found.unchecked = rule.unchecked.clone();
+            (found.unchecked, found.assumed) = (rule.unchecked.clone(), rule.assumed.clone());
             let by_log = rule.kind == Kind::Process && found.basis != Some(Basis::Assumed);
             found.record = layout.measured.and_then(|known| known.log.clone()).filter(|_| by_log);
         }

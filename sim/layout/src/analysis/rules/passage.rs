@@ -4,16 +4,13 @@ use geo::{Contains, Coord, Distance, Euclidean, Line, LineString, Point, Polygon
 
 use super::check::at_most;
 use super::{Layout, Outcome};
+use crate::analysis::figures::figures;
 use crate::analysis::projection::{Frame, View};
-use crate::analysis::sightlines::BODY_M;
+use crate::analysis::sightlines::{BODY_M, look};
 use crate::model::Site;
 use crate::model::kit::{Camera, CameraTask};
-use crate::model::site::{Entrance, Gate};
-
-/// How far outside its building a door's visitor stands, m.
-const BEFORE_THE_DOOR_M: f64 = 1.0;
-/// A camera for an entrance is no farther from it than this, m.
-pub(crate) const AIM_WITHIN_M: f64 = 30.0;
+use crate::model::lens::Focal;
+use crate::model::site::{Entrance, Gate, Path};
 
 /// A place that people walk through.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +34,11 @@ pub(super) fn doorstep(site: &Site, entrance: &Entrance) -> Passage {
 
 /// A step out of a building from a point on one of its sides, square to that side.
 pub(super) fn step_out(ring: &LineString<f64>, edge: Line<f64>, door: Coord<f64>) -> Passage {
-    let [x, y] = square_to(edge);
+    let ([x, y], far) = (square_to(edge), figures().before_door_m);
     let step = |s: f64| [door.x + s * x, door.y + s * y];
-    let first = step(BEFORE_THE_DOOR_M);
+    let first = step(far);
     if Polygon::new(ring.clone(), vec![]).contains(&Point::from(first)) {
-        Passage { at: step(-BEFORE_THE_DOOR_M), way: Some([-x, -y]) }
+        Passage { at: step(-far), way: Some([-x, -y]) }
     } else {
         Passage { at: first, way: Some([x, y]) }
     }
@@ -82,52 +79,117 @@ fn square_to(line: Line<f64>) -> [f64; 2] {
     [dy / long, -dx / long]
 }
 
-/// Each entrance camera with the gate or door that it is for: the nearest that it shows.
-fn aimed<'a>(layout: &'a Layout<'_>) -> impl Iterator<Item = (&'a Camera, Passage)> {
-    let site = &layout.scenario.site;
-    let passages = passages(site);
-    let target = move |view: &View, camera: &Camera| {
-        let away = |passage: &&Passage| distance(camera, passage);
+/// How far away something still is a camera's target.
+#[derive(Clone, Copy)]
+pub(super) struct Reach {
+    /// A gate or a door from the camera, m.
+    pub(super) within_m: f64,
+    /// A path from where the axis meets chests, m.
+    pub(super) beside_m: f64,
+}
+
+/// What a camera that does not zoom is aimed at.
+struct Aim<'a> {
+    camera: &'a Camera,
+    target: Target,
+}
+
+enum Target {
+    /// A gate or a door.
+    Passage(Passage),
+    /// Whoever walks this way along a path on which its axis meets them.
+    Walk([f64; 2]),
+    /// Where its axis points.
+    Axis,
+}
+
+/// The target of one at an entrance is the nearest gate or door that it shows; of one at a passage the path along which its
+/// axis points, or else the same. One of an area has none: a scenario does not say who in it is meant.
+fn aimed<'a>(layout: &'a Layout<'_>, reach: Reach) -> Vec<Aim<'a>> {
+    let passages = passages(&layout.scenario.site);
+    let nearest = |view: &View, camera: &Camera| {
+        let away = |passage: &&Passage| distance(camera, passage.at);
         let shown = passages.iter().filter(|p| {
-            away(p) <= AIM_WITHIN_M && matches!(view.frame([p.at[0], p.at[1], BODY_M]), Frame::Inside(_))
+            away(p) <= reach.within_m && matches!(view.frame([p.at[0], p.at[1], BODY_M]), Frame::Inside(_))
         });
-        shown.min_by(|a, b| away(a).total_cmp(&away(b))).copied()
+        shown.min_by(|a, b| away(a).total_cmp(&away(b))).map_or(Target::Axis, |p| Target::Passage(*p))
     };
-    let cameras = layout.cameras.iter().filter(|(_, camera)| camera.task == CameraTask::Entrance);
-    cameras.filter_map(move |(view, camera)| Some((*camera, target(view, camera)?)))
+    let target = |view: &View, camera: &Camera| match camera.task {
+        CameraTask::Entrance => Some(nearest(view, camera)),
+        CameraTask::Passage => {
+            let walk = path_before(layout, view, camera, reach.beside_m);
+            Some(walk.map_or_else(|| nearest(view, camera), Target::Walk))
+        }
+        CameraTask::Perimeter => Some(Target::Axis),
+        CameraTask::Area => None,
+    };
+    let fixed = layout.cameras.iter().filter(|(_, camera)| camera.focal != Some(Focal::Zoom));
+    fixed.filter_map(|(view, camera)| Some(Aim { camera, target: target(view, camera)? })).collect()
 }
 
-fn distance(camera: &Camera, passage: &Passage) -> f64 {
-    libm::hypot(passage.at[0] - camera.at_m[0], passage.at[1] - camera.at_m[1])
+fn distance(camera: &Camera, at: [f64; 2]) -> f64 {
+    libm::hypot(at[0] - camera.at_m[0], at[1] - camera.at_m[1])
 }
 
-/// How steeply each entrance camera looks at its gate or door.
-pub(super) fn aim_down(layout: &Layout<'_>, most_deg: f64) -> Outcome {
-    let steep = |(camera, passage): (&Camera, Passage)| {
-        let deg = libm::atan2(camera.height_m - BODY_M, distance(camera, &passage)).to_degrees();
+/// How steeply each fixed camera looks down: at the chest of somebody in its gate or door, or along its axis.
+pub(super) fn aim_down(layout: &Layout<'_>, most_deg: f64, reach: Reach) -> Outcome {
+    let steep = |Aim { camera, target }: &Aim<'_>| {
+        let deg = match target {
+            Target::Passage(passage) => {
+                libm::atan2(camera.height_m - BODY_M, distance(camera, passage.at)).to_degrees()
+            }
+            Target::Walk(_) | Target::Axis => camera.tilt_deg,
+        };
         (deg, camera.id.to_string())
     };
-    most_of(aimed(layout).map(steep).collect(), most_deg)
+    let found: Vec<(f64, String)> = aimed(layout, reach).iter().map(steep).collect();
+    if found.is_empty() { Outcome::NotApplicable } else { most_of(found, most_deg) }
 }
 
-/// How far from ahead or behind, seen from above, each entrance camera looks at those who walk through its gate or
-/// door.
-pub(super) fn aim_aside(layout: &Layout<'_>, most_deg: f64) -> Outcome {
-    let aside = |(camera, passage): (&Camera, Passage)| {
-        let way = passage.way?;
-        let look = [passage.at[0] - camera.at_m[0], passage.at[1] - camera.at_m[1]];
+/// How far from ahead or behind, seen from above, each fixed camera looks at those who walk through its gate or door, or
+/// along its path.
+pub(super) fn aim_aside(layout: &Layout<'_>, most_deg: f64, reach: Reach) -> Outcome {
+    let aside = |Aim { camera, target }: &Aim<'_>| {
+        let (look, way) = match target {
+            Target::Passage(to) => ([to.at[0] - camera.at_m[0], to.at[1] - camera.at_m[1]], to.way?),
+            Target::Walk(way) => (heading(camera), *way),
+            Target::Axis => return None,
+        };
         let ahead = (look[0] * way[0] + look[1] * way[1]).abs();
         let across = (look[0] * way[1] - look[1] * way[0]).abs();
         Some((libm::atan2(across, ahead).to_degrees(), camera.id.to_string()))
     };
-    most_of(aimed(layout).filter_map(aside).collect(), most_deg)
+    let found: Vec<(f64, String)> = aimed(layout, reach).iter().filter_map(aside).collect();
+    if found.is_empty() {
+        let what =
+            "a camera without zoom at an entrance or a passage that shows a gate in a wall, a door or a path";
+        return Outcome::Needs(what.into());
+    }
+    most_of(found, most_deg)
+}
+
+fn heading(camera: &Camera) -> [f64; 2] {
+    let (east, north) = libm::sincos(camera.bearing_deg.to_radians());
+    [east, north]
+}
+
+/// The way along the path on which, or beside which, a camera's axis meets the chest of somebody whom it shows there.
+fn path_before(layout: &Layout<'_>, view: &View, camera: &Camera, beside_m: f64) -> Option<[f64; 2]> {
+    let ahead = (camera.height_m - BODY_M) / libm::tan(camera.tilt_deg.to_radians());
+    let [east, north] = heading(camera);
+    let at = Coord { x: camera.at_m[0] + ahead * east, y: camera.at_m[1] + ahead * north };
+    if !(ahead > 0.0 && look(view, camera, layout.caster, [at.x, at.y, BODY_M]).is_some()) {
+        return None;
+    }
+    let beside =
+        |path: &&Path| Euclidean.distance(&Point::from(at), &path.line) <= path.width_m / 2.0 + beside_m;
+    let paths = layout.scenario.site.paths.iter().filter(beside);
+    let [north, west] = square_to(nearest(at, paths.flat_map(|path| path.line.lines()))?);
+    Some([-west, north])
 }
 
 fn most_of(found: Vec<(f64, String)>, most_deg: f64) -> Outcome {
-    if found.is_empty() {
-        return Outcome::Needs("an entrance camera that shows a gate in a wall, or a door".into());
-    }
-    let most = found.iter().map(|(deg, _)| *deg).fold(0.0, f64::max);
+    let most = found.iter().map(|(deg, _)| *deg).fold(f64::NEG_INFINITY, f64::max);
     let over = found.into_iter().filter(|(deg, _)| *deg > most_deg);
     at_most(most, most_deg, "degrees", over.map(|(deg, id)| format!("{id}: {deg:.0}°")))
 }

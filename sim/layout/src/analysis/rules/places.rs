@@ -7,7 +7,7 @@ use super::passage::{doorstep, outward, step_out};
 use super::{Each, Layout, Outcome};
 use crate::analysis::sightlines::{BODY_M, lit};
 use crate::model::lens::Focal;
-use crate::model::site::{Building, Use, Wall, WallKind};
+use crate::model::site::{Building, Entrance, Use, Wall, WallKind};
 use crate::words::Id;
 
 /// Step along a wall, m: about the length of a body that lies on it.
@@ -95,6 +95,45 @@ fn along(layout: &Layout<'_>, wall: &Wall, above_m: f64) -> Vec<[f64; 3]> {
     };
     let points = wall.line.lines().flat_map(on).filter(|at| shut(*at));
     points.map(|at| [at.x, at.y, wall.height_m + above_m]).collect()
+}
+
+/// Doors that a camera sees. A block of flats without a door in the data has one that nobody knows of.
+pub(super) fn entrances_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
+    let site = &layout.scenario.site;
+    if site.entrances.is_empty() {
+        return Outcome::Needs("entrances in the site's data".into());
+    }
+    let cameras = |entrance: &Entrance| {
+        let [x, y] = doorstep(site, entrance).at;
+        layout.seeing([x, y, BODY_M]).count() as f64
+    };
+    let each: Vec<Each> =
+        site.entrances.iter().map(|e| Each { id: e.id.clone(), found: cameras(e), demanded: 1.0 }).collect();
+    let unseen: Vec<String> =
+        each.iter().filter(|door| door.found < door.demanded).map(|door| door.id.to_string()).collect();
+    let share = 1.0 - unseen.len() as f64 / each.len() as f64;
+    let doorless = |b: &&Building| {
+        b.usage == Use::Residential && site.entrances.iter().all(|door| door.building != b.id)
+    };
+    match site.buildings.iter().find(doorless) {
+        Some(block) if unseen.is_empty() => Outcome::NeedsMore {
+            needs: format!("the entrances of building {} in the site's data", block.id),
+            each,
+        },
+        _ => at_least(share, least_share, "of entrances", unseen).of_each(each),
+    }
+}
+
+/// Garages, and sheds in which e-bikes stand.
+pub(super) fn is_garage(usage: Use) -> bool {
+    matches!(usage, Use::GarageEntrance | Use::ChargingShed)
+}
+
+/// Garages and sheds of whose doors a camera sees every one.
+pub(super) fn garages_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
+    let garages = layout.scenario.site.buildings.iter().filter(|b| is_garage(b.usage));
+    let shares = garages.filter_map(|b| Some((b.id.to_string(), door_share(layout, b, false)?)));
+    told(shares.collect(), least_share)
 }
 
 /// The share of open ground that is seen by night, cell by cell.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use geo::{Coord, Rect};
+use geo::{Coord, LineString, Rect};
 
 use super::*;
 use crate::analysis::views::Views;
@@ -11,7 +11,9 @@ use crate::model::kit::{
 };
 use crate::model::lens::Focal;
 use crate::model::scenario::{Duration, TimeOfDay};
-use crate::model::site::{Area, Building, Entrance, Gate, Ground, Use, Wall, WallKind};
+use crate::model::site::{
+    Area, Building, Entrance, Gate, GateFor, Ground, Path, PathFor, Use, Wall, WallKind,
+};
 use crate::words::Ms;
 
 /// A small compound that meets every rule that can be assessed.
@@ -24,6 +26,8 @@ fn exemplary() -> Scenario {
     site.gates.push(Gate { height_m: Some(2.2), delay_s: Some(90.0), ..gate });
     site.buildings.push(sample::building("b1", Rect::new((-10.0, 5.0), (10.0, 15.0)).to_polygon(), 18.0));
     site.entrances.push(Entrance { id: "b1-1".into(), building: "b1".into(), at: Coord { x: 0.0, y: 5.0 } });
+    let shed = sample::building("shed", Rect::new((-14.0, -22.0), (-10.0, -20.0)).to_polygon(), 2.5);
+    site.buildings.push(Building { usage: Use::ChargingShed, storeys: 1, ..shed });
     let plaza = Rect::new((-6.0, -6.0), (6.0, 0.0)).to_polygon();
     site.areas.push(Area { id: "plaza".into(), ground: Ground::Plaza, outline: plaza });
     sample::scenario(site, kit())
@@ -134,8 +138,8 @@ fn facade_camera((name, y, bearing_deg): (&str, f64, f64)) -> FacadeCamera {
         building: "b1".into(),
         bearing_deg,
         elevation_deg: 65.0,
-        hfov_deg: 60.0,
-        pixels: [2560, 1440],
+        hfov_deg: 95.0,
+        pixels: [2160, 3840],
         frames_per_s: 25.0,
     }
 }
@@ -202,7 +206,7 @@ fn rounds(persons: &[&str], days: i64) -> PatrolLog {
 /// A rule and what breaks it.
 type Mutation = (&'static str, fn(&mut Scenario));
 
-const MUTATIONS: [Mutation; 43] = [
+const MUTATIONS: [Mutation; 50] = [
     ("1", |s| drop(s.file.kit.beam.remove(3))),
     ("2", |s| s.file.kit.beam[4].to_m = [-40.0, 30.0]),
     ("3", |s| s.file.kit.beam[4].to_m = [-190.0, 30.0]),
@@ -210,6 +214,8 @@ const MUTATIONS: [Mutation; 43] = [
     ("5", |s| s.file.kit.beam[0].rays_m = vec![2.3]),
     ("6", |s| drop(s.file.kit.camera.remove(2))),
     ("7", |s| s.file.kit.beam[0].rays_m = vec![2.9, 3.1]),
+    ("7b", |s| (s.file.kit.beam[0].from_m[1], s.file.kit.beam[0].to_m[1]) = (-29.7, -29.7)),
+    ("7b", |s| s.file.kit.beam[2].to_m = [40.7, 0.0]),
     ("15a", |s| s.file.kit.provision.alarm_backup_h = Some(4.0)),
     ("15b", |s| s.file.kit.provision.access_backup_h = Some(24.0)),
     ("16a", |s| s.site.walls[0].height_m = 1.7),
@@ -217,6 +223,8 @@ const MUTATIONS: [Mutation; 43] = [
     ("17", |s| s.site.gates[0].delay_s = Some(30.0)),
     ("18", |s| drop(s.file.kit.camera.remove(5))),
     ("19", |s| s.site.walls.push(sample::wall("hedge", WallKind::Hedge, &PORCH, 2.5))),
+    ("19b", |s| s.site.walls.push(sample::wall("hedge", WallKind::Hedge, &AROUND_THE_SHED, 4.0))),
+    ("20a", |s| s.file.kit.facade_camera[0].pixels = [1280, 720]),
     ("20a", |s| s.file.kit.camera[6].pixels = [1280, 720]),
     ("20b", |s| s.site.walls.push(sample::wall("screen", WallKind::Hedge, &SCREEN, 3.0))),
     ("20c", |s| s.file.kit.provision.video_days = Some(15.0)),
@@ -224,6 +232,7 @@ const MUTATIONS: [Mutation; 43] = [
     ("20d", |s| hedged_in(s, Use::Plant)),
     ("21", |s| s.file.kit.camera[4].focal = Some(Focal::Zoom)),
     ("22a", |s| (s.file.kit.camera[4].height_m, s.file.kit.camera[4].tilt_deg) = (6.5, 32.0)),
+    ("22a", |s| s.file.kit.camera[0].tilt_deg = 31.0),
     ("22b", |s| (s.file.kit.camera[4].at_m, s.file.kit.camera[4].bearing_deg) = ([-9.0, -25.0], 119.0)),
     ("23", |s| s.file.kit.camera[6].ir_range_m = 5.0),
     ("24", |s| s.file.kit.camera[6].sensitivity_lux = Some(0.001)),
@@ -243,6 +252,8 @@ const MUTATIONS: [Mutation; 43] = [
     ("39b", |s| drop(s.file.kit.facade_camera.remove(0))),
     ("39b", |s| s.file.kit.facade_camera[0].at_m = [0.0, 28.0]),
     ("39c", |s| s.file.kit.facade_camera[0].at_m = [0.0, -22.0]),
+    ("39d", |s| s.file.kit.facade_camera[0].hfov_deg = 40.0),
+    ("39e", |s| s.file.kit.provision.video_days = Some(29.0)),
     ("44", |s| {
         s.file.kit.camera.iter_mut().filter(|c| c.pixels[0] == 3840).for_each(|c| c.pixels = [2560, 1440])
     }),
@@ -258,6 +269,10 @@ fn hedged_in(scenario: &mut Scenario, usage: Use) {
     let hedge = sample::wall("hedge", WallKind::Hedge, &line, 4.0);
     scenario.site.walls.push(Wall { perimeter: false, ..hedge });
 }
+
+/// A hedge around the shed.
+const AROUND_THE_SHED: [(f64, f64); 5] =
+    [(-15.5, -23.5), (-8.5, -23.5), (-8.5, -18.5), (-15.5, -18.5), (-15.5, -23.5)];
 
 /// A hedge along the street before the gate.
 const STREET: [(f64, f64); 2] = [(-25.0, -32.5), (25.0, -32.5)];
@@ -488,8 +503,83 @@ fn each_place_is_named_that_is_not_seen() {
 fn what_a_check_leaves_out_is_said_with_its_answer() {
     let found = findings(&exemplary(), Some(&healthy()));
     let said: Vec<&str> = found.iter().filter(|f| !f.unchecked.is_empty()).map(|f| f.id.as_str()).collect();
-    assert_eq!(said, ["3", "12", "13", "17", "20d", "26b", "42", "43"]);
+    let expected = [
+        "3", "6", "7", "7b", "12", "13", "17", "18", "19", "19b", "20d", "22a", "22b", "26b", "29", "30",
+        "36a", "42", "43", "44",
+    ];
+    assert_eq!(said, expected);
     assert_eq!(one(&findings(&exemplary(), None), "12").unchecked, Vec::<String>::new(), "nothing is said");
+}
+
+#[test]
+fn what_is_assumed_is_said_with_the_checks_own_figure() {
+    let found = findings(&exemplary(), None);
+    let says = |id: &str| one(&found, id).assumed.join("; ");
+    assert_eq!(says("18"), "that a camera is a gate's own within 25 m of it");
+    assert_eq!(says("44"), "that a face is 0.16 m wide");
+    for (id, figure) in
+        [("7", "0.5 m"), ("7b", "0.15 m"), ("22a", "30 m"), ("29", "125 px/m"), ("30", "125 px/m")]
+    {
+        assert!(says(id).contains(figure), "{id}: {}", says(id));
+    }
+    let text = include_str!("../../../../../assets/rules/residential.toml").replace("{near_m}", "{far_m}");
+    let said = RuleBook::read(&text).expect_err("no such figure").to_string();
+    assert_eq!(said, "`assumed` of the rule `18` names `{far_m}`: its check has no figure of that name");
+}
+
+/// Two gates side by side, each with one lane: a camera that shows both is one gate's own.
+#[test]
+fn a_camera_is_one_gates_own() {
+    let lacking = |cameras: &[(&str, f64)]| {
+        let mut scenario = exemplary();
+        let wicket = sample::gate("wicket", 10.0, -30.0, 1.2);
+        let passage = GateFor::Pedestrians;
+        scenario.site.gates[0].passage = passage;
+        scenario.site.gates.push(Gate { passage, height_m: Some(2.2), delay_s: Some(90.0), ..wicket });
+        let kit = &mut scenario.file.kit;
+        kit.camera.retain(|c| c.task == CameraTask::Passage);
+        let watching =
+            |(name, x): &(&str, f64)| Camera { hfov_deg: 90.0, ..sample::camera(name, [*x, -22.0], 180.0) };
+        kit.camera.extend(cameras.iter().map(watching));
+        let found = one(&findings(&scenario, None), "18").clone();
+        (found.measured, found.evidence.join("; "))
+    };
+    let wants = "cameras of its own look out, 1 lanes";
+    assert_eq!(lacking(&[]), (Some(2.0), format!("gate: 0 {wants}; wicket: 0 {wants}")));
+    assert_eq!(lacking(&[("both", 5.0)]), (Some(1.0), format!("wicket: 0 {wants}")));
+    assert_eq!(lacking(&[("both", 5.0), ("gate", -7.0)]), (Some(0.0), String::new()));
+    assert_eq!(lacking(&[("gate", -7.0), ("gate-too", -8.0)]), (Some(1.0), format!("wicket: 0 {wants}")));
+}
+
+#[test]
+fn a_block_without_a_door_in_the_data_is_asked_for_its_doors() {
+    let mut scenario = exemplary();
+    let outline = Rect::new((20.0, 5.0), (30.0, 15.0)).to_polygon();
+    scenario.site.buildings.push(sample::building("b2", outline, 18.0));
+    let found = one(&findings(&scenario, None), "19").clone();
+    assert_eq!(found.needs.as_deref(), Some("the entrances of building b2 in the site's data"));
+    assert_eq!(found.each.len(), 1, "what was counted is told");
+    scenario.site.walls.push(sample::wall("hedge", WallKind::Hedge, &PORCH, 2.5));
+    assert_eq!(one(&findings(&scenario, None), "19").status, Status::Fail, "one is known to be unseen");
+}
+
+/// A camera at a passage without a door looks along the path that its axis meets, or across it; one that zooms is free.
+#[test]
+fn a_camera_of_a_path_looks_along_it() {
+    let aside = |bearing_deg: f64, focal: Focal| {
+        let mut scenario = exemplary();
+        let line = LineString::from(vec![(25.0, -25.0), (25.0, 25.0)]);
+        scenario.site.paths.push(Path { id: "walk".into(), passage: PathFor::Foot, line, width_m: 3.0 });
+        let (x, y) = (libm::sin(bearing_deg.to_radians()), libm::cos(bearing_deg.to_radians()));
+        let camera = sample::camera("walk", [25.0 - 15.0 * x, -15.0 * y], bearing_deg);
+        let (focal, tilt_deg, hfov_deg) = (Some(focal), 8.0, 20.0);
+        scenario.file.kit.camera.push(Camera { focal, tilt_deg, hfov_deg, height_m: 3.5, ..camera });
+        let found = one(&findings(&scenario, None), "22b").clone();
+        found.evidence.join("; ")
+    };
+    assert_eq!(aside(20.0, Focal::Fixed), "");
+    assert_eq!(aside(60.0, Focal::Fixed), "walk: 60°");
+    assert_eq!(aside(60.0, Focal::Zoom), "");
 }
 
 #[test]

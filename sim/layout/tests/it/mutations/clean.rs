@@ -29,6 +29,7 @@ pub(super) fn clean(seed: u64) -> Scenario {
     }
     plan.blocks(half, &mut draw);
     plan.square(half, &mut draw);
+    plan.walk(half, &mut draw);
     plan.rounds(half);
     plan.light(half, &mut draw);
     plan.scenario()
@@ -182,14 +183,51 @@ impl Plan {
             for (door, x) in [(1, west + long * 0.3), (2, west + long * 0.7)] {
                 self.door(&id, door, [x, south], draw);
             }
+            if i == 0 {
+                self.house("garage", "garage_entrance", [west + 3.0, -south + 3.5], draw);
+            }
+            if i + 1 == count {
+                self.house("shed", "charging_shed", [east - 3.0, -south + 3.5], draw);
+            }
             for (face, away) in [("south", -1.0), ("north", 1.0)] {
                 let at = [middle + draw.between(-2.0, 2.0), away * (depth / 2.0 + draw.between(9.0, 18.0))];
                 let row = json!({ "id": format!("up-{id}-{face}"), "at_m": self.turned(at), "height_m": 3.0,
-                    "building": id, "bearing_deg": self.bearing([0.0, -away]), "hfov_deg": 60.0,
-                    "elevation_deg": draw.between(62.0, 78.0) });
+                    "building": id, "bearing_deg": self.bearing([0.0, -away]), "hfov_deg": 116.0,
+                    "pixels": [2160, 3840], "elevation_deg": draw.between(62.0, 74.0) });
                 self.add("facade_camera", row);
             }
         }
+    }
+
+    /// A small house behind a block, with a camera before its north side; a shed has its door there, a garage none.
+    fn house(&mut self, id: &str, usage: &str, [x, y]: Point, draw: &mut Draw) {
+        let (wide, deep) = (draw.between(1.5, 2.0), draw.between(1.0, 1.5));
+        let corners =
+            [[x - wide, y - deep], [x + wide, y - deep], [x + wide, y + deep], [x - wide, y + deep]];
+        let properties =
+            json!({ "kind": "building", "id": id, "usage": usage, "storeys": 1, "height_m": 2.5 });
+        self.feature("Polygon", properties, &closed(&corners));
+        let north = [x, y + deep];
+        if usage == "charging_shed" {
+            let properties = json!({ "kind": "entrance", "id": format!("{id}-1"), "building": id });
+            self.feature("Point", properties, &[north]);
+        }
+        let from = [x + draw.between(-2.0, 2.0), north[1] + draw.between(9.0, 10.0)];
+        let more = json!({ "height_m": 3.5, "tilt_deg": 10.0, "hfov_deg": 84.0, "pixels": [1920, 1080],
+            "task": "area" });
+        self.camera(format!("cam-{id}"), [from, north], more);
+    }
+
+    /// A path along the west strip with a camera that looks along it.
+    fn walk(&mut self, half: Point, draw: &mut Draw) {
+        let x = 10.0 - half[0];
+        let properties =
+            json!({ "kind": "path", "id": "walk", "passage": "foot", "width_m": draw.between(2.0, 4.0) });
+        self.feature("LineString", properties, &[[x, -25.0], [x, 25.0]]);
+        let from = [x + draw.between(-2.0, 2.0), -20.0];
+        let more = json!({ "height_m": 3.5, "tilt_deg": draw.between(7.0, 9.0), "hfov_deg": 78.0,
+            "pixels": [1920, 1080], "task": "passage" });
+        self.camera("cam-walk".into(), [from, [x, -5.0]], more);
     }
 
     fn door(&mut self, building: &str, door: u32, at: Point, draw: &mut Draw) {

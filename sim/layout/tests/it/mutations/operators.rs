@@ -1,232 +1,289 @@
-//! Changes to a layout that know no rule: they move, turn, cut, scale and remove whatever they meet.
+//! Changes to a layout that know no rule, and not even what they change: they see tables of rows, and in a row points, heights,
+//! bearings and figures, and move, turn, scale, cut, join, copy, swap and remove whatever they meet.
 
-use geo::{AffineOps, AffineTransform, Centroid, Coord, LineString, MapCoords, MapCoordsInPlace, Point};
+use std::collections::BTreeSet;
+
+use geo::{AffineTransform, Contains, Coord, Distance, Euclidean, Intersects, Point, Polygon, Validation};
 use palisade_layout::model::Scenario;
-use palisade_layout::model::kit::Camera;
-use palisade_layout::model::site::{Wall, WallKind};
 use palisade_layout::words::Draw;
 
-/// A change: its name, and what it does with the dice it is given.
-pub(super) type Operator = (&'static str, fn(&mut Scenario, &mut Draw));
+use super::rows::{self, Layout, Row};
 
-/// All of them. Each picks its own victim and draws its size over a wide range, small changes as often as large ones.
-pub(super) const OPERATORS: [Operator; 47] = [
-    ("move a corner of a wall", |s, d| {
-        let shift = way(d, 0.1, 20.0);
-        with(&mut s.site.walls, d, |w, d| {
-            let corner = d.below(w.line.0.len());
-            w.line.0[corner] = w.line.0[corner] + shift;
-        });
-    }),
-    ("cut a stretch out of a wall", cut),
-    ("remove a wall", |s, d| remove(&mut s.site.walls, d)),
-    ("lower or raise a wall", |s, d| {
-        with(&mut s.site.walls, d, |w, d| w.height_m *= d.between(0.4, 1.6));
-    }),
-    ("widen the bars of a fence", |s, d| {
-        with(&mut s.site.walls, d, |w, d| w.bar_gap_m = w.bar_gap_m.map(|gap| gap * d.between(0.5, 3.0)));
-    }),
-    ("put up a screen", |s, d| {
-        let made_of = [WallKind::Wall, WallKind::Hedge, WallKind::Fence][d.below(3)];
-        let from = anywhere(s, d);
-        let line = LineString(vec![from, from + way(d, 1.0, 30.0)]);
-        let height_m = d.between(0.5, 4.0);
-        let Some(like) = s.site.walls.first().cloned() else { return };
-        let id = "screen".into();
-        s.site.walls.push(Wall { id, made_of, line, height_m, perimeter: false, bar_gap_m: None, ..like });
-    }),
-    ("move a building", |s, d| {
-        let Coord { x, y } = way(d, 0.3, 40.0);
-        building(s, d, &|_| AffineTransform::translate(x, y));
-    }),
-    ("turn a building", |s, d| {
-        let deg = d.between(-180.0, 180.0);
-        building(s, d, &|middle| AffineTransform::rotate(deg, middle));
-    }),
-    ("scale a building", |s, d| {
-        let by = d.between(0.4, 2.5);
-        building(s, d, &|middle| AffineTransform::scale(by, by, middle));
-    }),
-    ("remove a building", |s, d| {
-        let gone = d.below(s.site.buildings.len());
-        let id = s.site.buildings.remove(gone).id;
-        s.site.entrances.retain(|e| e.building != id);
-        s.file.kit.facade_camera.retain(|c| c.building != id);
-    }),
-    ("heighten or lower a building", |s, d| {
-        with(&mut s.site.buildings, d, |b, d| b.height_m *= d.between(0.05, 2.0));
-    }),
-    ("move a gate", |s, d| {
-        let shift = way(d, 0.1, 20.0);
-        with(&mut s.site.gates, d, |g, _| g.at = g.at + shift);
-    }),
-    ("widen or narrow a gate", |s, d| {
-        with(&mut s.site.gates, d, |g, d| g.width_m *= d.between(0.3, 3.0));
-    }),
-    ("remove a gate", |s, d| {
-        let gone = d.below(s.site.gates.len());
-        let id = s.site.gates.remove(gone).id;
-        s.file.kit.barrier.retain(|b| b.gate != id);
-    }),
-    ("another leaf for a gate", |s, d| {
-        with(&mut s.site.gates, d, |g, d| {
-            g.height_m = g.height_m.map(|m| m * d.between(0.5, 1.5));
-            g.delay_s = g.delay_s.map(|held| held * wide(d, 0.2, 2.0));
-        });
-    }),
-    ("a wall or a fence that holds for longer or not so long", |s, d| {
-        with(&mut s.site.walls, d, |w, d| w.delay_s = w.delay_s.map(|held| held * wide(d, 0.2, 10.0)));
-    }),
-    ("move the rail of a fence", |s, d| {
-        with(&mut s.site.walls, d, |w, d| w.lowest_rail_m = w.lowest_rail_m.map(|m| m * wide(d, 0.2, 1.5)));
-    }),
-    ("move a square", |s, d| {
-        let shift = way(d, 0.3, 40.0);
-        with(&mut s.site.areas, d, |a, _| a.outline.map_coords_in_place(|c| c + shift));
-    }),
-    ("scale a square", |s, d| {
-        with(&mut s.site.areas, d, |a, d| {
-            let Some(middle) = a.outline.centroid() else { return };
-            let (x, y) = (d.between(0.5, 3.0), d.between(0.5, 3.0));
-            a.outline.affine_transform_mut(&AffineTransform::scale(x, y, Coord::from(middle)));
-        });
-    }),
-    ("scale the ground under the kit", |s, d| {
-        let by = d.between(0.6, 1.5);
-        let scale = AffineTransform::scale(by, by, Coord { x: 0.0, y: 0.0 });
-        let site = &mut s.site;
-        site.compounds.iter_mut().for_each(|c| c.outline.affine_transform_mut(&scale));
-        site.walls.iter_mut().for_each(|w| w.line.affine_transform_mut(&scale));
-        site.gates.iter_mut().for_each(|g| g.at = scale.apply(g.at));
-    }),
-    ("move a camera", |s, d| {
-        let shift = way(d, 0.1, 40.0);
-        with(&mut s.file.kit.camera, d, |c, _| c.at_m = moved(c.at_m, shift));
-    }),
-    ("mount a camera elsewhere and aim it at the same point", |s, d| {
-        let (shift, higher) = (way(d, 0.3, 12.0), d.between(0.5, 4.0));
-        with(&mut s.file.kit.camera, d, |c, d| mount(c, d.between(5.0, 15.0), (shift, higher)));
-    }),
-    ("raise or lower all cameras and aim them at the same points", |s, d| {
-        let (ahead, higher) = (d.between(5.0, 15.0), wide(d, 0.5, 5.0));
-        s.file.kit.camera.iter_mut().for_each(|c| mount(c, ahead, (Coord::default(), higher)));
-    }),
-    ("turn a camera", |s, d| {
-        with(&mut s.file.kit.camera, d, |c, d| c.bearing_deg = turned(c.bearing_deg, d));
-    }),
-    ("tilt a camera", |s, d| {
-        with(&mut s.file.kit.camera, d, |c, d| {
-            c.tilt_deg = (c.tilt_deg + sign(d) * wide(d, 1.0, 60.0)).clamp(-45.0, 89.0);
-        });
-    }),
-    ("raise or lower a camera", |s, d| {
-        with(&mut s.file.kit.camera, d, |c, d| c.height_m *= d.between(0.3, 4.0));
-    }),
-    ("zoom a camera", |s, d| {
-        with(&mut s.file.kit.camera, d, |c, d| c.hfov_deg = (c.hfov_deg * d.between(0.2, 2.0)).min(150.0));
-    }),
-    ("coarsen a camera", |s, d| {
-        let by = d.between(0.1, 1.0);
-        with(&mut s.file.kit.camera, d, |c, _| {
-            c.pixels = c.pixels.map(|side| libm::round(f64::from(side) * by) as u32);
-        });
-    }),
-    ("shorten a camera's reach", |s, d| {
-        with(&mut s.file.kit.camera, d, |c, d| c.range_m *= d.between(0.05, 1.0));
-    }),
-    ("remove a camera", |s, d| remove(&mut s.file.kit.camera, d)),
-    ("weaken or strengthen a camera's own light", |s, d| {
-        with(&mut s.file.kit.camera, d, |c, d| c.ir_range_m *= wide(d, 0.1, 2.0));
-    }),
-    ("a camera that needs more or less light", |s, d| {
-        let by = wide(d, 0.2, 200.0);
-        with(&mut s.file.kit.camera, d, |c, _| c.sensitivity_lux = c.sensitivity_lux.map(|lux| lux * by));
-    }),
-    ("move a lamp", |s, d| {
-        let shift = way(d, 0.3, 60.0);
-        with(&mut s.site.lamps, d, |l, _| l.at = l.at + shift);
-    }),
-    ("raise or lower a lamp", |s, d| {
-        with(&mut s.site.lamps, d, |l, d| l.height_m *= wide(d, 0.3, 4.0));
-    }),
-    ("dim or brighten all lamps", |s, d| {
-        let by = wide(d, 0.05, 3.0);
-        s.site.lamps.iter_mut().for_each(|l| l.flux_lm *= by);
-    }),
-    ("let a lamp fade", |s, d| {
-        with(&mut s.site.lamps, d, |l, d| l.flux_lm *= wide(d, 0.01, 1.0));
-    }),
-    ("move a zone", |s, d| {
-        let shift = way(d, 0.05, 10.0);
-        with(&mut s.file.kit.beam, d, |b, _| {
-            (b.from_m, b.to_m) = (moved(b.from_m, shift), moved(b.to_m, shift));
-        });
-    }),
-    ("shorten or stretch a zone", |s, d| {
-        with(&mut s.file.kit.beam, d, |b, d| {
-            let by = d.between(0.1, 6.0);
-            b.to_m = [0, 1].map(|k| b.from_m[k] + by * (b.to_m[k] - b.from_m[k]));
-        });
-    }),
-    ("turn a zone about one end", |s, d| {
-        with(&mut s.file.kit.beam, d, |b, d| {
-            let turn = AffineTransform::rotate(sign(d) * wide(d, 0.1, 180.0), Coord::from(b.from_m));
-            let end = turn.apply(Coord::from(b.to_m));
-            b.to_m = [end.x, end.y];
-        });
-    }),
-    ("raise or lower the rays of a zone", |s, d| {
-        with(&mut s.file.kit.beam, d, |b, d| {
-            let by = sign(d) * wide(d, 0.02, 2.0);
-            b.rays_m.iter_mut().for_each(|ray| *ray = (*ray + by).max(0.1));
-        });
-    }),
-    ("another product's range", |s, d| {
-        with(&mut s.file.kit.beam, d, |b, d| b.rated_range_m *= d.between(0.3, 2.0));
-    }),
-    ("remove a zone", |s, d| remove(&mut s.file.kit.beam, d)),
-    ("move a pole of a facade camera", |s, d| {
-        let shift = way(d, 0.3, 60.0);
-        with(&mut s.file.kit.facade_camera, d, |c, _| c.at_m = moved(c.at_m, shift));
-    }),
-    ("turn a facade camera", |s, d| {
-        with(&mut s.file.kit.facade_camera, d, |c, d| c.bearing_deg = turned(c.bearing_deg, d));
-    }),
-    ("tilt a facade camera", |s, d| {
-        with(&mut s.file.kit.facade_camera, d, |c, d| {
-            c.elevation_deg = (c.elevation_deg + sign(d) * wide(d, 1.0, 60.0)).clamp(0.0, 90.0);
-        });
-    }),
-    ("remove a facade camera", |s, d| remove(&mut s.file.kit.facade_camera, d)),
-    ("take a point off a tour", |s, d| {
-        with(&mut s.file.kit.guard_tour, d, |t, d| remove(&mut t.checkpoints, d));
-    }),
-];
+/// A door farther off its house is refused by whoever reads a scenario, m.
+const DOOR_M: f64 = 0.5;
 
-/// Shifts a camera and changes its height, and aims it at the point that was so many metres ahead of it.
-fn mount(camera: &mut Camera, ahead: f64, (shift, higher): (Coord<f64>, f64)) {
-    let (sin, cos) = libm::sincos(camera.bearing_deg.to_radians());
-    let target = [camera.at_m[0] + ahead * sin, camera.at_m[1] + ahead * cos];
-    let (at, height_m) = (moved(camera.at_m, shift), camera.height_m * higher);
-    let (x, y) = (target[0] - at[0], target[1] - at[1]);
-    camera.bearing_deg = (libm::atan2(x, y).to_degrees() + 360.0) % 360.0;
-    camera.tilt_deg = libm::atan2(height_m - 1.0, libm::hypot(x, y)).to_degrees();
-    (camera.at_m, camera.height_m) = (at, height_m);
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verb {
+    Move,
+    MoveCorner,
+    Turn,
+    Scale,
+    Stretch,
+    Cut,
+    Join,
+    Copy,
+    Swap,
+    Remove,
+    Raise,
+    /// Moves what looks and aims it at the point at which it looked.
+    Carry,
+    /// Strikes one off a list.
+    Strike,
+    /// Changes a figure.
+    Change,
+    /// Moves, turns or scales the site under the kit.
+    Shift,
+    /// Scales all there is.
+    ScaleAll,
 }
 
-/// Changes one of a list.
-fn with<T>(list: &mut [T], draw: &mut Draw, change: impl FnOnce(&mut T, &mut Draw)) {
-    if !list.is_empty() {
-        let one = draw.below(list.len());
-        change(&mut list[one], draw);
+/// A change: what is done, to which table, to one row of it or to all, and to which of a row's figures.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Operator {
+    verb: Verb,
+    table: String,
+    figure: String,
+    all: bool,
+}
+
+impl Operator {
+    pub(super) fn name(&self) -> String {
+        let Operator { verb, table, figure, all } = self;
+        let whom = if *all { "all of " } else { "" };
+        format!("{verb:?} {whom}{table} {figure}").trim().to_owned()
     }
 }
 
-fn remove<T>(list: &mut Vec<T>, draw: &mut Draw) {
-    if !list.is_empty() {
-        let gone = draw.below(list.len());
-        list.remove(gone);
+/// Everything that can be done to some layouts, in a fixed order: each verb to each table, and to each figure, for which a
+/// row is found that it changes.
+pub(super) fn operators(layouts: &[Scenario]) -> Vec<Operator> {
+    let mut found = BTreeSet::new();
+    for layout in layouts.iter().map(Layout::of) {
+        for (table, row) in layout.rows() {
+            let mut add = |verb: Verb, figure: &str, alls: &[bool]| {
+                let of = |all| Operator { verb, table: table.to_owned(), figure: figure.to_owned(), all };
+                found.extend(alls.iter().map(|all| of(*all)));
+            };
+            let pairs = |verb: &Verb| !matches!(verb, Verb::Join | Verb::Swap) || layout.has_two(table);
+            for (verb, alls) in verbs(row).into_iter().filter(|(verb, _)| pairs(verb)) {
+                add(verb, "", alls);
+            }
+            for figure in rows::figures(row) {
+                add(Verb::Change, figure, &[false, true]);
+            }
+        }
     }
+    for verb in [Verb::Shift, Verb::ScaleAll] {
+        found.insert(Operator { verb, table: String::new(), figure: String::new(), all: true });
+    }
+    found.into_iter().collect()
+}
+
+/// What can be done to a row, alone or with all of its table.
+fn verbs(row: &Row) -> Vec<(Verb, &'static [bool])> {
+    const ONE: &[bool] = &[false];
+    const BOTH: &[bool] = &[false, true];
+    let corners = rows::points(row).len();
+    let looks = rows::bearing(row).is_some();
+    let when = |holds: bool, verb: Verb, alls: &'static [bool]| holds.then_some((verb, alls));
+    [
+        when(corners > 0, Verb::Move, ONE),
+        when(corners > 1, Verb::MoveCorner, ONE),
+        when(corners > 1 || looks, Verb::Turn, BOTH),
+        when(corners > 1, Verb::Scale, BOTH),
+        when(corners == 2, Verb::Stretch, BOTH),
+        when(corners == 2, Verb::Cut, ONE),
+        when(corners == 2, Verb::Join, ONE),
+        when(corners > 0, Verb::Copy, ONE),
+        when(corners > 0, Verb::Swap, ONE),
+        when(true, Verb::Remove, ONE),
+        when(rows::heights(row), Verb::Raise, BOTH),
+        when(looks && rows::heights(row), Verb::Carry, BOTH),
+        when(rows::list(row).is_some(), Verb::Strike, ONE),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Changes a layout. Nothing comes back where it has no row for the operator.
+pub(super) fn apply(operator: &Operator, scenario: &Scenario, draw: &mut Draw) -> Option<Scenario> {
+    let mut layout = Layout::of(scenario);
+    match operator.verb {
+        Verb::Shift => shift(&mut layout, draw),
+        Verb::ScaleAll => {
+            let by = wide(draw, 0.5, 3.0);
+            layout.map(|_, _| true, &AffineTransform::scale(by, by, Coord { x: 0.0, y: 0.0 }));
+        }
+        _ => change(&mut layout, operator, draw)?,
+    }
+    layout.prune();
+    let changed = layout.scenario(scenario);
+    (is_ground(&changed) && can_stand(&changed)).then_some(changed)
+}
+
+/// Whether every outline still encloses ground: none runs through itself.
+fn is_ground(scenario: &Scenario) -> bool {
+    let site = &scenario.site;
+    let houses = site.buildings.iter().map(|building| &building.outline);
+    let areas = site.areas.iter().map(|area| &area.outline);
+    let mut outlines = site.compounds.iter().map(|compound| &compound.outline).chain(houses).chain(areas);
+    outlines.all(Polygon::is_valid)
+}
+
+/// Whether it could be built, as whoever reads a scenario asks: houses stand apart, doors are in their houses, and neither
+/// cameras nor lamps inside of one.
+fn can_stand(scenario: &Scenario) -> bool {
+    let (site, kit) = (&scenario.site, &scenario.file.kit);
+    let houses = || site.buildings.iter().map(|building| &building.outline);
+    let apart = houses().enumerate().all(|(i, one)| houses().skip(i + 1).all(|other| !one.intersects(other)));
+    let cameras = kit.camera.iter().map(|c| Coord::from(c.at_m));
+    let up = kit.facade_camera.iter().map(|c| Coord::from(c.at_m));
+    let mut hung = cameras.chain(up).chain(site.lamps.iter().map(|lamp| lamp.at));
+    let outside = hung.all(|at| houses().all(|house| !house.contains(&at)));
+    let doors = site.entrances.iter().all(|door| {
+        let house = site.buildings.iter().find(|house| house.id == door.building);
+        house.is_some_and(|h| Euclidean.distance(&Point::from(door.at), h.outline.exterior()) < DOOR_M)
+    });
+    apart && outside && doors
+}
+
+/// Moves, turns or scales the site and leaves the kit where it is.
+fn shift(layout: &mut Layout, draw: &mut Draw) {
+    let middle = Coord { x: 0.0, y: 0.0 };
+    let Coord { x, y } = way(draw, 0.05, 10.0);
+    let by = wide(draw, 0.7, 1.4);
+    let change = [
+        AffineTransform::translate(x, y),
+        AffineTransform::rotate(sign(draw) * wide(draw, 0.1, 30.0), middle),
+        AffineTransform::scale(by, by, middle),
+    ];
+    layout.map(Layout::is_site, &change[draw.below(3)]);
+}
+
+fn change(layout: &mut Layout, operator: &Operator, draw: &mut Draw) -> Option<()> {
+    let fit = |row: &Row| match operator.verb {
+        Verb::Change => rows::figures(row).contains(&operator.figure.as_str()),
+        verb => verbs(row).iter().any(|(of, _)| *of == verb),
+    };
+    let fitting: Vec<usize> = layout.fitting(&operator.table, fit);
+    if fitting.is_empty() {
+        return None;
+    }
+    let chosen = fitting[draw.below(fitting.len())];
+    let others: Vec<usize> = fitting.iter().copied().filter(|row| *row != chosen).collect();
+    let other = others.get(draw.below(others.len())).copied();
+    match operator.verb {
+        Verb::Remove => layout.remove(&operator.table, chosen),
+        Verb::Copy => copy(layout, &operator.table, chosen, draw),
+        Verb::Cut => cut(layout, &operator.table, chosen, draw),
+        Verb::Join => join(layout, &operator.table, [chosen, other?])?,
+        Verb::Swap => swap(layout, &operator.table, [chosen, other?])?,
+        _ => {
+            let change = Change::drawn(operator, draw);
+            let rows = if operator.all { fitting } else { vec![chosen] };
+            rows.into_iter().for_each(|row| change.apply(layout, (operator.table.as_str(), row), draw));
+        }
+    }
+    Some(())
+}
+
+/// What all rows that are changed have in common: its size.
+struct Change<'a> {
+    operator: &'a Operator,
+    by: Coord<f64>,
+    deg: f64,
+    factor: f64,
+    up_m: f64,
+}
+
+impl<'a> Change<'a> {
+    fn drawn(operator: &'a Operator, draw: &mut Draw) -> Change<'a> {
+        Change {
+            operator,
+            by: way(draw, 0.05, 40.0),
+            deg: sign(draw) * wide(draw, 0.1, 180.0),
+            factor: wide(draw, 0.08, 12.0),
+            up_m: sign(draw) * wide(draw, 0.02, 20.0),
+        }
+    }
+
+    fn apply(&self, layout: &mut Layout, at: (&str, usize), draw: &mut Draw) {
+        let row = layout.row(at);
+        let corners = rows::points(row);
+        let [first, middle] = [corners.first(), rows::middle(row).as_ref()].map(|at| at.copied());
+        let moved = match self.operator.verb {
+            Verb::Move => Some(AffineTransform::translate(self.by.x, self.by.y)),
+            Verb::Turn => middle.map(|middle| AffineTransform::rotate(self.deg, middle)),
+            Verb::Scale => middle.map(|middle| AffineTransform::scale(self.factor, self.factor, middle)),
+            Verb::Stretch => first.map(|first| AffineTransform::scale(self.factor, self.factor, first)),
+            _ => None,
+        };
+        if let Some(change) = moved {
+            layout.carry(at, &change);
+            return;
+        }
+        let row = layout.row_mut(at);
+        match self.operator.verb {
+            Verb::MoveCorner => {
+                let corner = corners[draw.below(corners.len())];
+                rows::map(row, &mut |at| if at == corner { at + self.by } else { at });
+            }
+            Verb::Raise => rows::raise(row, self.up_m),
+            Verb::Carry => rows::carry(row, self.by * 0.3, self.up_m * 0.2),
+            Verb::Strike => {
+                if let Some(list) = rows::list_mut(row) {
+                    list.remove(draw.below(list.len()));
+                }
+            }
+            _ => rows::change(row, &self.operator.figure, self.factor, self.deg),
+        }
+    }
+}
+
+/// Another of the same, somewhere else, which may be turned.
+fn copy(layout: &mut Layout, table: &str, chosen: usize, draw: &mut Draw) {
+    let mut row = layout.row((table, chosen)).clone();
+    let Some(middle) = rows::middle(&row) else { return };
+    let Coord { x, y } = way(draw, 0.5, 60.0);
+    let turn = AffineTransform::rotate(draw.between(-180.0, 180.0), middle);
+    rows::transform(&mut row, &turn.translated(x, y));
+    layout.push(table, row, "copy");
+}
+
+/// Takes a stretch out of something long and leaves a part on each side of it.
+fn cut(layout: &mut Layout, table: &str, chosen: usize, draw: &mut Draw) {
+    let row = layout.row((table, chosen)).clone();
+    let [from, to] = rows::ends(&row);
+    let long = libm::hypot(to.x - from.x, to.y - from.y);
+    let size = wide(draw, 0.05, 30.0).min(0.9 * long);
+    let start = draw.between(0.02 * long, 0.98 * long - size);
+    let at = |s: f64| from + (to - from) * (s / long);
+    let mut rest = row;
+    rows::map(&mut rest, &mut |corner| if corner == from { at(start + size) } else { corner });
+    rows::map(layout.row_mut((table, chosen)), &mut |corner| if corner == to { at(start) } else { corner });
+    layout.push(table, rest, "rest");
+}
+
+/// Makes one of two: from the beginning of the first to the end of the second.
+fn join(layout: &mut Layout, table: &str, [one, other]: [usize; 2]) -> Option<()> {
+    let [ends, theirs] = [one, other].map(|row| rows::ends(layout.row((table, row))));
+    if ends[0] == theirs[1] {
+        return None;
+    }
+    rows::map(layout.row_mut((table, one)), &mut |corner| if corner == ends[1] { theirs[1] } else { corner });
+    layout.remove(table, other);
+    Some(())
+}
+
+/// Each of two goes where the other was.
+fn swap(layout: &mut Layout, table: &str, pair: [usize; 2]) -> Option<()> {
+    let [one, other] = pair.map(|row| rows::middle(layout.row((table, row))));
+    let step = other? - one?;
+    layout.carry((table, pair[0]), &AffineTransform::translate(step.x, step.y));
+    layout.carry((table, pair[1]), &AffineTransform::translate(-step.x, -step.y));
+    Some(())
 }
 
 /// A size between two, each decade as likely as the next.
@@ -242,50 +299,4 @@ fn sign(draw: &mut Draw) -> f64 {
 fn way(draw: &mut Draw, low: f64, high: f64) -> Coord<f64> {
     let (size, (sin, cos)) = (wide(draw, low, high), libm::sincos(draw.between(0.0, std::f64::consts::TAU)));
     Coord { x: size * cos, y: size * sin }
-}
-
-fn moved(at: [f64; 2], by: Coord<f64>) -> [f64; 2] {
-    [at[0] + by.x, at[1] + by.y]
-}
-
-fn turned(bearing_deg: f64, draw: &mut Draw) -> f64 {
-    (bearing_deg + sign(draw) * wide(draw, 0.5, 180.0) + 360.0) % 360.0
-}
-
-/// A point inside the compound's box.
-fn anywhere(scenario: &Scenario, draw: &mut Draw) -> Coord<f64> {
-    let ring = scenario.site.compounds[0].outline.exterior();
-    let (a, b) = (ring.0[draw.below(4)], ring.0[draw.below(4)]);
-    let middle = Coord { x: (a.x + b.x) / 2.0, y: (a.y + b.y) / 2.0 };
-    middle * draw.unit()
-}
-
-/// Takes a stretch out of a wall and leaves a wall on each side of it.
-fn cut(scenario: &mut Scenario, draw: &mut Draw) {
-    let (walls, size) = (&mut scenario.site.walls, wide(draw, 0.1, 30.0));
-    if walls.is_empty() {
-        return;
-    }
-    let chosen = draw.below(walls.len());
-    let wall = &mut walls[chosen];
-    let (from, to) = (wall.line.0[0], wall.line.0[1]);
-    let long = libm::hypot(to.x - from.x, to.y - from.y);
-    let start = draw.between(0.0, (long - size).max(0.0));
-    let at = |s: f64| from + (to - from) * (s / long).min(1.0);
-    let rest = LineString(vec![at(start + size), to]);
-    wall.line = LineString(vec![from, at(start)]);
-    let other = Wall { id: "rest".into(), line: rest, ..wall.clone() };
-    walls.push(other);
-}
-
-/// Changes a building's outline and takes its doors along.
-fn building(scenario: &mut Scenario, draw: &mut Draw, change: &dyn Fn(Coord<f64>) -> AffineTransform<f64>) {
-    let site = &mut scenario.site;
-    let chosen = draw.below(site.buildings.len());
-    let building = &mut site.buildings[chosen];
-    let Some(middle) = building.outline.centroid().map(|p: Point<f64>| p.0) else { return };
-    let change = change(middle);
-    building.outline = building.outline.map_coords(|c| change.apply(c));
-    let doors = site.entrances.iter_mut().filter(|e| e.building == building.id);
-    doors.for_each(|e| e.at = change.apply(e.at));
 }
