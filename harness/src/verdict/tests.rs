@@ -253,6 +253,7 @@ fn the_plan_can_be_judged_too() {
     plan.perimeter.gaps.push(Stretch {
         beam: None,
         wall: "wall-n".into(),
+        gate: None,
         along_m: [2.0, 5.5],
         ends_m: [[0.0; 2]; 2],
         reason: String::new(),

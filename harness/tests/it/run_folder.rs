@@ -202,11 +202,12 @@ pub(crate) fn plan() -> PlanAnswer {
             gates_m: 25.8,
             zones: Vec::new(),
             unwalled: Vec::new(),
-            open_ends_m: Vec::new(),
+            repairs: Vec::new(),
             parts: Vec::new(),
             gaps: vec![Stretch {
                 beam: None,
                 wall: "wall-n".into(),
+                gate: None,
                 along_m: [20.0, 34.2],
                 ends_m: [[40.0, 240.0], [54.2, 240.0]],
                 reason: "no zone between beam-03 and beam-04".into(),

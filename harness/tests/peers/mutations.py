@@ -46,7 +46,10 @@ LINTEL, GLASS = WINDOW["lintel_m"], WINDOW["before_m"]
 SKY = SIGHT["night"]["sky_lux"]
 # The ground about the site that is looked at, m.
 MARGIN = 20.0
-WALL_FOR_OUTLINE, BUILDING_FOR_OUTLINE, FREE_END, SHORT = 10.0, 3.0, 3.0, 1.0
+# A body passes between barriers that are farther apart; a gate's pier; how far off the outline walls, and buildings and
+# gates, may stand.
+BODY, PIER = PERIMETER["body_m"], PERIMETER["pier_m"]
+OFF_OUTLINE, FACADE_OFF = PERIMETER["outline_m"], PERIMETER["facade_m"]
 
 
 def xy(point):
@@ -401,23 +404,29 @@ def closed_corner(layout, rest, guards, sound):
 
 
 def bare_outline(layout, slack):
-    """Stretches of the outline with no wall along them, no gate and no building."""
+    """Where a body walks in: free ground that leads from one edge of a strip along the outline to the other.
+
+    Everything that bars the way is widened by half a body. A wall that runs outside the strip bars nothing.
+    """
     give = slack * LENGTH
-    ends = [Point(w["shape"].coords[i]) for w in layout.rim for i in (0, -1)]
-    shapes = [s.buffer(WALL_FOR_OUTLINE + give, cap_style="flat") for w in layout.rim for s in pieces(w["shape"])]
-    bend = WALL_FOR_OUTLINE * np.sqrt(2) + give
-    for wall in layout.rim:
-        shapes += [Point(c).buffer(bend, 64) for c in wall["shape"].coords[1:-1]]
-    for end in ends:
-        met = sum(end.distance(other) < ASIDE for other in ends) > 1
-        shapes.append(end.buffer(bend if met else FREE_END + give, 64))
-    shapes += [b["shape"].exterior.buffer(BUILDING_FOR_OUTLINE + give, 64) for b in layout.buildings.values()]
-    shapes += [Point(g["at"]).buffer(g["width_m"] / 2 + FREE_END + give, 64) for g in layout.gates]
-    closed = shapely.union_all(shapes)
+    rim = shapely.union_all([w["shape"] for w in layout.rim])
+    sides = shapely.union_all([o.exterior for o in layout.outlines])
+
+    def stands_there(shape):
+        return shape.distance(rim) <= BODY + give or shape.distance(sides) <= FACADE_OFF + give
+
+    gates = [Point(g["at"]).buffer(g["width_m"] / 2 + PIER + give, 64) for g in layout.gates]
+    bars = [rim.difference(layout.openings()), *filter(stands_there, gates)]
+    bars += filter(stands_there, (b["shape"] for b in layout.buildings.values()))
+    barred = shapely.union_all([shape.buffer((BODY + give) / 2, 64) for shape in bars])
     found = []
     for outline in layout.outlines:
-        rest = parts(shapely.line_merge(outline.exterior.difference(closed)))
-        found += [f"outline: {p.length:.2f} m" for p in rest if p.length >= SHORT - give]
+        reach = min(OFF_OUTLINE + give, outline.area / outline.length)
+        outer, inner = outline.buffer(reach), outline.buffer(-reach)
+        for free in parts(outer.difference(inner).difference(barred)):
+            if free.distance(outer.exterior) < 1e-6 and free.distance(inner.boundary) < 1e-6:
+                middle = free.representative_point()
+                found.append(f"a way in near {middle.x:.1f}, {middle.y:.1f}")
     return found
 
 

@@ -1,7 +1,7 @@
 //! The layers of a plan.
 
 use geo::{LineString, Polygon};
-use palisade_layout::analysis::answer::{Gap, Stretch};
+use palisade_layout::analysis::answer::{Gap, Stretch, Unwalled};
 use palisade_layout::model::Site;
 
 use super::{Geometry, Kind, Layer, Shape, Value};
@@ -61,6 +61,7 @@ pub(super) fn layers(material: &Material) -> Vec<Layer> {
         ),
         stretches("perimeter_zones", "周界防区 stretches that a zone guards", &perimeter.zones),
         stretches("perimeter_gaps", "周界缺口 stretches that nobody guards", &perimeter.gaps),
+        holes(&perimeter.unwalled),
     ]
 }
 
@@ -215,6 +216,31 @@ fn gaps(name: &'static str, about: &'static str, gaps: &[Gap]) -> Layer {
         ("fix_cost_is", Kind::Text),
     ];
     layer(name, about, Geometry::Area, &columns, rows.collect())
+}
+
+fn holes(holes: &[Unwalled]) -> Layer {
+    let rows = holes.iter().map(|hole| {
+        let side = |i: usize| hole.between.get(i).map(|id| id.as_str()).into();
+        let values = vec![
+            hole.compound.as_str().into(),
+            side(0),
+            side(1),
+            hole.along_m[0].into(),
+            hole.along_m[1].into(),
+            hole.missing_m.into(),
+        ];
+        (Shape::Line(hole.way_m.clone()), values)
+    });
+    let columns = [
+        ("compound", Kind::Text),
+        ("after", Kind::Text),
+        ("before", Kind::Text),
+        ("from_m", Kind::Real),
+        ("to_m", Kind::Real),
+        ("missing_m", Kind::Real),
+    ];
+    let about = "周界缺墙 ways in between walls, gates and buildings";
+    layer("perimeter_holes", about, Geometry::Line, &columns, rows.collect())
 }
 
 fn stretches(name: &'static str, about: &'static str, stretches: &[Stretch]) -> Layer {

@@ -1,7 +1,6 @@
 //! What the page says, as text; where each figure stands and how it came about.
 
 use palisade_layout::analysis::answer::{Gap, GapReason};
-use palisade_layout::analysis::prices::How;
 use palisade_layout::analysis::rules::{Finding, Seen, Status, Strength};
 use palisade_layout::analysis::sightlines::BODY_M;
 use serde::Serialize;
@@ -266,16 +265,11 @@ fn gaps_note(material: &Material) -> String {
 
 /// Measures with their evidence; none is made up here.
 fn measures(material: &Material, book: &mut Book) -> (Vec<Told>, String) {
-    let how = if material.prices.how == How::Assumed {
-        "计算；价格假定"
-    } else {
-        "计算；价格为报价"
-    };
     let (found, note) = measures::proposals(material, WORST);
     let told = found.into_iter().map(|proposal| Told {
         title: proposal.title,
         text: proposal.text,
-        mark: book.cite(proposal.place, how),
+        mark: book.cite(proposal.place, proposal.kind.how(material.prices.how)),
     });
     (told.collect(), note)
 }

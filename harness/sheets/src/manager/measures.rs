@@ -1,128 +1,168 @@
-//! Measures in plain words: those that the plan tried and priced, the best first. Where there are too few of them, others of
-//! another kind: a stretch of the perimeter, equipment of a tier.
+//! Measures in plain words, the cheapest first: fixes of gaps and zones along walls, which the plan tried in the model, and
+//! what a tier still lacks, which is counted and not tried.
 
-use palisade_layout::analysis::answer::{Change, Fix, Measure, Stretch, Table};
-use palisade_layout::analysis::prices::{How, Piece};
+use palisade_layout::analysis::answer::{Change, Fix, Gap, Repair, Table};
+use palisade_layout::analysis::prices::How;
 use palisade_layout::analysis::rules::Status;
+use palisade_layout::analysis::tiers::TierItem;
 use palisade_layout::model::catalogue::{Catalogue, Form};
+use palisade_layout::model::kit::Beam;
 use serde_json::Value;
 
 use super::place::in_words;
 use crate::Material;
 use crate::words::{square_metres, thousands};
 
+/// Of what kind a measure is, and so how its figures came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The fix of a gap: the whole layout was planned again with it.
+    Sight,
+    /// Zones along a wall: the perimeter was worked out again with them.
+    Perimeter,
+    /// Equipment of a tier: counted.
+    Equipment,
+}
+
+impl Kind {
+    /// How its figures came about.
+    pub(super) fn how(self, prices: How) -> &'static str {
+        match (self, prices) {
+            (Kind::Equipment, How::Assumed) => "按缺额计算；价格假定",
+            (Kind::Equipment, _) => "按缺额计算；价格为报价",
+            (_, How::Assumed) => "模型试算；价格假定",
+            (..) => "模型试算；价格为报价",
+        }
+    }
+}
+
 /// A measure as it is told.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Proposal {
+    pub(super) kind: Kind,
+    pub(super) yuan: f64,
     pub(super) title: String,
     pub(super) text: String,
     /// Where its figures stand.
     pub(super) place: String,
 }
 
-/// So many measures where the plan has them, and what is to be said of all of them.
+/// The cheapest measures of all kinds, and what is to be said of all of them. Of equal prices those that were tried come
+/// first.
 pub(super) fn proposals(material: &Material, most: usize) -> (Vec<Proposal>, String) {
-    let tried = in_order(material).or_else(|| by_price(material, most)).unwrap_or_default();
-    let seen = tried.len().min(most);
-    let mut told: Vec<Proposal> = tried.into_iter().take(most).collect();
-    told.extend(walls(material).into_iter().chain(equipment(material)).take(most - seen));
-    (told.clone(), note(material, most, seen, told.len()))
+    let mut told = fixes(material);
+    told.extend(repairs(material));
+    told.extend(equipment(material));
+    told.sort_by(|a, b| a.yuan.total_cmp(&b.yuan));
+    told.truncate(most);
+    let note = note(material, most, &told);
+    (told, note)
 }
 
-fn note(material: &Material, most: usize, seen: usize, told: usize) -> String {
+fn note(material: &Material, most: usize, told: &[Proposal]) -> String {
+    if told.is_empty() {
+        return "本次计算没有找到可以报价的措施。".to_owned();
+    }
     let prices = &material.prices;
     let how = if prices.how == How::Assumed { "假定" } else { "报价" };
-    let priced = format!("单价为 {} 的{how}值。", prices.dated);
-    let tried = "按每元多看到的面积排序，依次实施；每项都在同一模型里试算过，不使任何条款变差。";
-    match (seen, told) {
-        (_, 0) => "本次计算没有找到可以报价的措施。".to_owned(),
-        (0, _) => format!("本次计算没有给出改善空白的措施；以上是周界和配置方面的措施。{priced}"),
-        (seen, told) if seen < told => {
-            format!("能改善空白的措施只有 {seen} 项，其余为周界和配置方面的措施。{tried}{priced}")
-        }
-        (_, told) if told < most => format!("只找到 {told} 项措施。{tried}{priced}"),
-        _ => format!("{tried}{priced}"),
-    }
+    let few =
+        if told.len() < most { format!("只找到 {} 项措施。", told.len()) } else { String::new() };
+    let of = |kind: Kind, words: &'static str| if told.iter().any(|t| t.kind == kind) { words } else { "" };
+    format!(
+        "{few}按价格从低到高排列，每项单独实施。{}{}{}单价为 {} 的{how}值。",
+        of(Kind::Sight, "视频措施在同一模型里逐项试算过，不使任何条款变差。"),
+        of(Kind::Perimeter, "周界措施在同一模型里逐项试算过缩短的缺口。"),
+        of(Kind::Equipment, "配置措施按缺额乘单价计算，没有试算。"),
+        prices.dated,
+    )
 }
 
-/// The plan's sequence; nothing where it was not asked for one.
-fn in_order(material: &Material) -> Option<Vec<Proposal>> {
-    let measures = &material.report.answer.measures;
-    let told = |(i, measure): (usize, &Measure)| Proposal {
-        title: title(material, &measure.fix),
-        text: format!("{}{}", text(&measure.fix), so_far(measure, i)),
-        place: format!("report.json measures[{i}]"),
+/// The cheapest fixes of gaps by day and by night, each device once. Of equal prices the one that shows more comes first.
+fn fixes(material: &Material) -> Vec<Proposal> {
+    let answer = &material.report.answer;
+    let of = |list: &'static str, gaps: &'_ [Gap]| -> Vec<(String, Fix)> {
+        let fixed = gaps.iter().enumerate().filter_map(|(i, gap)| Some((i, gap.fix.clone()?)));
+        fixed.map(|(i, fix)| (format!("report.json {list}[{i}].fix"), fix)).collect()
     };
-    (!measures.is_empty()).then(|| measures.iter().enumerate().map(told).collect())
-}
-
-fn so_far(measure: &Measure, before: usize) -> String {
-    if before == 0 {
-        return String::new();
-    }
-    format!("累计约 {} 元，白天多看到 {}。", thousands(measure.total_yuan), square_metres(measure.total_m2))
-}
-
-/// The cheapest fixes of gaps, each device once. Of equal prices the one that shows more comes first.
-fn by_price(material: &Material, most: usize) -> Option<Vec<Proposal>> {
-    let gaps = material.report.answer.gaps.iter().enumerate();
-    let mut fixes: Vec<(usize, &Fix)> = gaps.filter_map(|(i, gap)| Some((i, gap.fix.as_ref()?))).collect();
-    fixes.sort_by(|(_, a), (_, b)| {
-        a.cost_yuan.total_cmp(&b.cost_yuan).then(b.gains_m2.total_cmp(&a.gains_m2))
-    });
-    let mut told: Vec<(usize, &Fix)> = Vec::new();
-    for (gap, fix) in fixes {
+    let mut all = [of("gaps", &answer.gaps), of("gaps_night", &answer.gaps_night)].concat();
+    all.sort_by(|(_, a), (_, b)| a.cost_yuan.total_cmp(&b.cost_yuan).then(b.gains_m2.total_cmp(&a.gains_m2)));
+    let mut told: Vec<(String, Fix)> = Vec::new();
+    for (place, fix) in all {
         // Two gaps may be owed to one camera: it is turned one way only.
-        if told.len() < most && !told.iter().any(|(_, other)| other.device == fix.device) {
-            told.push((gap, fix));
+        if !told.iter().any(|(_, other)| other.device == fix.device) {
+            told.push((place, fix));
         }
     }
-    let proposal = |(gap, fix): (usize, &Fix)| Proposal {
-        title: title(material, fix),
-        text: text(fix),
-        place: format!("report.json gaps[{gap}].fix"),
+    let proposal = |(place, fix): (String, Fix)| Proposal {
+        kind: Kind::Sight,
+        yuan: fix.cost_yuan,
+        title: title(material, &fix),
+        text: text(&fix),
+        place,
     };
-    Some(told.into_iter().map(proposal).collect())
+    told.into_iter().map(proposal).collect()
 }
 
-/// A pair of beams for each stretch of the perimeter that nobody guards, the longest first.
-fn walls(material: &Material) -> Vec<Proposal> {
-    let long = |stretch: &Stretch| stretch.along_m[1] - stretch.along_m[0];
-    let mut gaps: Vec<(usize, &Stretch)> = material.report.answer.perimeter.gaps.iter().enumerate().collect();
-    gaps.sort_by(|a, b| long(b.1).total_cmp(&long(a.1)));
-    let yuan = material.prices.piece_yuan(Piece::Beam);
-    let told = |(i, gap): (usize, &Stretch)| {
-        let [a, b] = gap.ends_m;
-        let place = in_words([(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0], &material.scenario.site);
+/// Zones for stretches of wall that nobody guards.
+fn repairs(material: &Material) -> Vec<Proposal> {
+    let told = |(i, repair): (usize, &Repair)| {
+        let middle = repair.beams.get(repair.beams.len() / 2);
+        let at = middle.map(|zone| [0, 1].map(|k| (zone.from_m[k] + zone.to_m[k]) / 2.0));
+        let place = at.map_or_else(String::new, |at| format!("{}：", in_words(at, &material.scenario.site)));
         Proposal {
-            title: format!("{place}：在围墙 {} 上补一组对射", gap.wall),
-            text: format!("约 {} 元；{:.1} m 周界不再无人防护。", thousands(yuan), long(gap)),
-            place: format!("report.json perimeter.gaps[{i}]"),
+            kind: Kind::Perimeter,
+            yuan: repair.cost_yuan,
+            title: format!("{place}在围墙 {} 上补 {} 组对射", repair.wall, repair.beams.len()),
+            text: format!(
+                "约 {} 元；{:.1} m 周界不再无人防护。{}。",
+                thousands(repair.cost_yuan),
+                repair.closes_m,
+                pairs(&repair.beams)
+            ),
+            place: format!("report.json perimeter.repairs[{i}]"),
         }
     };
-    gaps.into_iter().map(told).collect()
+    material.report.answer.perimeter.repairs.iter().enumerate().map(told).collect()
 }
 
-/// What the lowest tier that is not met still lacks, the cheapest first.
+/// What is bought for a repair: rays, range and length of its zones.
+fn pairs(beams: &[Beam]) -> String {
+    let length = |zone: &Beam| (zone.to_m[0] - zone.from_m[0]).hypot(zone.to_m[1] - zone.from_m[1]);
+    let longest = beams.iter().map(length).fold(0.0, f64::max);
+    let mut kinds: Vec<(usize, f64)> = beams.iter().map(|b| (b.rays_m.len(), b.rated_range_m)).collect();
+    kinds.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    kinds.dedup();
+    let told = kinds.iter().map(|(rays, range)| format!("{rays} 光束、额定 {range:.0} m"));
+    format!("{}，防区最长 {longest:.1} m", told.collect::<Vec<_>>().join("；"))
+}
+
+/// The system whose equipment zones along walls are (周界报警).
+const PERIMETER: u32 = 8;
+
+/// What the lowest tier that is not met still lacks; zones where the plan has them metre by metre are left out.
 fn equipment(material: &Material) -> Vec<Proposal> {
     let tiers = material.report.tiers.iter().enumerate();
     let Some((t, tier)) = tiers.into_iter().find(|(_, tier)| !tier.met) else { return Vec::new() };
-    let lacks = |item: &palisade_layout::analysis::tiers::TierItem| {
-        item.status == Status::Fail && item.cost_yuan > 0.0
+    let repaired = !material.report.answer.perimeter.repairs.is_empty();
+    let lacks = |item: &TierItem| {
+        let known = repaired && item.system == PERIMETER;
+        item.status == Status::Fail && item.cost_yuan > 0.0 && !known
     };
-    let mut items: Vec<_> = tier.items.iter().enumerate().filter(|(_, item)| lacks(item)).collect();
-    items.sort_by(|a, b| a.1.cost_yuan.total_cmp(&b.1.cost_yuan));
-    let told = |(i, item): (usize, &palisade_layout::analysis::tiers::TierItem)| Proposal {
+    let items = tier.items.iter().enumerate().filter(|(_, item)| lacks(item));
+    let told = |(i, item): (usize, &TierItem)| Proposal {
+        kind: Kind::Equipment,
+        yuan: item.cost_yuan,
         title: format!("补齐{}配置：{}", tier.name_zh, item.title_zh),
         text: format!(
-            "约 {} 元；现有 {}，应有 {}。",
+            "约 {} 元；现有 {}，应有 {}。{}",
             thousands(item.cost_yuan),
             thousands(item.found),
-            thousands(item.demanded)
+            thousands(item.demanded),
+            if item.people { "另需人员，按月支付，未计价。" } else { "" }
         ),
         place: format!("report.json tiers[{t}].items[{i}]"),
     };
-    items.into_iter().map(told).collect()
+    items.map(told).collect()
 }
 
 /// What is to be done.

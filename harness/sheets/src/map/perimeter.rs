@@ -32,9 +32,7 @@ pub(super) fn draw(pen: &mut Pen, frame: &Frame, material: &Material, show: Show
         }
     }
     for stretch in &perimeter.unwalled {
-        let length = stretch.along_m[1] - stretch.along_m[0];
-        let title =
-            format!("{length:.1} m of the outline of {} without wall, gate or building", stretch.compound);
-        pen.path("open unwalled", &way(stretch.ends_m.map(|end| frame.on(end)), false), &title);
+        let title = format!("{}, {:.1} m", stretch.told(), stretch.missing_m);
+        pen.path("open unwalled", &way(stretch.way_m.iter().map(|at| frame.on(*at)), false), &title);
     }
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use palisade_layout::analysis::caster::Caster;
 use palisade_layout::analysis::prices::Prices;
+use palisade_layout::analysis::repairs::repairs;
 use palisade_layout::analysis::rules::{self, RuleBook};
 use palisade_layout::analysis::views::Views;
 use palisade_layout::analysis::{PlanReport, plan_with};
@@ -31,8 +32,10 @@ impl Planned {
     pub(crate) fn of(scenario: Scenario) -> Result<Planned> {
         let caster = Caster::of(&scenario);
         let views = Views::of(&scenario, &caster);
-        let answer = plan_with(&scenario, &caster, &views);
+        let mut answer = plan_with(&scenario, &caster, &views);
         let book = RuleBook::residential()?;
+        let prices = Prices::shipped().map_err(|p| anyhow::anyhow!("{p:?}"))?;
+        answer.perimeter.repairs = repairs((&scenario, &caster), (&book, &prices), &answer.perimeter);
         let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, None);
         let report = PlanReport {
             format: 1,
@@ -41,7 +44,6 @@ impl Planned {
             rules,
             ..PlanReport::default()
         };
-        let prices = Prices::shipped().map_err(|p| anyhow::anyhow!("{p:?}"))?;
         Ok(Planned { scenario, caster, report, prices })
     }
 

@@ -1,7 +1,7 @@
 //! Map layers and the raster, read by GDAL; the drawing, read by ezdxf; the bill, read by openpyxl.
 
 use anyhow::{Context, Result, ensure};
-use palisade_layout::analysis::answer::Fix;
+use palisade_layout::analysis::answer::{Fix, Unwalled};
 use palisade_layout::analysis::sightlines::BODY_M;
 use palisade_layout::model::site::LocalPlane;
 use palisade_sheets::{Export, File, bill, files, layers};
@@ -24,6 +24,13 @@ fn gdal_reads_the_layers_of_the_package() -> Result<()> {
     let mut planned = Planned::shipped("cuiyuan.toml")?;
     let fix = Fix { what: "cam-1 is turned".into(), enough: true, cost_yuan: 150.0, ..Fix::default() };
     planned.report.answer.gaps_night[1].fix = Some(Fix { cost_label: "assumed".into(), ..fix });
+    planned.report.answer.perimeter.unwalled.push(Unwalled {
+        compound: "home".into(),
+        along_m: [10.0, 12.0],
+        way_m: vec![[0.0, 10.0], [0.0, 12.0]],
+        missing_m: 2.0,
+        between: vec!["wall-west".into(), "wall-north".into()],
+    });
     let folder = tempfile::tempdir()?;
     let path = put(folder.path(), "plan.gpkg", &layers::package(&planned.material())?)?;
     let (site, answer) = (&planned.scenario.site, &planned.report.answer);
@@ -41,9 +48,12 @@ fn gdal_reads_the_layers_of_the_package() -> Result<()> {
         ("lamps", site.lamps.len()),
         ("perimeter_zones", answer.perimeter.zones.len()),
         ("perimeter_gaps", answer.perimeter.gaps.len()),
+        ("perimeter_holes", answer.perimeter.unwalled.len()),
     ] {
         assert_eq!(features(&path, layer)?.len(), count, "{layer}");
     }
+    let hole = &features(&path, "perimeter_holes")?[0]["properties"];
+    assert_eq!((&hole["after"], &hole["missing_m"]), (&"wall-west".into(), &2.0.into()));
     let about = ask("ogrinfo", "gdal-bin", &["-so", &path, "gaps"])?;
     ensure!(about.contains("Geometry: Polygon") && about.contains("ID[\"EPSG\",4326]"), "{about}");
 

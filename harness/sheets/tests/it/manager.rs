@@ -1,8 +1,8 @@
 //! The manager's page: one page of A4, in Chinese, and nothing on it that the plan did not find.
 
 use anyhow::{Context, Result, ensure};
-use palisade_layout::analysis::answer::{Fix, Measure, Unwalled};
-use palisade_layout::analysis::fixes::sequence;
+use palisade_layout::analysis::answer::{Fix, Unwalled};
+use palisade_layout::analysis::fixes::fix_gaps;
 use palisade_layout::analysis::rules::{Basis, RuleBook, Seen, Status};
 use palisade_layout::analysis::tiers::{Tier, tiers};
 use palisade_layout::analysis::views::Views;
@@ -77,24 +77,27 @@ fn cited(html: &str) -> Vec<String> {
 }
 
 #[test]
-fn measures_are_those_of_the_sequence_then_of_gaps_then_of_another_kind() -> Result<()> {
+fn measures_of_all_kinds_stand_by_price_and_say_how_they_came_about() -> Result<()> {
     let mut planned = Planned::shipped("tiny.toml")?;
     let told = |planned: &Planned| -> Result<String> { Ok(manager(&planned.material())?.html) };
-    planned.report.answer.perimeter.gaps.truncate(0);
+    let repairs = std::mem::take(&mut planned.report.answer.perimeter.repairs);
     ensure!(told(&planned)?.contains("本次计算没有找到可以报价的措施"));
 
     let plan = &planned.report;
     let lacking = tiers((&Tier::shipped()?, &planned.prices), &planned.scenario, &plan.answer, &plan.rules);
     planned.report.tiers = lacking;
     let html = told(&planned)?;
-    ensure!(html.contains("没有给出改善空白的措施") && !cited(&html).is_empty(), "{:?}", cited(&html));
+    ensure!(html.contains("按缺额乘单价计算，没有试算") && !html.contains("逐项试算过"), "{html}");
     ensure!(cited(&html).iter().all(|place| place.contains(".items[")), "{:?}", cited(&html));
+    ensure!(html.contains("按缺额计算；价格假定") && !html.contains("模型试算"), "{html}");
 
-    for (gap, cost, camera) in [(0, 3210.0, "cam-x"), (1, 120.0, "cam-y"), (2, 99.0, "cam-y")] {
+    for (gap, cost, camera) in [(0, 310.0, "cam-x"), (1, 120.0, "cam-y"), (2, 99.0, "cam-y")] {
         planned.report.answer.gaps[gap].fix = Some(turn(camera, cost)?);
     }
     let html = told(&planned)?;
-    for wanted in ["cam-x：方位角由 10° 改为 25°", "约 3,210 元", "约 99 元", "夜间 40 m²"] {
+    for wanted in
+        ["cam-x：方位角由 10° 改为 25°", "约 310 元", "约 99 元", "夜间 40 m²", "模型试算；价格假定"]
+    {
         ensure!(html.contains(wanted), "{wanted} is not told");
     }
     ensure!(!html.contains("约 120 元"), "one camera is turned one way only");
@@ -103,17 +106,16 @@ fn measures_are_those_of_the_sequence_then_of_gaps_then_of_another_kind() -> Res
         "{:?}",
         cited(&html)
     );
-    ensure!(html.contains("只有 2 项") && cited(&html).len() == 3, "the third is of another kind");
 
-    let measure = |yuan: f64, total_yuan: f64| -> Result<Measure> {
-        let fix = turn("cam-z", yuan)?;
-        Ok(Measure { fix, total_m2: 77.0, total_night_m2: 66.0, open_m2: 1000.0, total_yuan })
-    };
-    planned.report.answer.measures =
-        vec![measure(400.0, 400.0)?, measure(500.0, 900.0)?, measure(600.0, 1500.0)?];
+    // Zones along a wall take their place by price.
+    let mut dear = repairs.first().context("the yard has a gap in its perimeter")?.clone();
+    (dear.cost_yuan, dear.closes_m) = (200.0, 7.5);
+    planned.report.answer.perimeter.repairs = vec![dear];
     let html = told(&planned)?;
-    ensure!(html.contains("累计约 1,500 元，白天多看到 77 m²") && !html.contains("约 3,210 元"), "{html}");
-    ensure!(cited(&html)[2] == "report.json measures[2]", "{:?}", cited(&html));
+    ensure!(cited(&html)[1] == "report.json perimeter.repairs[0]", "{:?}", cited(&html));
+    ensure!(
+        html.contains("约 200 元；7.5 m 周界不再无人防护") && html.contains("周界措施在同一模型里逐项试算过")
+    );
     Ok(())
 }
 
@@ -151,8 +153,9 @@ fn no_english_is_left_on_the_page() -> Result<()> {
         let views = Views::of(&planned.scenario, &planned.caster);
         let about = (&planned.scenario, &planned.caster, &views);
         let book = RuleBook::residential()?;
-        planned.report.answer.measures =
-            sequence(about, (&book, &planned.prices), &planned.report.answer, (3, 2));
+        let mut answer = std::mem::take(&mut planned.report.answer);
+        fix_gaps(about, (&book, &planned.prices), &mut answer, (3, 2));
+        planned.report.answer = answer;
         // Every rule as if it were not met: each unit and clause is read once.
         planned.report.rules.iter_mut().for_each(|finding| finding.status = Status::Fail);
         let rules = planned.report.rules.clone();
@@ -199,7 +202,13 @@ fn a_closed_perimeter_is_told_as_closed() -> Result<()> {
     planned.report.answer.perimeter.gaps.clear();
     ensure!(told(&planned)?);
     // Where the outline has no wall, nobody guards either.
-    let bare = Unwalled { compound: "c".into(), along_m: [10.0, 15.5], ends_m: [[0.0; 2]; 2] };
+    let bare = Unwalled {
+        compound: "c".into(),
+        along_m: [10.0, 15.5],
+        way_m: vec![[0.0; 2]; 2],
+        missing_m: 5.5,
+        between: Vec::new(),
+    };
     planned.report.answer.perimeter.unwalled.push(bare);
     ensure!(manager(&planned.material())?.html.contains("周界还有 1 处、共 5.5 m 无人防护"));
     Ok(())

@@ -10,6 +10,7 @@ use palisade_sim::analysis::facade::facade;
 use palisade_sim::analysis::fixes::{fix_gaps, sequence};
 use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::privacy::privacy;
+use palisade_sim::analysis::repairs::repairs;
 use palisade_sim::analysis::rules::{self, Measured, RuleBook};
 use palisade_sim::analysis::tiers::{Tier, tiers};
 use palisade_sim::analysis::views::Views;
@@ -48,6 +49,7 @@ impl Planned {
         let asked = (&tools.book, &tools.prices);
         answer.measures = sequence(layout, asked, &answer, (fixes, tools.threads));
         fix_gaps(layout, asked, &mut answer, (fixes, tools.threads));
+        answer.perimeter.repairs = repairs((&scenario, &caster), asked, &answer.perimeter);
         let privacy = privacy(&scenario, &caster, &views, tools.book.private_px_per_m());
         let known = (&answer, Some(&privacy));
         let rules = rules::assess_known(&tools.book, &scenario, (&caster, &views), known, measured);

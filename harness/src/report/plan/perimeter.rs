@@ -12,11 +12,8 @@ pub(super) fn table(perimeter: &Perimeter) -> String {
     if perimeter.length_m > 0.0 {
         let _ = writeln!(
             out,
-            "  {:.1} m of wall: {:.1} m guarded by beams, {:.1} m of gates; {} open ends.",
-            perimeter.length_m,
-            perimeter.guarded_m,
-            perimeter.gates_m,
-            perimeter.open_ends_m.len(),
+            "  {:.1} m of wall: {:.1} m guarded by beams, {:.1} m of gates.",
+            perimeter.length_m, perimeter.guarded_m, perimeter.gates_m,
         );
     }
     for (on, line) in [(PartOf::Wall, "walls"), (PartOf::Outline, "outline")] {
@@ -31,6 +28,9 @@ pub(super) fn table(perimeter: &Perimeter) -> String {
         let beam = gap.beam.as_ref().map(|b| format!(" ({b})")).unwrap_or_default();
         let _ =
             writeln!(out, "  {:>9.1} m of {} from {from:.1} m: {}{beam}", to - from, gap.wall, gap.reason);
+    }
+    for hole in perimeter.unwalled.iter().take(SHOWN) {
+        let _ = writeln!(out, "  {:>9.1} m: {}", hole.missing_m, hole.told());
     }
     out
 }
@@ -60,7 +60,6 @@ fn words(held_by: HeldBy) -> &'static str {
         HeldBy::Gap => "nobody",
         HeldBy::Wall => "walls",
         HeldBy::Facade => "facades",
-        HeldBy::Drawing => "too short to tell from the drawing (assumed)",
         HeldBy::Open => "nothing",
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bill::Item;
 use super::cells::CellAnswer;
+use crate::model::kit::Beam;
 use crate::words::Id;
 
 /// The planner's first answer.
@@ -103,7 +104,19 @@ impl Perimeter {
     }
 
     fn unwalled_m(&self) -> f64 {
-        self.unwalled.iter().map(|u| u.along_m[1] - u.along_m[0]).sum()
+        self.unwalled.iter().map(|u| u.missing_m).sum()
+    }
+}
+
+impl Unwalled {
+    /// Where it is, in words.
+    pub fn told(&self) -> String {
+        let from = format!("from {:.1} m along the outline of {}", self.along_m[0], self.compound);
+        match self.between.as_slice() {
+            [] => format!("no wall, gate or building near the outline of {}", self.compound),
+            [one, other] if one != other => format!("a way in between {one} and {other}, {from}"),
+            [one, ..] => format!("a way in between the ends of {one}, {from}"),
+        }
     }
 }
 
@@ -293,18 +306,18 @@ pub struct Perimeter {
     pub length_m: f64,
     /// Length that a zone guards, m.
     pub guarded_m: f64,
-    /// Length of gates, which people guard, m.
+    /// Length of gates at which people stand at all hours, m.
     pub gates_m: f64,
     /// Stretches that a zone guards.
     pub zones: Vec<Stretch>,
     /// Stretches that nobody guards.
     pub gaps: Vec<Stretch>,
-    /// Stretches of the compound's outline with no wall of the perimeter, no gate and no building.
+    /// Where one can walk in: the ways between walls of the perimeter, gates and buildings that are wider than a body.
     #[serde(default)]
     pub unwalled: Vec<Unwalled>,
-    /// Ends of the perimeter's walls that meet no other wall, no building and no gate, local metres.
-    #[serde(default)]
-    pub open_ends_m: Vec<[f64; 2]>,
+    /// What would close gaps along the walls, each tried by itself, the cheapest first; empty when it was not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<Repair>,
     /// Every metre of the walls and of the outlines, once: parts of a line follow each other from its beginning to
     /// its end and add up to its length.
     #[serde(default)]
@@ -328,7 +341,7 @@ pub enum PartOf {
 pub enum HeldBy {
     /// On a wall: one beam zone or more.
     Zone,
-    /// A gate, which people guard.
+    /// A gate at which people stand at all hours; on an outline, any gate.
     Gate,
     /// On a wall: the post on which a zone ends.
     Post,
@@ -341,8 +354,6 @@ pub enum HeldBy {
     Wall,
     /// On an outline: a building stands in for a wall.
     Facade,
-    /// On an outline: too short to tell from a difference between two drawings (assumed).
-    Drawing,
     /// On an outline: nothing.
     Open,
 }
@@ -374,15 +385,38 @@ pub struct Part {
     pub reason: String,
 }
 
-/// A stretch of a compound's outline with nothing on it.
+/// A hole in what closes a compound: a way in between two barriers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unwalled {
     /// The compound.
     pub compound: Id,
-    /// Distance along the outline of its beginning and its end, m.
+    /// Distance along the outline of its beginning and its end, m. The end lies beyond the outline's length where the
+    /// hole lies over its first point, and at the beginning where the barriers stand side by side.
     pub along_m: [f64; 2],
-    /// Its ends, local metres.
-    pub ends_m: [[f64; 2]; 2],
+    /// From the end of one barrier to the beginning of the next, local metres: straight, or along the outline where that
+    /// bends away from the straight way.
+    pub way_m: Vec<[f64; 2]>,
+    /// What it would take to close it, m.
+    pub missing_m: f64,
+    /// The wall, gate or building before it and the one after it; nothing where nothing stands near the outline.
+    pub between: Vec<Id>,
+}
+
+/// New zones that close a stretch of wall.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Repair {
+    /// The wall.
+    pub wall: Id,
+    /// The gaps that it is for, counted from 0 in `gaps`.
+    pub gaps: Vec<usize>,
+    /// Distance along the wall of its beginning and its end, m.
+    pub along_m: [f64; 2],
+    /// By how much the gaps along the walls become shorter with it, m; found by working the perimeter out again.
+    pub closes_m: f64,
+    /// Its price, yuan.
+    pub cost_yuan: f64,
+    /// Rows for `[[kit.beam]]`.
+    pub beams: Vec<Beam>,
 }
 
 /// A stretch of the perimeter.
@@ -390,11 +424,14 @@ pub struct Unwalled {
 pub struct Stretch {
     /// The beam, for a zone.
     pub beam: Option<Id>,
-    /// The wall.
+    /// The wall; the gate, where it stands between the ends of two walls.
     pub wall: Id,
+    /// The gate where nobody stands, for a gap of that kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Id>,
     /// Distance along the wall of its beginning and its end, m.
     pub along_m: [f64; 2],
-    /// Its ends, local metres.
+    /// Its ends, local metres; for a gate between walls its middle twice.
     pub ends_m: [[f64; 2]; 2],
     /// Why it is a gap, or what limits the zone; empty for a sound zone.
     pub reason: String,

@@ -86,6 +86,14 @@ pub struct PerimeterFigures {
     pub margin: f64,
     /// Around a corner a stretch of this length is closed by two zones that meet there on one post, m.
     pub corner_m: f64,
+    /// Between two barriers that are farther apart than this a body passes, m.
+    pub body_m: f64,
+    /// Width of a gate's pier, which stands beside its clear width, m.
+    pub pier_m: f64,
+    /// How far from the outline a wall of the perimeter may run and still stand for it, m.
+    pub outline_m: f64,
+    /// How far from the outline a building or a gate may stand and still bar the way in, m.
+    pub facade_m: f64,
 }
 
 /// Street cells.
@@ -154,6 +162,12 @@ pub struct FixFigures {
     pub off_m: f64,
     /// A camera at an entrance goes on showing the gates and doors that are no farther from it, m.
     pub entrance_within_m: f64,
+    /// Share of a gap's sample that a change must show to be tried as its whole fix, 0..1.
+    pub screen: f64,
+    /// Changes that are tried as the whole fix, the cheapest first.
+    pub whole: usize,
+    /// Changes that are tried for their part when none is enough, those first that show most of the sample.
+    pub partial: usize,
 }
 
 /// Reads a shipped file. That it can be read is tested by every answer that asks for it.

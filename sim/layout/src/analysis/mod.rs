@@ -8,12 +8,14 @@ pub mod bill;
 pub mod bundle;
 pub mod caster;
 pub mod cells;
+pub mod closing;
 pub mod conditions;
 pub mod coverage;
 pub mod detection;
 pub mod facade;
 pub mod figures;
 pub mod fixes;
+pub mod gates;
 pub mod light;
 mod mesh;
 mod miss;
@@ -24,6 +26,7 @@ pub mod priority;
 pub mod privacy;
 pub mod projection;
 pub mod raster;
+pub mod repairs;
 pub mod rules;
 #[cfg(test)]
 mod sample;
@@ -32,7 +35,6 @@ pub mod shadow;
 pub mod sightlines;
 pub mod tiers;
 mod trace;
-mod unwalled;
 mod vector;
 pub mod veil;
 pub mod views;
@@ -50,7 +52,6 @@ use tiers::TierAnswer;
 use views::Views;
 use what_if::{Asked, Suffers};
 
-use crate::contract::Class;
 use crate::model::Scenario;
 
 /// What the plan writes to `report.json`.
@@ -100,8 +101,6 @@ pub fn plan(scenario: &Scenario) -> PlanAnswer {
 /// The same with a caster of the same site, under its conditions, and the views of the same scenario.
 pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAnswer {
     let found = coverage::coverage_of(scenario, caster, views);
-    let beams = sightlines::working(&scenario.file.kit.beam, caster.conditions().out_of(Class::Beam));
-    let beams: Vec<_> = beams.map(|(_, beam)| beam.clone()).collect();
     PlanAnswer {
         coverage: found.classes,
         public_ground_m2: found.public_ground_m2,
@@ -112,7 +111,7 @@ pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAns
         small_gaps_night: found.night.small_gaps,
         measures: Vec::new(),
         grid: found.grid,
-        perimeter: perimeter::perimeter_on(&scenario.site, &beams, &caster.weather(&scenario.file.day)),
+        perimeter: perimeter::perimeter_on(scenario, caster),
         cells: cells::cells(scenario, views),
     }
 }

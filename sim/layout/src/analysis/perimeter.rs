@@ -3,7 +3,8 @@
 //! A zone guards a stretch of wall where its beam runs within [`aside_m`](assumed::PerimeterFigures::aside_m) of it, along it (not more than
 //! [`bend_deg`](assumed::PerimeterFigures::bend_deg) off), with all rays above the wall's top and the highest within [`under_m`](assumed::PerimeterFigures::under_m) of it: all must be broken
 //! at once, so the highest decides what passes under. A zone that is longer than its rated range or not aligned
-//! guards nothing. Gates open the wall and are guarded by people. What is left is a gap, however short, but for the
+//! guards nothing. Gates open the wall and are guarded by people; where nobody stands, only a zone over the shut leaf
+//! guards one ([`gates`](super::gates)). What is left is a gap, however short, but for the
 //! width of a post ([`post_m`](assumed::PerimeterFigures::post_m)) between two zones or a zone and a gate. The height of a wall is part of this: where a
 //! beam runs on over a lower wall, it may be too high there.
 
@@ -12,27 +13,48 @@ use geo::Coord;
 use super::answer::{HeldBy, Part, PartOf, Perimeter, Stretch};
 use super::assumed;
 use super::beam::link::{Optics, lost_to};
+use super::caster::Caster;
+use super::closing::Outlines;
+use super::gates::{Unattended, opens, unattended};
 use super::parts::parts;
-use super::unwalled::{open_ends, outlines};
+use super::sightlines::working;
 use super::wall_line::{Span, WallLine, distance, inside_band, total, union, without};
-use crate::contract::Nuisance;
-use crate::model::Site;
+use crate::contract::{Class, Nuisance};
 use crate::model::kit::Beam;
 use crate::model::scenario::Day;
-use crate::model::site::{Wall, WallKind};
+use crate::model::site::{Gate, Wall, WallKind};
+use crate::model::{Scenario, Site};
 use crate::words::Id;
 
 /// The continuity of a site's perimeter under a list of beams on a clear day.
 #[cfg(test)]
 pub(super) fn perimeter(site: &Site, beams: &[Beam]) -> Perimeter {
-    perimeter_on(site, beams, &Day::default())
+    perimeter_within(&Outlines::of(site), site, (beams, &Day::default()), &[])
 }
 
-/// Works out the continuity of a site's perimeter under a list of beams on a given day: fog and rain that leave a receiver
+/// Works out the continuity of a compound's perimeter under the conditions of a caster: fog and rain that leave a receiver
 /// too little open its zone.
-pub fn perimeter_on(site: &Site, beams: &[Beam], day: &Day) -> Perimeter {
-    let walls: Vec<&Wall> =
-        site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining).collect();
+pub fn perimeter_on(scenario: &Scenario, caster: &Caster) -> Perimeter {
+    perimeter_known(&Outlines::of(&scenario.site), scenario, caster)
+}
+
+/// The same for a site whose outlines are known already.
+pub(super) fn perimeter_known(outlines: &Outlines, scenario: &Scenario, caster: &Caster) -> Perimeter {
+    let conditions = caster.conditions();
+    let beams = working(&scenario.file.kit.beam, conditions.out_of(Class::Beam));
+    let beams: Vec<Beam> = beams.map(|(_, beam)| beam.clone()).collect();
+    let day = caster.weather(&scenario.file.day);
+    perimeter_within(outlines, &scenario.site, (&beams, &day), &unattended(scenario, conditions))
+}
+
+/// The same under a list of beams on a given day, with the gates where nobody stands.
+pub(super) fn perimeter_within(
+    outlines: &Outlines,
+    site: &Site,
+    (beams, day): (&[Beam], &Day),
+    alone: &[Unattended],
+) -> Perimeter {
+    let walls = rim(site);
     if walls.is_empty() {
         return Perimeter { status: "no boundary in the data".into(), ..Perimeter::default() };
     }
@@ -45,6 +67,7 @@ pub fn perimeter_on(site: &Site, beams: &[Beam], day: &Day) -> Perimeter {
             wall,
             standing: without(&whole, &gates),
             gates,
+            alone: alone.iter().filter_map(|u| Some((site.gate_by_id(u.gate.as_str())?, u))).collect(),
             line,
             zones: Vec::new(),
             walls: &walls,
@@ -54,12 +77,41 @@ pub fn perimeter_on(site: &Site, beams: &[Beam], day: &Day) -> Perimeter {
         run.zones = beams.iter().flat_map(|beam| run.zones_of(beam)).collect();
         run.judge(&mut answer);
     }
-    let (unwalled, parts) = outlines(site, &walls);
-    answer.unwalled = unwalled;
-    answer.parts.extend(parts);
-    answer.open_ends_m = open_ends(site, &walls);
+    for gate in outlines.gates.iter().filter_map(|id| site.gate_by_id(id.as_str())) {
+        if !walls.iter().any(|wall| opens(gate, &wall.line)) {
+            between_walls(gate, alone, &mut answer);
+        }
+    }
+    answer.unwalled.clone_from(&outlines.unwalled);
+    answer.parts.extend(outlines.parts.iter().cloned());
     answer.status = status(&answer);
     answer
+}
+
+/// Adds a gate between the ends of two walls: a line of its own.
+fn between_walls(gate: &Gate, alone: &[Unattended], answer: &mut Perimeter) {
+    answer.length_m += gate.width_m;
+    let part = Part { id: gate.id.clone(), along_m: [0.0, gate.width_m], ..Part::default() };
+    let Some(why) = alone.iter().find(|u| u.gate == gate.id) else {
+        answer.gates_m += gate.width_m;
+        answer.parts.push(Part { held_by: HeldBy::Gate, ..part });
+        return;
+    };
+    let at = [gate.at.x, gate.at.y];
+    answer.gaps.push(Stretch {
+        beam: None,
+        wall: gate.id.clone(),
+        gate: Some(gate.id.clone()),
+        along_m: part.along_m,
+        ends_m: [at, at],
+        reason: why.reason(),
+    });
+    answer.parts.push(Part { held_by: HeldBy::Gap, reason: why.reason(), ..part });
+}
+
+/// Walls, fences and hedges of the perimeter.
+pub(super) fn rim(site: &Site) -> Vec<&Wall> {
+    site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining).collect()
 }
 
 /// The answer in a sentence.
@@ -70,7 +122,7 @@ fn status(answer: &Perimeter) -> String {
         1 => format!("1 gap, {open:.1} m"),
         gaps => format!("{gaps} gaps, {open:.1} m"),
     };
-    let bare: f64 = answer.unwalled.iter().map(|u| u.along_m[1] - u.along_m[0]).sum();
+    let bare: f64 = answer.unwalled.iter().map(|u| u.missing_m).sum();
     if answer.unwalled.is_empty() {
         return along_walls;
     }
@@ -92,6 +144,8 @@ struct Run<'a> {
     line: WallLine,
     gates: Vec<Span>,
     standing: Vec<Span>,
+    /// Gates where at some hours nobody stands, of this wall or of another.
+    alone: Vec<(&'a Gate, &'a Unattended)>,
     zones: Vec<Zone<'a>>,
     /// All walls of the perimeter.
     walls: &'a [&'a Wall],
@@ -120,7 +174,6 @@ impl<'a> Run<'a> {
     fn judge(&self, answer: &mut Perimeter) {
         let before = answer.gaps.len();
         answer.length_m += self.line.length();
-        answer.gates_m += total(&self.gates);
         for zone in self.zones.iter().filter(|z| z.fault.is_none()) {
             let stretched = length(zone.beam) > assumed::perimeter().margin * zone.beam.rated_range_m;
             let reason = if stretched {
@@ -140,14 +193,42 @@ impl<'a> Run<'a> {
             }
         }
         answer.guarded_m += total(&self.standing) - open;
+        self.left_alone(answer);
         answer.gaps[before..].sort_by(|a, b| a.along_m[0].total_cmp(&b.along_m[0]));
         answer.parts.extend(self.parts(&answer.gaps[before..]));
+    }
+
+    /// Gates in this wall: attended ones are held by people, others by a zone over their shut leaf or by nobody.
+    fn left_alone(&self, answer: &mut Perimeter) {
+        let mut alone_m = 0.0;
+        for (gate, why) in &self.alone {
+            let opened = self.line.openings(std::slice::from_ref(*gate));
+            let zones = self.over_leaf(gate);
+            alone_m += total(&opened);
+            let open = without(&opened, &zones);
+            answer.guarded_m += total(&opened) - total(&open);
+            for span in open {
+                let gap = self.stretch(span, None, &why.reason());
+                answer.gaps.push(Stretch { gate: Some(gate.id.clone()), ..gap });
+            }
+        }
+        answer.gates_m += total(&self.gates) - alone_m;
+    }
+
+    /// Where sound zones run over a gate's shut leaf.
+    fn over_leaf(&self, gate: &Gate) -> Vec<Span> {
+        let Some(top_m) = gate.height_m else { return Vec::new() };
+        let sound = self.zones.iter().filter(|zone| fault(zone.beam, top_m, self.day).is_none());
+        union(sound.map(|zone| zone.span).collect())
     }
 
     /// This wall from its beginning to its end, once its gaps are known.
     fn parts(&self, gaps: &[Stretch]) -> impl Iterator<Item = Part> {
         let zones = self.zones.iter().filter(|z| z.fault.is_none()).map(|z| z.span);
-        let ends = self.gates.iter().copied().chain(zones).chain(gaps.iter().map(|g| g.along_m));
+        let openings =
+            self.alone.iter().flat_map(|(gate, _)| self.line.openings(std::slice::from_ref(*gate)));
+        let ends =
+            self.gates.iter().copied().chain(zones).chain(gaps.iter().map(|g| g.along_m)).chain(openings);
         let found = parts(self.line.length(), ends, |at| self.part(at, gaps));
         found.into_iter().map(|(along_m, part)| Part { along_m, ..part })
     }
@@ -156,23 +237,28 @@ impl<'a> Run<'a> {
     fn part(&self, at: f64, gaps: &[Stretch]) -> Part {
         let holds = |span: &Span| span[0] <= at && at <= span[1];
         let part = Part { on: PartOf::Wall, id: self.wall.id.clone(), ..Part::default() };
-        if self.gates.iter().any(holds) {
+        let gap = gaps.iter().find(|gap| holds(&gap.along_m));
+        let here = |gate: &Gate| self.line.openings(std::slice::from_ref(gate)).iter().any(holds);
+        let alone = self.alone.iter().find(|(gate, _)| here(gate)).map(|(gate, _)| gate);
+        let unheld = gap.is_some_and(|gap| gap.gate.is_some());
+        if self.gates.iter().any(holds) && !unheld && alone.is_none() {
             return Part { held_by: HeldBy::Gate, ..part };
         }
         let sound = self.zones.iter().filter(|z| z.fault.is_none());
         let zones: Vec<&Beam> = sound.filter(|z| holds(&z.span)).map(|z| z.beam).collect();
-        if !zones.is_empty() {
+        if !zones.is_empty() && !unheld {
+            let top_m = alone.and_then(|gate| gate.height_m).unwrap_or(self.wall.height_m);
             let over = zones.iter().map(|beam| lowest(beam)).fold(f64::NEG_INFINITY, f64::max);
             let under = zones.iter().map(|beam| highest(beam)).fold(f64::INFINITY, f64::min);
             return Part {
                 held_by: HeldBy::Zone,
                 beams: zones.iter().map(|beam| beam.id.clone()).collect(),
-                passes_under_m: Some(under - self.wall.height_m),
-                passes_over_m: Some(over - self.wall.height_m),
+                passes_under_m: Some(under - top_m),
+                passes_over_m: Some(over - top_m),
                 ..part
             };
         }
-        match gaps.iter().find(|gap| holds(&gap.along_m)) {
+        match gap {
             Some(gap) => {
                 let beams = gap.beam.iter().cloned().collect();
                 Part { held_by: HeldBy::Gap, beams, reason: gap.reason.clone(), ..part }
@@ -274,6 +360,7 @@ impl<'a> Run<'a> {
         Stretch {
             beam: beam.map(|b| b.id.clone()),
             wall: self.wall.id.clone(),
+            gate: None,
             along_m: span,
             ends_m: span.map(|s| self.line.at(s)).map(|c| [c.x, c.y]),
             reason: reason.into(),
@@ -521,6 +608,55 @@ mod tests {
             "a beam across a gate guards the wall on both sides"
         );
         assert_eq!(perimeter(&site, &through).guarded_m, 94.0);
+    }
+
+    /// A wall of 100 m with a gate of 6 m at which nobody stands, and a zone across it.
+    fn left_alone(leaf_m: Option<f64>, rays_m: [f64; 2]) -> Perimeter {
+        let mut site = straight(100.0);
+        site.gates.push(Gate { height_m: leaf_m, ..sample::gate("g", 50.0, 0.0, 6.0) });
+        let zones = [Beam { rays_m: rays_m.to_vec(), ..beam("a", [0.0, 0.0], [100.0, 0.0]) }];
+        let nobody = [Unattended { gate: "g".into(), hours_ms: vec![[0, 86_400_000]] }];
+        let answer = perimeter_within(&Outlines::of(&site), &site, (&zones, &Day::default()), &nobody);
+        conserved(&site, &answer);
+        answer
+    }
+
+    #[test]
+    fn a_gate_where_nobody_stands_is_a_gap_unless_a_zone_runs_over_its_leaf() {
+        let over = [2.3, 2.5];
+        for (leaf_m, rays_m, open) in [
+            (Some(2.2), over, false),
+            (Some(2.4), over, true),
+            (Some(1.2), over, true),
+            (None, over, true),
+            (Some(2.2), [2.1, 2.3], true),
+        ] {
+            let answer = left_alone(leaf_m, rays_m);
+            let gap = answer.gaps.iter().find(|gap| gap.gate.is_some());
+            assert_eq!(gap.map(|gap| gap.along_m), open.then_some([47.0, 53.0]), "{leaf_m:?} {rays_m:?}");
+            assert_eq!(answer.gates_m, 0.0);
+            assert!(gap.is_none_or(|gap| gap.reason.starts_with("nobody stands at g")));
+        }
+        assert_eq!(left_alone(Some(2.2), over).guarded_m, 100.0);
+        assert_eq!(left_alone(None, over).status, "1 gap, 6.0 m");
+    }
+
+    #[test]
+    fn a_gate_between_two_walls_is_a_line_of_its_own() {
+        let mut site = rim();
+        let corners = site.walls[0].line.0.clone();
+        site.walls[0].line.0 = vec![corners[0], corners[1], corners[2], (53.0, 50.0).into()];
+        let rest = [(47.0, 50.0), (0.0, 50.0), (0.0, 0.0)];
+        site.walls.push(sample::wall("rest", WallKind::Wall, &rest, 2.2));
+        site.gates.push(sample::gate("g", 50.0, 50.5, 5.6));
+        let of = |alone: &[Unattended]| {
+            let outlines = Outlines::of(&site);
+            perimeter_within(&outlines, &site, (&four(0.0), &Day::default()), alone)
+        };
+        let held = of(&[]);
+        assert_eq!((held.status.as_str(), held.length_m, held.gates_m), ("closed", 299.6, 5.6));
+        let left = of(&[Unattended { gate: "g".into(), hours_ms: vec![[0, 86_400_000]] }]);
+        assert_eq!((left.status.as_str(), left.length_m, left.gates_m), ("1 gap, 5.6 m", 299.6, 0.0));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::BeamModel;
 use super::lens::{Focal, Lens, LensKind};
 use super::scenario::{Duration, TimeOfDay};
 use crate::words::Id;
@@ -330,6 +331,24 @@ pub struct Beam {
     /// Alignment error of the pair.
     #[serde(default)]
     pub misaligned_deg: f64,
+}
+
+impl Beam {
+    /// A pair of the catalogue, not yet in its place.
+    pub fn of_model(model: &BeamModel) -> Beam {
+        Beam {
+            id: Id::default(),
+            from_m: [0.0; 2],
+            to_m: [0.0; 2],
+            wall: Id::default(),
+            model: Some(model.id.clone()),
+            rays_m: Vec::new(),
+            interruption: default_interruption(),
+            hold: default_hold(),
+            rated_range_m: model.rated_range_m,
+            misaligned_deg: 0.0,
+        }
+    }
 }
 
 fn default_interruption() -> Duration {

@@ -237,10 +237,8 @@ fn stretch(svg: &mut String, frame: &Frame, stretch: &Stretch) {
 }
 
 fn unwalled(svg: &mut String, frame: &Frame, stretch: &Unwalled) {
-    let length = stretch.along_m[1] - stretch.along_m[0];
-    let title =
-        format!("{length:.1} m of the outline of {} without wall, gate or building", stretch.compound);
-    let d = way(frame, stretch.ends_m.into_iter(), false);
+    let title = format!("{}, {:.1} m", stretch.told(), stretch.missing_m);
+    let d = way(frame, stretch.way_m.iter().copied(), false);
     let _ = write!(svg, "<path class=\"open unwalled\" d=\"{d}\"><title>{}</title></path>", escape(&title));
 }
 

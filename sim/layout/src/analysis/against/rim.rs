@@ -23,7 +23,7 @@ pub struct PerimeterChange {
     pub gates_m: Two<f64>,
     /// Length that nobody guards, m.
     pub open_m: Two<f64>,
-    /// Stretches of the outline with no wall, m.
+    /// Holes between walls, gates and buildings, m.
     pub unwalled_m: Two<f64>,
     /// Metres of walls of both plans that a zone guards now and did not.
     pub gained_m: f64,
@@ -63,7 +63,7 @@ pub(super) fn perimeter(before: &Side, after: &Side) -> PerimeterChange {
         guarded_m: rims.each(|p| p.guarded_m),
         gates_m: rims.each(|p| p.gates_m),
         open_m: rims.each(|p| p.gaps.iter().map(|g| g.along_m[1] - g.along_m[0]).sum()),
-        unwalled_m: rims.each(|p| p.unwalled.iter().map(|g| g.along_m[1] - g.along_m[0]).sum()),
+        unwalled_m: rims.each(|p| p.unwalled.iter().map(|u| u.missing_m).sum()),
         ..PerimeterChange::default()
     };
     let line = |side: &Side, id: &Id| side.scenario.site.wall_by_id(id.as_str()).map(|w| w.line.clone());

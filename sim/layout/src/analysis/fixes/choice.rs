@@ -1,6 +1,7 @@
 //! Which of many changes is the fix of a gap.
 
 use super::super::answer::{Cause, Fix, Gap};
+use super::super::assumed;
 use super::super::light::Light;
 use super::super::projection::View;
 use super::super::sightlines::{Look, lit, look};
@@ -8,13 +9,6 @@ use super::place::Place;
 use super::told::{edited, price, told};
 use super::trial::{Edit, Effect, look_again};
 use super::{Ask, LOSS, candidates};
-
-/// Share of a gap's sample that a change must show to be tried as its fix; the sample is coarser than the cells.
-const SCREEN: f64 = 0.6;
-/// Changes that are tried for their part when none is enough.
-const PARTIAL: usize = 24;
-/// Changes that are tried as the whole fix, the cheapest first.
-const WHOLE: usize = 120;
 
 /// A change with its price and what the screening says.
 pub(super) struct Idea {
@@ -41,21 +35,40 @@ pub(super) fn fix_of(ask: &Ask<'_>, gap: &Gap, light: Light) -> (Option<Fix>, us
 
 /// Every change that shows some of a gap's sample, the cheapest first.
 pub(super) fn ideas(ask: &Ask<'_>, causes: &[Cause], place: &Place) -> Vec<Idea> {
-    let idea = |edit: Edit| {
-        let shown = shown(ask, &edit, place);
-        (shown > 0).then(|| Idea { yuan: price(ask, &edit), shown, edit })
-    };
-    let mut ideas: Vec<Idea> = candidates::all(ask, causes, place).into_iter().filter_map(idea).collect();
+    let mut ideas = every(ask, causes, place);
+    ideas.retain(|idea| idea.shown > 0);
+    ideas
+}
+
+/// Every change that is thought of, the cheapest first.
+fn every(ask: &Ask<'_>, causes: &[Cause], place: &Place) -> Vec<Idea> {
+    let idea = |edit: Edit| Idea { yuan: price(ask, &edit), shown: shown(ask, &edit, place), edit };
+    let mut ideas: Vec<Idea> = candidates::all(ask, causes, place).into_iter().map(idea).collect();
     ideas.sort_by(|a, b| a.yuan.total_cmp(&b.yuan).then(b.shown.cmp(&a.shown)));
     ideas
 }
 
-/// The cheapest change that shows enough; of equal prices the one that gains most.
+/// The price of the cheapest change of all that is enough, none left out by the screening.
+#[cfg(test)]
+pub(super) fn cheapest_yuan(ask: &Ask<'_>, gap: &Gap, light: Light) -> Option<f64> {
+    let place = Place::of(gap, light, &ask.views.ground().raster);
+    let all = every(ask, &gap.causes, &place);
+    let best = cheapest(ask, &all.iter().collect::<Vec<_>>(), &place)?;
+    Some(price(ask, &best.edit))
+}
+
+/// The cheapest change that shows enough, of those for which the screening speaks.
 fn whole(ask: &Ask<'_>, ideas: &[Idea], place: &Place) -> Option<Trial> {
+    let figures = assumed::fixes();
+    let likely = |idea: &&Idea| idea.shown as f64 >= figures.screen * place.sample.len() as f64;
+    let likely: Vec<&Idea> = ideas.iter().filter(likely).take(figures.whole).collect();
+    cheapest(ask, &likely, place)
+}
+
+/// The cheapest of some changes that shows enough; of equal prices the one that gains most.
+fn cheapest(ask: &Ask<'_>, by_price: &[&Idea], place: &Place) -> Option<Trial> {
     let enough = |effect: &Effect| place.is_enough(effect.closes) && bearable(effect);
-    let likely = |idea: &&Idea| idea.shown as f64 >= SCREEN * place.sample.len() as f64;
-    let likely: Vec<&Idea> = ideas.iter().filter(likely).take(WHOLE).collect();
-    likely.chunk_by(|a, b| a.yuan == b.yuan).find_map(|of_one_price| {
+    by_price.chunk_by(|a, b| a.yuan == b.yuan).find_map(|of_one_price| {
         let mut good =
             of_one_price.iter().map(|idea| (*idea, effect(ask, &idea.edit, place))).collect::<Vec<_>>();
         good.retain(|(_, effect)| enough(effect));
@@ -68,7 +81,8 @@ fn whole(ask: &Ask<'_>, ideas: &[Idea], place: &Place) -> Option<Trial> {
 fn partial(ask: &Ask<'_>, mut ideas: Vec<Idea>, place: &Place) -> Option<Trial> {
     let helps = |effect: &Effect| effect.closes > 0 && bearable(effect);
     ideas.sort_by(|a, b| b.shown.cmp(&a.shown).then(a.yuan.total_cmp(&b.yuan)));
-    let tried = ideas.iter().take(PARTIAL).map(|idea| (idea, effect(ask, &idea.edit, place)));
+    let tried =
+        ideas.iter().take(assumed::fixes().partial).map(|idea| (idea, effect(ask, &idea.edit, place)));
     let mut good: Vec<(&Idea, Effect)> = tried.filter(|(_, effect)| helps(effect)).collect();
     good.sort_by(|(a, x), (b, y)| y.closes.cmp(&x.closes).then(a.yuan.total_cmp(&b.yuan)));
     good.into_iter().find_map(|(idea, effect)| harmless(ask, idea, effect, place, helps))

@@ -235,22 +235,55 @@ fn what_looks_into_dwellings_is_masked() {
     }
 }
 
+/// A yard with one camera, and a change of it.
+fn invented(change: &dyn Fn(&mut Scenario)) -> Scenario {
+    let mut site = sample::bare(-8.0, 2.0, 8.0, 24.0);
+    // Bright enough for any camera, or the rule about the scene's light would forbid a first one.
+    let at = geo::Coord { x: 7.5, y: 13.0 };
+    site.lamps.push(Lamp { id: "l".into(), at, height_m: 5.0, flux_lm: 20_000.0 });
+    site.walls.push(sample::wall("w", WallKind::Wall, &[(-8.0, 0.5), (-1.0, 0.5)], 2.5));
+    let mut camera = sample::camera("c", [0.0, 0.0], 0.0);
+    camera.tilt_deg = 20.0;
+    let mut yard = sample::scenario(site, Kit { camera: vec![camera], ..Kit::default() });
+    change(&mut yard);
+    yard.devices = devices(&yard.file, &yard.site);
+    yard
+}
+
+/// What the screening leaves out is never the cheapest: another search tries every change that is thought of.
+#[test]
+fn no_change_that_the_screening_leaves_out_is_cheaper() {
+    let yards = [
+        invented(&|yard| yard.file.kit.camera[0].tilt_deg = 70.0),
+        invented(&|yard| yard.file.kit.camera[0].bearing_deg = 180.0),
+        invented(&|yard| yard.file.kit.camera[0].working_px_per_m = 200.0),
+        invented(&|yard| yard.file.kit.camera.clear()),
+        site("tiny"),
+    ];
+    let (prices, book) = (Prices::shipped().expect("the prices"), RuleBook::residential().expect("the book"));
+    let mut compared = 0;
+    for yard in yards {
+        let mut old = planned(yard);
+        let about = (&old.layout, &old.caster, &old.views);
+        fix_gaps(about, (&book, &prices), &mut old.plan, (2, 2));
+        let law = Law::new(&old.layout, &old.caster, &book);
+        let guard = Guard::new(about, &old.plan, &law, law.shown(&old.layout, &old.caster));
+        let ask = Ask::new(about, &prices, guard);
+        let by_night = old.plan.gaps_night.iter().map(|gap| (gap, Light::Night));
+        for (gap, light) in old.plan.gaps.iter().map(|gap| (gap, Light::Day)).chain(by_night) {
+            let Some(fix) = &gap.fix else { continue };
+            let best = choice::cheapest_yuan(&ask, gap, light);
+            assert_eq!(fix.enough.then_some(fix.cost_yuan), best, "{}", fix.what);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 6, "{compared} fixes");
+}
+
 /// One cause at a time: the fix is the change that undoes it.
 #[test]
 fn an_invented_yard_gets_the_fix_of_its_fault() {
-    let yard = |change: &dyn Fn(&mut Scenario)| {
-        let mut site = sample::bare(-8.0, 2.0, 8.0, 24.0);
-        // Bright enough for any camera, or the rule about the scene's light would forbid a first one.
-        let at = geo::Coord { x: 7.5, y: 13.0 };
-        site.lamps.push(Lamp { id: "l".into(), at, height_m: 5.0, flux_lm: 20_000.0 });
-        site.walls.push(sample::wall("w", WallKind::Wall, &[(-8.0, 0.5), (-1.0, 0.5)], 2.5));
-        let mut camera = sample::camera("c", [0.0, 0.0], 0.0);
-        camera.tilt_deg = 20.0;
-        let mut yard = sample::scenario(site, Kit { camera: vec![camera], ..Kit::default() });
-        change(&mut yard);
-        yard.devices = devices(&yard.file, &yard.site);
-        kept_promises(yard, 1).pop().expect("a fix")
-    };
+    let yard = |change: &dyn Fn(&mut Scenario)| kept_promises(invented(change), 1).pop().expect("a fix");
     let keys = |fix: &Fix| fix.change.iter().map(|c| c.key.clone()).collect::<Vec<_>>();
     let tilted = yard(&|yard| yard.file.kit.camera[0].tilt_deg = 70.0);
     assert!(tilted.enough && keys(&tilted) == ["tilt_deg"] && tilted.cost_yuan == 200.0, "{tilted:?}");

@@ -4,11 +4,8 @@ use geo::{Distance, Euclidean, Point};
 
 use super::check::{at_least, at_most, figure};
 use super::{Layout, Outcome};
-use crate::analysis::sightlines::working;
-use crate::contract::Class;
+use crate::analysis::gates::left_alone;
 use crate::model::Site;
-use crate::model::cast::Duty;
-use crate::model::kit::Barrier;
 use crate::model::site::{Gate, Wall, WallKind};
 
 /// Walls, fences and hedges of the perimeter.
@@ -53,17 +50,14 @@ pub(super) fn rail_height(layout: &Layout<'_>, least_m: f64) -> Outcome {
     }
 }
 
-/// Metres of the outline along which no wall, gate or building stands.
+/// Metres between walls, gates and buildings where a body passes.
 pub(super) fn closed(layout: &Layout<'_>) -> Outcome {
     if layout.scenario.site.compounds.is_empty() {
         return Outcome::Needs("the compound's outline in the site's data".into());
     }
     let bare = &layout.plan.perimeter.unwalled;
-    let long = |along: [f64; 2]| along[1] - along[0];
-    let open_m = bare.iter().map(|b| long(b.along_m)).sum();
-    let where_ = bare.iter().map(|b| {
-        format!("{:.1} m of the outline of {} from {:.1} m", long(b.along_m), b.compound, b.along_m[0])
-    });
+    let open_m = bare.iter().map(|b| b.missing_m).sum();
+    let where_ = bare.iter().map(|b| format!("{:.1} m, {}", b.missing_m, b.told()));
     at_most(open_m, 0.0, "m open", where_)
 }
 
@@ -114,11 +108,5 @@ fn door(layout: &Layout<'_>, gate: &Gate) -> Door {
 
 /// Whether somebody stands at a gate round the clock: a guard of its post, or by the roster one at its barrier.
 fn attended(layout: &Layout<'_>, gate: &Gate) -> bool {
-    let (kit, cast) = (&layout.scenario.file.kit, &layout.scenario.file.cast);
-    let round_the_clock = |barrier: &Barrier| cast.round_the_clock(&Duty::Barrier(barrier.id.clone()));
-    let conditions = layout.caster.conditions();
-    let mut posts = working(&kit.gate_post, conditions.out_of(Class::GatePost)).map(|(_, post)| post);
-    let mut barriers = working(&kit.barrier, conditions.out_of(Class::Barrier)).map(|(_, barrier)| barrier);
-    posts.any(|post| post.gate == gate.id && post.guards > 0)
-        || barriers.any(|barrier| barrier.gate == gate.id && round_the_clock(barrier))
+    left_alone(layout.scenario, layout.caster.conditions(), gate).is_empty()
 }

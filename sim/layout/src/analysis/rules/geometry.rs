@@ -12,13 +12,9 @@ pub(super) fn perimeter_continuous(layout: &Layout<'_>) -> Outcome {
     let mut open: Vec<(f64, String)> = perimeter
         .gaps
         .iter()
+        .filter(|gap| gap.gate.is_none())
         .map(|gap| (long(gap.along_m), format!("{} from {:.1} m: {}", gap.wall, gap.along_m[0], gap.reason)))
-        .chain(perimeter.unwalled.iter().map(|bare| {
-            (
-                long(bare.along_m),
-                format!("outline of {} from {:.1} m: no wall", bare.compound, bare.along_m[0]),
-            )
-        }))
+        .chain(perimeter.unwalled.iter().map(|hole| (hole.missing_m, hole.told())))
         .collect();
     open.sort_by(|a, b| b.0.total_cmp(&a.0));
     let all = open.iter().map(|(m, _)| m).sum();

@@ -4,6 +4,8 @@ use geo::Area as _;
 
 use super::data::{Found, Item, Per};
 use crate::analysis::answer::PlanAnswer;
+use crate::analysis::conditions::Conditions;
+use crate::analysis::gates::left_alone;
 use crate::analysis::rules::Finding;
 use crate::model::Scenario;
 use crate::model::cast::Duty;
@@ -51,9 +53,10 @@ impl Counts<'_> {
         let (site, kit) = (&self.scenario.site, &self.scenario.file.kit);
         match &item.found {
             Found::GatePosts => {
+                let today = Conditions::default();
                 let manned =
-                    |gate: &crate::words::Id| kit.gate_post.iter().any(|p| p.gate == *gate && p.guards > 0);
-                many(self.gates(item.demand.per).filter(|g| manned(&g.id)))
+                    |gate: &&Gate| self.has_post(gate) && left_alone(self.scenario, &today, gate).is_empty();
+                many(self.gates(item.demand.per).filter(manned))
             }
             Found::Barriers => {
                 let closed = |gate: &crate::words::Id| kit.barrier.iter().any(|b| b.gate == *gate);
@@ -85,6 +88,19 @@ impl Counts<'_> {
                 let staffed = |id: &crate::words::Id| cast.round_the_clock(&Duty::DutyRoom(id.clone()));
                 many(kit.duty_room.iter().filter(|d| d.operators > 0 && staffed(&d.id)))
             }
+        }
+    }
+
+    fn has_post(&self, gate: &Gate) -> bool {
+        self.scenario.file.kit.gate_post.iter().any(|post| post.gate == gate.id)
+    }
+
+    /// How much of it is built, whether or not people are there for it.
+    pub(super) fn built(&self, item: &Item) -> f64 {
+        match &item.found {
+            Found::GatePosts => many(self.gates(item.demand.per).filter(|gate| self.has_post(gate))),
+            Found::DutyRooms => many(&self.scenario.file.kit.duty_room),
+            _ => self.found(item),
         }
     }
 

@@ -100,7 +100,7 @@ pub enum Per {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
-    /// Gates with a manned post, of those that the demand is for.
+    /// Gates with a post where by the roster somebody stands at every hour, of those that the demand is for.
     GatePosts,
     /// Gates with a barrier, of those that the demand is for.
     Barriers,
@@ -135,6 +135,21 @@ pub enum Found {
     Guards,
     /// Duty rooms with an operator, by the roster at every hour of the day.
     DutyRooms,
+}
+
+impl Found {
+    /// Whether it takes people who are there for it.
+    pub fn takes_people(&self) -> bool {
+        matches!(
+            self,
+            Found::GatePosts
+                | Found::OuterPosts
+                | Found::Cells
+                | Found::Rounds
+                | Found::Guards
+                | Found::DutyRooms
+        )
+    }
 }
 
 /// Why a tier could not be read.

@@ -81,8 +81,11 @@ pub struct TierItem {
     pub found: f64,
     /// Unit of both.
     pub unit: String,
-    /// What the missing units cost, yuan.
+    /// What equipment the missing units lack costs, yuan.
     pub cost_yuan: f64,
+    /// Whether it also takes people, who are paid month by month and have no price here.
+    #[serde(default)]
+    pub people: bool,
 }
 
 /// Holds a compound against the tiers for its kind, in their order. `plan` and `rules` are the plan of the same
@@ -120,6 +123,8 @@ fn line(item: &Item, prices: &Prices, counts: &count::Counts<'_>) -> TierItem {
     let demanded = libm::ceil(item.demand.count * there - TINY);
     let found = counts.found(item);
     let missing = (demanded - found).max(0.0);
+    // What is built and has no people lacks no equipment.
+    let unbuilt = (demanded - counts.built(item).max(found)).max(0.0);
     let status = match (there > 0.0, missing > TINY) {
         (false, _) => Status::NotApplicable,
         (true, true) => Status::Fail,
@@ -134,7 +139,8 @@ fn line(item: &Item, prices: &Prices, counts: &count::Counts<'_>) -> TierItem {
         demanded,
         found,
         unit: item.unit.clone(),
-        cost_yuan: missing * item.pieces * item.piece.map_or(0.0, |piece| prices.piece_yuan(piece)),
+        people: item.found.takes_people(),
+        cost_yuan: unbuilt * item.pieces * item.piece.map_or(0.0, |piece| prices.piece_yuan(piece)),
     }
 }
 

@@ -139,6 +139,21 @@ fn a_duty_room_is_staffed_round_the_clock_by_the_roster() {
     }
 }
 
+/// What is built and lacks people lacks no equipment, so it has no price.
+#[test]
+fn a_post_or_a_room_without_people_costs_no_equipment() {
+    let mut scenario = yard();
+    let kit = |with: serde_json::Value| -> Kit { serde_json::from_value(with).expect("a kit") };
+    let room = serde_json::json!({ "id": "room", "at_m": [5.0, 5.0], "operators": 1 });
+    for (rooms, costs) in [(vec![], true), (vec![room], false)] {
+        scenario.file.kit = kit(serde_json::json!({ "duty_room": rooms }));
+        let tier = SMALL.replace("intercoms", "duty_rooms").replace("entrance", "compound");
+        let tier = tier.replace("piece = \"intercom\"", "piece = \"duty_room\"");
+        let item = &held_against(&tier, &scenario)[0].items[0];
+        assert_eq!((item.status, item.people, item.cost_yuan > 0.0), (Status::Fail, true, costs), "{item:?}");
+    }
+}
+
 #[test]
 fn only_tiers_for_its_kind_are_asked_of_a_compound() {
     let mut scenario = yard();

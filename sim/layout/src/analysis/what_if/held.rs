@@ -8,14 +8,15 @@ use super::measure::Measure;
 use super::service::services;
 use crate::analysis::answer::{PlanAnswer, Share};
 use crate::analysis::caster::Caster;
+use crate::analysis::closing::Outlines;
 use crate::analysis::conditions::Conditions;
 use crate::analysis::coverage::{HEIGHTS_M, shares};
 use crate::analysis::detection::detection;
 use crate::analysis::facade::facade;
 use crate::analysis::light::Light;
-use crate::analysis::perimeter::perimeter_on;
+use crate::analysis::perimeter::perimeter_known;
 use crate::analysis::rules::{self, Finding, RuleBook, assess};
-use crate::analysis::sightlines::{BODY_LEVEL, working};
+use crate::analysis::sightlines::BODY_LEVEL;
 use crate::analysis::views::Views;
 use crate::contract::Class;
 use crate::model::Scenario;
@@ -59,6 +60,8 @@ pub(super) struct Under<'a> {
     pub(super) layout: &'a Scenario,
     pub(super) caster: &'a Caster,
     pub(super) views: &'a Views,
+    /// Nothing that is out changes them.
+    pub(super) outlines: &'a Outlines,
 }
 
 const LIGHTS: [Light; 2] = [Light::Day, Light::Night];
@@ -72,7 +75,7 @@ impl Planned {
         held.extend(facades(under));
         let perimeter = perimeter(under, &mut held);
         held.extend(others(under));
-        let Under { layout, caster, views } = under;
+        let Under { layout, caster, views, .. } = under;
         Planned {
             held,
             classes: LIGHTS.map(|light| shares(views, light)),
@@ -151,10 +154,8 @@ fn facades(Under { layout, caster, .. }: Under<'_>) -> Holdings {
 }
 
 /// The perimeter, as rules ask for it.
-fn perimeter(Under { layout, caster, .. }: Under<'_>, held: &mut Holdings) -> PlanAnswer {
-    let beams = working(&layout.file.kit.beam, caster.conditions().out_of(Class::Beam));
-    let beams: Vec<_> = beams.map(|(_, beam)| beam.clone()).collect();
-    let perimeter = perimeter_on(&layout.site, &beams, &caster.weather(&layout.file.day));
+fn perimeter(Under { layout, caster, outlines, .. }: Under<'_>, held: &mut Holdings) -> PlanAnswer {
+    let perimeter = perimeter_known(outlines, layout, caster);
     held.insert(Measure::Perimeter, Held::amount(perimeter.guarded_m));
     PlanAnswer { perimeter, ..PlanAnswer::default() }
 }

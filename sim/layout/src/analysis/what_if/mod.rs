@@ -28,6 +28,7 @@ pub use variants::{Kind, Variant, Variants, variants};
 
 use super::answer::Share;
 use super::caster::Caster;
+use super::closing::Outlines;
 use super::rules::RuleBook;
 use super::views::Views;
 use crate::contract::Class;
@@ -106,13 +107,14 @@ pub fn what_if(layout: &Scenario, book: &RuleBook, variants: &[Variant], threads
     let caster = Caster::of(layout);
     let views = Views::of(layout, &caster);
     let base = Base { layout, caster: &caster, views: &views };
-    let today = Planned::of(Under { layout, caster: &caster, views: &views }, book);
+    let outlines = Outlines::of(&layout.site);
+    let today = Planned::of(Under { layout, caster: &caster, views: &views, outlines: &outlines }, book);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();
         while let Some(variant) = variants.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (then_caster, then_views) = base.under(&variant.conditions);
-            let under = Under { layout, caster: &then_caster, views: &then_views };
+            let under = Under { layout, caster: &then_caster, views: &then_views, outlines: &outlines };
             found.push(suffers(variant, &today, &today.from(caster.conditions(), under, book)));
         }
         found

@@ -201,11 +201,13 @@ fn what_is_kept_under_a_variant_is_what_would_be_worked_out_anew() {
     let (caster, book) = (Caster::of(&yard), RuleBook::residential().expect("the shipped book"));
     let views = Views::of(&yard, &caster);
     let base = Base { layout: &yard, caster: &caster, views: &views };
-    let today = Planned::of(Under { layout: &yard, caster: &caster, views: &views }, &book);
+    let outlines = Outlines::of(&yard.site);
+    let today =
+        Planned::of(Under { layout: &yard, caster: &caster, views: &views, outlines: &outlines }, &book);
     for variant in all(&yard) {
         let (then, kept) = base.under(&variant.conditions);
         assert!(kept == Views::of(&yard, &then), "{}", variant.name);
-        let under = Under { layout: &yard, caster: &then, views: &kept };
+        let under = Under { layout: &yard, caster: &then, views: &kept, outlines: &outlines };
         let anew = Planned::of(under, &book);
         assert!(today.from(caster.conditions(), under, &book) == anew, "{}", variant.name);
         assert_eq!(anew.held[&Measure::WindowsNight].amount, 0.0, "4,000 lm do not light a facade");
@@ -217,7 +219,9 @@ fn a_rule_that_can_no_longer_be_assessed_is_lost_as_one_that_fails_is() {
     let (yard, book) = (yard(), RuleBook::residential().expect("the shipped book"));
     let caster = Caster::of(&yard);
     let views = Views::of(&yard, &caster);
-    let today = Planned::of(Under { layout: &yard, caster: &caster, views: &views }, &book);
+    let outlines = Outlines::of(&yard.site);
+    let today =
+        Planned::of(Under { layout: &yard, caster: &caster, views: &views, outlines: &outlines }, &book);
     let variant = all(&yard).remove(0);
     let met = today.rules.iter().position(|f| f.status == Status::Pass).expect("a rule that is met");
     for (status, lost) in [(Status::Pass, false), (Status::Fail, true), (Status::NotAssessable, true)] {

@@ -1,0 +1,131 @@
+//! Who stands at a gate, and when nobody does. An attended gate is held by people; one where nobody stands is a gap in the
+//! perimeter for those hours, unless a zone runs over its shut leaf.
+
+use geo::{Distance, Euclidean, Point};
+
+use super::conditions::Conditions;
+use super::sightlines::working;
+use crate::contract::Class;
+use crate::model::Scenario;
+use crate::model::cast::{Cast, Duty};
+use crate::model::site::Gate;
+use crate::words::Id;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A gate where at some hours nobody stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unattended {
+    /// The gate.
+    pub gate: Id,
+    /// When, from midnight, ms; from 0 to 24 h where nobody ever does. What goes past midnight ends after 24 h.
+    pub hours_ms: Vec<[i64; 2]>,
+}
+
+/// The gates of a scenario where at some hours nobody stands, posts and barriers that are out of order left out.
+pub fn unattended(scenario: &Scenario, conditions: &Conditions) -> Vec<Unattended> {
+    let left =
+        |gate: &Gate| Unattended { gate: gate.id.clone(), hours_ms: left_alone(scenario, conditions, gate) };
+    scenario.site.gates.iter().map(left).filter(|u| !u.hours_ms.is_empty()).collect()
+}
+
+/// Hours at which nobody stands at a gate. The guards of a post are there by the roster; a post that the roster does not name
+/// has its guards at all hours. At a barrier somebody stands as the roster says.
+pub(super) fn left_alone(scenario: &Scenario, conditions: &Conditions, gate: &Gate) -> Vec<[i64; 2]> {
+    let (kit, cast) = (&scenario.file.kit, &scenario.file.cast);
+    let posts = working(&kit.gate_post, conditions.out_of(Class::GatePost)).map(|(_, post)| post);
+    let barriers = working(&kit.barrier, conditions.out_of(Class::Barrier)).map(|(_, barrier)| barrier);
+    let mut there: Vec<[i64; 2]> = Vec::new();
+    for post in posts.filter(|post| post.gate == gate.id && post.guards > 0) {
+        let shifts = shifts(cast, &Duty::GatePost(post.id.clone()));
+        there.extend(if shifts.is_empty() { vec![[0, DAY_MS]] } else { shifts });
+    }
+    for barrier in barriers.filter(|barrier| barrier.gate == gate.id) {
+        there.extend(shifts(cast, &Duty::Barrier(barrier.id.clone())));
+    }
+    alone(there)
+}
+
+/// Shifts of those with a duty, cut at midnight.
+fn shifts(cast: &Cast, duty: &Duty) -> Vec<[i64; 2]> {
+    let on_duty = cast.guard.iter().filter(|guard| guard.duty == *duty);
+    on_duty
+        .flat_map(|guard| {
+            let [from, to] = guard.shift.map(|at| at.0.0);
+            if from < to { vec![[from, to]] } else { vec![[from, DAY_MS], [0, to]] }
+        })
+        .collect()
+}
+
+/// What is left of a day; the rest before midnight and the rest after it are one.
+fn alone(mut there: Vec<[i64; 2]>) -> Vec<[i64; 2]> {
+    there.sort_unstable();
+    let (mut left, mut until) = (Vec::new(), 0);
+    for [from, to] in there {
+        if from > until {
+            left.push([until, from]);
+        }
+        until = until.max(to);
+    }
+    if until < DAY_MS {
+        left.push([until, DAY_MS]);
+    }
+    match (left.first().copied(), left.last().copied()) {
+        (Some([0, morning]), Some([evening, DAY_MS])) if left.len() > 1 => {
+            left.remove(0);
+            left.pop();
+            left.push([evening, DAY_MS + morning]);
+        }
+        _ => {}
+    }
+    left
+}
+
+impl Unattended {
+    /// Why it is a gap, in words.
+    pub(super) fn reason(&self) -> String {
+        let clock = |ms: i64| format!("{:02}:{:02}", ms / 3_600_000 % 24, ms / 60_000 % 60);
+        let told: Vec<String> = self
+            .hours_ms
+            .iter()
+            .filter(|[from, to]| to - from < DAY_MS)
+            .map(|[from, to]| format!("from {} to {}", clock(*from), clock(*to)))
+            .collect();
+        let when = if told.is_empty() { String::new() } else { format!(" {}", told.join(" and ")) };
+        format!("nobody stands at {}{when}, and no zone runs over its shut leaf", self.gate)
+    }
+}
+
+/// Whether a gate stands where a line of the perimeter is open for it.
+pub(super) fn opens(gate: &Gate, line: &geo::LineString<f64>) -> bool {
+    Euclidean.distance(&Point::from(gate.at), line) < gate.width_m / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_stands_at_is_what_the_shifts_leave_of_a_day() {
+        const HOUR: i64 = 3_600_000;
+        let check = |shifts: &[[i64; 2]], expected: &[[i64; 2]]| {
+            let hours = |list: &[[i64; 2]]| list.iter().map(|s| s.map(|h| h * HOUR)).collect::<Vec<_>>();
+            assert_eq!(alone(hours(shifts)), hours(expected), "{shifts:?}");
+        };
+        check(&[], &[[0, 24]]);
+        check(&[[0, 24]], &[]);
+        check(&[[6, 22]], &[[22, 30]]);
+        check(&[[22, 24], [0, 6], [6, 12]], &[[12, 22]]);
+        check(&[[8, 12], [13, 20], [9, 10]], &[[12, 13], [20, 32]]);
+    }
+
+    #[test]
+    fn the_reason_says_when() {
+        let of = |hours_ms: Vec<[i64; 2]>| Unattended { gate: "g".into(), hours_ms }.reason();
+        assert_eq!(of(vec![[0, DAY_MS]]), "nobody stands at g, and no zone runs over its shut leaf");
+        assert_eq!(
+            of(vec![[79_200_000, 108_000_000]]),
+            "nobody stands at g from 22:00 to 06:00, and no zone runs over its shut leaf"
+        );
+    }
+}
