@@ -21,7 +21,9 @@ fn sight(cameras: &str, python: &str) -> Result<(Option<i32>, String, String)> {
     std::fs::write(&mesh, panel(0.0))?;
     std::fs::write(&list, cameras)?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
-    command.args(["bench", "sight", "--passes", "1", "--threads", "2", "--mesh"]).arg(&mesh);
+    command
+        .args(["bench", "sight", "--passes", "1", "--threads", "2", "--rays", "20000", "--mesh"])
+        .arg(&mesh);
     let output = command.arg("--cameras").arg(&list).env("PALISADE_PEERS_PYTHON", python).output()?;
     Ok((output.status.code(), String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
 }
@@ -48,6 +50,15 @@ fn all_ways_of_seeing_count_the_same_and_embree_does_too() -> Result<()> {
     // The one sees little more than the panel, the other all.
     ensure!(bundles == shadows && (0.4..0.7).contains(&bundles), "{table}");
     ensure!((embree - bundles).abs() <= 0.002, "{table}");
+    let row = table.lines().find(|line| line.starts_with("same answer as Embree")).context("no such row")?;
+    ensure!(row.contains(" % of 20000 random rays, ") && row.contains("[target: >= 99.99 %"), "{row}");
+    let share: f64 =
+        row["same answer as Embree".len()..].split_whitespace().next().context("a share")?.parse()?;
+    ensure!(share >= 99.9, "{row}");
+    for begins in ["one camera moved: and gaps redrawn", "200 variants", "500 seeded mutations"] {
+        let row = table.lines().find(|line| line.starts_with(begins)).context("no such row")?;
+        ensure!(row.contains("[target: "), "{row}");
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 map MESH CAMERAS PART PARTS   answers every PARTS-th pair of camera and height from PART on; waits for a line on stdin before
                               each pass and then prints {"rays", "seen": [per pair], "build_s", "cast_s"}
-list MESH RAYS                reads 6 doubles per ray from a file and prints the distance of the first hit of each, or -1
+list MESH RAYS                reads 6 doubles per ray from a file, or from stdin for `-`, and prints the distance of the first hit of each, or -1
 """
 
 import json
@@ -79,7 +79,8 @@ def the_map(mesh, cameras, part, parts):
 
 def the_list(mesh, rays):
     scene, _ = built(mesh)
-    rays = np.fromfile(rays).reshape(-1, 6)
+    rays = np.frombuffer(sys.stdin.buffer.read()) if rays == "-" else np.fromfile(rays)
+    rays = rays.reshape(-1, 6)
     way = rays[:, 3:] - rays[:, :3]
     length = np.linalg.norm(way, axis=1)
     origins, directions = rays[:, :3].astype(np.float32), (way / length[:, None]).astype(np.float32)

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use palisade_sim::analysis::bundle::WIDTH;
+use palisade_sim::analysis::kept::Kept;
 use palisade_sim::analysis::raster::Raster;
 use palisade_sim::analysis::scene::Scene;
 use palisade_sim::analysis::shadow::Sheet;
@@ -65,7 +66,11 @@ impl Compound {
 
     /// The points that a pair asks.
     pub(super) fn asked(&self, pair: usize) -> Sheet<'_> {
-        let (camera, height) = self.pair(pair);
+        self.within(self.pair(pair))
+    }
+
+    /// The points that a camera asks at a height.
+    fn within(&self, (camera, height): (Camera, f64)) -> Sheet<'_> {
         let mut sheet = Sheet::about(&self.raster, height, [camera.x_m, camera.y_m], camera.range_m);
         let (yaw, half) = (camera.yaw_deg.to_radians(), (camera.hfov_deg / 2.0).to_radians());
         let (right, left) = (yaw - half, yaw + half);
@@ -86,9 +91,33 @@ impl Compound {
 
     /// What a pair sees, by shadows.
     pub(super) fn by_shadows(&self, pair: usize) -> Sheet<'_> {
-        let mut sheet = self.asked(pair);
-        sheet.look(&self.scene, self.eye(pair), ENDS);
+        self.seen(self.pair(pair))
+    }
+
+    fn seen(&self, (camera, height): (Camera, f64)) -> Sheet<'_> {
+        let mut sheet = self.within((camera, height));
+        sheet.look(&self.scene, [camera.x_m, camera.y_m, camera.z_m], ENDS);
         sheet
+    }
+
+    fn cells(&self, pair: (Camera, f64)) -> Vec<usize> {
+        let mut cells = Vec::new();
+        self.seen(pair).each(|cell, _| cells.push(cell));
+        cells
+    }
+
+    /// All cameras at one place of the map, height by height, as a planner has them open.
+    pub(super) fn opened(&self) -> Opened<'_> {
+        let ground = || Kept::new(self.raster.clone(), vec![true; self.raster.len()]);
+        let mut opened = Opened {
+            compound: self,
+            kept: HEIGHTS_M.iter().map(|_| ground()).collect(),
+            cells: (0..self.pairs()).map(|pair| self.cells(self.pair(pair))).collect(),
+        };
+        for (pair, cells) in opened.cells.iter().enumerate() {
+            opened.kept[pair % HEIGHTS_M.len()].gain(cells.iter().copied());
+        }
+        opened
     }
 
     /// The points of a pair in bundles: the squares of a coarser grid.
@@ -129,5 +158,43 @@ impl Compound {
     fn eye(&self, pair: usize) -> [f64; 3] {
         let (camera, _) = self.pair(pair);
         [camera.x_m, camera.y_m, camera.z_m]
+    }
+}
+
+/// A map that a planner has open: he moves cameras on it and sees what changes.
+pub(super) struct Opened<'a> {
+    compound: &'a Compound,
+    /// For each height.
+    kept: Vec<Kept>,
+    /// What each pair sees.
+    cells: Vec<Vec<usize>>,
+}
+
+/// What a planner is shown when he has moved a camera.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// Ground that no camera sees, all heights together, m².
+    pub(super) open_m2: f64,
+    /// Corners of the gaps within the camera's reach.
+    pub(super) corners: usize,
+}
+
+impl Opened<'_> {
+    /// A camera is moved two metres and turned by 15 degrees: what it sees at every height is worked out, coverage is
+    /// counted anew, and the gaps within its reach are drawn.
+    pub(super) fn moved(&mut self, camera: usize) -> Shown {
+        let was = self.compound.cameras[camera];
+        let now = Camera { x_m: was.x_m + 2.0, yaw_deg: was.yaw_deg + 15.0, ..was };
+        let mut shown = Shown { open_m2: 0.0, corners: 0 };
+        for (level, (height, kept)) in HEIGHTS_M.into_iter().zip(&mut self.kept).enumerate() {
+            let after = self.compound.cells((now, height));
+            let before = &mut self.cells[camera * HEIGHTS_M.len() + level];
+            kept.lose(std::mem::replace(before, after));
+            kept.gain(before.iter().copied());
+            let gaps = kept.open_about([now.x_m, now.y_m], now.range_m);
+            shown.open_m2 += kept.open_m2();
+            shown.corners += gaps.iter().flat_map(|gap| &gap.polygon).map(Vec::len).sum::<usize>();
+        }
+        shown
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde::Deserialize;
 
-const SCRIPT: &str = include_str!("../../../tests/peers/embree.py");
+pub(super) const SCRIPT: &str = include_str!("../../../tests/peers/embree.py");
 
 /// One half of Embree's work: a process that is ended when this goes.
 struct Half {

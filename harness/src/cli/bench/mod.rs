@@ -1,5 +1,6 @@
 //! `palisade bench`: measures Palisade on this machine, beside others where they are installed.
 
+mod agreement;
 mod compound;
 mod embree;
 mod generators;
@@ -20,7 +21,7 @@ pub struct Args {
 /// What is measured.
 #[derive(clap::Subcommand, Debug)]
 pub enum What {
-    /// Sight: the map of a compound by rays and by shadows, beside Embree; one camera moved.
+    /// Sight: the map of a compound by rays and by shadows, beside Embree; one camera moved; the same random rays.
     Sight(sight::Args),
     /// The load plane: messages per second of its processor, memory per connection, lateness; beside mqttv5-cli and
     /// Locust where they are installed.

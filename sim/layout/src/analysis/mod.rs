@@ -16,6 +16,7 @@ pub mod facade;
 pub mod figures;
 pub mod fixes;
 pub mod gates;
+pub mod kept;
 pub mod light;
 mod mesh;
 mod miss;
