@@ -231,7 +231,7 @@ impl<'a> Change<'a> {
                 rows::map(row, &mut |at| if at == corner { at + self.by } else { at });
             }
             Verb::Raise => rows::raise(row, self.up_m),
-            Verb::Carry => rows::carry(row, self.by * 0.3, self.up_m * 0.2),
+            Verb::Carry => rows::carry(row, self.by * 0.3, self.up_m * 0.5),
             Verb::Strike => {
                 if let Some(list) = rows::list_mut(row) {
                     list.remove(draw.below(list.len()));

@@ -234,8 +234,8 @@ pub(super) fn change(row: &mut Row, key: &str, factor: f64, deg: f64) {
     *value = match (key, value.as_array()) {
         ("bearing_deg", _) => json!((number + deg + 360.0) % 360.0),
         ("hfov_deg", _) => json!((number + deg / 2.0).clamp(3.0, 150.0)),
-        ("elevation_deg", _) => json!((number + deg / 2.0).clamp(0.0, 90.0)),
-        (_, None) if key.ends_with("_deg") => json!((number + deg / 2.0).clamp(-45.0, 89.0)),
+        ("elevation_deg", _) => json!((number + deg).clamp(0.0, 90.0)),
+        (_, None) if key.ends_with("_deg") => json!((number + deg).clamp(-45.0, 89.0)),
         (_, Some(all)) => all.iter().map(scaled).collect(),
         (_, None) => scaled(value),
     };
