@@ -12,6 +12,7 @@ use ring::{Jump, Node, least, nodes};
 use track::Track;
 
 use super::answer::{HeldBy, Part, PartOf, Unwalled};
+use super::assumed;
 use super::parts::parts;
 use super::perimeter::rim;
 use super::wall_line::{Span, distance};
@@ -57,7 +58,8 @@ fn close(compound: &Compound, pieces: &[Piece<'_>], answer: &mut Outlines) {
         answer.parts.push(part(compound, whole, HeldBy::Open));
         return;
     };
-    let jumps = ring.holes.iter().filter(|jump| jump.missing_m > 0.0);
+    // Where a wall leaves the strip along the outline by less than a body, both its parts still meet.
+    let jumps = ring.holes.iter().filter(|jump| jump.missing_m > assumed::perimeter().body_m);
     let mut holes: Vec<Unwalled> = jumps.map(|jump| hole(compound, &track, &nodes, jump)).collect();
     holes.sort_by(|a, b| a.along_m[0].total_cmp(&b.along_m[0]));
     for gate in ring.nodes.iter().map(|&n| nodes[n].piece).filter(|piece| piece.by == HeldBy::Gate) {
