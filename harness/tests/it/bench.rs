@@ -31,7 +31,8 @@ fn sight(cameras: &str, python: &str) -> Result<(Option<i32>, String, String)> {
 /// The share of points seen in the row that begins so.
 fn seen(table: &str, begins: &str) -> Result<f64> {
     let row = table.lines().find(|line| line.starts_with(begins)).context("no such row")?;
-    row.rsplit_once("seen ").and_then(|(_, share)| share.parse().ok()).with_context(|| row.to_owned())
+    let share = row.rsplit_once("seen ").and_then(|(_, rest)| rest.split_whitespace().next());
+    share.and_then(|share| share.parse().ok()).with_context(|| row.to_owned())
 }
 
 #[test]
