@@ -182,7 +182,7 @@ fn small(half: &Half, scenario: &Scenario, cost: f64) -> Priority {
     let hectares = scenario.ground_m2() / 10_000.0;
     // The cost is no better known than to a thousand.
     let (flats, yuan) = (thousands(flats), thousands(libm::round(cost / 1000.0) * 1000.0));
-    let reason = format!("{flats} flats on {hectares:.1} ha, {yuan} yuan to the tier");
+    let reason = format!("{flats} flats on {hectares:.1} ha, about {yuan} yuan to the tier");
     Priority { name: "small".into(), points: Some(points), reason }
 }
 
