@@ -100,9 +100,9 @@ fn the_invented_map_becomes_a_sound_scenario() {
     );
 }
 
-/// Rules that a proposal cannot meet: what is not on the map it does not build, and a camera of a wall does not look round
-/// every corner.
-const BEYOND_A_PROPOSAL: [&str; 5] = ["1", "6", "16c", "20d", "26b"];
+/// Rules that a proposal does not meet: what is not on the map it does not build, a camera of a wall does not look round
+/// every corner, and it has one facade camera before a face, however long that is (39d).
+const BEYOND_A_PROPOSAL: [&str; 6] = ["1", "6", "16c", "20d", "26b", "39d"];
 
 /// Rules of the shipped book that an imported scenario fails although a proposal can meet them, with what fails them.
 fn failed(scenario: &Scenario) -> Vec<String> {
