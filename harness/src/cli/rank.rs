@@ -100,8 +100,17 @@ mod tests {
     #[test]
     fn the_shipped_compounds_are_ranked_with_reasons_and_payers() {
         let path = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(name);
+        // The yard again, of which nobody asked the owners.
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("sites")).expect("a folder in it");
+        let copied = std::fs::copy(path("sites/tiny.geojson"), folder.path().join("sites/tiny.geojson"));
+        copied.expect("its geometry");
+        let yard = std::fs::read_to_string(path("tiny.toml")).expect("the yard");
+        let kept = yard.lines().filter(|line| !line.starts_with("owners_willing"));
+        let unasked = kept.collect::<Vec<_>>().join("\n").replacen("小院", "后院", 1);
+        std::fs::write(folder.path().join("unasked.toml"), unasked).expect("its scenario");
         let args = |output_format| Args {
-            scenarios: vec![path("cuiyuan.toml"), path("tiny.toml")],
+            scenarios: vec![path("cuiyuan.toml"), path("tiny.toml"), folder.path().join("unasked.toml")],
             tier: Goal::Intermediate,
             prices: None,
             output_format,
@@ -113,7 +122,8 @@ mod tests {
             "  1  小院",
             "70 % of owners willing",
             "crowdfunding (众筹)",
-            "  -  翠苑  not ranked",
+            "  2  翠苑",
+            "  -  后院  not ranked",
             "not known: write `owners_willing` in [project]",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");

@@ -55,7 +55,7 @@ fn all_ways_of_seeing_count_the_same_and_embree_does_too() -> Result<()> {
     ensure!(row.contains(" % of 20000 random rays, ") && row.contains("[target: >= 99.99 %"), "{row}");
     let share: f64 =
         row["same answer as Embree".len()..].split_whitespace().next().context("a share")?.parse()?;
-    ensure!(share >= 99.9, "{row}");
+    ensure!(share >= 99.99, "{row}");
     for begins in ["one camera moved: and gaps redrawn", "200 variants", "500 seeded mutations"] {
         let row = table.lines().find(|line| line.starts_with(begins)).context("no such row")?;
         ensure!(row.contains("[target: "), "{row}");

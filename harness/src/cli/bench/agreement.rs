@@ -17,6 +17,8 @@ const BESIDE_M: f64 = 2.0;
 const HIGH_M: f64 = 20.0;
 /// Where single precision may decide otherwise: so near to an edge, or to an end of the ray, m.
 pub(super) const AT_AN_EDGE_M: f64 = 0.001;
+/// At least so many of the rays must be answered in the same way.
+pub(super) const SAME: f64 = 0.9999;
 
 /// A ray's two points, m.
 type Ray = [[f64; 3]; 2];
@@ -55,8 +57,9 @@ pub(super) fn agreement(python: &str, mesh: &Path, scene: &Scene, count: usize) 
         if ours != (theirs < 0.0) {
             found.different += 1;
             // Whoever is stopped says where.
-            let met_m = if ours { theirs } else { scene.first_m(from, to, ENDS).unwrap_or(0.0) };
-            found.farthest_m = found.farthest_m.max(off_m(scene, *ray, met_m));
+            let met_m = if ours { Some(theirs) } else { scene.first_m(from, to, ENDS) };
+            let off = met_m.map_or(f64::INFINITY, |met_m| off_m(scene, *ray, met_m));
+            found.farthest_m = found.farthest_m.max(off);
         }
     }
     Ok(found)

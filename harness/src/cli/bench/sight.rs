@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::super::{Exit, Failure};
-use super::agreement::{AT_AN_EDGE_M, Agreement, agreement};
+use super::agreement::{AT_AN_EDGE_M, Agreement, SAME, agreement};
 use super::compound::Compound;
 use super::embree::{Embree, Pass, python};
 
@@ -45,7 +45,10 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = table(&compound, &figures, threads);
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::new(Exit::Harness, error))?;
     let same = figures.by_rays == figures.by_shadows && figures.single.same_cells;
-    let explained = figures.asked.as_ref().map_or(true, |asked| asked.farthest_m <= AT_AN_EDGE_M);
+    let explained = figures
+        .asked
+        .as_ref()
+        .map_or(true, |asked| asked.farthest_m <= AT_AN_EDGE_M && asked.share() >= SAME);
     Ok(if same && explained { Exit::Ok } else { Exit::Bug })
 }
 

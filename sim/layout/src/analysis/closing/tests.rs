@@ -216,3 +216,20 @@ fn a_building_or_a_wall_closes_it() {
     check(&site, &[]);
     check(&with(&[("n", &[(2.0, 48.0), (98.0, 48.0)])]), &[]);
 }
+
+/// A wall runs as far off its outline as may be, but for a bulge in the middle of the south side that goes farther: there it
+/// does not stand for the outline, and that is a hole where the bulge is wider than a body.
+#[test]
+fn a_wall_that_strays_for_less_than_a_body_is_no_hole() {
+    let off = assumed::perimeter().outline_m - 0.05;
+    let bulge = |half: f64| {
+        let mut site = sample::bare(0.0, 0.0, 100.0, 50.0);
+        let south = [(50.0 - half, off), (50.0, off + 0.15), (50.0 + half, off)];
+        let corners =
+            [&[(off, 40.05), (off, off)][..], &south, &[(90.05, off), (90.05, 40.05), (off, 40.05)]];
+        site.walls.push(sample::wall("u", WallKind::Wall, &corners.concat(), 2.2));
+        site
+    };
+    check(&bulge(0.25), &[]);
+    check(&bulge(3.0), &[(4.0, "u u")]);
+}

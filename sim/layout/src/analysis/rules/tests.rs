@@ -505,7 +505,7 @@ fn what_a_check_leaves_out_is_said_with_its_answer() {
     let said: Vec<&str> = found.iter().filter(|f| !f.unchecked.is_empty()).map(|f| f.id.as_str()).collect();
     let expected = [
         "1", "3", "6", "7", "7b", "12", "13", "17", "18", "19", "19b", "20d", "22a", "22b", "26b", "29",
-        "30", "36a", "42", "43", "44",
+        "30", "35", "36a", "38a", "42", "43", "44",
     ];
     assert_eq!(said, expected);
     assert_eq!(one(&findings(&exemplary(), None), "12").unchecked, Vec::<String>::new(), "nothing is said");
@@ -521,6 +521,12 @@ fn what_is_assumed_is_said_with_the_checks_own_figure() {
         [("7", "0.5 m"), ("7b", "0.15 m"), ("22a", "30 m"), ("29", "125 px/m"), ("30", "125 px/m")]
     {
         assert!(says(id).contains(figure), "{id}: {}", says(id));
+    }
+    let run = Some(healthy());
+    let judged = findings(&exemplary(), run.as_ref());
+    for (id, figure) in [("13", "5 s"), ("34", "2 s")] {
+        let said = one(&judged, id).assumed.join("; ");
+        assert!(said.contains(figure), "{id}: {said}");
     }
     let text = include_str!("../../../../../assets/rules/residential.toml").replace("{near_m}", "{far_m}");
     let said = RuleBook::read(&text).expect_err("no such figure").to_string();

@@ -61,7 +61,7 @@ pub(super) fn take_over(found: &mut Finding, rule: &Rule, run: Option<&RunJudged
     found.basis = found.measured.map(|_| Basis::Measured);
     if matches!(found.status, Status::Pass | Status::Fail) {
         found.basis = Some(Basis::Measured);
-        found.unchecked = rule.unchecked.clone();
+        (found.unchecked, found.assumed) = (rule.unchecked.clone(), rule.assumed.clone());
     }
 }
 

@@ -156,7 +156,7 @@ fn facades(Under { layout, caster, .. }: Under<'_>) -> Holdings {
 /// The perimeter, as rules ask for it.
 fn perimeter(Under { layout, caster, outlines, .. }: Under<'_>, held: &mut Holdings) -> PlanAnswer {
     let perimeter = perimeter_known(outlines, layout, caster);
-    held.insert(Measure::Perimeter, Held::amount(perimeter.guarded_m));
+    held.insert(Measure::Perimeter, Held::amount(perimeter.guarded_m + perimeter.gates_m));
     PlanAnswer { perimeter, ..PlanAnswer::default() }
 }
 
