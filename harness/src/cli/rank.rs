@@ -107,7 +107,7 @@ mod tests {
         copied.expect("its geometry");
         let yard = std::fs::read_to_string(path("tiny.toml")).expect("the yard");
         let kept = yard.lines().filter(|line| !line.starts_with("owners_willing"));
-        let unasked = kept.collect::<Vec<_>>().join("\n").replacen("小院", "后院", 1);
+        let unasked = kept.collect::<Vec<_>>().join("\n").replace("name = \"小院\"", "name = \"后院\"");
         std::fs::write(folder.path().join("unasked.toml"), unasked).expect("its scenario");
         let args = |output_format| Args {
             scenarios: vec![path("cuiyuan.toml"), path("tiny.toml"), folder.path().join("unasked.toml")],

@@ -57,7 +57,7 @@ impl Measure {
             Measure::GroundNight => "ground seen by night",
             Measure::Watched => "ground watched by camera or post by day",
             Measure::WatchedNight => "ground watched by camera or post by night",
-            Measure::Perimeter => "perimeter guarded, by zones and by people at gates",
+            Measure::Perimeter => "perimeter held by zones or people",
             Measure::Windows => "windows seen by day",
             Measure::WindowsNight => "windows seen by night",
             Measure::Falls => "falls traced by day",
