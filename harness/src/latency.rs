@@ -4,6 +4,7 @@
 //! minus intended) judge the gateway. Messages have an intended instant, so a stall shows in the tail of `response`
 //! instead of pausing the clock.
 
+pub mod drift;
 pub mod polled;
 pub mod queue;
 pub mod trend;

@@ -33,26 +33,36 @@ impl Trend {
 
 /// The trend of points in order of x; nothing with fewer than 8 points, or when all have one x.
 pub fn trend(points: &[(f64, f64)]) -> Option<Trend> {
-    let step = points.len().div_ceil(MOST).max(1);
-    let points: Vec<(f64, f64)> = points.iter().copied().step_by(step).collect();
-    let n = points.len();
-    let mut slopes = Vec::with_capacity(n * n.saturating_sub(1) / 2);
-    for (i, (x, y)) in points.iter().enumerate() {
-        let later = points[i + 1..].iter().filter(|(other, _)| other > x);
-        slopes.extend(later.map(|(other_x, other_y)| (other_y - y) / (other_x - x)));
+    trend_within(&[points])
+}
+
+/// The trend that groups of points have in common: only pairs within a group are compared, so that groups may lie at
+/// different heights (the seasonal Kendall slope of Hirsch, Slack and Smith 1982; the variances of S add up).
+pub fn trend_within(groups: &[&[(f64, f64)]]) -> Option<Trend> {
+    let most = (MOST / groups.len().max(1)).max(ENOUGH);
+    let (mut slopes, mut count, mut variance) = (Vec::new(), 0, 0.0);
+    for group in groups {
+        let step = group.len().div_ceil(most).max(1);
+        let points: Vec<(f64, f64)> = group.iter().copied().step_by(step).collect();
+        for (i, (x, y)) in points.iter().enumerate() {
+            let later = points[i + 1..].iter().filter(|(other, _)| other > x);
+            slopes.extend(later.map(|(other_x, other_y)| (other_y - y) / (other_x - x)));
+        }
+        let n = points.len() as f64;
+        count += points.len();
+        variance += n * (n - 1.0) * (2.0 * n + 5.0) / 18.0;
     }
-    if n < ENOUGH || slopes.is_empty() {
+    if count < ENOUGH || slopes.is_empty() {
         return None;
     }
     slopes.sort_by(f64::total_cmp);
-    let (n, all) = (n as f64, slopes.len() as f64);
-    let spread = Z * (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
+    let (all, spread) = (slopes.len() as f64, Z * variance.sqrt());
     let at = |rank: f64| slopes[(rank.max(0.0) as usize).min(slopes.len() - 1)];
     let middle = slopes.len() / 2;
     let even = slopes.len().is_multiple_of(2);
     let slope = if even { f64::midpoint(slopes[middle - 1], slopes[middle]) } else { slopes[middle] };
     let (low, high) = (at(((all - spread) / 2.0).floor()), at(((all + spread) / 2.0).ceil()));
-    Some(Trend { slope, low, high, points: points.len() })
+    Some(Trend { slope, low, high, points: count })
 }
 
 #[cfg(test)]

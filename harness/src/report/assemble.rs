@@ -11,13 +11,14 @@ use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 use super::faults::Disturbed;
 use super::folder::Folder;
 use super::model::{
-    CheckPart, ConnectionsPart, CorrelationPart, DevicePart, ExtraPart, FORMAT, FailurePart, HarnessPart,
-    NotePart, Paths, QueuePart, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart, VerdictPart,
-    WindowPart,
+    CheckPart, ConnectionsPart, CorrelationPart, DevicePart, DriftPart, ExtraPart, FORMAT, FailurePart,
+    HarnessPart, NotePart, Paths, QueuePart, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart,
+    VerdictPart, WindowPart,
 };
 use super::tables::Row;
 use super::told::quoted;
 use super::{commands, faults, incidents, links, load, looks_like, machine, remarks, rules, upstream, usage};
+use crate::latency::drift::{Drift, drift};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
@@ -57,6 +58,7 @@ pub(super) struct Part {
     pub(super) outages: Outages,
     pub(super) disturbed: Disturbed,
     pub(super) queue: Queue,
+    pub(super) drift: Drift,
 }
 
 /// Names of what the journal numbers.
@@ -199,6 +201,12 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     }
     let tally = Tally { withheld: withheld.len(), taken: taken.len(), ..pairing.tally() };
     let queue = queue(&pairing.answers);
+    // Whoever comes back after an outage is answered late for that reason.
+    let connected = messages.iter().filter(|m| !m.answer.link_down);
+    let drift = drift(connected.filter_map(|m| {
+        let seen = m.answer.observed_us.filter(|_| m.answer.outcome != Outcome::Wrong)?;
+        Some((m.class.as_str(), m.answer.intended_us, seen - m.answer.intended_us))
+    }));
     let episodes = faults::recovered(journal, part, &pairing.answers, &outages);
     Part {
         tally,
@@ -209,6 +217,7 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
         outages,
         disturbed: Disturbed { taken, episodes },
         queue,
+        drift,
     }
 }
 
@@ -231,6 +240,7 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     report.rules = rules::parts(folder, &main, &commands.paired);
     report.usage = usage;
     report.queue = QueuePart::of(&main.queue);
+    report.drift = DriftPart::of(&main.drift);
     report.faults = faults::part(folder, &main, &names, &recovery);
     report.upstream = leg.as_ref().map(|leg| upstream::part(folder, leg));
     report.commands = commands::part(&commands, &names, &main.messages);
@@ -275,6 +285,7 @@ fn verdict(
             commands,
             recovery,
             queue: &main.queue,
+            drift: &main.drift,
             upstream,
             subscribers,
             leak,
@@ -685,6 +696,7 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("usage", "measured"),
         ("rules", "measured"),
         ("queue", "measured"),
+        ("drift", "measured"),
         ("incidents", "computed"),
         ("incidents.latency_ms", "measured"),
         ("tape", "computed"),

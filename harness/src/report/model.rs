@@ -9,8 +9,11 @@ use palisade_sim::contract::{Gravity, IncidentKind, Origin, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::usage::SOAK_S;
 use crate::baseline::Comparison;
+use crate::latency::drift::Drift;
 use crate::latency::queue::Queue;
+use crate::latency::trend::Trend;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
 pub use crate::pairing::Tally;
 use crate::record::{LoadCounts, SubscriberCounts};
@@ -72,6 +75,9 @@ pub struct Report {
     /// How many messages waited for their answers, main part only.
     #[serde(default)]
     pub queue: QueuePart,
+    /// Whether answers take longer the longer the run lasts; main part only.
+    #[serde(default)]
+    pub drift: DriftPart,
     /// What disturbed the run on purpose, and how it went on afterwards; main part only.
     #[serde(default)]
     pub faults: FaultsPart,
@@ -496,6 +502,24 @@ pub struct QueuePart {
     /// Whether it grows: the whole interval is above zero.
     pub grows: bool,
     /// The same in a sentence; empty when nothing waited.
+    pub told: String,
+}
+
+/// How the response goes on over the run: each device class against itself, messages of lost connections left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DriftPart {
+    /// By how many ms answers take longer each minute: Theil–Sen slope of medians of stretches, computed from what was
+    /// measured; nothing when there are too few.
+    pub response_ms_per_min: Option<f64>,
+    /// Its 95 % interval, from and to.
+    pub from_to: Option<[f64; 2]>,
+    /// Whether it grows: the whole interval is above zero.
+    pub grows: bool,
+    /// Answers that it is made of, measured.
+    pub answers: usize,
+    /// From the first of them to the last, s, measured.
+    pub lasted_s: f64,
+    /// The same in a sentence; empty when there are too few, or the run is shorter than a soak.
     pub told: String,
 }
 
@@ -955,6 +979,29 @@ impl QueuePart {
             );
         }
         part
+    }
+}
+
+impl DriftPart {
+    /// The figures of a drift.
+    pub fn of(drift: &Drift) -> DriftPart {
+        let lasted_s = drift.lasted_us as f64 / 1e6;
+        let told = |t: Trend| {
+            let (slope, low, high) = (t.slope, t.low, t.high);
+            let how = if t.grows() { "answers take longer" } else { "answers take no longer" };
+            format!(
+                "{how} the longer it runs: {slope:+.3} ms a minute ({low:.3} to {high:.3}), {} answers in {lasted_s:.0} s",
+                drift.answers
+            )
+        };
+        DriftPart {
+            response_ms_per_min: drift.trend.map(|trend| trend.slope),
+            from_to: drift.trend.map(|trend| [trend.low, trend.high]),
+            grows: drift.trend.is_some_and(|trend| trend.grows()),
+            answers: drift.answers,
+            lasted_s,
+            told: drift.trend.filter(|_| lasted_s >= SOAK_S).map_or_else(String::new, told),
+        }
     }
 }
 

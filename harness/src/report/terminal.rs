@@ -270,6 +270,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     for usage in report.usage.iter().filter(|usage| usage.lasted_s >= super::usage::SOAK_S) {
         facts.push(("process", usage.told.clone()));
     }
+    if !report.drift.told.is_empty() {
+        facts.push(("drift", report.drift.told.clone()));
+    }
     if report.queue.grows || report.queue.max > 1 {
         facts.push(("queue", report.queue.told.clone()));
     }

@@ -1,6 +1,6 @@
 //! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`,
 //! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`, `recovery.p99`,
-//! `taken`, `queue.max`, `queue.slope`, `upstream.missed`, `subscribers.lost`.
+//! `taken`, `queue.max`, `queue.slope`, `drift.response`, `upstream.missed`, `subscribers.lost`.
 
 use super::Evidence;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
@@ -42,6 +42,8 @@ pub enum What {
     QueueMax,
     /// By how many more each second.
     QueueSlope,
+    /// By how many ms answers take longer each minute.
+    Drift,
     /// Of the leg to the city platform: the words behind `upstream.`.
     Upstream(String),
     /// Of those who hear the gateway and are away or slow: the words behind `subscribers.`.
@@ -68,6 +70,7 @@ impl Figure {
             (What::Time(_) | What::CommandTime(_) | What::Recovery, Some(ms)) => format!("{ms:.1} ms"),
             (What::LeakMemory, Some(slope)) => format!("{slope:.1} kB a minute"),
             (What::LeakFiles, Some(slope)) => format!("{slope:.2} a minute"),
+            (What::Drift, Some(slope)) => format!("{slope:.3} ms a minute"),
             (What::QueueSlope, Some(slope)) => format!("{slope:.3} a second"),
             (What::Upstream(rest), Some(ms)) if rest.starts_with("response.") => format!("{ms:.1} ms"),
             (What::Subscribers(rest), Some(ms)) if super::subscribers::is_time(rest) => format!("{ms:.1} ms"),
@@ -99,6 +102,11 @@ pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
     }
     if let Some(rest) = name.strip_prefix("subscribers.") {
         return super::subscribers::figure(rest, evidence.subscribers);
+    }
+    if name == "drift.response" {
+        let value = evidence.drift.trend.map(|trend| trend.slope);
+        let why_not = "fewer than 8 stretches of the run have an answer".to_owned();
+        return Some(Figure { class: None, what: What::Drift, value, why_not });
     }
     if name == "perimeter.gaps" {
         let value = evidence.plan.map(|p| p.perimeter.gaps.len() as f64);

@@ -32,6 +32,7 @@ pub use subscribers::SubscriberFacts;
 pub use upstream::UpstreamFacts;
 
 use crate::latency::Latency;
+use crate::latency::drift::Drift;
 use crate::latency::queue::Queue;
 use crate::pairing::{Answer, ExtraKind, Outcome, Tally};
 
@@ -108,6 +109,8 @@ pub struct Evidence<'a> {
     pub leak: &'a LeakFacts,
     /// How many messages waited for their answers.
     pub queue: &'a Queue,
+    /// Whether answers take longer the longer the run lasts.
+    pub drift: &'a Drift,
     /// How the gateway went on after it was disturbed.
     pub recovery: &'a RecoveryFacts,
     /// What became of alarms on the leg to the city platform, if there is one.

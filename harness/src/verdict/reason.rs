@@ -58,6 +58,15 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
                 "{name} is {found}, must be {must}; most messages, {max}, waited {at:.1} s after the run's start"
             )
         }
+        What::Drift => {
+            let of = evidence.drift;
+            let between = of.trend.map_or_else(String::new, |t| format!(" ({:.3} to {:.3})", t.low, t.high));
+            format!(
+                "{name} is {found}{between}, must be {must}; {} answers in {:.0} s",
+                of.answers,
+                of.lasted_us as f64 / 1e6
+            )
+        }
         What::Recovery | What::Unrecovered => {
             super::recovery::sentence(name, &figure.what, &found, must, evidence.recovery)
         }

@@ -73,6 +73,7 @@ impl Bench {
             commands: &self.commands,
             recovery: &self.recovery,
             queue: &Queue::default(),
+            drift: &Drift::default(),
             upstream: None,
             subscribers: self.subscribers.as_ref(),
             leak: &LeakFacts::default(),

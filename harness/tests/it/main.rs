@@ -25,6 +25,7 @@ mod scenarios;
 mod serial;
 mod serial_run;
 mod sight;
+mod soak;
 mod stills;
 mod tiny;
 mod upstream;

@@ -34,7 +34,19 @@ pub struct Args {
     /// Passes; the best counts.
     #[arg(long, value_name = "N", default_value_t = 5)]
     passes: u32,
+    /// Exit with 5 when a target is missed. They are meant for the defaults, a release build and a quiet machine.
+    #[arg(long)]
+    strict: bool,
 }
+
+/// What the plane should reach: messages of one processor second with a write each at QoS 0 and at QoS 1, bytes of a
+/// connection, and µs of lateness (p99, best pass).
+const TARGETS: [(&str, f64); 4] = [
+    ("QoS 0, messages per cpu second", 250_000.0),
+    ("QoS 1, messages per cpu second", 100_000.0),
+    ("bytes a connection", 10_000.0),
+    ("lateness p99, µs", 100.0),
+];
 
 /// A sink in a process of its own, which ends with this one.
 struct Sink {
@@ -96,7 +108,24 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     std::io::stdout()
         .write_all(table(&args, &figures).as_bytes())
         .map_err(|error| Failure::new(Exit::Harness, error))?;
-    Ok(Exit::Ok)
+    let missed = args.strict && against_targets(&figures).iter().any(|(.., met)| !met);
+    Ok(if missed { Exit::Verdict } else { Exit::Ok })
+}
+
+/// Each target with what was measured, and whether it is met.
+fn against_targets(figures: &Figures) -> [(&'static str, f64, f64, bool); 4] {
+    let p99 = figures.lateness.best().and_then(|best| best.percentile_us(99.0));
+    let found = [
+        figures.ways[0].per_cpu_second(),
+        figures.ways[2].per_cpu_second(),
+        figures.per_connection as f64,
+        p99.map_or(f64::INFINITY, |us| us as f64),
+    ];
+    // Of rates more is better, of bytes and µs less.
+    std::array::from_fn(|i| {
+        let (what, target) = TARGETS[i];
+        (what, target, found[i], if i < 2 { found[i] >= target } else { found[i] <= target })
+    })
 }
 
 /// Memory first, before anything else has touched it; then the ways take turns, so that a busy stretch of the machine
@@ -144,6 +173,10 @@ fn table(args: &Args, figures: &Figures) -> String {
     ratios(&mut out, figures);
     late(&mut out, args, &figures.lateness);
     let _ = writeln!(out, "memory at {} connections: {} bytes each", args.held, figures.per_connection);
+    for (what, target, found, met) in against_targets(figures) {
+        let met = if met { "met" } else { "MISSED" };
+        let _ = writeln!(out, "target {what}: {target:.0}, {met} ({found:.0})");
+    }
     out
 }
 

@@ -13,7 +13,7 @@ use crate::contract::Class;
 /// `.p50` and so on; of a disturbed run `recovery.` with `.p50` and so on, and `recovery.unrecovered`; of the leg to the city platform
 /// `upstream.` with a count or `response.p50` and so on; of subscribers who were away or slow `subscribers.` with one of
 /// [`SUBSCRIBER_FIGURES`], or with `behind` or `meanwhile` and `.p50` and so on; `queue.max` and
-/// `queue.slope` (messages a second); `leak.memory` (kB a minute) and `leak.files` (a minute).
+/// `queue.slope` (messages a second); `drift.response` (ms a minute); `leak.memory` (kB a minute) and `leak.files` (a minute).
 pub fn is_figure(name: &str) -> bool {
     if let Some(rest) = name.strip_prefix("commands.") {
         let timed = |(path, which): (&str, &str)| COMMAND_TIMES.contains(&path) && SHARES.contains(&which);
@@ -41,7 +41,8 @@ pub fn is_figure(name: &str) -> bool {
 }
 
 /// Figures that stand alone.
-const OTHERS: [&str; 5] = ["perimeter.gaps", "queue.max", "queue.slope", "leak.memory", "leak.files"];
+const OTHERS: [&str; 6] =
+    ["perimeter.gaps", "queue.max", "queue.slope", "drift.response", "leak.memory", "leak.files"];
 
 /// Counts that a threshold can name.
 pub const COUNTS: [&str; 13] = [
@@ -126,6 +127,7 @@ mod tests {
             "beam.taken",
             "queue.max",
             "leak.files",
+            "drift.response",
         ] {
             assert!(is_figure(name), "{name}");
         }
@@ -145,6 +147,7 @@ mod tests {
             "subscribers.behind",
             "beam.subscribers.lost",
             "queue.p99",
+            "drift.memory",
             "beam.queue.max",
             "commands.response",
             "commands.service.p99",
