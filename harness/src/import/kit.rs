@@ -451,7 +451,7 @@ impl Proposer<'_, '_> {
 
     fn script(&mut self) -> Vec<ScriptEvent> {
         let mut events = Vec::new();
-        if let Some(beam) = self.kit.beam.iter().max_by(|a, b| length(a).total_cmp(&length(b))) {
+        if let Some(beam) = self.kit.beam.iter().max_by(|a, b| a.length_m().total_cmp(&b.length_m())) {
             let at_m = [(beam.from_m[0] + beam.to_m[0]) / 2.0, (beam.from_m[1] + beam.to_m[1]) / 2.0];
             events.push(ScriptEvent { at: clock(2, 14), event: Event::Intrusion { at_m, target: None } });
         }
@@ -491,10 +491,6 @@ impl Proposer<'_, '_> {
             self.draft.notes.guessed(count, what);
         }
     }
-}
-
-fn length(beam: &Beam) -> f64 {
-    (beam.to_m[0] - beam.from_m[0]).hypot(beam.to_m[1] - beam.from_m[1])
 }
 
 /// Straight zones along a line: as few as follow it within [`BEND_M`], none longer than [`ZONE_M`].

@@ -1,17 +1,26 @@
 """Another judge of the rules about geometry, on shapely and numpy. Shares no code with Palisade.
 
-mutations.py ASSETS    reads layouts as JSON lines {"site", "kit"} in local metres and answers each with a line
+mutations.py ASSETS    reads layouts as JSON lines {"site", "kit", "guards"} in local metres and answers each with a line
                        {"close": [[rule, quantity]], "rules": {rule: {"holds", "figure"}}}
 
-Thresholds are read where Palisade reads them, in the data files under ASSETS; how a text is decided is this file's own.
-Which way leads out of a compound or a house is the way in which the distance from it grows, how a block lies follows from
-the second moments of its ground, and whether every lane can have a camera of its own from Hall's condition.
+Thresholds are read where Palisade reads them, in the data files under ASSETS. Much is decided in a way of its own: a
+compound is closed where no free ground leads from outside to its middle, a gate is attended where somebody is on duty
+between any two changes of the guard, which way leads out of a compound or a house is the way in which the distance from it
+grows, how a block lies follows from the second moments of its ground, and whether every lane can have a camera of its own
+from Hall's condition.
+
+Some is not. Where a text leaves open what is meant, this file takes the meaning that Palisade takes, and another program that
+does so cannot show that the meaning is right: which gate, door or path a camera is aimed at (`aimed`, `path_ahead`), that the
+light of a scene is its middling one (`scene_light`), how near and how much along a wall a zone guards it and what is over the
+shut leaf of a gate (`beside_zones`, `over`), which two zones close a corner (`closed_corner`), which cameras are high ones
+that zoom (`high_point`), and the rules that compare one figure of the data with a threshold. There only arithmetic and
+geometry are held against each other.
 
 Each rule is asked three times: as it stands, a little more strictly and a little more leniently. A rule whose three
 answers are not the same is close, and the quantity is named that decides it: 1 cm of length, 0.1 degrees, 0.2 % of pixel
 density, 5 % of light. So is one that a patch no larger than a body decides: half a metre of wall or two square metres of
 ground that nobody sees, half a square metre of a window that somebody does. "side" is what two places decide that are
-equally near.
+equally near, "leaf" what depends on where the leaf of a gate between two walls runs, which the data does not say.
 """
 
 import itertools
@@ -44,6 +53,7 @@ POST, CORNER, LOST = PERIMETER["post_m"], PERIMETER["corner_m"], PERIMETER["lost
 PITCH, (WIDE, TALL), SILL = WINDOW["pitch_m"], WINDOW["size_m"], WINDOW["sill_m"]
 LINTEL, GLASS = WINDOW["lintel_m"], WINDOW["before_m"]
 SKY = SIGHT["night"]["sky_lux"]
+DAY = 86400
 # The ground about the site that is looked at, m.
 MARGIN = 20.0
 # A body passes between barriers that are farther apart; a gate's pier; how far off the outline walls, and buildings and
@@ -77,6 +87,11 @@ def between(a, b):
     """Angle between two directions, degrees."""
     cos = np.dot(a, b) / (np.hypot(*a) * np.hypot(*b))
     return float(np.degrees(np.arccos(np.clip(cos, -1, 1))))
+
+
+def seconds(clock):
+    parts = clock.split(":")
+    return sum(float(part) * 60 ** (2 - i) for i, part in enumerate(parts))
 
 
 class Close(Exception):
@@ -124,12 +139,13 @@ def lies(shape):
 
 class Layout:
     def __init__(self, given):
-        site, self.kit = given["site"], given["kit"]
+        site, self.kit, self.guards = given["site"], given["kit"], given["guards"]
         self.outlines = [polygon_of(c["outline"]) for c in site["compounds"]]
         self.buildings = {b["id"]: dict(b, shape=polygon_of(b["outline"])) for b in site["buildings"]}
         self.walls = [dict(w, shape=line_of(w["line"])) for w in site["walls"]]
         self.rim = [w for w in self.walls if w["perimeter"] and w["made_of"] != "retaining"]
         self.gates = [dict(g, at=xy(g["at"])) for g in site["gates"]]
+        self.alone = [g for g in self.gates if not self.attended(g)]
         self.entrances = [dict(e, at=xy(e["at"])) for e in site["entrances"]]
         self.areas = [dict(a, shape=polygon_of(a["outline"])) for a in site["areas"]]
         self.paths = [dict(p, shape=line_of(p["line"])) for p in site["paths"]]
@@ -137,8 +153,23 @@ class Layout:
         self.cameras = self.kit["camera"]
         self.hiding = {s: self.things(s) for s in (-1, 0, 1)}
 
-    def openings(self, grow=0.0):
-        return shapely.union_all([Point(g["at"]).buffer(g["width_m"] / 2 + grow, 64) for g in self.gates])
+    def attended(self, gate):
+        """Whether between any two changes of the guard somebody is on duty there. A post that no roster names has its guards
+        at all hours."""
+        shifts = []
+        for place in ("gate_post", "barrier"):
+            for row in (r for r in self.kit[place] if r["gate"] == gate["id"] and r.get("guards", 1) > 0):
+                own = [tuple(map(seconds, g["shift"])) for g in self.guards if g["duty"] == {place: row["id"]}]
+                shifts += own
+                if place == "gate_post" and not own:
+                    return True
+        changes = sorted({time for shift in shifts for time in shift})
+        waits = zip(changes, changes[1:] + [c + DAY for c in changes[:1]])
+        return bool(shifts) and all(any(((a + b) / 2 - f) % DAY < (t - f) % DAY for f, t in shifts) for a, b in waits)
+
+    def openings(self, grow=0.0, gates=None):
+        gates = self.gates if gates is None else gates
+        return shapely.union_all([Point(g["at"]).buffer(g["width_m"] / 2 + grow, 64) for g in gates])
 
     def things(self, slack):
         """What hides: footprint, height. Stricter means more of it."""
@@ -360,20 +391,10 @@ def perimeter_continuous(layout, _, slack):
     give = slack * LENGTH
     sound = [b for b in layout.kit["beam"] if long(b) <= b["rated_range_m"] + give and abs(b["misaligned_deg"]) <= LOST]
     opened = layout.openings(give)
-    left = []
+    left = unheld_gates(layout, sound, slack)
     for wall in layout.rim:
-        top = wall["height_m"]
-        # All rays must be broken at once: the lowest must clear the wall, and the highest decides what passes under.
-        guards = [b for b in sound if min(b["rays_m"]) > top - give and max(b["rays_m"]) <= top + UNDER + give]
-        covered = []
-        for side in pieces(wall["shape"]):
-            for b in guards:
-                turn = between(np.subtract(*side.coords), np.subtract(b["to_m"], b["from_m"]))
-                if min(turn, 180 - turn) <= BEND + slack * ANGLE:
-                    # Rounding of a shared end must not cut a zone short by itself.
-                    reach = LineString([b["from_m"], b["to_m"]]).buffer(ASIDE + give, cap_style="flat").buffer(1e-9)
-                    covered.append(side.intersection(reach))
-        guarded = shapely.union_all(covered).buffer(1e-6)
+        guards = over(sound, wall["height_m"], give)
+        guarded = beside_zones(pieces(wall["shape"]), guards, slack)
         for rest in parts(shapely.line_merge(wall["shape"].difference(opened).difference(guarded))):
             beside = guarded.distance(rest) < 1e-5
             if rest.length <= 1e-4 or (rest.length <= POST + give and beside):
@@ -383,6 +404,47 @@ def perimeter_continuous(layout, _, slack):
             left.append(f"{wall['id']}: {rest.length:.2f} m")
     left += bare_outline(layout, slack)
     return not left, "; ".join(left) or "closed"
+
+
+def over(sound, top, give):
+    """All rays must be broken at once: the lowest must clear what is below, and the highest decides what passes under."""
+    return [b for b in sound if min(b["rays_m"]) > top - give and max(b["rays_m"]) <= top + UNDER + give]
+
+
+def beside_zones(sides, zones, slack):
+    """The parts of straight pieces along which zones run."""
+    covered = []
+    for side, b in itertools.product(sides, zones):
+        turn = between(np.subtract(*side.coords), np.subtract(b["to_m"], b["from_m"]))
+        if min(turn, 180 - turn) <= BEND + slack * ANGLE:
+            # Rounding of a shared end must not cut a zone short by itself.
+            reach = LineString([b["from_m"], b["to_m"]]).buffer(ASIDE + slack * LENGTH, cap_style="flat").buffer(1e-9)
+            covered.append(side.intersection(reach))
+    return shapely.union_all(covered).buffer(1e-6)
+
+
+def unheld_gates(layout, sound, slack):
+    """Gates where at some hour nobody stands, as far as no zone runs over the shut leaf: a stretch of the wall that they
+    open, or, between the ends of walls, some way across."""
+    give, left = slack * LENGTH, []
+    for gate in layout.alone:
+        leaf = Point(gate["at"]).buffer(max(gate["width_m"] / 2 - give, 0), 64)
+        attended = layout.openings(give, [g for g in layout.gates if g not in layout.alone])
+        zones = [] if gate["height_m"] is None else over(sound, gate["height_m"], give)
+        for wall in layout.rim:
+            guarded = beside_zones(pieces(wall["shape"]), zones, slack)
+            open_ = wall["shape"].intersection(leaf).difference(attended).difference(guarded).length
+            if open_ > 1e-4:
+                left.append(f"{gate['id']}: {open_:.2f} m, nobody there")
+        bare = bare_outline(layout, slack)
+        if bare or not bare_outline(layout, slack, uncut=gate):
+            continue
+        # Something is open without it though the walls are whole: it stands between their ends.
+        lines = [LineString([b["from_m"], b["to_m"]]) for b in zones]
+        if any(line.intersects(leaf) for line in lines):
+            raise Close("leaf")
+        left.append(f"{gate['id']}: nobody there, between walls")
+    return left
 
 
 def closed_corner(layout, rest, guards, sound):
@@ -403,10 +465,11 @@ def closed_corner(layout, rest, guards, sound):
     return False
 
 
-def bare_outline(layout, slack):
-    """Where a body walks in: free ground that leads from one edge of a strip along the outline to the other.
+def bare_outline(layout, slack, uncut=None):
+    """Where a body walks in: free ground that leads from outside of the outline to the middle of the compound.
 
-    Everything that bars the way is widened by half a body. A wall that runs outside the strip bars nothing.
+    Everything that bars the way is widened by half a body; what then hangs together and is nowhere near the outline bars
+    nothing. Without a gate, the walls that it opens are whole.
     """
     give = slack * LENGTH
     rim = shapely.union_all([w["shape"] for w in layout.rim])
@@ -415,18 +478,22 @@ def bare_outline(layout, slack):
     def stands_there(shape):
         return shape.distance(rim) <= BODY + give or shape.distance(sides) <= FACADE_OFF + give
 
-    gates = [Point(g["at"]).buffer(g["width_m"] / 2 + PIER + give, 64) for g in layout.gates]
-    bars = [rim.difference(layout.openings()), *filter(stands_there, gates)]
+    cutting = [g for g in layout.gates if g is not uncut]
+    gates = [Point(g["at"]).buffer(g["width_m"] / 2 + PIER + give, 64) for g in cutting]
+    bars = [rim.difference(layout.openings(0.0, cutting)), *filter(stands_there, gates)]
     bars += filter(stands_there, (b["shape"] for b in layout.buildings.values()))
-    barred = shapely.union_all([shape.buffer((BODY + give) / 2, 64) for shape in bars])
+    solids = parts(shapely.union_all([shape.buffer((BODY + give) / 2, 64) for shape in bars]))
     found = []
     for outline in layout.outlines:
-        reach = min(OFF_OUTLINE + give, outline.area / outline.length)
-        outer, inner = outline.buffer(reach), outline.buffer(-reach)
+        middle = outline.area / outline.length + give
+        reach = min(OFF_OUTLINE + give, middle)
+        near = shapely.union_all(bars).intersection(outline.buffer(reach).difference(outline.buffer(-reach)))
+        barred = shapely.union_all([solid for solid in solids if solid.intersects(near)])
+        outer, inner = outline.buffer(middle), outline.buffer(-middle)
         for free in parts(outer.difference(inner).difference(barred)):
             if free.distance(outer.exterior) < 1e-6 and free.distance(inner.boundary) < 1e-6:
-                middle = free.representative_point()
-                found.append(f"a way in near {middle.x:.1f}, {middle.y:.1f}")
+                there = free.representative_point()
+                found.append(f"a way in near {there.x:.1f}, {there.y:.1f}")
     return found
 
 
@@ -516,10 +583,9 @@ def barrier_closed(layout, _, slack):
 
 
 def door_strength(layout, _, slack):
-    """A gate without a guard: a leaf as high as the wall that it opens, which holds for as long."""
+    """A gate where at some hour nobody stands: a leaf as high as the wall that it opens, which holds for as long."""
     weak, unknown = [], False
-    posted = {p["gate"] for p in layout.kit["gate_post"] if p["guards"] > 0}
-    for gate in (g for g in layout.gates if g["id"] not in posted):
+    for gate in layout.alone:
         ways = [(w["shape"].distance(Point(gate["at"])), w) for w in layout.rim]
         near = sorted((way for way in ways if way[0] <= gate["width_m"]), key=lambda way: way[0])
         if len(near) > 1 and near[1][0] - near[0][0] < 2 * LENGTH:
@@ -649,6 +715,16 @@ def places_seen(layout, check, slack):
             raise Close
         blind.append(f"{name}: {1 - unseen.mean():.2f}")
     return (not blind, "; ".join(blind)) if layout.cameras and groups else None
+
+
+def high_point(layout, check, slack):
+    """A camera that zooms on a high point of a large compound. None of the layouts has three thousand households."""
+    if sum(o.area - slack * LENGTH * o.length for o in layout.outlines) < check["from_m2"]:
+        return None
+    high = [c["focal"] for c in layout.cameras if c["height_m"] >= check["least_height_m"] - slack * LENGTH]
+    if not layout.cameras or (None in high and "zoom" not in high):
+        return None
+    return "zoom" in high, f"{high.count('zoom')} cameras"
 
 
 def aimed(layout, check, slack):
@@ -801,7 +877,7 @@ JUDGES = {
     f.__name__: f
     for f in (
         perimeter_continuous, zone_length, beam_margin, zone_seen, beam_on_top, beam_at_edge, barrier_height, bar_gap, rail_height,
-        barrier_closed, door_strength, gate_cameras, places_seen,
+        barrier_closed, door_strength, gate_cameras, places_seen, high_point,
         gate_density, face_width, entrances_seen, garages_seen, areas_seen, aim_down, aim_aside, lit, scene_light, private_facade,
         points_on_tours, facade_elevation, facade_standoff, facade_faces, facade_windows,
     )

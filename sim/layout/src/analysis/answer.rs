@@ -300,7 +300,8 @@ pub struct Layer {
 /// Whether the beams close the perimeter, worked out along its length and not on a grid.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Perimeter {
-    /// A sentence: `closed`, `3 gaps, 41.2 m`, `1 gap, 0.2 m; 80.0 m of the outline has no wall`, `no boundary in the data`.
+    /// A sentence: `closed`, `3 gaps, 41.2 m`, `1 gap, 0.2 m; 80.0 m of the outline has no wall`,
+    /// `no wall in the data; 300.0 m of the outline has no wall`, `no boundary in the data`.
     pub status: String,
     /// Length of the perimeter's walls and gates, m.
     pub length_m: f64,
@@ -431,7 +432,7 @@ pub struct Stretch {
     pub gate: Option<Id>,
     /// Distance along the wall of its beginning and its end, m.
     pub along_m: [f64; 2],
-    /// Its ends, local metres; for a gate between walls its middle twice.
+    /// Its ends, local metres; for a gate between walls those of its leaf.
     pub ends_m: [[f64; 2]; 2],
     /// Why it is a gap, or what limits the zone; empty for a sound zone.
     pub reason: String,

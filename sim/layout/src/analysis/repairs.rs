@@ -191,7 +191,7 @@ mod tests {
         // 160 m are three zones, 50 m one: none is longer than 70 m or than 70 % of its range.
         assert_eq!(all.beams.len(), 8, "{all:#?}");
         for zone in &all.beams {
-            let long = crate::analysis::perimeter::length(zone);
+            let long = zone.length_m();
             assert!(long <= 70.0 + 1e-9 && long <= 0.7 * zone.rated_range_m + 1e-9, "{zone:?}");
             assert!(zone.rays_m.iter().all(|ray| *ray > 2.2 && *ray < 2.7), "{zone:?}");
         }

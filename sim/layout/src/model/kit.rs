@@ -349,6 +349,31 @@ impl Beam {
             misaligned_deg: 0.0,
         }
     }
+
+    /// From the transmitter to the receiver in plan, m.
+    pub fn length_m(&self) -> f64 {
+        libm::hypot(self.to_m[0] - self.from_m[0], self.to_m[1] - self.from_m[1])
+    }
+
+    /// Height of its lowest ray above ground, m.
+    pub fn lowest_m(&self) -> f64 {
+        self.rays_m.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// Height of its highest ray above ground, m.
+    pub fn highest_m(&self) -> f64 {
+        self.rays_m.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Places along its lowest ray from end to end, at most so far apart: the middles of equal parts.
+    pub fn places_m(&self, apart_m: f64) -> impl ExactSizeIterator<Item = [f64; 3]> {
+        let parts = libm::ceil(self.length_m() / apart_m).max(1.0) as u32;
+        (0..parts).map(move |i| {
+            let t = (f64::from(i) + 0.5) / f64::from(parts);
+            let [x, y] = [0, 1].map(|k| self.from_m[k] + t * (self.to_m[k] - self.from_m[k]));
+            [x, y, self.lowest_m()]
+        })
+    }
 }
 
 fn default_interruption() -> Duration {

@@ -84,6 +84,13 @@ pub struct Site {
     pub areas: Vec<Area>,
 }
 
+impl Site {
+    /// Barriers of the perimeter: its walls, fences and hedges. What holds earth is none.
+    pub fn rim(&self) -> impl Iterator<Item = &Wall> + Clone {
+        self.walls.iter().filter(|wall| wall.perimeter && wall.made_of != WallKind::Retaining)
+    }
+}
+
 /// The outline of a compound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compound {

@@ -17,7 +17,7 @@ fn each_cell_says_who_answers_what_is_seen_and_how_soon_he_is_there() {
     let geometry = text(&folder.join(geometry_path(&toml).expect("it names its geometry")));
     let scenario = load(&toml, Some(&geometry)).expect("a sound scenario");
     let answer = plan(&scenario);
-    assert_eq!(answer.perimeter.status, "no boundary in the data");
+    assert_eq!(answer.perimeter.status, "no wall in the data; 540.0 m of the outline has no wall");
     let cells = answer.cells;
     assert_eq!(cells.len(), 4);
     let area: f64 = cells.iter().map(|c| c.area_m2).sum();

@@ -48,7 +48,7 @@ pub enum Barrier {
 /// All places, in the order of the site's walls and then its gates.
 pub fn all(site: &Site, nav: &Nav) -> Vec<Crossing> {
     let mut found = Vec::new();
-    for wall in site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining) {
+    for wall in site.rim() {
         let line = WallLine::new(&wall.line);
         let barrier = Barrier::Wall { made_of: wall.made_of, height_m: wall.height_m };
         for [from, to] in line.standing(&site.gates) {
@@ -74,7 +74,7 @@ pub fn all(site: &Site, nav: &Nav) -> Vec<Crossing> {
 /// The crossing of the perimeter nearest to a point: where the script sends somebody.
 pub fn nearest(site: &Site, nav: &Nav, at_m: [f64; 2]) -> Option<Crossing> {
     let mut best: Option<(f64, Crossing)> = None;
-    for wall in site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining) {
+    for wall in site.rim() {
         let line = WallLine::new(&wall.line);
         let barrier = Barrier::Wall { made_of: wall.made_of, height_m: wall.height_m };
         for (start, a, b) in line.pieces() {

@@ -81,9 +81,12 @@ pub(super) fn perimeter(before: &Side, after: &Side) -> PerimeterChange {
                     beams,
                 }));
             }
-            _ => {
-                answer.vanished_m += guarded_m(&parts(rims.before, id));
-                answer.appeared_m += guarded_m(&parts(rims.after, id));
+            is => {
+                let [was_m, is_m] = [rims.before, rims.after].map(|rim| guarded_m(&parts(rim, id)));
+                // A gate between walls has no line in the data: what it keeps is no change.
+                let kept_m = if was.is_none() && is.is_none() { was_m.min(is_m) } else { 0.0 };
+                answer.vanished_m += was_m - kept_m;
+                answer.appeared_m += is_m - kept_m;
             }
         }
     }

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
 use crate::analysis::assumed;
-use crate::analysis::perimeter::length;
 use crate::contract::Nuisance;
 use crate::model::kit::Beam;
 use crate::model::scenario::Day;
@@ -97,7 +96,7 @@ pub fn rain_db_per_km(rain_mm_h: f64) -> f64 {
 
 /// The margin of a pair on a day.
 pub fn link(beam: &Beam, day: &Day, optics: Optics) -> Link {
-    let (long, rated) = (length(beam), beam.rated_range_m);
+    let (long, rated) = (beam.length_m(), beam.rated_range_m);
     let clear_db = clear_db(long, rated, optics);
     let out_of_line = beam.misaligned_deg.abs() / assumed::perimeter().lost_deg;
     let misaligned_db = lobe_db(optics) * out_of_line * out_of_line;

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use self::link::{Link, Optics, link, lost_to};
 use self::nuisance::false_alarms;
 use self::way::{Trip, Way, WayAnswer, ways};
-use super::perimeter::{highest, length, lowest};
 use crate::contract::Nuisance;
 use crate::model::Scenario;
 use crate::model::kit::Beam;
@@ -126,8 +125,8 @@ fn zone(beam: &Beam, top_m: f64, day: &Day, assumed: &Assumed) -> ZoneAnswer {
     above_top_m.sort_by(f64::total_cmp);
     let link = link(beam, day, assumed.optics);
     let trip = |interruption_s: f64| Trip {
-        lowest_m: lowest(beam) - top_m,
-        highest_m: highest(beam) - top_m,
+        lowest_m: beam.lowest_m() - top_m,
+        highest_m: beam.highest_m() - top_m,
         interruption_s,
     };
     let setting = beam.interruption.as_seconds();
@@ -142,10 +141,10 @@ fn zone(beam: &Beam, top_m: f64, day: &Day, assumed: &Assumed) -> ZoneAnswer {
     let answer = ZoneAnswer {
         beam: beam.id.clone(),
         wall: beam.wall.clone(),
-        length_m: length(beam),
+        length_m: beam.length_m(),
         spacing_m: above_top_m.windows(2).map(|pair| pair[1] - pair[0]).collect(),
         above_top_m,
-        least_height_m: highest(beam) - lowest(beam),
+        least_height_m: beam.highest_m() - beam.lowest_m(),
         passes_under_m: own.highest_m,
         passes_over_m: own.lowest_m,
         interruption_ms: beam.interruption.0.0,

@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::analysis::assumed;
-use crate::analysis::perimeter::length;
 use crate::contract::Nuisance;
 use crate::model::kit::Beam;
 use crate::model::scenario::Day;
@@ -164,7 +163,7 @@ pub fn sources(beam: &Beam, day: &Day) -> [Source; 5] {
     let Figures { bird_through: bird, bird_sits, branch, rain, drift, .. } = *FIGURES;
     let (lost_deg, margin) = (assumed::perimeter().lost_deg, assumed::perimeter().margin);
     let wind = day.wind_m_s / branch.wind_m_s;
-    let reach = length(beam) / (margin * beam.rated_range_m.max(1.0));
+    let reach = beam.length_m() / (margin * beam.rated_range_m.max(1.0));
     let apart = beam.rays_m.iter().fold(0.0_f64, |most, h| most.max((h - beam.rays_m[0]).abs()));
     let source = |purpose, what, share, lasting| Source {
         purpose,

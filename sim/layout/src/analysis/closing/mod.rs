@@ -1,5 +1,6 @@
 //! Where one can walk into the compound: holes between walls, gates and buildings, found whatever their width by the
-//! least ring that would close it ([`ring`]). The outline says only which way round the compound is.
+//! least ring that would close it ([`ring`]). The outline says only which way round the compound is, and which barriers
+//! stand for it: those near it, as far as they go on without a break and stay nearer to it than to the compound's middle.
 
 mod barrier;
 mod ring;
@@ -7,17 +8,18 @@ mod ring;
 mod tests;
 mod track;
 
+use geo::Coord;
+
 use barrier::{Piece, pieces};
 use ring::{Jump, Node, least, nodes};
 use track::Track;
 
 use super::answer::{HeldBy, Part, PartOf, Unwalled};
-use super::assumed;
+use super::gates::leaf;
 use super::parts::parts;
-use super::perimeter::rim;
 use super::wall_line::{Span, distance};
 use crate::model::Site;
-use crate::model::site::Compound;
+use crate::model::site::{Compound, Wall};
 use crate::words::Id;
 
 /// The outlines of a site: where one can walk in, and every metre of them.
@@ -27,23 +29,41 @@ pub struct Outlines {
     pub(super) unwalled: Vec<Unwalled>,
     /// Every outline in parts.
     pub(super) parts: Vec<Part>,
-    /// Gates that stand in what closes it.
-    pub(super) gates: Vec<Id>,
+    /// Leaves of the gates that close it where no wall is there to be opened.
+    pub(super) leaves: Vec<Leaf>,
+}
+
+/// The leaf of a gate that is no stretch of a wall.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Leaf {
+    /// The gate.
+    pub(super) gate: Id,
+    /// Where it runs, local metres.
+    pub(super) ends: [Coord<f64>; 2],
 }
 
 impl Outlines {
     /// Looks at a site. Nothing that is installed on it changes the answer.
     pub fn of(site: &Site) -> Outlines {
-        let pieces = pieces(site, &rim(site));
+        let walls: Vec<&Wall> = site.rim().collect();
+        let pieces = pieces(site, &walls);
         let mut all = Outlines::default();
         for compound in &site.compounds {
-            close(compound, &pieces, &mut all);
+            let gates = close(compound, &pieces, &mut all);
+            for gate in gates.iter().filter_map(|id| site.gate_by_id(id.as_str())) {
+                let Some(ends) = leaf(gate, &walls, compound.outline.exterior()) else { continue };
+                let known = all.leaves.iter().any(|leaf| leaf.gate == gate.id);
+                if !known && closes(compound, &pieces, &gate.id) {
+                    all.leaves.push(Leaf { gate: gate.id.clone(), ends });
+                }
+            }
         }
         all
     }
 }
 
-fn close(compound: &Compound, pieces: &[Piece<'_>], answer: &mut Outlines) {
+/// Looks at one outline. Returns the gates that stand in what closes it.
+fn close(compound: &Compound, pieces: &[Piece<'_>], answer: &mut Outlines) -> Vec<Id> {
     let track = Track::new(compound);
     let nodes = nodes(&track, pieces);
     let Some(ring) = least(&track, &nodes) else {
@@ -56,19 +76,25 @@ fn close(compound: &Compound, pieces: &[Piece<'_>], answer: &mut Outlines) {
             between: Vec::new(),
         });
         answer.parts.push(part(compound, whole, HeldBy::Open));
-        return;
+        return Vec::new();
     };
-    // Where a wall leaves the strip along the outline by less than a body, both its parts still meet.
-    let jumps = ring.holes.iter().filter(|jump| jump.missing_m > assumed::perimeter().body_m);
-    let mut holes: Vec<Unwalled> = jumps.map(|jump| hole(compound, &track, &nodes, jump)).collect();
+    let mut holes: Vec<Unwalled> = ring.open().map(|jump| hole(compound, &track, &nodes, jump)).collect();
     holes.sort_by(|a, b| a.along_m[0].total_cmp(&b.along_m[0]));
-    for gate in ring.nodes.iter().map(|&n| nodes[n].piece).filter(|piece| piece.by == HeldBy::Gate) {
-        if !answer.gates.contains(gate.id) {
-            answer.gates.push(gate.id.clone());
-        }
-    }
     answer.parts.extend(cut(compound, &track, &nodes, &holes));
     answer.unwalled.extend(holes);
+    let gates = ring.nodes.iter().map(|&n| nodes[n].piece).filter(|piece| piece.by == HeldBy::Gate);
+    gates.map(|gate| gate.id.clone()).collect()
+}
+
+/// Whether more would be missing without a gate. One that stands before or behind a wall closes nothing.
+fn closes(compound: &Compound, pieces: &[Piece<'_>], gate: &Id) -> bool {
+    let track = Track::new(compound);
+    let missing = |pieces: &[Piece<'_>]| {
+        let ring = least(&track, &nodes(&track, pieces));
+        ring.map_or(f64::INFINITY, |ring| ring.open().map(|jump| jump.missing_m).sum())
+    };
+    let others = pieces.iter().filter(|piece| piece.by != HeldBy::Gate || piece.id != gate);
+    missing(&others.copied().collect::<Vec<_>>()) > missing(pieces)
 }
 
 fn part(compound: &Compound, along_m: Span, held_by: HeldBy) -> Part {
@@ -101,7 +127,7 @@ fn cut(
 ) -> impl Iterator<Item = Part> {
     let open: Vec<Span> = holes.iter().flat_map(|hole| track.within(hole.along_m)).collect();
     let mut held: Vec<(HeldBy, Span)> = Vec::new();
-    for node in nodes {
+    for node in nodes.iter().filter(|node| !node.strays) {
         held.extend(track.within(node.stands_for()).into_iter().map(|span| (node.piece.by, span)));
     }
     let by = |at: f64| {

@@ -1,9 +1,10 @@
 //! The least that would close a compound: a ring round it along its barriers, and over the shortest ways between them
 //! where a body passes. What the ring has to jump is a hole.
 //!
-//! Barriers that no body passes between are one solid. Solids are joined by jumps, each with its price: its length, or
-//! the outline between its ends where that bends away from the straight way. Places along the outline are counted on past
-//! its beginning (laps), so a ring is a way from a solid to itself one lap on, and the cheapest is found by shortest paths.
+//! Barriers that no body passes between are one solid, also where they go on beyond the strip along the outline. Solids are
+//! joined by jumps, each with its price: its length, or the outline between its ends where that bends away from the straight
+//! way. Places along the outline are counted on past its beginning (laps), so a ring is a way from a solid to itself one lap
+//! on, and the cheapest is found by shortest paths.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,14 +14,16 @@ use super::barrier::{Piece, Shape};
 use super::track::{Place, Stint, Track};
 use crate::analysis::answer::HeldBy;
 use crate::analysis::assumed;
-use crate::analysis::wall_line::{Span, distance};
+use crate::analysis::wall_line::{Span, distance, union, without};
 
 /// Rounding, m.
 const TINY_M: f64 = 1e-6;
 
-/// A piece of a barrier near the outline.
+/// A piece of a barrier near the outline, or farther from it.
 pub(super) struct Node<'a> {
     pub(super) piece: Piece<'a>,
+    /// Farther from the outline than what stands for it by itself.
+    pub(super) strays: bool,
     shape: Shape,
     stint: Stint,
     ends: [End; 2],
@@ -62,10 +65,18 @@ pub(super) struct Ring {
     pub(super) holes: Vec<Jump>,
 }
 
+impl Ring {
+    /// What a body passes. Where a wall strays too far, but for less than a body, both its parts still meet.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Jump> {
+        self.holes.iter().filter(|jump| jump.missing_m > assumed::perimeter().body_m)
+    }
+}
+
 /// Nodes joined to solids.
 struct Solids {
-    /// Of each node: the solid, and the lap on which the node lies when the solid's first node lies on lap 0.
-    of: Vec<(usize, i64)>,
+    /// Of each node: the solid, and the lap on which the node lies when the solid's first node lies on lap 0. Nothing for
+    /// one that strays and goes on from none near the outline.
+    of: Vec<Option<(usize, i64)>>,
     count: usize,
     /// A solid that goes round the compound by itself.
     closed: Option<usize>,
@@ -75,13 +86,20 @@ struct Solids {
 type Ways = BTreeMap<(usize, usize, i64), Jump>;
 
 pub(super) fn nodes<'a>(track: &Track, pieces: &[Piece<'a>]) -> Vec<Node<'a>> {
-    let near = pieces.iter().flat_map(|piece| {
-        track
-            .stints(piece.shape)
-            .into_iter()
-            .map(move |(stint, span)| (*piece, stint, piece.shape.part(span)))
-    });
-    near.map(|(piece, stint, shape)| {
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        let stints = track.stints(piece.shape, track.reach_m);
+        let spans = union(stints.iter().map(|(_, span)| *span).collect());
+        near.extend(stints.into_iter().map(|(stint, span)| (*piece, false, stint, piece.shape.part(span))));
+        if let Shape::Line(_) = piece.shape {
+            for (stint, span) in track.stints(piece.shape, track.stray_m) {
+                let beyond = without(&[span], &spans).into_iter();
+                far.extend(beyond.map(|span| (*piece, true, stint, piece.shape.part(span))));
+            }
+        }
+    }
+    let all = near.into_iter().chain(far);
+    all.map(|(piece, strays, stint, shape)| {
         let points = match shape {
             Shape::Line(ends) => ends,
             Shape::Disc(at, radius) => {
@@ -92,7 +110,7 @@ pub(super) fn nodes<'a>(track: &Track, pieces: &[Piece<'a>]) -> Vec<Node<'a>> {
                 [at - way * radius, at + way * radius]
             }
         };
-        Node { piece, shape, stint, ends: points.map(|at| End { at, place: track.place(stint, at) }) }
+        Node { piece, strays, shape, stint, ends: points.map(|at| End { at, place: track.place(stint, at) }) }
     })
     .collect()
 }
@@ -110,7 +128,7 @@ impl Node<'_> {
 pub(super) fn least(track: &Track, nodes: &[Node<'_>]) -> Option<Ring> {
     let solids = solids(track, nodes);
     let of = &solids.of;
-    let of = |solid: usize| (0..nodes.len()).filter(move |n| of[*n].0 == solid);
+    let of = |solid: usize| (0..nodes.len()).filter(move |n| of[*n].is_some_and(|(own, _)| own == solid));
     if let Some(solid) = solids.closed {
         return Some(Ring { nodes: of(solid).collect(), holes: Vec::new() });
     }
@@ -145,7 +163,8 @@ fn solids(track: &Track, nodes: &[Node<'_>]) -> Solids {
     }
     let mut of: Vec<Option<(usize, i64)>> = vec![None; nodes.len()];
     let (mut count, mut closed) = (0, None);
-    for first in 0..nodes.len() {
+    // Those near the outline come first: what strays is reached from one of them or not at all.
+    for first in (0..nodes.len()).take_while(|node| !nodes[*node].strays) {
         if of[first].is_some() {
             continue;
         }
@@ -165,7 +184,7 @@ fn solids(track: &Track, nodes: &[Node<'_>]) -> Solids {
         }
         count += 1;
     }
-    Solids { of: of.into_iter().flatten().collect(), count, closed }
+    Solids { of, count, closed }
 }
 
 /// On which lap a node lies beside another, if no body passes between them.
@@ -180,8 +199,9 @@ fn touch(track: &Track, a: &Node<'_>, b: &Node<'_>) -> Option<i64> {
 
 /// How many laps on `q` lies when the straight way to it does not leave the outline.
 fn same_side(track: &Track, (a, p): (&Node<'_>, End), (b, q): (&Node<'_>, End)) -> Option<i64> {
-    let back = || track.same_side(q.place, a.stint, p.at).map(|laps| -laps);
-    track.same_side(p.place, b.stint, q.at).or_else(back)
+    let reach_m = if a.strays || b.strays { track.stray_m } else { track.reach_m };
+    let back = || track.same_side(q.place, a.stint, p.at, reach_m).map(|laps| -laps);
+    track.same_side(p.place, b.stint, q.at, reach_m).or_else(back)
 }
 
 /// What it takes to close the way from `p` to `q`, which lies so far on along the outline: where the straight way leaves
@@ -192,20 +212,21 @@ fn missing(p: End, q: End, on_m: f64, leaves: bool) -> f64 {
     if leaves { straight.max(along) } else { straight }
 }
 
-/// The cheapest jumps between solids, each in both directions.
+/// The cheapest jumps between solids, each in both directions. What strays is joined to others by straight ways alone.
 fn ways(track: &Track, nodes: &[Node<'_>], solids: &Solids) -> Ways {
     let length = track.line.length();
     let mut ways = Ways::new();
     for i in 0..nodes.len() {
         for j in i..nodes.len() {
-            let ((from, lap_i), (to, lap_j)) = (solids.of[i], solids.of[j]);
+            let (Some((from, lap_i)), Some((to, lap_j))) = (solids.of[i], solids.of[j]) else { continue };
             for [p, q] in candidates(track, &nodes[i], &nodes[j]) {
                 let same = same_side(track, (&nodes[i], p), (&nodes[j], q));
                 let nearest = libm::round((p.place.along_m - q.place.along_m) / length) as i64;
                 for laps in nearest - 1..=nearest + 1 {
                     // As seen from where each solid's first node lies on lap 0.
                     let between = laps + lap_i - lap_j;
-                    if from == to && between == 0 {
+                    let strays = (nodes[i].strays || nodes[j].strays) && same != Some(laps);
+                    if strays || (from == to && between == 0) {
                         continue;
                     }
                     let side = |node: usize, end: End, lap: i64| Edge {

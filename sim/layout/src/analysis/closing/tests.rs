@@ -217,19 +217,68 @@ fn a_building_or_a_wall_closes_it() {
     check(&with(&[("n", &[(2.0, 48.0), (98.0, 48.0)])]), &[]);
 }
 
-/// A wall runs as far off its outline as may be, but for a bulge in the middle of the south side that goes farther: there it
-/// does not stand for the outline, and that is a hole where the bulge is wider than a body.
+/// The compound whose wall leaves its line in the south, from x = 50 - `half` to 50 + `half`, and goes on in some more walls.
+fn bulge(half: f64, south: f64, way: &[&[(f64, f64)]]) -> Site {
+    let mut site = three_sides();
+    site.walls.clear();
+    let ring =
+        [(50.0 + half, south), (98.0, south), (98.0, 48.0), (2.0, 48.0), (2.0, south), (50.0 - half, south)];
+    site.walls.push(sample::wall("u", WallKind::Wall, &ring, 2.2));
+    for (i, points) in way.iter().enumerate() {
+        site.walls.push(sample::wall(&format!("w{i}"), WallKind::Wall, points, 2.2));
+    }
+    site
+}
+
+/// A wall that runs on without a break stands for the outline as well where it strays from it, a finger's breadth beyond what
+/// a wall may be off it or some metres, inwards or outwards, in one piece or in several.
 #[test]
-fn a_wall_that_strays_for_less_than_a_body_is_no_hole() {
-    let off = assumed::perimeter().outline_m - 0.05;
+fn a_wall_that_goes_on_where_it_strays_is_no_hole() {
+    let most = assumed::perimeter().outline_m;
+    for deep in [most - 0.01, most + 0.01, most + 0.5, most + 5.0, -most + 0.01, -most - 0.01, -most - 5.0] {
+        for half in [0.25, 3.0, 30.0] {
+            let corners = [(50.0 - half, 2.0), (50.0 - half, deep), (50.0 + half, deep), (50.0 + half, 2.0)];
+            check(&bulge(half, 2.0, &[&corners]), &[]);
+            check(&bulge(half, 2.0, &[&corners[..2], &corners[1..3], &corners[2..]]), &[]);
+        }
+        // A break in the part that strays is a hole again, as wide as it is.
+        let corners = [(47.0, 2.0), (47.0, deep), (53.0, deep), (53.0, 2.0)];
+        let short = [corners[1], (52.5, deep)];
+        check(&bulge(3.0, 2.0, &[&corners[..2], &short, &corners[2..]]), &[(0.5, "w1 w2")]);
+    }
+    // The whole south side 1 cm too far from the outline, and what holds it at both ends.
+    let south = most + 0.01;
+    check(&bulge(20.0, south, &[&[(30.0, south), (70.0, south)]]), &[]);
+}
+
+/// What is nearer to the middle of a compound than to its outline closes nothing, though it goes on without a break: else a wall
+/// across the middle would stand for half the outline.
+#[test]
+fn a_wall_across_the_middle_closes_nothing() {
+    let middle = 100.0 * 50.0 / 300.0;
+    let deep = |m: f64| {
+        let corners = [(40.0, 2.0), (40.0, m), (60.0, m), (60.0, 2.0)];
+        bulge(10.0, 2.0, &[&corners])
+    };
+    check(&deep(middle - 0.01), &[]);
+    // As far as from one leg to the other, at whichever height: the walls that meet there are one.
+    let found = holes(&deep(middle + 0.01));
+    assert!(found.len() == 1 && found[0].0 == 20.0, "{found:?}");
+    let mut half = sample::bare(0.0, 0.0, 100.0, 50.0);
+    let west = [(50.0, 2.0), (2.0, 2.0), (2.0, 48.0), (50.0, 48.0), (50.0, 2.0)];
+    half.walls.push(sample::wall("west", WallKind::Wall, &west, 2.2));
+    check(&half, &[(130.0, "west west")]);
+}
+
+/// A wall strays too far for less than a body: both its parts still meet.
+#[test]
+fn a_wall_that_strays_too_far_for_less_than_a_body_is_no_hole() {
+    let off = 100.0 * 50.0 / 300.0 - 0.05;
     let bulge = |half: f64| {
-        let mut site = sample::bare(0.0, 0.0, 100.0, 50.0);
-        let south = [(50.0 - half, off), (50.0, off + 0.15), (50.0 + half, off)];
-        let corners =
-            [&[(off, 40.05), (off, off)][..], &south, &[(90.05, off), (90.05, 40.05), (off, 40.05)]];
-        site.walls.push(sample::wall("u", WallKind::Wall, &corners.concat(), 2.2));
-        site
+        let corners = [(50.0 - half, off), (50.0, off + 0.15), (50.0 + half, off)];
+        let legs = [[(30.0, 2.0), (30.0, off), corners[0]], [corners[2], (70.0, off), (70.0, 2.0)]];
+        bulge(20.0, 2.0, &[&legs[0], &corners, &legs[1]])
     };
     check(&bulge(0.25), &[]);
-    check(&bulge(3.0), &[(4.0, "u u")]);
+    assert_eq!(holes(&bulge(3.0)).len(), 1);
 }

@@ -37,7 +37,10 @@ pub(super) struct Place {
 pub(super) struct Track {
     pub(super) line: WallLine,
     elements: Vec<Element>,
-    reach_m: f64,
+    /// What is not farther from the outline stands for it, m.
+    pub(super) reach_m: f64,
+    /// A barrier that stands for it may go on so far from it, m.
+    pub(super) stray_m: f64,
 }
 
 impl Track {
@@ -50,13 +53,14 @@ impl Track {
         let elements = elements.collect();
         // What stands nearer to the middle of a narrow compound than to its outline belongs to neither side.
         let half_width_m = compound.outline.unsigned_area() / line.length().max(f64::MIN_POSITIVE);
-        Track { line, elements, reach_m: half_width_m.min(assumed::perimeter().outline_m) }
+        let reach_m = half_width_m.min(assumed::perimeter().outline_m);
+        Track { line, elements, reach_m, stray_m: half_width_m }
     }
 
-    /// The parts of a shape near the outline, each with the elements that it is near to: parts that follow each other
-    /// along the outline are one. For a disc the part says nothing.
-    pub(super) fn stints(&self, shape: Shape) -> Vec<(Stint, Span)> {
-        let near: Vec<Option<Span>> = self.elements.iter().map(|e| self.near(e, shape)).collect();
+    /// The parts of a shape within a reach of the outline, each with the elements that it is near to: parts that follow
+    /// each other along the outline are one. For a disc the part says nothing.
+    pub(super) fn stints(&self, shape: Shape, reach_m: f64) -> Vec<(Stint, Span)> {
+        let near: Vec<Option<Span>> = self.elements.iter().map(|e| e.near(shape, reach_m)).collect();
         let n = near.len();
         let begins = |i: &usize| near[*i].is_some() && near[(*i + n - 1) % n].is_none();
         let mut firsts: Vec<usize> = (0..n).filter(begins).collect();
@@ -75,16 +79,6 @@ impl Track {
             .collect()
     }
 
-    fn near(&self, element: &Element, shape: Shape) -> Option<Span> {
-        match (shape, element) {
-            (Shape::Line([a, b]), Element::Side(side, _)) => inside_band([a, b], *side, self.reach_m),
-            (Shape::Line([a, b]), Element::Corner(at, _)) => inside_circle(a, b, *at, self.reach_m),
-            (Shape::Disc(at, radius), element) => {
-                (element.nearest(at).off_m <= self.reach_m + radius).then_some([0.0, 0.0])
-            }
-        }
-    }
-
     /// Where a point lies along a stint.
     pub(super) fn place(&self, stint: Stint, point: Coord<f64>) -> Place {
         let n = self.elements.len();
@@ -99,13 +93,19 @@ impl Track {
 
     /// How many laps on a point of a stint lies when another point, whose place is known, is near to the same side or
     /// corner of the outline as it is: then the straight way between them does not leave the outline.
-    pub(super) fn same_side(&self, known: Place, stint: Stint, point: Coord<f64>) -> Option<i64> {
+    pub(super) fn same_side(
+        &self,
+        known: Place,
+        stint: Stint,
+        point: Coord<f64>,
+        reach_m: f64,
+    ) -> Option<i64> {
         let n = self.elements.len();
         let element = known.element % n;
         let own = [element, element + n]
             .into_iter()
             .find(|i| (stint.first..stint.first + stint.count).contains(i))?;
-        let near = self.elements[element].nearest(point).off_m <= self.reach_m + assumed::perimeter().body_m;
+        let near = self.elements[element].nearest(point).off_m <= reach_m + assumed::perimeter().body_m;
         near.then(|| (known.element / n) as i64 - (own / n) as i64)
     }
 
@@ -134,6 +134,16 @@ impl Track {
 }
 
 impl Element {
+    fn near(&self, shape: Shape, reach_m: f64) -> Option<Span> {
+        match (shape, self) {
+            (Shape::Line([a, b]), Element::Side(side, _)) => inside_band([a, b], *side, reach_m),
+            (Shape::Line([a, b]), Element::Corner(at, _)) => inside_circle(a, b, *at, reach_m),
+            (Shape::Disc(at, radius), element) => {
+                (element.nearest(at).off_m <= reach_m + radius).then_some([0.0, 0.0])
+            }
+        }
+    }
+
     fn nearest(&self, point: Coord<f64>) -> Place {
         match *self {
             Element::Side([a, b], start) => {

@@ -5,25 +5,18 @@ use geo::{Distance, Euclidean, Point};
 use super::check::{at_least, at_most, figure};
 use super::{Layout, Outcome};
 use crate::analysis::gates::left_alone;
-use crate::model::Site;
 use crate::model::site::{Gate, Wall, WallKind};
 
-/// Walls, fences and hedges of the perimeter.
-pub(super) fn rim(site: &Site) -> impl Iterator<Item = &Wall> + Clone {
-    site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining)
-}
-
 pub(super) fn height(layout: &Layout<'_>, least_m: f64) -> Outcome {
-    let lowest = rim(&layout.scenario.site).map(|w| w.height_m).fold(f64::INFINITY, f64::min);
-    let low = rim(&layout.scenario.site)
-        .filter(|w| w.height_m < least_m)
-        .map(|w| format!("{}: {:.2} m", w.id, w.height_m));
+    let walls = || layout.scenario.site.rim();
+    let lowest = walls().map(|w| w.height_m).fold(f64::INFINITY, f64::min);
+    let low = walls().filter(|w| w.height_m < least_m).map(|w| format!("{}: {:.2} m", w.id, w.height_m));
     at_least(lowest, least_m, "m", low)
 }
 
 /// The widest known gap between the bars of the perimeter's fences.
 pub(super) fn bar_gap(layout: &Layout<'_>, most_m: f64) -> Outcome {
-    let fences: Vec<&Wall> = rim(&layout.scenario.site).filter(|w| w.made_of == WallKind::Fence).collect();
+    let fences: Vec<&Wall> = layout.scenario.site.rim().filter(|w| w.made_of == WallKind::Fence).collect();
     let unknown = fences.iter().find(|w| w.bar_gap_m.is_none());
     let known = || fences.iter().filter_map(|w| Some((w.bar_gap_m?, w)));
     let widest = known().map(|(gap, _)| gap).fold(0.0, f64::max);
@@ -38,7 +31,7 @@ pub(super) fn bar_gap(layout: &Layout<'_>, most_m: f64) -> Outcome {
 
 /// The lowest known horizontal rail of the perimeter's fences.
 pub(super) fn rail_height(layout: &Layout<'_>, least_m: f64) -> Outcome {
-    let fences: Vec<&Wall> = rim(&layout.scenario.site).filter(|w| w.made_of == WallKind::Fence).collect();
+    let fences: Vec<&Wall> = layout.scenario.site.rim().filter(|w| w.made_of == WallKind::Fence).collect();
     let known = || fences.iter().filter_map(|w| Some((w.lowest_rail_m?, w)));
     let lowest = known().map(|(rail, _)| rail).fold(f64::INFINITY, f64::min);
     match fences.iter().find(|w| w.lowest_rail_m.is_none()) {
@@ -89,7 +82,7 @@ pub(super) fn door_strength(layout: &Layout<'_>) -> Outcome {
 
 fn door(layout: &Layout<'_>, gate: &Gate) -> Door {
     let away = |wall: &&Wall| Euclidean.distance(&Point::from(gate.at), &wall.line);
-    let beside = rim(&layout.scenario.site).filter(|wall| away(wall) <= gate.width_m);
+    let beside = layout.scenario.site.rim().filter(|wall| away(wall) <= gate.width_m);
     let Some(wall) = beside.min_by(|a, b| away(a).total_cmp(&away(b))) else { return Door::Strong };
     let held = gate.delay_s.zip(wall.delay_s);
     match (gate.height_m, held) {

@@ -2,7 +2,6 @@
 
 use geo::{Closest, ClosestPoint, Contains, Coord, LineString, Point};
 
-use super::barrier::rim;
 use super::check::{TINY, at_least, at_most, figure};
 use super::{Each, Layout, Outcome};
 use crate::model::Site;
@@ -11,10 +10,6 @@ use crate::model::site::Wall;
 
 /// Step along a zone, m: about the width of a body.
 const STEP_M: f64 = 0.5;
-
-fn length(beam: &Beam) -> f64 {
-    libm::hypot(beam.to_m[0] - beam.from_m[0], beam.to_m[1] - beam.from_m[1])
-}
 
 pub(super) fn rays(layout: &Layout<'_>, least: usize) -> Outcome {
     let beams = &layout.scenario.file.kit.beam;
@@ -25,19 +20,20 @@ pub(super) fn rays(layout: &Layout<'_>, least: usize) -> Outcome {
 
 pub(super) fn zone_length(layout: &Layout<'_>, most_m: f64, within_range: bool) -> Outcome {
     let beams = &layout.scenario.file.kit.beam;
-    let longest = beams.iter().map(length).fold(0.0, f64::max);
-    let over = |b: &&Beam| length(b) > most_m + TINY || (within_range && length(b) > b.rated_range_m + TINY);
+    let longest = beams.iter().map(Beam::length_m).fold(0.0, f64::max);
+    let over =
+        |b: &&Beam| b.length_m() > most_m + TINY || (within_range && b.length_m() > b.rated_range_m + TINY);
     let wrong: Vec<String> = beams
         .iter()
         .filter(over)
-        .map(|b| format!("{}: {:.1} m, rated {:.0} m", b.id, length(b), b.rated_range_m))
+        .map(|b| format!("{}: {:.1} m, rated {:.0} m", b.id, b.length_m(), b.rated_range_m))
         .collect();
     figure(longest, most_m, "m", wrong.is_empty(), wrong)
 }
 
 pub(super) fn margin(layout: &Layout<'_>, most_share: f64) -> Outcome {
     let beams = &layout.scenario.file.kit.beam;
-    let share = |b: &Beam| length(b) / b.rated_range_m;
+    let share = |b: &Beam| b.length_m() / b.rated_range_m;
     let most = beams.iter().map(share).fold(0.0, f64::max);
     let over = beams.iter().filter(|b| share(b) > most_share);
     at_most(most, most_share, "of rated range", over.map(|b| format!("{}: {:.2}", b.id, share(b))))
@@ -46,17 +42,9 @@ pub(super) fn margin(layout: &Layout<'_>, most_share: f64) -> Outcome {
 /// Share of a zone's length on which a camera sees whoever breaks its lowest ray.
 pub(super) fn zone_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     let share = |beam: &Beam| {
-        let steps = libm::ceil(length(beam) / STEP_M).max(1.0) as u32;
-        let at = |i: u32| {
-            let t = (f64::from(i) + 0.5) / f64::from(steps);
-            [0, 1].map(|k| beam.from_m[k] + t * (beam.to_m[k] - beam.from_m[k]))
-        };
-        let top = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
-        let seen = (0..steps).filter(|i| {
-            let [x, y] = at(*i);
-            layout.seeing([x, y, top]).next().is_some()
-        });
-        seen.count() as f64 / f64::from(steps)
+        let places = beam.places_m(STEP_M);
+        let all = places.len() as f64;
+        places.filter(|at| layout.seeing(*at).next().is_some()).count() as f64 / all
     };
     let beams = layout.scenario.file.kit.beam.iter();
     let each: Vec<Each> =
@@ -72,8 +60,7 @@ pub(super) fn on_top(layout: &Layout<'_>, most_above_m: f64) -> Outcome {
     let (site, beams) = (&layout.scenario.site, &layout.scenario.file.kit.beam);
     let above = |beam: &Beam| {
         let wall = site.walls.iter().find(|w| w.id == beam.wall)?;
-        let lowest = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
-        Some(lowest - wall.height_m)
+        Some(beam.lowest_m() - wall.height_m)
     };
     let wrong = |up: f64| !(0.0..=most_above_m + TINY).contains(&up);
     let found: Vec<(Option<f64>, &Beam)> = beams.iter().map(|b| (above(b), b)).collect();
@@ -94,7 +81,7 @@ pub(super) fn on_top(layout: &Layout<'_>, most_above_m: f64) -> Outcome {
 /// compound.
 pub(super) fn at_edge(layout: &Layout<'_>, most_outside_m: f64, most_inside_m: f64) -> Outcome {
     let site = &layout.scenario.site;
-    let walls: Vec<&Wall> = rim(site).collect();
+    let walls: Vec<&Wall> = site.rim().collect();
     let beyond = |end: [f64; 2]| {
         let (inside, away_m) = aside(site, &walls, end.into());
         (away_m - if inside { most_inside_m } else { most_outside_m }, inside, away_m)

@@ -15,7 +15,7 @@ pub(super) fn applies(to: Applies, layout: &Layout<'_>) -> bool {
     let (site, kit) = (&layout.scenario.site, &layout.scenario.file.kit);
     match to {
         Applies::All => true,
-        Applies::Walled => site.walls.iter().any(|w| w.perimeter && w.made_of != WallKind::Retaining),
+        Applies::Walled => site.rim().next().is_some(),
         Applies::Fenced => site.walls.iter().any(|w| w.perimeter && w.made_of == WallKind::Fence),
         Applies::Beams => !kit.beam.is_empty(),
         Applies::Cameras => !kit.camera.is_empty(),

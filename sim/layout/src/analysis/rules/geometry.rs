@@ -6,13 +6,13 @@ use crate::analysis::privacy::privacy;
 use crate::analysis::sightlines::BODY_LEVEL;
 use crate::analysis::views::Seen;
 
+/// Metres that nobody guards: of walls, of gates where for some hours nobody stands, and where nothing bars the way in.
 pub(super) fn perimeter_continuous(layout: &Layout<'_>) -> Outcome {
     let perimeter = &layout.plan.perimeter;
     let long = |along: [f64; 2]| along[1] - along[0];
     let mut open: Vec<(f64, String)> = perimeter
         .gaps
         .iter()
-        .filter(|gap| gap.gate.is_none())
         .map(|gap| (long(gap.along_m), format!("{} from {:.1} m: {}", gap.wall, gap.along_m[0], gap.reason)))
         .chain(perimeter.unwalled.iter().map(|hole| (hole.missing_m, hole.told())))
         .collect();

@@ -7,7 +7,7 @@ use super::passage::{doorstep, outward, step_out};
 use super::{Each, Layout, Outcome};
 use crate::analysis::sightlines::{BODY_M, lit};
 use crate::model::lens::Focal;
-use crate::model::site::{Building, Entrance, Use, Wall, WallKind};
+use crate::model::site::{Building, Entrance, Use, Wall};
 use crate::words::Id;
 
 /// Step along a wall, m: about the length of a body that lies on it.
@@ -36,8 +36,7 @@ pub(super) fn seen(layout: &Layout<'_>, asked: Asked, least_share: f64) -> Outco
     }
     let rooms = site.buildings.iter().filter(|b| matches!(b.usage, Use::GarageEntrance | Use::Plant));
     shares.extend(rooms.map(|room| (room.id.to_string(), door_share(layout, room, asked.by_night))));
-    let walls = site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining);
-    shares.extend(walls.map(|w| (w.id.to_string(), share(along(layout, w, asked.above_wall_m)))));
+    shares.extend(site.rim().map(|w| (w.id.to_string(), share(along(layout, w, asked.above_wall_m)))));
     if asked.by_night {
         let areas = site.areas.iter().filter(|area| open_to_all(area.ground));
         shares.extend(areas.map(|area| (area.id.to_string(), lit_share(layout, &area.outline))));

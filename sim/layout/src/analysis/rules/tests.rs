@@ -54,7 +54,8 @@ fn kit() -> Kit {
         camera.ir_range_m = camera.range_m;
     }
     let zones: [[f64; 4]; 8] = [
-        [-40.0, -30.0, -2.0, -30.0],
+        // Over the shut leaf, too: nobody stands at the gate.
+        [-40.0, -30.0, 2.0, -30.0],
         [2.0, -30.0, 40.0, -30.0],
         [40.0, -30.0, 40.0, 0.0],
         [40.0, 0.0, 40.0, 30.0],
@@ -206,8 +207,9 @@ fn rounds(persons: &[&str], days: i64) -> PatrolLog {
 /// A rule and what breaks it.
 type Mutation = (&'static str, fn(&mut Scenario));
 
-const MUTATIONS: [Mutation; 50] = [
+const MUTATIONS: [Mutation; 51] = [
     ("1", |s| drop(s.file.kit.beam.remove(3))),
+    ("1", |s| s.file.kit.beam[0].to_m = [-2.0, -30.0]),
     ("2", |s| s.file.kit.beam[4].to_m = [-40.0, 30.0]),
     ("3", |s| s.file.kit.beam[4].to_m = [-190.0, 30.0]),
     ("4", |s| s.file.kit.beam[0].rated_range_m = 50.0),
@@ -442,19 +444,48 @@ fn a_gate_is_attended_by_its_post_or_by_the_roster_of_its_barrier() {
     assert_eq!([0, 1].map(post), [Status::Fail, Status::Pass]);
     let roster = |shifts: &[[i64; 2]]| {
         weak(&|s| {
-            s.file.cast.guard.extend(shifts.iter().enumerate().map(|(i, shift)| Guard {
-                id: format!("g-{i}").as_str().into(),
-                duty: Duty::Barrier("barrier".into()),
-                shift: shift.map(|hour| TimeOfDay(Ms(hour * 3_600_000))),
-                filed: true,
-                trained: true,
-                radio: true,
-            }));
+            let at_the_arm =
+                |(i, shift): (usize, &[i64; 2])| on_duty(i, Duty::Barrier("barrier".into()), *shift);
+            s.file.cast.guard.extend(shifts.iter().enumerate().map(at_the_arm));
         })
     };
     assert_eq!(roster(&[[6, 22]]), Status::Fail, "nobody by night");
     assert_eq!(roster(&[[6, 14], [15, 7]]), Status::Fail, "nobody at noon");
     assert_eq!(roster(&[[6, 18], [18, 6]]), Status::Pass);
+}
+
+/// People close a gate for the hours for which somebody stands there, and a zone over its shut leaf for the others.
+#[test]
+fn a_gate_where_nobody_stands_is_a_gap_in_the_perimeter() {
+    let says = |posted: bool, shifts: &[[i64; 2]]| {
+        let mut scenario = exemplary();
+        scenario.file.kit.beam[0].to_m = [-2.0, -30.0];
+        if posted {
+            let (id, gate, register) = ("post".into(), "gate".into(), Duration::seconds(40.0));
+            scenario.file.kit.gate_post.push(GatePost { id, gate, guards: 1, register });
+        }
+        scenario.file.cast.guard.extend(
+            shifts.iter().enumerate().map(|(i, shift)| on_duty(i, Duty::GatePost("post".into()), *shift)),
+        );
+        let found = findings(&scenario, None);
+        let found = one(&found, "1");
+        (found.status, found.measured, found.evidence.join("; "))
+    };
+    let open = |when: &str| {
+        let where_ = format!("4.0 m, wall from 38.0 m: nobody stands at gate{when}");
+        (Status::Fail, Some(4.0), format!("{where_}, and no zone runs over its shut leaf"))
+    };
+    let held = (Status::Pass, Some(0.0), String::new());
+    assert_eq!(says(false, &[]), open(""));
+    assert_eq!(says(true, &[]), held);
+    assert_eq!(says(true, &[[6, 14], [14, 6]]), held);
+    assert_eq!(says(true, &[[6, 14], [14, 22]]), open(" from 22:00 to 06:00"));
+    assert_eq!(says(false, &[[6, 14], [14, 6]]), open(""), "guards of a post that is not there");
+}
+
+fn on_duty(i: usize, duty: Duty, shift: [i64; 2]) -> Guard {
+    let shift = shift.map(|hour| TimeOfDay(Ms(hour * 3_600_000)));
+    Guard { id: format!("g-{i}").as_str().into(), duty, shift, filed: true, trained: true, radio: true }
 }
 
 #[test]

@@ -4,7 +4,6 @@ use super::super::caster::Caster;
 use super::super::projection::View;
 use super::super::sightlines::look;
 use crate::model::Scenario;
-use crate::model::kit::Beam;
 use crate::words::Id;
 
 /// Two places of a zone that are looked at are at most so far apart, m.
@@ -26,20 +25,8 @@ pub fn watching(scenario: &Scenario, caster: &Caster, device: &Id) -> Vec<Id> {
 
 fn places(scenario: &Scenario, device: &Id) -> Vec<[f64; 3]> {
     if let Some(beam) = scenario.file.kit.beam.iter().find(|beam| beam.id == *device) {
-        return along(beam);
+        return beam.places_m(STEP_M).collect();
     }
     let row = scenario.devices.iter().find(|row| row.id == *device);
     row.map(|row| [row.at_m[0], row.at_m[1], row.at_m[2].max(BODY_M)]).into_iter().collect()
-}
-
-/// Places along the lowest ray, from end to end.
-fn along(beam: &Beam) -> Vec<[f64; 3]> {
-    let [east, north] = [0, 1].map(|k| beam.to_m[k] - beam.from_m[k]);
-    let steps = libm::ceil(libm::hypot(east, north) / STEP_M).max(1.0) as u32;
-    let low = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
-    let at = |i: u32| {
-        let t = (f64::from(i) + 0.5) / f64::from(steps);
-        [beam.from_m[0] + t * east, beam.from_m[1] + t * north, low]
-    };
-    (0..steps).map(at).collect()
 }

@@ -17,7 +17,6 @@ use super::answer::PlanAnswer;
 use super::prices::Prices;
 use super::rules::{Basis, Finding, Status};
 use crate::model::Scenario;
-use crate::model::site::WallKind;
 
 /// Whether a compound has a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,8 +33,7 @@ impl Kind {
     /// there are any and no outline is known. Half is assumed.
     pub fn of(scenario: &Scenario) -> Kind {
         let site = &scenario.site;
-        let rim = site.walls.iter().filter(|w| w.perimeter && w.made_of != WallKind::Retaining);
-        let walls_m: f64 = rim.map(|w| Euclidean.length(&w.line)).sum();
+        let walls_m: f64 = site.rim().map(|w| Euclidean.length(&w.line)).sum();
         let outline_m: f64 = site.compounds.iter().map(|c| Euclidean.length(c.outline.exterior())).sum();
         if walls_m > 0.0 && walls_m >= 0.5 * outline_m { Kind::Walled } else { Kind::Open }
     }

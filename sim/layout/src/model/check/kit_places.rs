@@ -61,7 +61,7 @@ fn beams(desk: &mut Desk<'_>) {
                 "write the height of each ray, such as `[2.4, 2.6]`",
             );
         }
-        let length = libm::hypot(beam.to_m[0] - beam.from_m[0], beam.to_m[1] - beam.from_m[1]);
+        let length = beam.length_m();
         if length < 0.5 {
             let message = format!("transmitter and receiver are {length:.1} m apart");
             desk.at(

@@ -1,5 +1,6 @@
 //! Layouts that meet every rule that can be assessed, drawn from a seed: a walled compound of four unequal sides, turned
-//! any way, with zones on its walls, a camera for each zone, gate, door and square, blocks of flats with facade cameras.
+//! any way, with zones on its walls, people at its gates or a zone over their leaves, a camera for each zone, gate, door and
+//! square, blocks of flats with facade cameras.
 
 use palisade_layout::model::Scenario;
 use palisade_layout::model::load::{SourceText, load};
@@ -19,7 +20,7 @@ type Point = [f64; 2];
 pub(super) fn clean(seed: u64) -> Scenario {
     let mut draw = Dice::new(seed).draw(AgentKey::of("layout"), "clean", 0);
     let turn_deg = draw.between(0.0, 360.0);
-    let mut plan = Plan { turn_deg, features: Vec::new(), kit: json!({}) };
+    let mut plan = Plan { turn_deg, features: Vec::new(), kit: json!({}), guards: Vec::new() };
     let half = [draw.between(45.0, 65.0), draw.between(38.0, 50.0)];
     let mut corner = |x: f64, y: f64| [x * half[0] + draw.between(0.0, 3.0) * x, y * half[1]];
     let corners = [corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)];
@@ -30,6 +31,9 @@ pub(super) fn clean(seed: u64) -> Scenario {
     plan.blocks(half, &mut draw);
     plan.square(half, &mut draw);
     plan.walk(half, &mut draw);
+    if draw.chance(0.5) {
+        plan.dome(half, &mut draw);
+    }
     plan.rounds(half);
     plan.light(half, &mut draw);
     plan.scenario()
@@ -44,6 +48,7 @@ struct Plan {
     turn_deg: f64,
     features: Vec<Value>,
     kit: Value,
+    guards: Vec<Value>,
 }
 
 impl Plan {
@@ -114,6 +119,13 @@ impl Plan {
             let middle = line.length * draw.between(0.35, 0.65);
             let leaf = [height_m + 0.1, draw.between(45.0, 90.0)];
             self.gate(side, &line, middle, (width_m, passage, leaf), draw);
+            let vehicles = passage == "both";
+            if draw.chance(0.4) {
+                let over = 0.5 * width_m + 0.1;
+                self.zones(&wall, &line, [middle - over, middle + over], leaf[0], draw);
+            } else {
+                self.roster(side, vehicles && draw.chance(0.4), draw);
+            }
             standing = vec![[0.0, middle - width_m / 2.0], [middle + width_m / 2.0, line.length]];
         }
         for stretch in standing {
@@ -139,6 +151,30 @@ impl Plan {
             let more = json!({ "height_m": draw.between(2.5, 3.0), "tilt_deg": 5.0, "hfov_deg": draw.between(32.0, 38.0),
                 "pixels": [3840, 2160], "task": "entrance" });
             self.camera(format!("cam-{id}-{lane}"), [from, at], more);
+        }
+    }
+
+    /// People at a gate at all hours: at its barrier by turns, or at its post, whose guards a roster names or does not.
+    fn roster(&mut self, side: usize, at_barrier: bool, draw: &mut Draw) {
+        let place = if at_barrier { "barrier" } else { "gate_post" };
+        let id = if at_barrier { format!("barrier-{side}") } else { format!("post-{side}") };
+        if !at_barrier {
+            self.add(
+                "gate_post",
+                json!({ "id": id, "gate": format!("gate-{side}"), "guards": draw.below(2) + 1 }),
+            );
+            if draw.chance(0.3) {
+                return;
+            }
+        }
+        let (first, turns) = (draw.below(24), draw.below(2) + 2);
+        for turn in 0..turns {
+            // Each stays until the next is there.
+            let hour = |turn: usize| first + 24 * turn / turns;
+            let clock = |hour: usize, minutes: usize| format!("{:02}:{minutes:02}", hour % 24);
+            let shift = [clock(hour(turn), 0), clock(hour(turn + 1), 10 * draw.below(3))];
+            let (id, post) = (format!("guard-{side}-{turn}"), &id);
+            self.guards.push(json!({ "id": id, "duty": { place: post }, "shift": shift }));
         }
     }
 
@@ -230,6 +266,14 @@ impl Plan {
         self.camera("cam-walk".into(), [from, [x, -5.0]], more);
     }
 
+    /// A camera that zooms high over the west strip.
+    fn dome(&mut self, half: Point, draw: &mut Draw) {
+        let (x, y) = (10.0 - half[0], draw.between(-5.0, 5.0));
+        let more = json!({ "height_m": draw.between(15.5, 20.0), "tilt_deg": 30.0, "hfov_deg": 30.0,
+            "pixels": [1920, 1080], "range_m": 40.0, "focal": "zoom", "task": "area" });
+        self.camera("dome".into(), [[x, y], [x, y - 20.0]], more);
+    }
+
     fn door(&mut self, building: &str, door: u32, at: Point, draw: &mut Draw) {
         let id = format!("{building}-{door}");
         self.feature("Point", json!({ "kind": "entrance", "id": id, "building": building }), &[at]);
@@ -289,7 +333,7 @@ impl Plan {
 
     fn scenario(self) -> Scenario {
         let origin = json!({ "lon_deg": ORIGIN.lon_deg, "lat_deg": ORIGIN.lat_deg });
-        let file = json!({ "format": 1, "name": "drawn", "kit": self.kit,
+        let file = json!({ "format": 1, "name": "drawn", "kit": self.kit, "cast": { "guard": self.guards },
             "site": { "geometry": "drawn.geojson", "origin": origin } });
         let text = toml::to_string(&file).expect("tables and lists");
         let geometry = json!({ "type": "FeatureCollection", "features": self.features }).to_string();

@@ -1,5 +1,5 @@
 //! Changes to a layout that know no rule, and not even what they change: they see tables of rows, and in a row points, heights,
-//! bearings and figures, and move, turn, scale, cut, join, copy, swap and remove whatever they meet.
+//! bearings, times of day and figures, and move, turn, scale, cut, join, copy, swap, delay and remove whatever they meet.
 
 use std::collections::BTreeSet;
 
@@ -30,6 +30,8 @@ pub(super) enum Verb {
     Carry,
     /// Strikes one off a list.
     Strike,
+    /// Moves a time of day.
+    Delay,
     /// Changes a figure.
     Change,
     /// Moves, turns or scales the site under the kit.
@@ -100,7 +102,8 @@ fn verbs(row: &Row) -> Vec<(Verb, &'static [bool])> {
         when(true, Verb::Remove, ONE),
         when(rows::heights(row), Verb::Raise, BOTH),
         when(looks && rows::heights(row), Verb::Carry, BOTH),
-        when(rows::list(row).is_some(), Verb::Strike, ONE),
+        when(rows::has_names(row), Verb::Strike, ONE),
+        when(rows::has_times(row), Verb::Delay, BOTH),
     ]
     .into_iter()
     .flatten()
@@ -196,6 +199,7 @@ struct Change<'a> {
     deg: f64,
     factor: f64,
     up_m: f64,
+    by_min: i64,
 }
 
 impl<'a> Change<'a> {
@@ -206,6 +210,7 @@ impl<'a> Change<'a> {
             deg: sign(draw) * wide(draw, 0.1, 180.0),
             factor: wide(draw, 0.08, 12.0),
             up_m: sign(draw) * wide(draw, 0.02, 20.0),
+            by_min: (sign(draw) * wide(draw, 1.0, 720.0)) as i64,
         }
     }
 
@@ -233,10 +238,11 @@ impl<'a> Change<'a> {
             Verb::Raise => rows::raise(row, self.up_m),
             Verb::Carry => rows::carry(row, self.by * 0.3, self.up_m * 0.5),
             Verb::Strike => {
-                if let Some(list) = rows::list_mut(row) {
+                if let Some(list) = rows::names_mut(row) {
                     list.remove(draw.below(list.len()));
                 }
             }
+            Verb::Delay => rows::delay(row, draw.below(24), self.by_min),
             _ => rows::change(row, &self.operator.figure, self.factor, self.deg),
         }
     }

@@ -9,38 +9,46 @@ use serde_json::{Map, Value, json};
 
 pub(super) type Row = Map<String, Value>;
 
-/// The tables of a site and of its kit.
+/// The tables of a site, of its kit and of its cast.
 pub(super) struct Layout {
     site: Row,
     kit: Row,
+    cast: Row,
 }
 
 impl Layout {
     pub(super) fn of(scenario: &Scenario) -> Layout {
         let part = |value: Value| value.as_object().expect("a table").clone();
-        Layout { site: part(json!(scenario.site)), kit: part(json!(scenario.file.kit)) }
+        let file = &scenario.file;
+        Layout { site: part(json!(scenario.site)), kit: part(json!(file.kit)), cast: part(json!(file.cast)) }
     }
 
     pub(super) fn scenario(self, like: &Scenario) -> Scenario {
         let mut scenario = like.clone();
         scenario.site = serde_json::from_value(Value::Object(self.site)).expect("a site");
         scenario.file.kit = serde_json::from_value(Value::Object(self.kit)).expect("a kit");
+        scenario.file.cast = serde_json::from_value(Value::Object(self.cast)).expect("a cast");
         scenario
     }
 
     fn part(&mut self, table: &str) -> &mut Row {
-        if self.site.contains_key(table) { &mut self.site } else { &mut self.kit }
+        let parts = [&mut self.site, &mut self.cast];
+        parts.into_iter().find(|part| part.contains_key(table)).unwrap_or(&mut self.kit)
     }
 
     fn table(&self, table: &str) -> &[Value] {
-        let list = self.site.get(table).or_else(|| self.kit.get(table)).and_then(Value::as_array);
+        let list = self.parts().find_map(|part| part.get(table)?.as_array());
         list.map_or(&[], Vec::as_slice)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Row> {
+        [&self.site, &self.kit, &self.cast].into_iter()
     }
 
     /// Every row with its table's name.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&str, &Row)> {
-        let parts = self.site.iter().chain(&self.kit);
-        let tables = parts.filter_map(|(name, table)| Some((name.as_str(), table.as_array()?)));
+        let tables =
+            self.parts().flatten().filter_map(|(name, table)| Some((name.as_str(), table.as_array()?)));
         tables.flat_map(|(name, table)| table.iter().filter_map(move |row| Some((name, row.as_object()?))))
     }
 
@@ -95,13 +103,21 @@ impl Layout {
         }
     }
 
-    /// Takes out what belongs to something that is gone: doors and facade cameras of houses, barriers of gates.
+    /// Takes out what belongs to something that is gone: doors and facade cameras of houses, posts and barriers of gates, and
+    /// whoever stands there.
     pub(super) fn prune(&mut self) {
         for (key, table) in [("building", "buildings"), ("gate", "gates")] {
             let there: Vec<Value> = self.table(table).iter().map(|row| row["id"].clone()).collect();
             for rows in self.site.values_mut().chain(self.kit.values_mut()).filter_map(Value::as_array_mut) {
                 rows.retain(|row| row.get(key).is_none_or(|of| there.contains(of)));
             }
+        }
+        let there: Vec<Value> = self.rows().filter_map(|(_, row)| row.get("id").cloned()).collect();
+        for rows in self.cast.values_mut().filter_map(Value::as_array_mut) {
+            let stands = |row: &Value| {
+                row["duty"].as_object().is_none_or(|duty| duty.values().all(|at| there.contains(at)))
+            };
+            rows.retain(stands);
         }
     }
 }
@@ -241,15 +257,41 @@ pub(super) fn change(row: &mut Row, key: &str, factor: f64, deg: f64) {
     };
 }
 
-/// A list of names that it holds.
-pub(super) fn list(row: &Row) -> Option<&Vec<Value>> {
-    row.values()
-        .filter_map(Value::as_array)
-        .find(|list| !list.is_empty() && list.iter().all(Value::is_string))
+fn minutes(value: &Value) -> Option<u32> {
+    let (hours, minutes) = value.as_str()?.split_once(':')?;
+    Some(60 * hours.parse::<u32>().ok()? + minutes.parse::<u32>().ok()?)
 }
 
-pub(super) fn list_mut(row: &mut Row) -> Option<&mut Vec<Value>> {
-    row.values_mut()
-        .filter_map(Value::as_array_mut)
-        .find(|list| !list.is_empty() && list.iter().all(Value::is_string))
+fn names(list: &[Value]) -> bool {
+    !list.is_empty() && list.iter().all(|value| value.is_string() && minutes(value).is_none())
+}
+
+fn times(list: &[Value]) -> bool {
+    !list.is_empty() && list.iter().all(|value| minutes(value).is_some())
+}
+
+/// Whether it holds a list of names.
+pub(super) fn has_names(row: &Row) -> bool {
+    row.values().filter_map(Value::as_array).any(|list| names(list))
+}
+
+pub(super) fn names_mut(row: &mut Row) -> Option<&mut Vec<Value>> {
+    row.values_mut().filter_map(Value::as_array_mut).find(|list| names(list))
+}
+
+/// Whether it holds times of day.
+pub(super) fn has_times(row: &Row) -> bool {
+    row.values().filter_map(Value::as_array).any(|list| times(list))
+}
+
+/// Moves one of its times of day by some minutes, and by one more where that is another of them.
+pub(super) fn delay(row: &mut Row, which: usize, by_min: i64) {
+    let Some(list) = row.values_mut().filter_map(Value::as_array_mut).find(|list| times(list)) else {
+        return;
+    };
+    let which = which % list.len();
+    let was = i64::from(minutes(&list[which]).expect("a time"));
+    let clock = |at: i64| json!(format!("{:02}:{:02}", at.rem_euclid(1440) / 60, at.rem_euclid(60)));
+    let moved = clock(was + by_min);
+    list[which] = if list.contains(&moved) { clock(was + by_min + 1) } else { moved };
 }
