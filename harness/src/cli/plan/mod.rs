@@ -120,7 +120,7 @@ fn hold_against(
     Ok(told)
 }
 
-/// What suffers under each of so many variants; all of them go into `what-if.json`, too.
+/// What suffers under each variant, so many at least; all of them go into `what-if.json`, too.
 fn ask_what_if(
     scenario: &Scenario,
     tools: &Tools,
@@ -190,7 +190,7 @@ mod tests {
             "Gaps: ",
             "Fixes of the 3 largest gaps",
             "What to do first: 3 measures",
-            "What if: 40 variants",
+            "What if: 61 variants",
             "assumed, 2026-11-28",
             "Perimeter: ",
             "Beams: ",
