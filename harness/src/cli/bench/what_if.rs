@@ -17,7 +17,7 @@ pub struct Args {
     /// The scenario file.
     #[arg(default_value = "scenarios/cuiyuan.toml")]
     scenario: PathBuf,
-    /// Variants in all; where there are more, every sort keeps its share of them.
+    /// Variants at least: every device and lamp, and whatever else can go wrong by itself, and draws of vans for the rest.
     #[arg(long, value_name = "N", default_value_t = 200)]
     variants: usize,
     /// Threads.

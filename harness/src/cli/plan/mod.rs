@@ -36,8 +36,9 @@ pub struct Args {
     /// Prices in place of the shipped ones, for fixes, tiers and the bill of materials (`assets/catalogue/prices.toml` explains every key).
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
-    /// Plan again under so many things that may go wrong, one at a time; 200 when no number is given. Where there are more, every
-    /// class of device and every other sort keeps its share, and the answer says how many of each were left out.
+    /// Plan again under everything that may go wrong by itself, one at a time: each device, lamp and row of lamps, grown trees,
+    /// seasons, fog, nightfall, all of them however many; and under draws of parked vans, an eighth of this number, or as many
+    /// more as all of it is short of the number. 200 when no number is given.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
     what_if: Option<usize>,
     /// Compare with this older plan of the same compound: ground gained and lost, gaps, rules, devices, money.
@@ -119,7 +120,7 @@ fn hold_against(
     Ok(told)
 }
 
-/// What suffers under each of so many variants; all of them go into `what-if.json`, too.
+/// What suffers under each variant, so many at least; all of them go into `what-if.json`, too.
 fn ask_what_if(
     scenario: &Scenario,
     tools: &Tools,
@@ -189,7 +190,7 @@ mod tests {
             "Gaps: ",
             "Fixes of the 3 largest gaps",
             "What to do first: 3 measures",
-            "What if: 40 variants",
+            "What if: 61 variants",
             "assumed, 2026-11-28",
             "Perimeter: ",
             "Beams: ",

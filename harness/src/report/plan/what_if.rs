@@ -9,7 +9,7 @@ use super::{SHOWN, thousands};
 /// Losses that a row tells; the file holds all.
 const TOLD: usize = 3;
 
-/// The worst cases, the worst of each sort, and how the variants were chosen.
+/// The worst cases, the worst of each sort, and how many of each were asked.
 pub(super) fn table(all: &[Suffers], asked: &[Asked]) -> String {
     if all.is_empty() {
         return String::new();
@@ -24,7 +24,7 @@ pub(super) fn table(all: &[Suffers], asked: &[Asked]) -> String {
     for sort in asked {
         all.iter().find(|s| s.sort() == sort.what).into_iter().for_each(|worst| row(&mut out, worst));
     }
-    out + &choice(asked)
+    out + &asked_of(asked)
 }
 
 fn row(out: &mut String, suffers: &Suffers) {
@@ -51,24 +51,19 @@ fn figure(value: f64) -> String {
     if value < 100.0 && value.fract() != 0.0 { format!("{value:.1}") } else { thousands(value) }
 }
 
-/// How many of each sort there are, where not all of them were tried.
-fn choice(asked: &[Asked]) -> String {
-    let of = |sort: &Asked| match sort.there {
-        Some(there) => format!("{} {} of {there}", sort.what, sort.asked),
-        None => format!("{} {} draws", sort.what, sort.asked),
+/// How many of each sort were asked.
+fn asked_of(asked: &[Asked]) -> String {
+    let (all, drawn): (Vec<&Asked>, Vec<&Asked>) = asked.iter().partition(|sort| sort.there.is_some());
+    let list = |sorts: &[&Asked]| {
+        let of: Vec<String> = sorts.iter().map(|sort| format!("{} {}", sort.what, sort.asked)).collect();
+        of.join(", ")
     };
-    let list: Vec<String> = asked.iter().map(of).collect();
-    let left: usize = asked.iter().filter_map(|sort| Some(sort.there? - sort.asked)).sum();
-    let tried: usize = asked.iter().map(|sort| sort.asked).sum();
-    // Room for draws of vans is kept besides: an eighth of what is asked for.
-    let enough = (tried + left) * 8 / 7 + 1;
-    let chosen = match left {
-        0 => "  Tried is everything there is: ".to_owned(),
-        left => format!(
-            "  Not tried are {left}; `--what-if {enough}` tries all. Each sort kept its share, at least one, drawn by the scenario's seed: "
-        ),
+    let draws = if drawn.is_empty() {
+        String::new()
+    } else {
+        format!("; drawn by the scenario's seed: {}", list(&drawn))
     };
-    format!("{chosen}{}.\n", list.join(", "))
+    format!("  Asked is all that can go wrong by itself: {}{draws}.\n", list(&all))
 }
 
 #[cfg(test)]
@@ -91,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn each_loss_is_told_by_its_measure_and_the_choice_is_told() {
+    fn each_loss_is_told_by_its_measure_and_so_is_what_was_asked() {
         let ground =
             [(Measure::GroundNight, 620.0, 4_960.0, &[][..]), (Measure::Ground, 1_240.5, 12_405.0, &[])];
         let all = [
@@ -107,9 +102,9 @@ mod tests {
         ];
         let sort = |what: &str, there, asked| Asked { what: what.into(), there, asked };
         let asked = [
-            sort("fire station out", Some(3), 1),
-            sort("beam out", Some(19), 8),
-            sort("camera out", Some(73), 31),
+            sort("fire station out", Some(3), 3),
+            sort("beam out", Some(19), 19),
+            sort("camera out", Some(73), 73),
             sort("duty room out", Some(1), 1),
             sort("season", Some(2), 2),
             sort("vans parked", None, 12),
@@ -117,7 +112,7 @@ mod tests {
         insta::assert_snapshot!(table(&all, &asked));
         let complete = table(&all[..1], &asked[3..5]);
         assert!(
-            complete.ends_with("  Tried is everything there is: duty room out 1 of 1, season 2 of 2.\n"),
+            complete.ends_with("  Asked is all that can go wrong by itself: duty room out 1, season 2.\n"),
             "{complete}"
         );
     }

@@ -8,6 +8,8 @@
 //!
 //! The search itself is in [`super::scene`]; this file says what the triangles belong to.
 
+use std::sync::Arc;
+
 use super::conditions::Conditions;
 use super::figures::figures;
 use super::light::Burning;
@@ -54,13 +56,18 @@ pub(crate) const LENS: Ends = Ends { mount_m: MOUNT_M, short_m: 0.0 };
 /// Answers whether one point sees another, under some conditions.
 pub struct Caster {
     conditions: Conditions,
+    standing: Arc<Standing>,
+    lamps: Vec<Burning>,
+    /// Where a lamp of the site gives no more than this, it is left out, lx.
+    dimmest_lux: f64,
+}
+
+/// What is in the way, prepared for the search. Casters for which the same stands there share it.
+struct Standing {
     scene: Scene,
     owners: Vec<Occluder>,
     veils: Scene,
     veil_owners: Vec<Veil>,
-    lamps: Vec<Burning>,
-    /// Where a lamp of the site gives no more than this, it is left out, lx.
-    dimmest_lux: f64,
 }
 
 impl Caster {
@@ -79,12 +86,27 @@ impl Caster {
         let standing = mesh::of(site, &conditions);
         let (scene, owners) = prepared(standing.solid);
         let (veils, veil_owners) = prepared(standing.veils);
+        Caster::among(Arc::new(Standing { scene, owners, veils, veil_owners }), site, conditions)
+    }
+
+    /// The same site under other conditions, made from this caster where the same stands there: where nothing has changed but
+    /// what is out of order and which lamps burn.
+    pub(crate) fn changed(&self, site: &Site, conditions: Conditions) -> Caster {
+        let Conditions { lamps_out, out, .. } = &conditions;
+        let known = Conditions { lamps_out: lamps_out.clone(), out: out.clone(), ..self.conditions.clone() };
+        match known == conditions {
+            true => Caster::among(Arc::clone(&self.standing), site, conditions),
+            false => Caster::under(site, conditions),
+        }
+    }
+
+    fn among(standing: Arc<Standing>, site: &Site, conditions: Conditions) -> Caster {
         let burning = site.lamps.iter().enumerate().filter(|(row, _)| !conditions.lamps_out.contains(row));
         // One lamp more than there are: so many are left out together when one is tried.
         let dimmest_lux = figures().night.left_out_lux / (site.lamps.len() + 1) as f64;
         let lamps =
             burning.map(|(_, lamp)| Burning::new(lamp, dimmest_lux, conditions.visibility_m)).collect();
-        Caster { conditions, scene, owners, veils, veil_owners, lamps, dimmest_lux }
+        Caster { conditions, standing, lamps, dimmest_lux }
     }
 
     /// What it answers under.
@@ -136,28 +158,30 @@ impl Caster {
         let way = sub(to, from);
         // Veils of bars stand upright: only the angle in plan closes them.
         let level = libm::hypot(way[0], way[1]) / length(way).max(1e-9);
-        self.veils.each_between(from, to, PLAIN, |i, t, cos| passed.add(self.veil_owners[i], t, cos / level));
+        self.standing.veils.each_between(from, to, PLAIN, |i, t, cos| {
+            passed.add(self.standing.veil_owners[i], t, cos / level)
+        });
         passed
     }
 
     /// The triangles without their owners.
     pub fn scene(&self) -> &Scene {
-        &self.scene
+        &self.standing.scene
     }
 
     /// Triangles that stop a view, with their owners.
     pub fn triangles(&self) -> impl Iterator<Item = ([[f64; 3]; 3], Occluder)> + '_ {
-        self.scene.triangles().zip(self.owners.iter().copied())
+        self.standing.scene.triangles().zip(self.standing.owners.iter().copied())
     }
 
     /// True when nothing stands between two points.
     pub fn clear(&self, from_m: [f64; 3], to_m: [f64; 3]) -> bool {
-        self.scene.clear(from_m, to_m, PLAIN)
+        self.standing.scene.clear(from_m, to_m, PLAIN)
     }
 
     /// True when a lens sees a point. The surface that the lens hangs on does not stop it.
     pub fn clear_from_mount(&self, lens_m: [f64; 3], to_m: [f64; 3]) -> bool {
-        self.scene.clear(lens_m, to_m, LENS)
+        self.standing.scene.clear(lens_m, to_m, LENS)
     }
 
     /// The first thing between two points.
@@ -172,8 +196,8 @@ impl Caster {
 
     fn first_on(&self, from: [f64; 3], to: [f64; 3], ends: Ends) -> Option<Hit> {
         let mut first: Option<(f64, Occluder)> = None;
-        self.scene.each_met(from, to, ends, |t, facet| {
-            let owner = self.owners[facet];
+        self.standing.scene.each_met(from, to, ends, |t, facet| {
+            let owner = self.standing.owners[facet];
             if first.is_none_or(|(best, best_owner)| t < best || (t == best && owner < best_owner)) {
                 first = Some((t, owner));
             }

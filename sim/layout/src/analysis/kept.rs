@@ -1,12 +1,13 @@
-//! Coverage that is kept while cameras are moved: how many cameras see each cell at one height.
+//! Coverage that is kept while cameras are moved: how many cameras see each cell at one height and in one light.
 //!
-//! Whoever drags a camera asks again and again what is open now. Only the cells that the camera saw and those that it sees
-//! are counted anew, and only the gaps within its reach are drawn anew; nothing is asked of the other cameras.
+//! Whoever moves a camera, or tries what moving it would do, asks again and again what is open then. Only the cells that the
+//! camera saw and those that it sees are counted anew, and only the gaps within its reach are drawn anew; nothing is asked of
+//! the other cameras.
 
 use super::raster::Raster;
 use super::trace;
 
-/// How many cameras see each cell of the ground at one height.
+/// How many cameras see each cell of the ground at one height and in one light.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
     raster: Raster,
@@ -46,6 +47,19 @@ impl Kept {
         for cell in cells {
             self.cameras[cell] -= 1;
             self.open += usize::from(self.cameras[cell] == 0 && self.public[cell]);
+        }
+    }
+
+    /// Calls `turned` for each cell of public ground that would be seen and is not, with true, or that is seen and would not be,
+    /// with false, if so many more cameras saw each of some cells, or fewer; a cell may be named more than once.
+    pub(crate) fn turned(&self, mut steps: Vec<(u32, i16)>, mut turned: impl FnMut(u32, bool)) {
+        steps.sort_by_key(|(cell, _)| *cell);
+        for of_one in steps.chunk_by(|a, b| a.0 == b.0) {
+            let (cell, before) = (of_one[0].0, self.cameras[of_one[0].0 as usize]);
+            let after = i32::from(before) + of_one.iter().map(|(_, step)| i32::from(*step)).sum::<i32>();
+            if (before > 0) != (after > 0) && self.public[cell as usize] {
+                turned(cell, after > 0);
+            }
         }
     }
 

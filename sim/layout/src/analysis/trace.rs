@@ -1,6 +1,6 @@
 //! Regions of cells, and their outlines along the edges of the cells.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::raster::Raster;
 
@@ -9,115 +9,188 @@ pub(crate) type Region = Vec<usize>;
 
 /// Regions of the cells for which `wanted` is true, in order of their first cell.
 pub(crate) fn regions(raster: &Raster, wanted: &[bool]) -> Vec<Region> {
-    let mut taken = vec![false; raster.len()];
-    let mut regions = Vec::new();
-    let mut stack = Vec::new();
-    for start in 0..raster.len() {
-        if !wanted[start] || taken[start] {
-            continue;
+    let mut runs = Runs::of(raster, wanted);
+    let mut found: Vec<Region> = Vec::new();
+    let mut place = vec![usize::MAX; runs.cells.len()];
+    for i in 0..runs.cells.len() {
+        let first = runs.first(i);
+        if first == i {
+            place[i] = found.len();
+            found.push(Vec::new());
         }
-        let mut region = Vec::new();
-        taken[start] = true;
-        stack.push(start);
-        while let Some(cell) = stack.pop() {
-            region.push(cell);
-            for next in neighbours(raster, cell).into_iter().flatten() {
-                if wanted[next] && !taken[next] {
-                    taken[next] = true;
-                    stack.push(next);
-                }
+        found[place[first]].extend(runs.cells[i].clone());
+    }
+    found
+}
+
+/// Wanted cells beside each other in a row, and which of them hang together.
+struct Runs {
+    cells: Vec<Range<usize>>,
+    /// A run before this one, or itself, in the same region.
+    before: Vec<usize>,
+}
+
+impl Runs {
+    fn of(raster: &Raster, wanted: &[bool]) -> Runs {
+        let mut runs = Runs { cells: Vec::new(), before: Vec::new() };
+        let mut south = 0..0;
+        for row in 0..raster.rows {
+            let (start, end) = (runs.cells.len(), (row + 1) * raster.columns);
+            let mut cell = row * raster.columns;
+            while let Some(more) = wanted[cell..end].iter().position(|wanted| *wanted) {
+                let from = cell + more;
+                cell = wanted[from..end].iter().position(|wanted| !wanted).map_or(end, |long| from + long);
+                runs.before.push(runs.cells.len());
+                runs.cells.push(from..cell);
+            }
+            let north = start..runs.cells.len();
+            runs.join(south, north.clone(), raster.columns);
+            south = north;
+        }
+        runs
+    }
+
+    /// Joins the runs of a row with those of the row to the south over which they lie.
+    fn join(&mut self, south: Range<usize>, north: Range<usize>, columns: usize) {
+        let (mut i, mut j) = (south.start, north.start);
+        while i < south.end && j < north.end {
+            let (below, above) = (&self.cells[i], &self.cells[j]);
+            let (below, above) = (below.start + columns..below.end + columns, above.clone());
+            if below.start < above.end && above.start < below.end {
+                let (a, b) = (self.first(i), self.first(j));
+                self.before[a.max(b)] = a.min(b);
+            }
+            if below.end <= above.end {
+                i += 1;
+            } else {
+                j += 1;
             }
         }
-        region.sort_unstable();
-        regions.push(region);
     }
-    regions
-}
 
-/// Neighbours to the south, east, north and west.
-fn neighbours(raster: &Raster, cell: usize) -> [Option<usize>; 4] {
-    let (column, row) = (cell % raster.columns, cell / raster.columns);
-    [
-        (row > 0).then(|| cell - raster.columns),
-        (column + 1 < raster.columns).then_some(cell + 1),
-        (row + 1 < raster.rows).then_some(cell + raster.columns),
-        (column > 0).then(|| cell - 1),
-    ]
+    /// The first run of a run's region, as far as they are joined.
+    fn first(&mut self, mut run: usize) -> usize {
+        while self.before[run] != run {
+            self.before[run] = self.before[self.before[run]];
+            run = self.before[run];
+        }
+        run
+    }
 }
-
-/// East, north, west, south, as steps of (column, row).
-const STEPS: [(isize, isize); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
 /// Outlines of a region: the outer ring first, counter-clockwise, then its holes, clockwise. Only corners are kept;
 /// rings are not closed. Where two cells touch at a corner only, the ring turns right, so that rings never cross.
 pub(crate) fn outlines(raster: &Raster, region: &Region) -> Vec<Vec<[f64; 2]>> {
-    let edges = boundary(raster, region);
-    let mut left = edges.clone();
+    let lattice = Lattice::about(raster, region);
+    let mut left = lattice.edges.clone();
     let mut rings: Vec<Vec<[f64; 2]>> = Vec::new();
-    while let Some((&start, &out)) = left.iter().next() {
-        let first = out.trailing_zeros() as usize;
-        let (mut at, mut heading) = (start, first);
-        let mut ring = vec![corner(raster, at)];
-        loop {
-            take(&mut left, at, heading);
-            at = step(raster, at, heading);
-            let turned = turn(edges.get(&at).copied().unwrap_or(0), heading);
-            if (at, turned) == (start, first) {
-                break;
+    for start in 0..left.len() {
+        while left[start] != 0 {
+            let first = left[start].trailing_zeros() as usize;
+            let (mut at, mut heading) = (start, first);
+            let mut ring = vec![lattice.corner(raster, at)];
+            loop {
+                left[at] &= !(1 << heading);
+                at = lattice.step(at, heading);
+                let turned = turn(lattice.edges[at], heading);
+                if (at, turned) == (start, first) {
+                    break;
+                }
+                if turned != heading {
+                    ring.push(lattice.corner(raster, at));
+                }
+                heading = turned;
             }
-            if turned != heading {
-                ring.push(corner(raster, at));
-            }
-            heading = turned;
+            rings.push(ring);
         }
-        rings.push(ring);
     }
     rings.sort_by_key(|ring| signed_area(ring) < 0.0);
     rings
 }
 
-/// Edges of the region by the lattice point they leave, as bits of their heading, the region on their left.
-fn boundary(raster: &Raster, region: &Region) -> BTreeMap<usize, u8> {
-    let mut edges: BTreeMap<usize, u8> = BTreeMap::new();
-    let width = raster.columns + 1;
-    for &cell in region {
-        let south_west = cell / raster.columns * width + cell % raster.columns;
-        let leaves = [south_west, south_west + 1, south_west + width + 1, south_west + width];
-        for (heading, next) in neighbours(raster, cell).into_iter().enumerate() {
-            if next.is_none_or(|n| region.binary_search(&n).is_err()) {
-                *edges.entry(leaves[heading]).or_default() |= 1 << heading;
-            }
+// The ways along the edges of cells.
+const EAST: usize = 0;
+const NORTH: usize = 1;
+const WEST: usize = 2;
+const SOUTH: usize = 3;
+
+/// The corners of cells about a region, row by row from the south-west, and its boundary between them.
+struct Lattice {
+    /// Column and row of its south-western corner.
+    first: [usize; 2],
+    /// Corners in a row.
+    width: usize,
+    /// Boundary edges by the corner that they leave, as bits of their heading, the region on their left.
+    edges: Vec<u8>,
+}
+
+impl Lattice {
+    fn about(raster: &Raster, region: &Region) -> Lattice {
+        let runs: Vec<(usize, Range<usize>)> = runs_of(raster, region);
+        let (from, to) = runs
+            .iter()
+            .fold((usize::MAX, 0), |(from, to), (_, columns)| (from.min(columns.start), to.max(columns.end)));
+        let (low, high) = (runs.first().map_or(0, |run| run.0), runs.last().map_or(0, |run| run.0 + 1));
+        let first = [from.min(to), low];
+        let (wide, tall) = (to - first[0], high - low);
+        // With an empty row to the south and to the north.
+        let mut inside = vec![false; wide * (tall + 2)];
+        for (row, columns) in &runs {
+            let at = (row - low + 1) * wide;
+            inside[at + columns.start - first[0]..at + columns.end - first[0]].fill(true);
+        }
+        let mut lattice = Lattice { first, width: wide + 1, edges: vec![0; (wide + 1) * (tall + 1)] };
+        for (row, columns) in runs {
+            lattice.bound(row - low, columns.start - first[0]..columns.end - first[0], &inside);
+        }
+        lattice
+    }
+
+    /// Adds the boundary of a run of cells.
+    fn bound(&mut self, row: usize, columns: Range<usize>, inside: &[bool]) {
+        let wide = self.width - 1;
+        let (south, north) = (row * self.width, (row + 1) * self.width);
+        self.edges[south + columns.end] |= 1 << NORTH;
+        self.edges[north + columns.start] |= 1 << SOUTH;
+        for column in columns {
+            self.edges[south + column] |= u8::from(!inside[row * wide + column]) << EAST;
+            self.edges[north + column + 1] |= u8::from(!inside[(row + 2) * wide + column]) << WEST;
         }
     }
-    edges
-}
 
-fn take(left: &mut BTreeMap<usize, u8>, at: usize, heading: usize) {
-    if let Some(out) = left.get_mut(&at) {
-        *out &= !(1 << heading);
-        if *out == 0 {
-            left.remove(&at);
+    fn step(&self, at: usize, heading: usize) -> usize {
+        match heading {
+            EAST => at + 1,
+            NORTH => at + self.width,
+            WEST => at - 1,
+            _ => at - self.width,
         }
+    }
+
+    fn corner(&self, raster: &Raster, at: usize) -> [f64; 2] {
+        let place = [self.first[0] + at % self.width, self.first[1] + at / self.width];
+        [0, 1].map(|k| raster.origin_m[k] + place[k] as f64 * raster.cell_m)
     }
 }
 
-fn step(raster: &Raster, at: usize, heading: usize) -> usize {
-    let (east, north) = STEPS[heading];
-    at.wrapping_add_signed(east + north * (raster.columns as isize + 1))
+/// A region as runs: rows, with the columns from and to which each goes.
+fn runs_of(raster: &Raster, region: &Region) -> Vec<(usize, Range<usize>)> {
+    let mut runs = Vec::new();
+    let mut rest = region.as_slice();
+    while let Some(&cell) = rest.first() {
+        let (row, column) = (cell / raster.columns, cell % raster.columns);
+        let most = raster.columns - column;
+        let long = rest.iter().take(most).zip(cell..).take_while(|(next, wanted)| *next == wanted).count();
+        runs.push((row, column..column + long));
+        rest = &rest[long..];
+    }
+    runs
 }
 
-/// The edge to follow at a lattice point: the right turn where there are two.
+/// The edge to follow at a corner: the right turn where there are two.
 fn turn(out: u8, heading: usize) -> usize {
     let right = (heading + 3) % 4;
     if out & (1 << right) != 0 { right } else { out.trailing_zeros() as usize }
-}
-
-fn corner(raster: &Raster, at: usize) -> [f64; 2] {
-    let width = raster.columns + 1;
-    [
-        raster.origin_m[0] + (at % width) as f64 * raster.cell_m,
-        raster.origin_m[1] + (at / width) as f64 * raster.cell_m,
-    ]
 }
 
 /// Area of a ring, m²; negative when it runs clockwise.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::caster::Caster;
 use super::super::coverage::HEIGHTS_M;
+use super::super::kept::Kept;
 use super::super::light::{Light, NightMap};
 use super::super::views::{Seen, Spot, Views};
 use crate::model::Scenario;
@@ -34,7 +35,7 @@ impl Edit {
 const LIGHTS: [Light; 2] = [Light::Day, Light::Night];
 
 /// How many cameras see each cell at their working density, for each height, by day and by night.
-pub(super) struct Counts([[Vec<u16>; LIGHTS.len()]; HEIGHTS_M.len()]);
+pub(super) struct Counts([[Kept; LIGHTS.len()]; HEIGHTS_M.len()]);
 
 /// Cells that change hands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -66,14 +67,14 @@ pub(super) struct Wanted<'a> {
 
 impl Counts {
     pub(super) fn of(views: &Views) -> Counts {
-        let cells = views.ground().raster.len();
+        let ground = views.ground();
         Counts(std::array::from_fn(|level| {
             LIGHTS.map(|light| {
-                let mut counts = vec![0u16; cells];
-                let spots =
-                    views.cameras().flat_map(|seen| seen.at(level)).filter(|spot| counts_in(spot, light));
-                spots.for_each(|spot| counts[spot.cell as usize] += 1);
-                counts
+                let mut kept = Kept::new(ground.raster.clone(), ground.public.clone());
+                views
+                    .cameras()
+                    .for_each(|seen| kept.gain(cells(seen, level, light).map(|cell| cell as usize)));
+                kept
             })
         }))
     }
@@ -81,52 +82,36 @@ impl Counts {
     /// What happens when some cameras see other things than they did.
     pub(super) fn effect(&self, views: &Views, renewed: &[(usize, Seen)], wanted: &Wanted<'_>) -> Effect {
         let mut effect = Effect::default();
-        let public = &views.ground().public;
-        let mut change = vec![0i16; public.len()];
         for (level, lights) in self.0.iter().enumerate() {
-            for (light, counts) in LIGHTS.into_iter().zip(lights) {
-                let touched = changed(views, renewed, (level, light), &mut change);
+            for (light, kept) in LIGHTS.into_iter().zip(lights) {
                 let turn = if light == Light::Day { &mut effect.day } else { &mut effect.night };
                 let here = (level, light) == (wanted.level, wanted.light);
-                for cell in touched {
-                    let after = std::mem::take(&mut change[cell as usize]);
-                    let before = counts[cell as usize] as i16;
-                    let (was, is) = (before > 0, before + after > 0);
-                    if was == is || !public[cell as usize] {
-                        continue;
-                    }
+                kept.turned(steps(views, renewed, (level, light)), |cell, is| {
                     turn.gains += usize::from(is);
-                    turn.loses += usize::from(was);
+                    turn.loses += usize::from(!is);
                     effect.closes += usize::from(is && here && wanted.cells.contains(&cell));
-                }
+                });
             }
         }
         effect
     }
 }
 
-fn counts_in(spot: &Spot, light: Light) -> bool {
-    spot.works && (light == Light::Day || spot.by_night)
+/// The cells that a camera sees at its working density.
+fn cells(seen: &Seen, level: usize, light: Light) -> impl Iterator<Item = u32> {
+    let counts = move |spot: &&Spot| spot.works && (light == Light::Day || spot.by_night);
+    seen.at(level).iter().filter(counts).map(|spot| spot.cell)
 }
 
-/// Adds up in `change` how many more cameras see each cell; returns the cells that were touched.
-fn changed(
-    views: &Views,
-    renewed: &[(usize, Seen)],
-    (level, light): (usize, Light),
-    change: &mut [i16],
-) -> Vec<u32> {
-    let mut touched = Vec::new();
-    for (row, seen) in renewed {
-        let before = views.cameras().nth(*row).map_or(&[][..], |seen| seen.at(level));
-        for (spots, step) in [(before, -1), (seen.at(level), 1)] {
-            for spot in spots.iter().filter(|spot| counts_in(spot, light)) {
-                change[spot.cell as usize] += step;
-                touched.push(spot.cell);
-            }
-        }
+/// By how many cameras more, or fewer, each cell is seen.
+fn steps(views: &Views, renewed: &[(usize, Seen)], (level, light): (usize, Light)) -> Vec<(u32, i16)> {
+    let mut steps = Vec::new();
+    for (row, now) in renewed {
+        let before = views.cameras().nth(*row).into_iter();
+        steps.extend(before.flat_map(|seen| cells(seen, level, light)).map(|cell| (cell, -1)));
+        steps.extend(cells(now, level, light).map(|cell| (cell, 1)));
     }
-    touched
+    steps
 }
 
 /// Sight after a change.

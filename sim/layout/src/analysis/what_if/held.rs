@@ -95,9 +95,9 @@ impl Planned {
         if !same(&[Class::FacadeCamera]) {
             next.held.extend(facades(under));
         }
-        let perimeter = perimeter(under, &mut next.held);
         next.held.extend(others(under));
         if !same(&rules::ASKED) {
+            let perimeter = perimeter(under, &mut next.held);
             next.rules = assess(book, under.layout, (under.caster, under.views), &perimeter, None);
         }
         next

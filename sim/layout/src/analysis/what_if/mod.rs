@@ -1,12 +1,11 @@
 //! What if: one thing at a time goes wrong, and the whole layout is planned again under it.
 //!
 //! Variants are each device of the kit out of order, whatever its class, grown trees, winter and summer, fog, nightfall, lamps
-//! that do not burn, and vans parked on car parks and roads, drawn from a seed. What suffers is told for each by its own
+//! that do not burn, all of them however many, and vans parked on car parks and roads, drawn from a seed. What suffers is told for each by its own
 //! [`Measure`]: ground, perimeter, windows, ways in, entrances, patrol, fire detection, fire kit, radio, alarms. So that a
 //! camera and a door station can be held against each other, each loss is also a share of what the layout has of that measure
 //! today; the variant that takes the largest share of anything comes first.
 
-mod choice;
 mod held;
 mod measure;
 mod service;
@@ -22,9 +21,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use choice::Asked;
 pub use measure::Measure;
-pub use variants::{Kind, Variant, Variants, variants};
+pub use variants::{Asked, Kind, Variant, Variants, variants};
 
 use super::answer::Share;
 use super::caster::Caster;

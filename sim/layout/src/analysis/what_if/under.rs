@@ -18,7 +18,7 @@ impl Base<'_> {
     /// Where only devices are out, what the others see is kept; where only lamps are, what is in the way of what; and where
     /// only vans are parked, everything that is far from them.
     pub(super) fn under(&self, conditions: &Conditions) -> (Caster, Views) {
-        let caster = Caster::under(&self.layout.site, conditions.clone());
+        let caster = self.caster.changed(&self.layout.site, conditions.clone());
         let mut views = self.views_by(&caster);
         conditions.out_of(Class::Camera).iter().for_each(|row| views.lose(*row));
         conditions.out_of(Class::OuterPost).iter().for_each(|row| views.leave(*row));

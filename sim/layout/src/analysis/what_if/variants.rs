@@ -4,7 +4,6 @@ use geo::{BoundingRect, Contains, Distance, Euclidean, Point};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::choice::{Asked, shares, some};
 use crate::analysis::assumed;
 use crate::analysis::conditions::{Conditions, Leaves, Van};
 use crate::contract::Class;
@@ -66,7 +65,18 @@ pub struct Variant {
     pub conditions: Conditions,
 }
 
-/// The variants that are asked, and how they were chosen.
+/// Variants of one sort: how many there are, and how many of them are asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Asked {
+    /// What goes wrong, in words: `camera out`, `lamp out`.
+    pub what: String,
+    /// How many of them there are, all of which are asked; nothing for what is drawn without an end, as parked vans are.
+    pub there: Option<usize>,
+    /// How many are asked.
+    pub asked: usize,
+}
+
+/// The variants that are asked, and how many of each sort they are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Variants {
     /// Those that are asked.
@@ -75,34 +85,28 @@ pub struct Variants {
     pub asked: Vec<Asked>,
 }
 
-/// About `count` variants. Growth, seasons, fog and nightfall are always all asked, and an eighth of `count` is for draws of
-/// parked vans. The rest is for each device of the kit out of order by itself, single lamps and rows of lamps; where these are
-/// more, each class of device keeps its share, at least one, drawn by the seed. What is left goes to vans.
+/// At least `count` variants. Whatever can go wrong by itself is asked, however much that is, because a worst case that nobody
+/// asked is none: each device of the kit out of order, each lamp, each row of lamps, growth, seasons, fog, nightfall. Parked
+/// vans, of which there is no end, are drawn from the seed: as many as are wanting to `count`, and at least an eighth of it.
 pub fn variants(layout: &Scenario, count: usize, seed: u64) -> Variants {
     let day = Conditions::of_day(layout);
     let weather = weather(&day);
-    let lists: Vec<Vec<Variant>> =
-        devices(layout, &day).into_iter().chain([rows_out(layout, &day), lamps_out(layout, &day)]).collect();
-    let least = weather.len() + (count / 8).max(1);
-    let sizes: Vec<usize> = lists.iter().map(Vec::len).collect();
     let mut chosen = Variants::default();
-    for (list, share) in lists.into_iter().zip(shares(&sizes, count.saturating_sub(least))) {
-        let Some(words) = list.first().map(|first| first.kind.words(first.class)) else { continue };
-        let there = Some(list.len());
-        chosen.put(words.clone(), there, some(list, share, seed, &words));
+    for list in devices(layout, &day).into_iter().chain([rows_out(layout, &day), lamps_out(layout, &day)]) {
+        chosen.put(Some(list.len()), list);
     }
     for one in weather.chunk_by(|a, b| a.kind == b.kind) {
-        chosen.put(one[0].kind.words(None), Some(one.len()), one.to_vec());
+        chosen.put(Some(one.len()), one.to_vec());
     }
-    let draws = count.saturating_sub(chosen.all.len()).max(1);
-    chosen.put(Kind::Vans.words(None), None, vans_parked(layout, &day, draws, seed));
+    let draws = count.saturating_sub(chosen.all.len()).max(count / 8).max(1);
+    chosen.put(None, vans_parked(layout, &day, draws, seed));
     chosen
 }
 
 impl Variants {
-    fn put(&mut self, what: String, there: Option<usize>, asked: Vec<Variant>) {
-        if !asked.is_empty() {
-            self.asked.push(Asked { what, there, asked: asked.len() });
+    fn put(&mut self, there: Option<usize>, asked: Vec<Variant>) {
+        if let Some(first) = asked.first() {
+            self.asked.push(Asked { what: first.kind.words(first.class), there, asked: asked.len() });
             self.all.extend(asked);
         }
     }
