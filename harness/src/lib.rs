@@ -29,5 +29,6 @@ pub mod run;
 pub mod schedule;
 pub mod shape;
 pub mod shrink;
+pub mod trial;
 pub mod verdict;
 pub mod wire;

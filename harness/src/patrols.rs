@@ -43,60 +43,65 @@ pub enum BadLog {
 /// # Errors
 /// When the file cannot be read, a column is missing, a time is none, or a checkpoint is not in the kit.
 pub fn read(path: &Path, scenario: &Scenario) -> Result<PatrolLog, BadLog> {
-    let unreadable = |why: String| BadLog::Unreadable { file: path.into(), why };
-    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
-    let place = Place { file: path, scenario };
-    let head = reader.headers().map_err(|e| place.torn(&e))?.clone();
-    let columns =
-        COLUMNS.map(|name| head.iter().position(|title| title.trim_start_matches('\u{feff}') == name));
-    if let Some(missing) = columns.iter().position(Option::is_none) {
-        let why = format!("there is no column `{}`", COLUMNS[missing]);
-        return Err(place.wrong(1, why, "begin the file with the line `time,checkpoint,person`".into()));
-    }
-    let columns = columns.map(Option::unwrap_or_default);
-    let mut touches = Vec::new();
-    for row in reader.records() {
-        touches.push(place.touch(&row.map_err(|e| place.torn(&e))?, columns)?);
-    }
-    Ok(PatrolLog::imported(touches))
-}
-
-/// Where a problem is.
-struct Place<'a> {
-    file: &'a Path,
-    scenario: &'a Scenario,
-}
-
-impl Place<'_> {
-    fn wrong(&self, line: u64, why: String, remedy: String) -> BadLog {
-        BadLog::Line { file: self.file.into(), line, why, remedy }
-    }
-
-    fn torn(&self, error: &csv::Error) -> BadLog {
-        let line = error.position().map_or(1, csv::Position::line);
-        self.wrong(line, error.to_string(), "write a time, a checkpoint and a person on each line".into())
-    }
-
-    fn touch(&self, row: &csv::StringRecord, columns: [usize; 3]) -> Result<Touch, BadLog> {
-        let line = row.position().map_or(1, csv::Position::line);
-        let [time, checkpoint, person] = columns.map(|column| row.get(column).unwrap_or_default());
-        let at: DateTime = time.parse().map_err(|_| {
-            let remedy = "write it like `2026-04-14 02:31:05`, on the clock of the place";
-            self.wrong(line, format!("`{time}` is no time"), remedy.into())
-        })?;
-        let points = &self.scenario.file.kit.checkpoint;
+    let points = &scenario.file.kit.checkpoint;
+    let touches = rows(path, COLUMNS, |[time, checkpoint, person]| {
+        let at_s = moment(time)?;
         if !points.iter().any(|p| p.id.as_str() == checkpoint) {
             let known: Vec<&str> = points.iter().map(|p| p.id.as_str()).collect();
             let remedy = format!("name one of [[kit.checkpoint]]: {}", known.join(", "));
-            return Err(self.wrong(line, format!("there is no checkpoint `{checkpoint}`"), remedy));
+            return Err(Wrong(format!("there is no checkpoint `{checkpoint}`"), remedy));
         }
         if person.is_empty() {
             let remedy = "write who touched the point; a name or a number of the recorder will do";
-            return Err(self.wrong(line, "nobody is named".into(), remedy.into()));
+            return Err(Wrong("nobody is named".into(), remedy.into()));
         }
-        Ok(Touch { at_s: seconds(at), checkpoint: checkpoint.into(), person: person.into() })
+        Ok(Touch { at_s, checkpoint: checkpoint.into(), person: person.into() })
+    })?;
+    Ok(PatrolLog::imported(touches))
+}
+
+/// What is wrong with a line, and what to do about it.
+pub(crate) struct Wrong(pub(crate) String, pub(crate) String);
+
+/// Reads what each line of a log says in some columns, which may stand in any order among others.
+pub(crate) fn rows<const N: usize, T>(
+    path: &Path,
+    columns: [&str; N],
+    mut read: impl FnMut([&str; N]) -> Result<T, Wrong>,
+) -> Result<Vec<T>, BadLog> {
+    let wrong = |line: u64, Wrong(why, remedy): Wrong| BadLog::Line { file: path.into(), line, why, remedy };
+    let torn = |error: &csv::Error| {
+        let remedy = format!("write {} on each line", columns.map(|c| format!("a {c}")).join(", "));
+        wrong(error.position().map_or(1, csv::Position::line), Wrong(error.to_string(), remedy))
+    };
+    let unreadable = |error: std::io::Error| BadLog::Unreadable { file: path.into(), why: error.to_string() };
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
+    let head = reader.headers().map_err(|e| torn(&e))?.clone();
+    let places =
+        columns.map(|name| head.iter().position(|title| title.trim_start_matches('\u{feff}') == name));
+    if let Some(missing) = places.iter().position(Option::is_none) {
+        let why = format!("there is no column `{}`", columns[missing]);
+        return Err(wrong(1, Wrong(why, format!("begin the file with the line `{}`", columns.join(",")))));
     }
+    let places = places.map(Option::unwrap_or_default);
+    let mut all = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|e| torn(&e))?;
+        let line = row.position().map_or(1, csv::Position::line);
+        let fields = places.map(|place| row.get(place).unwrap_or_default());
+        all.push(read(fields).map_err(|what| wrong(line, what))?);
+    }
+    Ok(all)
+}
+
+/// A time, as seconds since 1970 on the clock of the place.
+pub(crate) fn moment(time: &str) -> Result<i64, Wrong> {
+    let at: Result<DateTime, _> = time.parse();
+    at.map(seconds).map_err(|_| {
+        let remedy = "write it like `2026-04-14 02:31:05`, on the clock of the place";
+        Wrong(format!("`{time}` is no time"), remedy.into())
+    })
 }
 
 /// Seconds since 1970 on the clock of the place.

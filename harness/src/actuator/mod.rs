@@ -3,7 +3,8 @@
 //!
 //! Commands are done one after the other, each in the time that the real device takes ([`Times`]): a lock and an arm
 //! take what the kit says, everything else is the pull of a relay. The same id again is answered again and not done
-//! again. A zone that is disarmed or bypassed reports no alarms, and [`Actuator::withholds`] says so.
+//! again. A zone that is disarmed or bypassed reports no alarms, and [`Actuator::withholds`] says so. An arm that met
+//! something refuses to be lowered until it is down or the vehicle has passed.
 
 #[cfg(test)]
 mod tests;
@@ -88,6 +89,8 @@ pub struct Actuator {
     class: Class,
     times: Times,
     raised: bool,
+    /// The falling arm met something, which is still there.
+    blocked: bool,
     armed: bool,
     siren: bool,
     /// Released until, [`HELD`] for until it is locked, and by which command.
@@ -105,6 +108,7 @@ impl Actuator {
             class,
             times,
             raised: false,
+            blocked: false,
             armed: true,
             siren: false,
             released: None,
@@ -134,6 +138,9 @@ impl Actuator {
         if !order.verb.fits(self.class) {
             let why = format!("a device of class {} cannot `{}`", self.class.word(), order.verb.word());
             return Some(self.refuse(number, id, why));
+        }
+        if self.blocked && order.verb == Verb::Lower {
+            return Some(self.refuse(number, id, "something is under the arm".into()));
         }
         if self.jobs.len() >= QUEUE {
             let why = format!("busy: {QUEUE} commands wait already");
@@ -314,7 +321,9 @@ impl Actuator {
     pub fn said(&mut self, signal: &Signal) {
         match signal {
             Signal::ArmRaised => self.raised = true,
-            Signal::ArmLowered => self.raised = false,
+            Signal::ArmBlocked => (self.raised, self.blocked) = (true, true),
+            Signal::VehiclePassed { .. } => self.blocked = false,
+            Signal::ArmLowered => (self.raised, self.blocked) = (false, false),
             _ => {}
         }
     }

@@ -111,6 +111,22 @@ fn an_arm_that_a_vehicle_raised_is_up() {
 }
 
 #[test]
+fn an_arm_that_met_something_rises_and_does_not_come_down_on_it() {
+    let mut barrier = device(Class::Barrier);
+    barrier.said(&Signal::ArmRaised);
+    barrier.said(&Signal::ArmBlocked);
+    let refused = barrier.told(1, order("a", Verb::Lower), 0).unwrap();
+    assert_eq!(told(&refused), "1 no raised: something is under the arm");
+    barrier.told(2, order("b", Verb::Lift), 0);
+    assert_eq!(play(&mut barrier, 2_000_000), ["30: 2 ok raised"]);
+    barrier.said(&Signal::ArmLowered);
+    assert_eq!(barrier.state(), "lowered");
+    barrier.said(&Signal::ArmBlocked);
+    barrier.said(&Signal::VehiclePassed { outward: true });
+    assert_eq!(barrier.told(3, order("c", Verb::Lower), 3_000_000), None, "nothing is there any more");
+}
+
+#[test]
 fn the_same_id_is_answered_again_and_done_once() {
     let mut barrier = device(Class::Barrier);
     barrier.told(1, order("a", Verb::Lift), 0);

@@ -369,7 +369,7 @@ impl Proposer<'_, '_> {
             };
             let Some(at) = self.ground.nearest(&self.draft.site, self.main, wanted, 15.0) else { continue };
             let id = Id(format!("cp-{:02}", names.len() + 1));
-            self.kit.checkpoint.push(Checkpoint { id: id.clone(), at_m: pair(at) });
+            self.kit.checkpoint.push(Checkpoint { id: id.clone(), at_m: pair(at), key_area: false });
             names.push(id);
         }
         if names.len() < 2 {

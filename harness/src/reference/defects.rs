@@ -12,8 +12,18 @@ use palisade_sim::words::{AgentKey, Dice};
 
 use super::flaws::catalogue::{self, Drawn};
 
-const NAMES: [&str; 8] =
-    ["drop", "delay", "duplicate", "reorder", "deaf-to", "stall", "no-commands", "upstream-forgotten"];
+const NAMES: [&str; 10] = [
+    "drop",
+    "delay",
+    "duplicate",
+    "reorder",
+    "deaf-to",
+    "stall",
+    "no-commands",
+    "upstream-forgotten",
+    "unlocks-on-call",
+    "arm-reversed",
+];
 
 /// Which faults the gateway has.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +44,10 @@ pub struct Defects {
     pub no_commands: bool,
     /// Probability that an alarm is not passed on to the city platform, 0..1.
     pub upstream_forgotten: f64,
+    /// A door is opened when somebody rings, and not when the resident says yes.
+    pub unlocks_on_call: bool,
+    /// A barrier that should rise is told to come down.
+    pub arm_reversed: bool,
     /// Defects of the catalogue.
     pub catalogue: Vec<Drawn>,
 }
@@ -58,8 +72,8 @@ impl FromStr for Defects {
     fn from_str(spec: &str) -> Result<Defects, BadSpec> {
         let mut defects = Defects::default();
         for part in spec.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            if part == "no-commands" {
-                defects.no_commands = true;
+            if let Some(alone) = defects.alone(part) {
+                *alone = true;
                 continue;
             }
             let (id, strength) = part.split_once('=').unwrap_or((part, ""));
@@ -78,8 +92,8 @@ impl FromStr for Defects {
                 "delay" => defects.delay = duration(name, value)?,
                 "deaf-to" => defects.deaf_to.push(value.trim().to_owned()),
                 "stall" => defects.stall = Some(stall(value)?),
-                "no-commands" => {
-                    return Err(BadSpec(format!("`no-commands` stands alone, without `={value}`")));
+                name if defects.alone(name).is_some() => {
+                    return Err(BadSpec(format!("`{name}` stands alone, without `={value}`")));
                 }
                 other => {
                     return Err(BadSpec(format!(
@@ -153,8 +167,14 @@ impl fmt::Display for Defects {
         if let Some(stall) = self.stall {
             parts.push(format!("stall={}ms/{}ms", stall.lasting.as_millis(), stall.every.as_millis()));
         }
-        if self.no_commands {
-            parts.push("no-commands".into());
+        for (name, is_set) in [
+            ("no-commands", self.no_commands),
+            ("unlocks-on-call", self.unlocks_on_call),
+            ("arm-reversed", self.arm_reversed),
+        ] {
+            if is_set {
+                parts.push(name.into());
+            }
         }
         for Drawn { id, strength } in &self.catalogue {
             let has_degrees = catalogue::find(id).is_some_and(|entry| entry.unit.is_some());
@@ -176,6 +196,16 @@ pub struct Fate {
 }
 
 impl Defects {
+    /// The defect of this name, if it is one without a value.
+    fn alone(&mut self, name: &str) -> Option<&mut bool> {
+        match name {
+            "no-commands" => Some(&mut self.no_commands),
+            "unlocks-on-call" => Some(&mut self.unlocks_on_call),
+            "arm-reversed" => Some(&mut self.arm_reversed),
+            _ => None,
+        }
+    }
+
     /// Whether an alarm is not passed on to the city platform.
     pub fn forgets(&self, dice: Dice, device: &str, id: Option<&str>) -> bool {
         let share = self.upstream_forgotten;
@@ -208,7 +238,7 @@ mod tests {
     #[test]
     fn a_specification_reads_and_writes() {
         let spec = "drop=0.05,duplicate=0.02,delay=200ms,deaf-to=beam-07,stall=500ms/5s,no-commands,\
-                    oversize-lost=8000,qos-0-lost";
+                    unlocks-on-call,arm-reversed,oversize-lost=8000,qos-0-lost";
         let defects: Defects = spec.parse().unwrap();
         assert_eq!(defects.drop, 0.05);
         assert_eq!(defects.delay, Duration::from_millis(200));

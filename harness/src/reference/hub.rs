@@ -67,7 +67,7 @@ impl Hub {
             Rules::new(options.echo, options.commands.clone().filter(|_| !options.defects.no_commands));
         rules.bypasses = bent.switches.bypasses;
         if !options.echo && !options.defects.no_commands {
-            rules.linkage = std::mem::take(&mut options.linkage);
+            rules.linkage = std::mem::take(&mut options.linkage).bent(&options.defects);
         }
         if let Some(store) = &mut options.store {
             store.writes_after = bent.switches.stores_after;

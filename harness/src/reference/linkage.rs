@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::commands::Order;
+use super::defects::Defects;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,21 @@ impl Linkage {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// The same with what an installer got wrong.
+    pub(super) fn bent(mut self, defects: &Defects) -> Linkage {
+        let rows = std::mem::take(&mut self.rows).into_values().flatten();
+        for mut row in rows {
+            if defects.unlocks_on_call && row.signal == "call_confirmed" {
+                row.signal = "call_started".into();
+            }
+            if defects.arm_reversed && row.command == "lift" {
+                row.command = "lower".into();
+            }
+            self.rows.entry((row.device.clone(), row.signal.clone())).or_default().push(row);
+        }
+        self
+    }
+
     /// The commands that an event of a device leads to, in the order of the list. `now_ms` is the gateway's wall clock.
     pub fn heard(&self, site: &str, device: &str, event: &Map<String, Value>, now_ms: i64) -> Vec<Order> {
         let text = |key: &str| event.get(key).and_then(Value::as_str);
@@ -120,6 +136,27 @@ mod tests {
         assert_eq!(told("beam-1", "beam_broken"), shown);
         assert_eq!(told("smoke-1", "smoke_alarm").len(), 1);
         assert!(told("beam-1", "beam_restored").is_empty() && told("beam-2", "beam_broken").is_empty());
+    }
+
+    #[test]
+    fn an_installer_mistakes_the_ring_for_the_yes_and_up_for_down() {
+        let list = "device,signal,to,command\n\
+            door-1,call_confirmed,door-1,unlock\nbarrier-1,arm_blocked,barrier-1,lift\n";
+        let told = |defects: &str, device: &str, signal: &str| -> Vec<String> {
+            let linkage = Linkage::read(list).unwrap().bent(&defects.parse().unwrap());
+            let event = json!({ "id": "r-1", "signal": signal });
+            let orders = linkage.heard("yard", device, event.as_object().unwrap(), 5);
+            let word = |order: &Order| {
+                let body: Value = serde_json::from_slice(&order.payload).unwrap();
+                body["command"].as_str().unwrap().to_owned()
+            };
+            orders.iter().map(word).collect()
+        };
+        assert_eq!(told("", "door-1", "call_confirmed"), ["unlock"]);
+        assert!(told("unlocks-on-call", "door-1", "call_confirmed").is_empty());
+        assert_eq!(told("unlocks-on-call", "door-1", "call_started"), ["unlock"]);
+        assert_eq!(told("unlocks-on-call", "barrier-1", "arm_blocked"), ["lift"]);
+        assert_eq!(told("arm-reversed", "barrier-1", "arm_blocked"), ["lower"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! The linkage list of a compound (联动表), as an installer would type it: which camera shows what an alarm is about, and which
-//! doors open in a fire. A gateway finds it in its folder as `linkage.csv`.
+//! The linkage list of a compound (联动表), as an installer would type it: which camera shows what an alarm is about, which
+//! doors and barriers open in a fire, that a door opens when the resident says yes, and that an arm goes up again which met
+//! something. A gateway finds it in its folder as `linkage.csv`.
 
 use std::path::{Path, PathBuf};
 
@@ -44,7 +45,10 @@ fn rows(scenario: &Scenario) -> Vec<Row> {
     let heat = kit.heat_detector.iter().map(|detector| (&detector.id, "heat_alarm"));
     for (device, signal) in smoke.chain(heat) {
         rows.extend(kit.intercom.iter().map(|door| row(device, signal, &door.id, "release")));
+        rows.extend(kit.barrier.iter().map(|barrier| row(device, signal, &barrier.id, "lift")));
     }
+    rows.extend(kit.intercom.iter().map(|door| row(&door.id, "call_confirmed", &door.id, "unlock")));
+    rows.extend(kit.barrier.iter().map(|barrier| row(&barrier.id, "arm_blocked", &barrier.id, "lift")));
     rows
 }
 
@@ -55,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_yard_links_its_north_wall_with_the_camera_along_it_and_a_fire_with_every_door() {
+    fn the_yard_links_its_north_wall_with_the_camera_along_it_and_a_fire_with_every_way_out() {
         let source = |name: &str, text: &str| SourceText { name: name.to_owned(), text: text.to_owned() };
         let (toml, site) = (
             include_str!("../../../scenarios/tiny.toml"),
@@ -68,7 +72,14 @@ mod tests {
         };
         assert!(told("beam-north").contains(&"cam-north-wall"), "{:?}", told("beam-north"));
         assert!(!told("beam-north").contains(&"cam-south-gate"), "{:?}", told("beam-north"));
-        assert_eq!(told("smoke-shed"), ["door-b01-1", "door-b01-2", "door-b02-1", "door-b02-2"]);
+        let ways = ["door-b01-1", "door-b01-2", "door-b02-1", "door-b02-2", "barrier-south"];
+        assert_eq!(told("smoke-shed"), ways);
         assert_eq!(told("smoke-shed"), told("heat-shed"));
+        let of = |device: &str| -> Vec<(&str, &str)> {
+            let its = rows.iter().filter(|row| row.device == device && row.to == device);
+            its.map(|row| (row.signal.as_str(), row.command.as_str())).collect()
+        };
+        assert_eq!(of("door-b01-1"), [("call_confirmed", "unlock")]);
+        assert_eq!(of("barrier-south"), [("arm_blocked", "lift")]);
     }
 }

@@ -91,7 +91,7 @@ fn judged(yard: &Path, runs: &[(&str, &str, &[&str])]) -> Result<Vec<Vec<Value>>
 }
 
 /// The rules that a run judges.
-const TIMED: [&str; 8] = ["8", "9", "10", "12", "34", "41", "42", "43"];
+const TIMED: [&str; 9] = ["8", "9", "10", "11", "12", "34", "41", "42", "43"];
 
 #[test]
 fn timing_rules_hold_with_a_healthy_gateway_and_fall_with_a_defective_one() -> Result<()> {
@@ -108,8 +108,9 @@ fn timing_rules_hold_with_a_healthy_gateway_and_fall_with_a_defective_one() -> R
             ("dawdling", "02:14:09+2s,20:42:12+2s", &["--defect", "command-late=5000"]),
         ],
     )?;
-    let lines =
-        |status: &str| [&TIMED[..], &["32"]].concat().iter().map(|id| format!("{id}: {status}")).collect();
+    let lines = |status: &str| {
+        [&TIMED[..], &["32", "33b"]].concat().iter().map(|id| format!("{id}: {status}")).collect()
+    };
     let (pass, open): (Vec<String>, Vec<String>) = (lines("pass measured"), lines("not_assessable -"));
     let words = |lines: &[String]| lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
     check(&found[0], &words(&pass).lines().collect::<Vec<_>>());
@@ -119,11 +120,11 @@ fn timing_rules_hold_with_a_healthy_gateway_and_fall_with_a_defective_one() -> R
     let driven: Value = serde_json::json!(["beam", "camera", "smoke_detector", "heat_detector"]);
     assert_eq!(one["driven"], driven);
     let falls: [&[&str]; 5] = [
-        &["8", "9", "10", "32", "34", "41", "42"],
-        &["8", "9", "10", "12", "34", "41", "42"],
+        &["8", "9", "10", "11", "32", "33b", "34", "41", "42"],
+        &["8", "9", "10", "11", "12", "34", "41", "42"],
         &["43"],
-        &["32", "42"],
-        &["32", "42"],
+        &["11", "32", "33b", "42"],
+        &["11", "32", "33b", "42"],
     ];
     for (found, falls) in found[1..].iter().zip(falls) {
         let fallen: Vec<&str> = found
@@ -144,8 +145,80 @@ fn timing_rules_hold_with_a_healthy_gateway_and_fall_with_a_defective_one() -> R
     named(&found[3], "43", "beam-north beam_broken")?;
     named(&found[4], "42", "no camera that sees it was called up")?;
     named(&found[4], "32", "door-b01-1 is not released: smoke-shed smoke_alarm")?;
+    named(&found[4], "33b", "barrier-south is not raised: smoke-shed smoke_alarm")?;
+    named(&found[4], "11", "beam-north beam_broken")?;
     named(&found[5], "32", "door-b01-1 is released after 5.")?;
     check(&findings(&yard, &[])?, &words(&open).lines().collect::<Vec<_>>());
+    Ok(())
+}
+
+/// A courier is entered in the register, rings, and is let in.
+const VISITOR: &str = "10:38:43+2s,10:39:34+8s";
+
+#[test]
+fn a_gateway_that_opens_the_door_to_whoever_rings_gives_passes_without_leave() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let yard = patient_yard(folder.path())?;
+    let found = judged(
+        &yard,
+        &[
+            ("healthy", VISITOR, &[]),
+            ("eager", VISITOR, &["--defect", "unlocks-on-call"]),
+            ("forgetful", VISITOR, &["--defect", "deaf-to=post-east"]),
+            ("mute", VISITOR, &["--defect", "no-commands"]),
+        ],
+    )?;
+    check(&found[0], &["31: pass measured"]);
+    check(&found[1], &["31: fail measured"]);
+    check(&found[2], &["31: fail measured"]);
+    check(&found[3], &["31: not_assessable measured"]);
+    let evidence = |found: &[Value]| {
+        found.iter().find(|f| f["id"] == "31").map(|f| f["evidence"].to_string()).unwrap_or_default()
+    };
+    for (found, names) in [
+        (&found[1], "door-b02-1 is opened after no more than door-b02-1 call_started"),
+        (&found[2], "post-east visitor_registered"),
+    ] {
+        ensure!(evidence(found).contains(names), "`{names}` is not in {}", evidence(found));
+    }
+    Ok(())
+}
+
+#[test]
+fn an_arm_that_met_something_is_raised_by_a_healthy_gateway_and_brought_down_by_a_reversed_one() -> Result<()>
+{
+    let folder = tempfile::tempdir()?;
+    // A day with so many cars that an arm comes down on one.
+    let busy =
+        [("\nseed = 1 ", "\nseed = 2 "), ("visiting_cars_per_flat = 0.08", "visiting_cars_per_flat = 6.0")];
+    let yard = yard(folder.path(), &busy)?;
+    let met = "15:16:49+8s";
+    let found = judged(
+        &yard,
+        &[
+            ("healthy", met, &[]),
+            ("reversed", met, &["--defect", "arm-reversed"]),
+            ("mute", met, &["--defect", "commands-none"]),
+            ("late", met, &["--defect", "command-late=3000"]),
+            ("quiet", "15:16:58+2s", &[]),
+        ],
+    )?;
+    check(&found[0], &["33a: pass measured"]);
+    check(&found[1], &["33a: fail measured"]);
+    check(&found[2], &["33a: fail measured"]);
+    check(&found[3], &["33a: fail measured"]);
+    check(&found[4], &["33a: not_assessable -"]);
+    for (found, names) in [
+        (&found[1], "barrier-south arm_blocked"),
+        (&found[1], "it is told to come down"),
+        (&found[2], "it is not raised"),
+        (&found[3], "it is raised after 3."),
+    ] {
+        let evidence = found.iter().find(|f| f["id"] == "33a").map(|f| f["evidence"].to_string());
+        ensure!(evidence.as_ref().is_some_and(|e| e.contains(names)), "`{names}` is not in {evidence:?}");
+    }
+    let needs = found[4].iter().find(|f| f["id"] == "33a").map(|f| f["needs"].clone());
+    assert_eq!(needs, Some(serde_json::json!("a run in which barrier say arm_blocked")));
     Ok(())
 }
 
@@ -226,10 +299,7 @@ fn what_no_run_can_show_says_what_it_needs() -> Result<()> {
     let output = plan(&scenarios().join("tiny.toml"), &[])?;
     let text = String::from_utf8(output.stdout)?;
     for needed in [
-        "not assessable 11: needs somebody at the centre who sees lamp, map and screen",
         "not assessable 14: needs an audit of the SUT's record and of its users' rights",
-        "not assessable 31: needs a SUT that tells the gate post whom to let in",
-        "not assessable 33: needs a day in which the arm comes down on somebody",
         "not assessable 35b, 36b, 36c, 36d, 38b: needs a log of patrols",
     ] {
         ensure!(text.contains(needed), "`{needed}` is not in\n{text}");
@@ -298,5 +368,47 @@ fn a_wrong_log_is_wrong_input() -> Result<()> {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{said}");
     ensure!(said.contains("rounds.csv:2: `2026-03-01 25:00:00` is no time; write it like"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_trial_run_is_proved_by_records_and_a_log_of_patrols_proves_its_own_part() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let yard = yard(folder.path(), &[("trial_days = 30.0", "")])?;
+    let (records, rounds) = (folder.path().join("trial.csv"), folder.path().join("rounds.csv"));
+    fs::write(&rounds, log(30, &["wang", "li"], |_| true))?;
+    let file = |path: &Path| path.display().to_string();
+    let of = |more: &[&str], systems: &[&str], off: std::ops::Range<u32>| -> Result<Value> {
+        let mut text = "time,system\n".to_owned();
+        for system in systems {
+            for day in (1..=30).filter(|day| *system != "video" || !off.contains(day)) {
+                let _ = writeln!(text, "2026-03-{day:02},{system}");
+            }
+        }
+        fs::write(&records, text)?;
+        let found = findings(&yard, &[&["--trial", &file(&records)], more].concat())?;
+        found.into_iter().find(|f| f["id"] == "40").context("rule 40")
+    };
+    let all = ["alarm", "video", "access", "patrol"];
+    check(&[of(&[], &all, 0..0)?], &["40: pass imported"]);
+    let off = of(&[], &all, 9..12)?;
+    check(std::slice::from_ref(&off), &["40: fail imported"]);
+    assert_eq!(off["evidence"], serde_json::json!(["video: no record from 03-09 to 03-11"]));
+    ensure!(off["record"].as_str().is_some_and(|record| record.ends_with("trial.csv")), "{off:#}");
+    check(&[of(&[], &all[..3], 0..0)?], &["40: not_assessable -"]);
+    let rounds = file(&rounds);
+    check(&[of(&["--log", &rounds], &all[..3], 0..0)?], &["40: pass imported"]);
+    let said = String::from_utf8(plan(&yard, &["--log", &rounds])?.stdout)?;
+    for needed in [
+        "not assessable 40: needs records of 30 d of alarm, video, access",
+        "patrol has records on 31 d from 03-01 to 03-31",
+    ] {
+        ensure!(said.contains(needed), "`{needed}` is not in\n{said}");
+    }
+    fs::write(&records, "time,system\n2026-03-01,doors\n")?;
+    let output = plan(&yard, &["--trial", &file(&records)])?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    ensure!(said.contains("trial.csv:2: there is no system `doors`; write one of `alarm`"), "{said}");
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! What is known beyond a layout: a run against the gateway, which judged the rules about it, and a log of patrols.
+//! What is known beyond a layout: a run against the gateway, which judged the rules about it, a log of patrols, and records of
+//! the trial run.
 
 use std::path::Path;
 
@@ -9,7 +10,18 @@ use palisade_sim::model::kit::Kit;
 use super::super::{Exit, Failure};
 use crate::report::{Report, RulePart, RuleStatus, scenario_of};
 
-/// A run and a log, if they were named.
+/// Where it is written, as far as it was named.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Records<'a> {
+    /// A run's folder.
+    pub(super) run: Option<&'a Path>,
+    /// A log of patrols.
+    pub(super) log: Option<&'a Path>,
+    /// Records of the trial run.
+    pub(super) trial: Option<&'a Path>,
+}
+
+/// What it says.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     measured: Option<Measured>,
@@ -18,20 +30,25 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Reads a run and a log of the scenario at a path. A log of real rounds goes before the rounds of the twin's day.
+    /// Reads what was named, of the scenario at a path. A log of real rounds goes before the rounds of the twin's day.
     ///
     /// # Errors
     /// When one cannot be read, or the run is one of another compound or of other devices.
     pub(super) fn of(
-        run: Option<&Path>,
-        log: Option<&Path>,
+        Records { run, log, trial }: Records<'_>,
         (path, scenario): (&Path, &Scenario),
     ) -> Result<Known, Failure> {
+        let input = |error: crate::patrols::BadLog| Failure::new(Exit::Input, error);
         let mut measured = run.map(|run| judged(run, (path, scenario))).transpose()?;
         if let Some(log) = log {
             let known = measured.get_or_insert_default();
-            let read = crate::patrols::read(log, scenario).map_err(|e| Failure::new(Exit::Input, e))?;
+            let read = crate::patrols::read(log, scenario).map_err(input)?;
             (known.patrols, known.log) = (Some(read), Some(log.display().to_string()));
+        }
+        if let Some(trial) = trial {
+            let known = measured.get_or_insert_default();
+            let read = crate::trial::read(trial).map_err(input)?;
+            (known.trial, known.trial_file) = (Some(read), Some(trial.display().to_string()));
         }
         Ok(Known { measured, is_real: log.is_some() })
     }
@@ -73,7 +90,7 @@ fn judged(run: &Path, (path, scenario): (&Path, &Scenario)) -> Result<Measured, 
     let same_day = driven.digest == scenario.digest;
     let patrols = same_day.then(|| crate::patrols::lived(run, scenario)).flatten();
     let log = patrols.as_ref().map(|_| run.join("tape.bin").display().to_string());
-    Ok(Measured { run: Some(RunJudged { journal, rules }), patrols, log })
+    Ok(Measured { run: Some(RunJudged { journal, rules }), patrols, log, ..Measured::default() })
 }
 
 fn report(run: &Path) -> Result<Report, Failure> {
@@ -170,6 +187,7 @@ mod tests {
             run: Some(RunJudged::default()),
             patrols: Some(palisade_sim::analysis::rules::PatrolLog::imported(Vec::new())),
             log: Some("rounds.csv".into()),
+            ..Measured::default()
         };
         let left = |is_real: bool, other: &Scenario| {
             let known = Known { measured: Some(measured.clone()), is_real };

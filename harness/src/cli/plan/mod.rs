@@ -13,7 +13,7 @@ use palisade_sim::analysis::rules::RuleBook;
 use palisade_sim::analysis::what_if::{Asked, Suffers, variants, what_if};
 use palisade_sim::model::Scenario;
 
-use self::known::Known;
+use self::known::{Known, Records};
 use self::planned::{Planned, Tools};
 use super::prices::prices;
 use super::{Exit, Failure, OutputFormat};
@@ -50,6 +50,10 @@ pub struct Args {
     /// Assess the rules about patrols from this log: CSV with the columns time, checkpoint, person.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    /// Assess the rule about the trial run from these records: CSV with the columns time, system (`alarm`, `video`, `access`,
+    /// `patrol`), one line for each record or each day with records.
+    #[arg(long, value_name = "FILE")]
+    trial: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t)]
     output_format: OutputFormat,
@@ -65,7 +69,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 /// Works the plan out, writes its files and returns what is to be printed.
 fn plan(args: Args) -> Result<String, Failure> {
     let scenario = crate::input::load(&args.scenario)?.scenario;
-    let known = Known::of(args.run.as_deref(), args.log.as_deref(), (&args.scenario, &scenario))?;
+    let records =
+        Records { run: args.run.as_deref(), log: args.log.as_deref(), trial: args.trial.as_deref() };
+    let known = Known::of(records, (&args.scenario, &scenario))?;
     let tools = Tools {
         book: RuleBook::residential().map_err(|e| Failure::new(Exit::Bug, e))?,
         prices: prices(args.prices.as_deref())?,
@@ -179,6 +185,7 @@ mod tests {
             run: None,
             export: None,
             log: None,
+            trial: None,
             output_format,
         };
         let text = plan(args(OutputFormat::Human)).expect("a plan");

@@ -1,4 +1,5 @@
-//! Whether people get out in a fire: every door is released soon after the alarm, and stays so while it stands.
+//! Whether people get out in a fire, and those who help get in: every door is released, every arm raised, soon after the alarm,
+//! and stays so while it stands.
 
 use palisade_sim::contract::{Class, Severity};
 use palisade_sim::words::DeviceIx;
@@ -8,14 +9,49 @@ use crate::pairing::Told;
 use crate::record::Micros;
 use crate::verdict::Message;
 
-/// From when to when a door is not locked.
+/// From when to when a way is open.
 type Open = (Micros, Micros);
 
-pub(super) fn released(part: &mut RulePart, run: &Run<'_>, about: About<'_>, most_s: f64) {
+/// What shuts a way, and the commands and words for it.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    class: Class,
+    what: &'static str,
+    opens: &'static str,
+    /// Opens it for as long as the kit says.
+    pulse: Option<&'static str>,
+    shuts: &'static str,
+    opened: &'static str,
+    shut: &'static str,
+}
+
+/// Doors that a door station locks.
+pub(super) const DOORS: Way = Way {
+    class: Class::Intercom,
+    what: "a door that a door station locks",
+    opens: "release",
+    pulse: Some("unlock"),
+    shuts: "lock",
+    opened: "released",
+    shut: "locked",
+};
+
+/// Arms of barriers.
+pub(super) const ARMS: Way = Way {
+    class: Class::Barrier,
+    what: "a barrier",
+    opens: "lift",
+    pulse: None,
+    shuts: "lower",
+    opened: "raised",
+    shut: "lowered",
+};
+
+pub(super) fn opened(part: &mut RulePart, run: &Run<'_>, about: About<'_>, (way, most_s): (Way, f64)) {
     (part.demanded, part.unit) = (Some(most_s), "s".into());
-    let doors: Vec<(String, Vec<Open>)> = doors(run);
+    let doors: Vec<(String, Vec<Open>)> = ways(run, way);
     if doors.is_empty() {
-        part.needs = Some("a compound with a door that a door station locks".into());
+        part.needs = Some(format!("a compound with {}", way.what));
         return;
     }
     let most_us = (most_s * 1e6) as Micros;
@@ -32,11 +68,11 @@ pub(super) fn released(part: &mut RulePart, run: &Run<'_>, about: About<'_>, mos
             let took_us = at.filter(|at| *at < until_us).map(|at| at - from_us);
             slowest = slowest.max(took_us);
             let why = match took_us {
-                None => Some("is not released".to_owned()),
-                Some(us) if us > most_us => Some(format!("is released after {:.3} s", us as f64 / 1e6)),
+                None => Some(format!("is not {}", way.opened)),
+                Some(us) if us > most_us => Some(format!("is {} after {:.3} s", way.opened, us as f64 / 1e6)),
                 Some(us) => {
                     let shut = shut_us(open, from_us + us).filter(|shut| *shut < until_us);
-                    shut.map(|at| format!("is locked again after {:.1} s", (at - from_us) as f64 / 1e6))
+                    shut.map(|at| format!("is {} again after {:.1} s", way.shut, (at - from_us) as f64 / 1e6))
                 }
             };
             wrong.extend(why.map(|why| format!("{door} {why}: {}", m.name())));
@@ -59,7 +95,7 @@ fn until_us(run: &Run<'_>, m: &Message) -> Micros {
     ends.chain([run.listened_until_us]).min().unwrap_or(from_us)
 }
 
-/// When a door that is open at an instant is locked next.
+/// When what is open at an instant is shut next.
 fn shut_us(open: &[Open], at_us: Micros) -> Option<Micros> {
     let mut until_us = at_us;
     // One pulse after the other keeps it open, too.
@@ -69,15 +105,15 @@ fn shut_us(open: &[Open], at_us: Micros) -> Option<Micros> {
     (until_us != Micros::MAX).then_some(until_us)
 }
 
-/// Every door with the times at which commands had it open.
-fn doors(run: &Run<'_>) -> Vec<(String, Vec<Open>)> {
-    let is_door = |(_, row): &(usize, &palisade_sim::whole::tape::TapeDevice)| row.class == Class::Intercom;
-    let places = run.devices.iter().enumerate().filter(is_door);
-    let doors = places.map(|(at, _)| DeviceIx(at as u32));
-    doors.map(|door| (name(run, door), opened(run, door))).collect()
+/// Every device of the way's class with the times at which commands had it open.
+fn ways(run: &Run<'_>, way: Way) -> Vec<(String, Vec<Open>)> {
+    let is_one = |(_, row): &(usize, &palisade_sim::whole::tape::TapeDevice)| row.class == way.class;
+    let places = run.devices.iter().enumerate().filter(is_one);
+    let devices = places.map(|(at, _)| DeviceIx(at as u32));
+    devices.map(|device| (name(run, device), times(run, way, device))).collect()
 }
 
-fn opened(run: &Run<'_>, door: DeviceIx) -> Vec<Open> {
+fn times(run: &Run<'_>, way: Way, door: DeviceIx) -> Vec<Open> {
     let name = name(run, door);
     let kit = run.scenario.and_then(|s| s.file.kit.intercom.iter().find(|i| i.id.as_str() == name));
     let pulse_us = kit.map_or(0, |i| i.release.0.0 * 1_000);
@@ -88,11 +124,12 @@ fn opened(run: &Run<'_>, door: DeviceIx) -> Vec<Open> {
     done.sort_unstable();
     let mut open: Vec<Open> = Vec::new();
     for (at_us, word) in done {
-        match word {
-            "release" => open.push((at_us, Micros::MAX)),
-            "unlock" => open.push((at_us, at_us + pulse_us)),
-            "lock" => open.iter_mut().for_each(|(_, to)| *to = (*to).min(at_us)),
-            _ => {}
+        if word == way.opens {
+            open.push((at_us, Micros::MAX));
+        } else if Some(word) == way.pulse {
+            open.push((at_us, at_us + pulse_us));
+        } else if word == way.shuts {
+            open.iter_mut().for_each(|(_, to)| *to = (*to).min(at_us));
         }
     }
     open

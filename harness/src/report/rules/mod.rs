@@ -4,10 +4,13 @@
 //! A rule holds for what was driven. A class of devices that it is about, that stands in the compound, and that had no say
 //! in the windows of the run, makes it not measured, however well the others did.
 
+mod arms;
+mod centre;
 mod clock;
 mod doors;
 mod lines;
 mod picture;
+mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,8 +99,16 @@ fn assess(rule: &Rule, run: &Run<'_>) -> RulePart {
             picture::within(&mut part, run, About::alarms(classes), *most_s);
         }
         Check::DoorsReleased { classes, most_s } => {
-            doors::released(&mut part, run, About::alarms(classes), *most_s);
+            doors::opened(&mut part, run, About::alarms(classes), (doors::DOORS, *most_s));
         }
+        Check::ArmsRaised { classes, most_s } => {
+            doors::opened(&mut part, run, About::alarms(classes), (doors::ARMS, *most_s));
+        }
+        Check::HeardAtCentre { classes, most_s } => {
+            centre::heard(&mut part, run, About::alarms(classes), *most_s);
+        }
+        Check::BlockedArmRaised { most_s } => arms::raised(&mut part, run, *most_s),
+        Check::LeaveBeforePass {} => visits::leave_before_pass(&mut part, run),
         Check::LineLossReported { classes, most_s } => {
             let does = "lose their line (`palisade run … --fault FILE` cuts it)";
             lines::reported(&mut part, run, About { does, ..About::speaking(classes) }, *most_s);

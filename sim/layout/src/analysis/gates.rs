@@ -10,6 +10,7 @@ use super::wall_line::{Span, WallLine};
 use crate::contract::Class;
 use crate::model::Scenario;
 use crate::model::cast::{Cast, Duty};
+use crate::model::kit::GatePost;
 use crate::model::site::{Gate, Wall};
 use crate::words::Id;
 
@@ -34,22 +35,51 @@ pub fn unattended(scenario: &Scenario, conditions: &Conditions) -> Vec<Unattende
 /// Hours at which nobody stands at a gate. The guards of a post are there by the roster; a post that the roster does not name
 /// has its guards at all hours. At a barrier somebody stands as the roster says.
 pub(super) fn left_alone(scenario: &Scenario, conditions: &Conditions, gate: &Gate) -> Vec<[i64; 2]> {
+    alone(there(scenario, conditions, gate, vec![[0, DAY_MS]]))
+}
+
+/// A post at a gate that the roster does not name, where without its guards nobody would stand there at some hour.
+pub(super) fn unnamed<'a>(
+    scenario: &'a Scenario,
+    conditions: &'a Conditions,
+    gate: &'a Gate,
+) -> Option<&'a Id> {
+    if alone(there(scenario, conditions, gate, Vec::new())).is_empty() {
+        return None;
+    }
+    let mut posts = posts(scenario, conditions, gate);
+    posts
+        .find(|post| shifts(&scenario.file.cast, &Duty::GatePost(post.id.clone())).is_empty())
+        .map(|post| &post.id)
+}
+
+/// The posts of a gate that work and have guards.
+pub(super) fn posts<'a>(
+    scenario: &'a Scenario,
+    conditions: &'a Conditions,
+    gate: &'a Gate,
+) -> impl Iterator<Item = &'a GatePost> {
+    let posts = working(&scenario.file.kit.gate_post, conditions.out_of(Class::GatePost));
+    posts.map(|(_, post)| post).filter(|post| post.gate == gate.id && post.guards > 0)
+}
+
+/// When somebody stands at a gate; guards of a post that the roster does not name are there in the hours of `unnamed`.
+fn there(scenario: &Scenario, conditions: &Conditions, gate: &Gate, unnamed: Vec<[i64; 2]>) -> Vec<[i64; 2]> {
     let (kit, cast) = (&scenario.file.kit, &scenario.file.cast);
-    let posts = working(&kit.gate_post, conditions.out_of(Class::GatePost)).map(|(_, post)| post);
     let barriers = working(&kit.barrier, conditions.out_of(Class::Barrier)).map(|(_, barrier)| barrier);
     let mut there: Vec<[i64; 2]> = Vec::new();
-    for post in posts.filter(|post| post.gate == gate.id && post.guards > 0) {
+    for post in posts(scenario, conditions, gate) {
         let shifts = shifts(cast, &Duty::GatePost(post.id.clone()));
-        there.extend(if shifts.is_empty() { vec![[0, DAY_MS]] } else { shifts });
+        there.extend(if shifts.is_empty() { unnamed.clone() } else { shifts });
     }
     for barrier in barriers.filter(|barrier| barrier.gate == gate.id) {
         there.extend(shifts(cast, &Duty::Barrier(barrier.id.clone())));
     }
-    alone(there)
+    there
 }
 
 /// Shifts of those with a duty, cut at midnight.
-fn shifts(cast: &Cast, duty: &Duty) -> Vec<[i64; 2]> {
+pub(super) fn shifts(cast: &Cast, duty: &Duty) -> Vec<[i64; 2]> {
     let on_duty = cast.guard.iter().filter(|guard| guard.duty == *duty);
     on_duty
         .flat_map(|guard| {

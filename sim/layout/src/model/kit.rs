@@ -78,6 +78,8 @@ pub struct Provision {
     pub network_mbit_s: Option<f64>,
     /// Whether it is a key site against terrorism, for which some rules ask more.
     pub key_site: bool,
+    /// Level of protection by DB11/T 2552, 1 the highest to 3; some rules ask more of a higher one.
+    pub protection_level: Option<u8>,
 }
 
 /// A post at a gate: every stranger on foot is stopped, asked, entered, checked with the flat.
@@ -180,6 +182,9 @@ pub struct Checkpoint {
     pub id: Id,
     /// Where it is.
     pub at_m: [f64; 2],
+    /// Whether it stands for a key area (重点区域), which some rules ask to be walked round more often.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_area: bool,
 }
 
 /// A route of checkpoints, walked at fixed times.

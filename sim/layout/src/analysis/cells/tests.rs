@@ -136,8 +136,9 @@ fn overlaps_missing_guards_and_empty_hours_are_said() {
 #[test]
 fn the_duty_says_where_a_guard_starts() {
     let mut scenario = street();
-    scenario.file.kit.checkpoint =
-        [("near", 60.0), ("far", 5.0)].map(|(id, x)| Checkpoint { id: id.into(), at_m: [x, 21.0] }).to_vec();
+    scenario.file.kit.checkpoint = [("near", 60.0), ("far", 5.0)]
+        .map(|(id, x)| Checkpoint { id: id.into(), at_m: [x, 21.0], key_area: false })
+        .to_vec();
     scenario.file.kit.guard_tour.push(crate::model::kit::GuardTour {
         id: "tour".into(),
         checkpoints: vec!["near".into(), "far".into()],

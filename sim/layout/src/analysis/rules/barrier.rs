@@ -4,8 +4,9 @@ use geo::{Distance, Euclidean, Point};
 
 use super::check::{at_least, at_most, figure};
 use super::{Layout, Outcome};
-use crate::analysis::gates::left_alone;
+use crate::analysis::gates::{left_alone, unnamed};
 use crate::model::site::{Gate, Wall, WallKind};
+use crate::words::Id;
 
 pub(super) fn height(layout: &Layout<'_>, least_m: f64) -> Outcome {
     let walls = || layout.scenario.site.rim();
@@ -64,14 +65,23 @@ enum Door {
     Unknown(String),
 }
 
-/// Gates where nobody stands that are weaker than the wall that they open.
+/// Gates where nobody stands that are weaker than the wall that they open. Who stands where is in the roster; of a post that it
+/// does not name nothing is known.
 pub(super) fn door_strength(layout: &Layout<'_>) -> Outcome {
     let (mut weaker, mut unknown) = (Vec::new(), None);
-    for gate in layout.scenario.site.gates.iter().filter(|gate| !attended(layout, gate)) {
-        match door(layout, gate) {
-            Door::Strong => {}
-            Door::Weaker(how) => weaker.push(how),
-            Door::Unknown(what) => unknown = unknown.or(Some(what)),
+    for gate in &layout.scenario.site.gates {
+        let attended = attended(layout, gate);
+        if let Attended::Always = attended {
+            continue;
+        }
+        match (door(layout, gate), attended) {
+            (Door::Strong, _) => {}
+            (_, Attended::Unsaid(post)) => {
+                let needs = format!("the shifts of those at post {post}: [[cast.guard]] names none");
+                unknown = unknown.or(Some(needs));
+            }
+            (Door::Weaker(how), _) => weaker.push(how),
+            (Door::Unknown(what), _) => unknown = unknown.or(Some(what)),
         }
     }
     match unknown {
@@ -99,7 +109,19 @@ fn door(layout: &Layout<'_>, gate: &Gate) -> Door {
     }
 }
 
-/// Whether somebody stands at a gate round the clock: a guard of its post, or by the roster one at its barrier.
-fn attended(layout: &Layout<'_>, gate: &Gate) -> bool {
-    left_alone(layout.scenario, layout.caster.conditions(), gate).is_empty()
+/// Whether somebody stands at a gate round the clock.
+enum Attended {
+    Always,
+    /// Not at every hour.
+    No,
+    /// Only if the guards of this post, of which the roster says nothing, are always there.
+    Unsaid(Id),
+}
+
+fn attended(layout: &Layout<'_>, gate: &Gate) -> Attended {
+    let conditions = layout.caster.conditions();
+    if !left_alone(layout.scenario, conditions, gate).is_empty() {
+        return Attended::No;
+    }
+    unnamed(layout.scenario, conditions, gate).map_or(Attended::Always, |post| Attended::Unsaid(post.clone()))
 }

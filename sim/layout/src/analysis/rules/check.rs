@@ -5,8 +5,10 @@ use super::geometry as on_site;
 use super::passage::Reach;
 use super::places::Asked;
 use super::timed::A_RUN;
-use super::{Basis, Layout, Outcome, barrier, beam, facade, gate, log, passage, places};
-use crate::model::kit::{Camera, CameraTask, GuardTour};
+use super::{
+    Basis, Layout, Outcome, barrier, beam, facade, gate, log, on_duty, passage, places, rounds, trial,
+};
+use crate::model::kit::{Camera, CameraTask};
 use crate::model::lens::Focal;
 use crate::model::site::{Ground, WallKind};
 
@@ -30,6 +32,7 @@ pub(super) fn applies(to: Applies, layout: &Layout<'_>) -> bool {
         Applies::Areas => site.areas.iter().any(|a| open_to_all(a.ground)),
         Applies::Tours => !kit.guard_tour.is_empty() || !kit.checkpoint.is_empty(),
         Applies::KeySite => kit.provision.key_site,
+        Applies::HighestLevel => kit.provision.protection_level == Some(1),
     }
 }
 
@@ -126,13 +129,14 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         Check::FacadeWindows { least_share, from_storey } => {
             facade::windows_in_view(layout, *least_share, *from_storey)
         }
-        Check::PointsOnTours {} => points_on_tours(layout),
-        Check::PatrolGap { most_h } => patrol_gap(layout, *most_h),
-        Check::LogGap { most_h } => log::gap(layout, *most_h),
+        Check::PointsOnTours {} => rounds::points_on_tours(layout),
+        Check::PatrolGap { most_h, of } => rounds::planned_gap(layout, most_h.of(level(layout)), *of),
+        Check::LogGap { most_h, of } => log::gap(layout, most_h.of(level(layout)), *of),
+        Check::OnDuty { least } => on_duty::fewest(layout, *least),
         Check::LogPoints {} => log::points(layout),
         Check::LogPersons { least, within_min } => log::persons(layout, *least, *within_min),
         Check::LogDaily {} => log::daily(layout),
-        Check::Trial { least_d } => log::trial(layout, *least_d),
+        Check::Trial { least_d } => trial::days(layout, *least_d),
         Check::Provision { key, least, unit } => provision(layout, *key, *least, unit),
         Check::Network { times, channels } => network(layout, *times, *channels),
         Check::Needs(what) => Outcome::Needs(what.clone()),
@@ -141,8 +145,17 @@ pub(super) fn check(check: &Check, layout: &Layout<'_>) -> Outcome {
         | Check::ClockWithin { .. }
         | Check::PictureWithin { .. }
         | Check::DoorsReleased { .. }
+        | Check::ArmsRaised { .. }
+        | Check::HeardAtCentre { .. }
+        | Check::BlockedArmRaised { .. }
+        | Check::LeaveBeforePass {}
         | Check::LineLossReported { .. } => Outcome::Needs(A_RUN.into()),
     }
+}
+
+/// The compound's level of protection, where it says one.
+fn level(layout: &Layout<'_>) -> Option<u8> {
+    layout.scenario.file.kit.provision.protection_level
 }
 
 /// What the figure of a check rests on.
@@ -153,8 +166,7 @@ pub(super) fn basis(check: &Check, layout: &Layout<'_>) -> Basis {
         Check::LogGap { .. } | Check::LogPoints {} | Check::LogPersons { .. } | Check::LogDaily {} => {
             logged.unwrap_or(Basis::Imported)
         }
-        Check::Trial { .. } if layout.scenario.file.kit.provision.trial_days.is_some() => Basis::Assumed,
-        Check::Trial { .. } => logged.filter(|b| *b == Basis::Imported).unwrap_or(Basis::Assumed),
+        Check::Trial { .. } => trial::basis(layout),
         _ => Basis::Computed,
     }
 }
@@ -180,35 +192,6 @@ fn fixed_focal(layout: &Layout<'_>) -> Outcome {
         }
         _ => at_most(zooms.len() as f64, 0.0, "cameras that zoom", zooms),
     }
-}
-
-fn points_on_tours(layout: &Layout<'_>) -> Outcome {
-    let kit = &layout.scenario.file.kit;
-    let left: Vec<String> = kit
-        .checkpoint
-        .iter()
-        .filter(|point| !kit.guard_tour.iter().any(|tour| tour.checkpoints.contains(&point.id)))
-        .map(|point| point.id.to_string())
-        .collect();
-    at_most(left.len() as f64, 0.0, "points", left)
-}
-
-/// The longest time between two starts of any tour, round the clock.
-fn patrol_gap(layout: &Layout<'_>, most_h: f64) -> Outcome {
-    const DAY_H: f64 = 24.0;
-    let tours: &[GuardTour] = &layout.scenario.file.kit.guard_tour;
-    let mut starts: Vec<f64> =
-        tours.iter().flat_map(|t| &t.starts).map(|at| at.0.0 as f64 / 3_600_000.0).collect();
-    starts.sort_by(f64::total_cmp);
-    let Some(first) = starts.first().copied() else {
-        let idle = tours.iter().map(|t| format!("{}: never starts", t.id));
-        return figure(DAY_H, most_h, "h at least", false, idle);
-    };
-    starts.push(first + DAY_H);
-    let longest = starts.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
-    let after = starts.windows(2).filter(|pair| pair[1] - pair[0] > most_h);
-    let clock = |h: f64| format!("{:02}:{:02}", h as u32 % 24, libm::round(h * 60.0) as u32 % 60);
-    at_most(longest, most_h, "h", after.map(|pair| format!("{}–{}", clock(pair[0]), clock(pair[1]))))
 }
 
 fn provision(layout: &Layout<'_>, key: ProvisionKey, least: f64, unit: &str) -> Outcome {

@@ -75,7 +75,12 @@ impl Rule {
     fn told(&self) -> Result<Vec<String>, Unreadable> {
         let check = serde_json::to_value(&self.check).unwrap_or_default();
         let figures = check.as_object().and_then(|named| named.values().next());
-        let figure = |key: &str| figures?.get(key)?.as_f64();
+        let figure = |key: &str| {
+            let of_level = |figures: &serde_json::Value| {
+                figures.as_object()?.values().find_map(|v| v.get(key)?.as_f64())
+            };
+            figures?.get(key).map_or_else(|| of_level(figures?), serde_json::Value::as_f64)
+        };
         let tell = |sentence: &String| {
             let mut parts = sentence.split(['{', '}']);
             let mut told = parts.next().unwrap_or_default().to_owned();
@@ -168,6 +173,8 @@ pub enum Applies {
     Tours,
     /// Key sites against terrorism: `key_site` in `[kit.provision]`.
     KeySite,
+    /// Those of the highest level of protection: `protection_level = 1` in `[kit.provision]`.
+    HighestLevel,
 }
 
 /// How a rule is checked.
@@ -357,15 +364,26 @@ pub enum Check {
     },
     /// Checkpoints that no tour visits: none.
     PointsOnTours {},
-    /// The longest time between two planned starts of a tour.
+    /// The longest time for which a checkpoint is planned to be left, round the clock.
     PatrolGap {
         /// h.
-        most_h: f64,
+        most_h: Hours,
+        /// Which checkpoints it is about.
+        #[serde(default)]
+        of: Points,
     },
     /// The longest time for which a log shows a checkpoint untouched.
     LogGap {
         /// h.
-        most_h: f64,
+        most_h: Hours,
+        /// Which checkpoints it is about.
+        #[serde(default)]
+        of: Points,
+    },
+    /// The fewest at once, by the roster, at a gate or in the duty room.
+    OnDuty {
+        /// How many.
+        least: usize,
     },
     /// Checkpoints that a log does not hold: none.
     LogPoints {},
@@ -443,6 +461,28 @@ pub enum Check {
         /// s.
         most_s: f64,
     },
+    /// The slowest command of a run that raises a barrier's arm after a fire alarm; it must stay up while the alarm stands.
+    ArmsRaised {
+        /// Alarms of these classes.
+        classes: Vec<String>,
+        /// s.
+        most_s: f64,
+    },
+    /// The slowest siren of a duty room in a run after an alarm, whose message must name its zone.
+    HeardAtCentre {
+        /// Alarms of these classes.
+        classes: Vec<String>,
+        /// s.
+        most_s: f64,
+    },
+    /// The slowest command of a run that raises an arm which met something; none may lower it meanwhile.
+    BlockedArmRaised {
+        /// s.
+        most_s: f64,
+    },
+    /// Doors of a run that were opened for a visitor before the resident had said yes, and visitors whose entry in the register
+    /// was lost: none.
+    LeaveBeforePass {},
     /// It cannot be checked before this is known.
     Needs(String),
 }
@@ -457,9 +497,62 @@ impl Check {
                 | Check::ClockWithin { .. }
                 | Check::PictureWithin { .. }
                 | Check::DoorsReleased { .. }
+                | Check::ArmsRaised { .. }
+                | Check::HeardAtCentre { .. }
+                | Check::BlockedArmRaised { .. }
+                | Check::LeaveBeforePass {}
                 | Check::LineLossReported { .. }
         )
     }
+}
+
+/// How many hours may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Hours {
+    /// So many for everybody.
+    Same(f64),
+    /// So many by the level of protection that `[kit.provision]` says, 1 the highest.
+    ByLevel(ByLevel),
+}
+
+/// Hours by level of protection.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByLevel {
+    /// Of level 1.
+    pub level_1: f64,
+    /// Of level 2.
+    pub level_2: f64,
+    /// Of level 3.
+    pub level_3: f64,
+    /// The level of a compound that does not say it.
+    pub otherwise: u8,
+}
+
+impl Hours {
+    /// Those of a compound of this level, where it says one.
+    pub fn of(self, level: Option<u8>) -> f64 {
+        match self {
+            Hours::Same(hours) => hours,
+            Hours::ByLevel(by) => match level.unwrap_or(by.otherwise) {
+                1 => by.level_1,
+                2 => by.level_2,
+                _ => by.level_3,
+            },
+        }
+    }
+}
+
+/// Which checkpoints a rule is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Points {
+    /// All.
+    #[default]
+    All,
+    /// Those of key areas; all, where none is said to be.
+    Key,
 }
 
 /// A key of `[kit.provision]`.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{at_least, at_most, figure};
-use super::{Basis, Layout, Outcome};
+use super::data::Points;
+use super::{Basis, Layout, Outcome, rounds};
 
 /// Somebody's recorder touched a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +48,11 @@ impl PatrolLog {
         self.basis
     }
 
+    /// Days from midnight to midnight on which somebody touched a point, counted from 1970-01-01.
+    pub(super) fn days(&self) -> BTreeSet<i64> {
+        self.touches.iter().map(|touch| touch.at_s.div_euclid(DAY_S)).collect()
+    }
+
     fn hours(&self) -> f64 {
         (self.span_s[1] - self.span_s[0]) as f64 / HOUR_S
     }
@@ -81,11 +87,12 @@ fn moment(at_s: i64) -> String {
 }
 
 /// The longest time for which a checkpoint was not touched.
-pub(super) fn gap(layout: &Layout<'_>, most_h: f64) -> Outcome {
+pub(super) fn gap(layout: &Layout<'_>, most_h: f64, of: Points) -> Outcome {
     let Some(log) = log(layout) else { return Outcome::Needs(A_LOG.into()) };
     let mut gaps: Vec<(f64, String)> = Vec::new();
     let mut never: Vec<String> = Vec::new();
-    for (point, times) in by_checkpoint(layout, log) {
+    let meant = rounds::meant(&layout.scenario.file.kit, of);
+    for (point, times) in by_checkpoint(layout, log).into_iter().filter(|(point, _)| meant.contains(point)) {
         if times.is_empty() {
             never.push(format!("{point}: never reached in {:.1} h", log.hours()));
         }
@@ -93,7 +100,7 @@ pub(super) fn gap(layout: &Layout<'_>, most_h: f64) -> Outcome {
         let stops: Vec<i64> = std::iter::once(from).chain(times).chain([to]).collect();
         gaps.extend(stops.windows(2).map(|pair| {
             let hours = (pair[1] - pair[0]) as f64 / HOUR_S;
-            (hours, format!("{point}: {hours:.1} h from {}", moment(pair[0])))
+            (hours, format!("{point}: {hours:.1} h from {} to {}", moment(pair[0]), moment(pair[1])))
         }));
     }
     gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -156,18 +163,4 @@ pub(super) fn daily(layout: &Layout<'_>) -> Outcome {
         })
         .collect();
     at_most(without.len() as f64, 0.0, "days without a whole round", without)
-}
-
-/// How long the system ran on trial: as long as the log of its patrols, or as its owner states.
-pub(super) fn trial(layout: &Layout<'_>, least_d: f64) -> Outcome {
-    let logged = log(layout).filter(|log| log.basis == Basis::Imported).map(|log| log.hours() / 24.0);
-    match (layout.scenario.file.kit.provision.trial_days, logged) {
-        (Some(days), _) => at_least(days, least_d, "d", []),
-        // A log shows that the system ran for so long at least; a short one shows nothing.
-        (None, Some(days)) if days >= least_d => at_least(days, least_d, "d", []),
-        (None, _) => Outcome::Needs(
-            "`trial_days` in [kit.provision], or an imported log that is as long as the trial run must be"
-                .into(),
-        ),
-    }
 }

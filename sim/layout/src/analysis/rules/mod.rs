@@ -11,15 +11,19 @@ mod facade;
 mod gate;
 mod geometry;
 mod log;
+mod on_duty;
 mod passage;
 mod places;
+mod rounds;
 mod timed;
+mod trial;
 mod watching;
 
 pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
 pub use log::{PatrolLog, Touch};
 pub(crate) use passage::passages;
 pub use timed::{Judged, RunJudged};
+pub use trial::{System, TrialRecords};
 pub use watching::watching;
 
 use schemars::JsonSchema;
@@ -164,6 +168,10 @@ pub struct Measured {
     pub patrols: Option<PatrolLog>,
     /// The file that the log was read from.
     pub log: Option<String>,
+    /// Records of the trial run.
+    pub trial: Option<TrialRecords>,
+    /// The file that they were read from.
+    pub trial_file: Option<String>,
 }
 
 /// All that a check may look at.
@@ -293,7 +301,11 @@ fn finding(rule: &Rule, layout: &Layout<'_>) -> Finding {
             (found.evidence, found.each) = (evidence, each);
             (found.unchecked, found.assumed) = (rule.unchecked.clone(), rule.assumed.clone());
             let by_log = rule.kind == Kind::Process && found.basis != Some(Basis::Assumed);
-            found.record = layout.measured.and_then(|known| known.log.clone()).filter(|_| by_log);
+            let file = |known: &Measured| match rule.check {
+                Check::Trial { .. } => known.trial_file.clone().or_else(|| known.log.clone()),
+                _ => known.log.clone(),
+            };
+            found.record = layout.measured.and_then(file).filter(|_| by_log);
         }
     }
     found

@@ -90,6 +90,9 @@ pub(super) fn numbers(desk: &mut Desk<'_>) {
             desk.not_negative(&format!("kit.provision.{key}"), value);
         }
     }
+    if let Some(level) = p.protection_level {
+        desk.within("kit.provision.protection_level", f64::from(level), [1.0, 3.0]);
+    }
     for (i, p) in kit.gate_post.iter().enumerate() {
         desk.positive(&format!("kit.gate_post[{i}].register"), p.register.as_seconds());
     }
