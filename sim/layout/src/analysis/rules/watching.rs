@@ -1,16 +1,12 @@
 //! Which cameras show the place that a device watches: those whose picture an alarm of it brings up.
 
 use super::super::caster::Caster;
+use super::super::figures::figures;
 use super::super::projection::View;
 use super::super::sightlines::look;
 use crate::model::Scenario;
 use crate::model::kit::Beam;
 use crate::words::Id;
-
-/// Two places of a zone that are looked at are at most so far apart, m.
-const STEP_M: f64 = 2.0;
-/// How high somebody who presses a button or burns something is looked for, m.
-const BODY_M: f64 = 1.2;
 
 /// The cameras that show, at their working density, some of what a device watches: a beam's whole zone, the place of
 /// any other device. In the order of the kit; none for a device that the kit does not have.
@@ -29,13 +25,14 @@ fn places(scenario: &Scenario, device: &Id) -> Vec<[f64; 3]> {
         return along(beam);
     }
     let row = scenario.devices.iter().find(|row| row.id == *device);
-    row.map(|row| [row.at_m[0], row.at_m[1], row.at_m[2].max(BODY_M)]).into_iter().collect()
+    let low_m = figures().watching.low_m;
+    row.map(|row| [row.at_m[0], row.at_m[1], row.at_m[2].max(low_m)]).into_iter().collect()
 }
 
 /// Places along the lowest ray, from end to end.
 fn along(beam: &Beam) -> Vec<[f64; 3]> {
     let [east, north] = [0, 1].map(|k| beam.to_m[k] - beam.from_m[k]);
-    let steps = libm::ceil(libm::hypot(east, north) / STEP_M).max(1.0) as u32;
+    let steps = libm::ceil(libm::hypot(east, north) / figures().watching.step_m).max(1.0) as u32;
     let low = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
     let at = |i: u32| {
         let t = (f64::from(i) + 0.5) / f64::from(steps);
