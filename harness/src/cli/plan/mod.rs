@@ -192,6 +192,7 @@ mod tests {
             "What if: 40 variants",
             "assumed, 2026-11-28",
             "Perimeter: ",
+            "Repairs of the perimeter: ",
             "Beams: ",
             "Facades: ",
             "Fire detection: ",

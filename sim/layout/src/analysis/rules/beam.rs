@@ -43,20 +43,24 @@ pub(super) fn margin(layout: &Layout<'_>, most_share: f64) -> Outcome {
     at_most(most, most_share, "of rated range", over.map(|b| format!("{}: {:.2}", b.id, share(b))))
 }
 
+/// The places of a zone where somebody may break its lowest ray, at which a camera is looked for.
+pub(crate) fn broken_at(beam: &Beam) -> Vec<[f64; 3]> {
+    let steps = libm::ceil(length(beam) / STEP_M).max(1.0) as u32;
+    let low = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
+    let at = |i: u32| {
+        let t = (f64::from(i) + 0.5) / f64::from(steps);
+        let [x, y] = [0, 1].map(|k| beam.from_m[k] + t * (beam.to_m[k] - beam.from_m[k]));
+        [x, y, low]
+    };
+    (0..steps).map(at).collect()
+}
+
 /// Share of a zone's length on which a camera sees whoever breaks its lowest ray.
 pub(super) fn zone_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     let share = |beam: &Beam| {
-        let steps = libm::ceil(length(beam) / STEP_M).max(1.0) as u32;
-        let at = |i: u32| {
-            let t = (f64::from(i) + 0.5) / f64::from(steps);
-            [0, 1].map(|k| beam.from_m[k] + t * (beam.to_m[k] - beam.from_m[k]))
-        };
-        let top = beam.rays_m.iter().copied().fold(f64::INFINITY, f64::min);
-        let seen = (0..steps).filter(|i| {
-            let [x, y] = at(*i);
-            layout.seeing([x, y, top]).next().is_some()
-        });
-        seen.count() as f64 / f64::from(steps)
+        let places = broken_at(beam);
+        let seen = places.iter().filter(|at| layout.seeing(**at).next().is_some());
+        seen.count() as f64 / places.len() as f64
     };
     let beams = layout.scenario.file.kit.beam.iter();
     let each: Vec<Each> =
