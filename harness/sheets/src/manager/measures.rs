@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use super::place::in_words;
 use crate::Material;
-use crate::words::{square_metres, thousands};
+use crate::words::{self, square_metres, thousands};
 
 /// Of what kind a measure is, and so how its figures came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The fix of a gap: the whole layout was planned again with it.
     Sight,
-    /// Zones along a wall: the perimeter was worked out again with them.
+    /// Zones along a wall, with their cameras and a wall across a hole: the perimeter was worked out again with them.
     Perimeter,
     /// Equipment of a tier: counted.
     Equipment,
@@ -71,7 +71,7 @@ fn note(material: &Material, most: usize, told: &[Proposal]) -> String {
     format!(
         "{few}按价格从低到高排列，每项单独实施。{}{}{}单价为 {} 的{how}值。",
         of(Kind::Sight, "视频措施在同一模型里逐项试算过，不使任何条款变差。"),
-        of(Kind::Perimeter, "周界措施在同一模型里逐项试算过缩短的缺口。"),
+        of(Kind::Perimeter, "周界措施在同一模型里逐项试算过缩短的缺口，不使任何条款变差。"),
         of(Kind::Equipment, "配置措施按缺额乘单价计算，没有试算。"),
         prices.dated,
     )
@@ -103,18 +103,23 @@ fn fixes(material: &Material) -> Vec<Proposal> {
     told.into_iter().map(proposal).collect()
 }
 
-/// Zones for stretches of wall that nobody guards.
+/// What would close stretches of wall that nobody guards, and holes.
 fn repairs(material: &Material) -> Vec<Proposal> {
     let told = |(i, repair): (usize, &Repair)| {
         let middle = repair.beams.get(repair.beams.len() / 2);
         let at = middle.map(|zone| [0, 1].map(|k| (zone.from_m[k] + zone.to_m[k]) / 2.0));
         let place = at.map_or_else(String::new, |at| format!("{}：", in_words(at, &material.scenario.site)));
+        let lost = if repair.loses_m2 >= 0.5 {
+            format!("新墙另遮住 {} 地面。", square_metres(repair.loses_m2))
+        } else {
+            String::new()
+        };
         Proposal {
             kind: Kind::Perimeter,
             yuan: repair.cost_yuan,
-            title: format!("{place}在围墙 {} 上补 {} 组对射", repair.wall, repair.beams.len()),
+            title: format!("{place}{}", done(material, repair)),
             text: format!(
-                "约 {} 元；{:.1} m 周界不再无人防护。{}。",
+                "约 {} 元；{:.1} m 周界不再无人防护。{}{lost}",
                 thousands(repair.cost_yuan),
                 repair.closes_m,
                 pairs(&repair.beams)
@@ -125,15 +130,43 @@ fn repairs(material: &Material) -> Vec<Proposal> {
     material.report.answer.perimeter.repairs.iter().enumerate().map(told).collect()
 }
 
+/// What is done: a wall, zones that are put right, new zones, cameras.
+fn done(material: &Material, repair: &Repair) -> String {
+    let there = &material.scenario.file.kit.beam;
+    let (old, new): (Vec<&Beam>, Vec<&Beam>) =
+        repair.beams.iter().partition(|beam| there.iter().any(|other| other.id == beam.id));
+    let mut told: Vec<String> = Vec::new();
+    for wall in &repair.walls {
+        let kind = words::wall(wall.made_of).chinese;
+        told.push(format!("新建 {:.1} m {kind}", repair.along_m[1] - repair.along_m[0]));
+    }
+    for beam in old {
+        let same = there.iter().any(|b| b.id == beam.id && b.rated_range_m == beam.rated_range_m);
+        told.push(format!("{}对射 {}", if same { "校准" } else { "更换并校准" }, beam.id));
+    }
+    if !new.is_empty() {
+        let on =
+            if repair.walls.is_empty() { format!("在围墙 {} 上", repair.wall) } else { String::new() };
+        told.push(format!("{on}补 {} 组对射", new.len()));
+    }
+    if !repair.cameras.is_empty() {
+        told.push(format!("新增 {} 台复核摄像机", repair.cameras.len()));
+    }
+    told.join("，")
+}
+
 /// What is bought for a repair: rays, range and length of its zones.
 fn pairs(beams: &[Beam]) -> String {
+    if beams.is_empty() {
+        return String::new();
+    }
     let length = |zone: &Beam| (zone.to_m[0] - zone.from_m[0]).hypot(zone.to_m[1] - zone.from_m[1]);
     let longest = beams.iter().map(length).fold(0.0, f64::max);
     let mut kinds: Vec<(usize, f64)> = beams.iter().map(|b| (b.rays_m.len(), b.rated_range_m)).collect();
     kinds.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     kinds.dedup();
     let told = kinds.iter().map(|(rays, range)| format!("{rays} 光束、额定 {range:.0} m"));
-    format!("{}，防区最长 {longest:.1} m", told.collect::<Vec<_>>().join("；"))
+    format!("{}，防区最长 {longest:.1} m。", told.collect::<Vec<_>>().join("；"))
 }
 
 /// The system whose equipment zones along walls are (周界报警).

@@ -1,6 +1,6 @@
 //! The rows of the page: figures turned into text, nothing judged.
 
-use palisade_layout::analysis::answer::{Coverage, Fix, Gap, SmallGaps, Stretch};
+use palisade_layout::analysis::answer::{Coverage, Fix, Gap, Repair, SmallGaps, Stretch, Unwalled};
 use palisade_layout::analysis::projection::EDITIONS;
 use palisade_layout::analysis::rules::{Basis, Finding, Status};
 use serde::Serialize;
@@ -57,7 +57,21 @@ struct PerimeterView {
     status: String,
     figures: Vec<(&'static str, String)>,
     gaps: Vec<StretchRow>,
+    holes: Vec<(String, String)>,
+    repairs: Vec<RepairRow>,
+    /// How the prices of repairs were come by, and when.
+    priced: String,
     zones: Vec<StretchRow>,
+}
+
+#[derive(Serialize)]
+struct RepairRow {
+    closes: String,
+    what: String,
+    yuan: String,
+    bill: Vec<(String, String)>,
+    gains: String,
+    loses: String,
 }
 
 #[derive(Serialize)]
@@ -188,7 +202,28 @@ fn perimeter(material: &Material) -> PerimeterView {
             ("what would close them", metres(p.unwalled.iter().map(|hole| hole.missing_m).sum())),
         ],
         gaps: p.gaps.iter().map(stretch).collect(),
+        holes: p
+            .unwalled
+            .iter()
+            .map(|hole: &Unwalled| (format!("{:.1}", hole.missing_m), hole.told()))
+            .collect(),
+        repairs: p.repairs.iter().map(repair).collect(),
+        priced: format!("{}, {}", material.prices.how.word(), material.prices.dated),
         zones: p.zones.iter().map(stretch).collect(),
+    }
+}
+
+fn repair(r: &Repair) -> RepairRow {
+    let item = |item: &palisade_layout::analysis::bill::Item| {
+        (format!("{}: {}", item.id, item.what), thousands(item.yuan))
+    };
+    RepairRow {
+        closes: format!("{:.1}", r.closes_m),
+        what: r.what.clone(),
+        yuan: thousands(r.cost_yuan),
+        bill: r.bill.iter().map(item).collect(),
+        gains: thousands(r.gains_m2),
+        loses: thousands(r.loses_m2),
     }
 }
 

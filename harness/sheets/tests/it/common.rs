@@ -35,7 +35,7 @@ impl Planned {
         let mut answer = plan_with(&scenario, &caster, &views);
         let book = RuleBook::residential()?;
         let prices = Prices::shipped().map_err(|p| anyhow::anyhow!("{p:?}"))?;
-        answer.perimeter.repairs = repairs((&scenario, &caster), (&book, &prices), &answer.perimeter);
+        answer.perimeter.repairs = repairs((&scenario, &caster, &views), (&book, &prices), &answer, 2);
         let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, None);
         let report = PlanReport {
             format: 1,

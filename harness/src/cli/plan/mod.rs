@@ -200,6 +200,7 @@ mod tests {
             "What if: 61 variants",
             "assumed, 2026-11-28",
             "Perimeter: ",
+            "Repairs of the perimeter: ",
             "Beams: ",
             "Facades: ",
             "Fire detection: ",

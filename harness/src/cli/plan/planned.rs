@@ -49,7 +49,7 @@ impl Planned {
         let asked = (&tools.book, &tools.prices);
         answer.measures = sequence(layout, asked, &answer, (fixes, tools.threads));
         fix_gaps(layout, asked, &mut answer, (fixes, tools.threads));
-        answer.perimeter.repairs = repairs((&scenario, &caster), asked, &answer.perimeter);
+        answer.perimeter.repairs = repairs(layout, asked, &answer, tools.threads);
         let privacy = privacy(&scenario, &caster, &views, tools.book.private_px_per_m());
         let known = (&answer, Some(&privacy));
         let rules = rules::assess_known(&tools.book, &scenario, (&caster, &views), known, measured);

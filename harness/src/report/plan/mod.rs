@@ -34,11 +34,12 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
     if let Some(told) = &report.against {
         return against::table(told) + &what_if::table(&report.what_if, &report.what_if_asked);
     }
+    let dated = format!("{}, {}", prices.how.word(), prices.dated);
     [
         coverage::table(scenario, &report.answer),
         coverage::gaps(&report.answer),
-        fixes::table(&report.answer, &format!("{}, {}", prices.how.word(), prices.dated)),
-        perimeter::table(&report.answer.perimeter),
+        fixes::table(&report.answer, &dated),
+        perimeter::table(&report.answer.perimeter, &dated),
         beams::table(&report.beams),
         facade::table(&report.facade),
         detection::table(&report.detection),

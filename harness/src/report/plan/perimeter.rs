@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use palisade_sim::analysis::answer::{HeldBy, PartOf, Perimeter};
+use palisade_sim::analysis::answer::{HeldBy, PartOf, Perimeter, Repair};
 
-use super::SHOWN;
+use super::{SHOWN, thousands};
 
-/// Lengths by who guards them, and what nobody guards.
-pub(super) fn table(perimeter: &Perimeter) -> String {
+/// Lengths by who guards them, what nobody guards, and what would close it.
+pub(super) fn table(perimeter: &Perimeter, dated: &str) -> String {
     let mut out = format!("\nPerimeter: {}.\n", perimeter.status);
     if perimeter.length_m > 0.0 {
         let _ = writeln!(
@@ -32,7 +32,40 @@ pub(super) fn table(perimeter: &Perimeter) -> String {
     for hole in perimeter.unwalled.iter().take(SHOWN) {
         let _ = writeln!(out, "  {:>9.1} m: {}", hole.missing_m, hole.told());
     }
+    out + &repairs(perimeter, dated)
+}
+
+/// What would close gaps and holes, the cheapest first.
+fn repairs(perimeter: &Perimeter, dated: &str) -> String {
+    let found = &perimeter.repairs;
+    if found.is_empty() {
+        return String::new();
+    }
+    let mut out = format!(
+        "\nRepairs of the perimeter: {}, the cheapest first; each was tried by itself, and no rule falls by it. Lengths are \
+         computed; prices are {dated}.\n",
+        found.len()
+    );
+    for repair in found.iter().take(SHOWN) {
+        let _ = writeln!(out, "{:>12.1} m: {}\n{:15}{}", repair.closes_m, repair.what, "", cost(repair));
+    }
+    if let more @ 1.. = found.len().saturating_sub(SHOWN) {
+        let _ = writeln!(out, "{:15}{more} more in report.json.", "");
+    }
     out
+}
+
+/// What a repair costs, and what else it does.
+fn cost(repair: &Repair) -> String {
+    let mut told = format!("{} yuan", thousands(repair.cost_yuan));
+    for (m2, what) in
+        [(repair.gains_m2, "m² of ground gained"), (repair.loses_m2, "m² lost behind the new wall")]
+    {
+        if m2 > 0.0 {
+            let _ = write!(told, "; {} {what}", thousands(m2));
+        }
+    }
+    told + "."
 }
 
 /// Length of the walls or of the outline by what holds it, the longest first.
@@ -80,8 +113,35 @@ mod tests {
             part(PartOf::Wall, HeldBy::Zone, 40.0, 45.5),
             part(PartOf::Outline, HeldBy::Facade, 0.0, 45.5),
         ];
-        let text = table(&Perimeter { parts, ..Perimeter::default() });
+        let text = table(&Perimeter { parts, ..Perimeter::default() }, "assumed");
         assert!(text.contains("every metre of the walls: nobody 30.0 m, beams 15.5 m.\n"), "{text}");
         assert!(text.contains("every metre of the outline: facades 45.5 m.\n"), "{text}");
+        assert!(!text.contains("Repairs"), "{text}");
+    }
+
+    #[test]
+    fn a_repair_says_what_it_closes_and_costs_and_what_a_wall_hides() {
+        let repair = |what: &str, cost_yuan: f64, [gains_m2, loses_m2]: [f64; 2]| Repair {
+            what: what.into(),
+            closes_m: 12.34,
+            cost_yuan,
+            gains_m2,
+            loses_m2,
+            ..Repair::default()
+        };
+        let mut repairs = vec![repair("Align beam-1.", 200.0, [0.0; 2]); 10];
+        repairs.push(repair("Align beam-2.", 200.0, [0.0; 2]));
+        repairs[1] = repair("Build 12.3 m of fence.", 14_321.0, [105.0, 3.5]);
+        let text = table(&Perimeter { repairs, ..Perimeter::default() }, "assumed, 2026-11-28");
+        for told in [
+            "Repairs of the perimeter: 11, the cheapest first;",
+            "prices are assumed, 2026-11-28.\n",
+            "        12.3 m: Align beam-1.\n               200 yuan.\n",
+            "Build 12.3 m of fence.\n               14,321 yuan; 105 m² of ground gained; 4 m² lost behind the new wall.\n",
+            "1 more in report.json.",
+        ] {
+            assert!(text.contains(told), "{told} is missing in\n{text}");
+        }
+        assert!(!text.contains("beam-2"), "{text}");
     }
 }

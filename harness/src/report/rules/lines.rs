@@ -1,5 +1,6 @@
 //! Whether a detector that lost its line is reported: cut wire, power cut, a module that died.
 
+use palisade_sim::analysis::assumed;
 use palisade_sim::words::DeviceIx;
 
 use super::{About, RulePart, Run, conclude, name};
@@ -7,8 +8,6 @@ use crate::record::{Micros, Observation};
 
 /// What the gateway says of a device that vanished.
 const OFFLINE: &str = "device_offline";
-/// The gateway may see that a line is cut before the device does, by so much.
-const BEFORE_US: Micros = 1_000_000;
 
 /// A line that went down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,5 +49,6 @@ pub(super) fn reported(part: &mut RulePart, run: &Run<'_>, about: About<'_>, mos
 /// When the gateway first said of a device that it vanished, from about an instant on.
 fn told_us(offline: &[&Observation], device: &str, from_us: Micros) -> Option<Micros> {
     let about_it = offline.iter().filter(|o| o.signal == OFFLINE && o.device == device);
-    about_it.map(|o| o.received_us).filter(|at| *at >= from_us - BEFORE_US).min()
+    let before_us = (assumed::run().line_before_s * 1e6) as Micros;
+    about_it.map(|o| o.received_us).filter(|at| *at >= from_us - before_us).min()
 }

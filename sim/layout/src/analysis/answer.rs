@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bill::Item;
 use super::cells::CellAnswer;
-use crate::model::kit::Beam;
+use crate::model::kit::{Beam, Camera};
+use crate::model::site::Wall;
 use crate::words::Id;
 
 /// The planner's first answer.
@@ -316,7 +317,8 @@ pub struct Perimeter {
     /// Where one can walk in: the ways between walls of the perimeter, gates and buildings that are wider than a body.
     #[serde(default)]
     pub unwalled: Vec<Unwalled>,
-    /// What would close gaps along the walls, each tried by itself, the cheapest first; empty when it was not asked.
+    /// What would close gaps along the walls and holes, each tried by itself, the cheapest first; empty when it was not
+    /// asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
     /// Every metre of the walls and of the outlines, once: parts of a line follow each other from its beginning to
@@ -403,21 +405,52 @@ pub struct Unwalled {
     pub between: Vec<Id>,
 }
 
-/// New zones that close a stretch of wall.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// What closes a stretch of wall that nobody guards, or a hole between barriers: zones, the cameras that verify them where
+/// the rules ask for one, and for a hole a wall. It was tried in the model, and no rule falls by it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Repair {
-    /// The wall.
+    /// What is to be done, as a sentence.
+    #[serde(default)]
+    pub what: String,
+    /// The wall; for a hole the new one.
     pub wall: Id,
     /// The gaps that it is for, counted from 0 in `gaps`.
     pub gaps: Vec<usize>,
+    /// The hole that it is for, counted from 0 in `unwalled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hole: Option<usize>,
     /// Distance along the wall of its beginning and its end, m.
     pub along_m: [f64; 2],
-    /// By how much the gaps along the walls become shorter with it, m; found by working the perimeter out again.
+    /// By how much what is open, gaps and holes, becomes shorter with it, m; found by working the perimeter out again.
     pub closes_m: f64,
+    /// Public ground that is seen by day after it and was not, both heights together, m².
+    #[serde(default)]
+    pub gains_m2: f64,
+    /// Public ground that was seen and is not after it, because a new wall hides it, both heights together, m².
+    #[serde(default)]
+    pub loses_m2: f64,
+    /// The same as `gains_m2` by night.
+    #[serde(default)]
+    pub gains_night_m2: f64,
+    /// The same as `loses_m2` by night.
+    #[serde(default)]
+    pub loses_night_m2: f64,
     /// Its price, yuan.
     pub cost_yuan: f64,
-    /// Rows for `[[kit.beam]]`.
+    /// `assumed` or `quoted`: where the price is from.
+    #[serde(default)]
+    pub cost_label: String,
+    /// The price line by line.
+    #[serde(default)]
+    pub bill: Vec<Item>,
+    /// Rows for `[[kit.beam]]`; one of a name that is there already takes its place.
     pub beams: Vec<Beam>,
+    /// Rows for `[[kit.camera]]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cameras: Vec<Camera>,
+    /// Features of the kind `wall` for the geometry, in local metres.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub walls: Vec<Wall>,
 }
 
 /// A stretch of the perimeter.

@@ -168,6 +168,24 @@ pub struct FixFigures {
     pub whole: usize,
     /// Changes that are tried for their part when none is enough, those first that show most of the sample.
     pub partial: usize,
+    /// Share of a gap that a fix must show, 0..1.
+    pub enough: f64,
+    /// Share of what a fix gains that it may lose elsewhere, 0..1.
+    pub loss: f64,
+    /// Cameras that are hung to verify one new zone, at most.
+    pub verify: usize,
+    /// Of the cameras that show most of a zone for their price, so many are held against the rules.
+    pub verify_tries: usize,
+    /// A camera that looks along a zone may hang so far before its end, m.
+    pub before_m: f64,
+}
+
+/// What a run against a gateway is judged with beside the thresholds of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunFigures {
+    /// A gateway may say that a line is lost so long before its device loses it, s.
+    pub line_before_s: f64,
 }
 
 /// Reads a shipped file. That it can be read is tested by every answer that asks for it.
@@ -187,6 +205,9 @@ static WHAT_IF: LazyLock<WhatIfFigures> =
     LazyLock::new(|| shipped(include_str!("../../../../assets/assumptions/what-if.toml")));
 static FIXES: LazyLock<FixFigures> =
     LazyLock::new(|| shipped(include_str!("../../../../assets/assumptions/fixes.toml")));
+
+static RUN: LazyLock<RunFigures> =
+    LazyLock::new(|| shipped(include_str!("../../../../assets/assumptions/run.toml")));
 
 /// What facades are reckoned with.
 pub fn facade() -> &'static FacadeFigures {
@@ -216,4 +237,9 @@ pub fn what_if() -> &'static WhatIfFigures {
 /// What fixes are looked for among.
 pub fn fixes() -> &'static FixFigures {
     &FIXES
+}
+
+/// What a run is judged with.
+pub fn run() -> &'static RunFigures {
+    &RUN
 }

@@ -24,6 +24,10 @@ pub struct Figures {
     pub bare_crown: BareFigures,
     /// A parked van.
     pub van: VanFigures,
+    /// What a camera must show of the place of an alarm.
+    pub watching: WatchingFigures,
+    /// Dwellings.
+    pub dwelling: DwellingFigures,
 }
 
 /// What a camera needs.
@@ -82,6 +86,24 @@ pub struct BareFigures {
 pub struct VanFigures {
     /// Length, width, height, m.
     pub size_m: [f64; 3],
+}
+
+/// Where a camera is asked whether it shows the place that a device watches.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchingFigures {
+    /// Two places of a zone that are looked at are at most so far apart, m.
+    pub step_m: f64,
+    /// Whoever is at a device is looked for at least so high, m.
+    pub low_m: f64,
+}
+
+/// Windows of dwellings.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DwellingFigures {
+    /// A window is looked into from so many pixels per metre, where a book of rules does not say, px/m.
+    pub looked_into_px_per_m: f64,
 }
 
 static FIGURES: LazyLock<Figures> = LazyLock::new(|| {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::Class;
 use crate::model::catalogue::{CameraModel, Catalogue, Form};
 use crate::model::kit::{Beam, Camera, FirePointKind};
+use crate::model::site::{Wall, WallKind};
 use crate::model::typed::{self, Problem, Problems, SourceText, Typed};
 use crate::model::{Device, Scenario};
 use crate::words::Id;
@@ -32,6 +33,8 @@ pub struct Prices {
     pub camera: BTreeMap<Id, f64>,
     /// One pair of each of the catalogue's beams, without posts and mounting.
     pub beam: BTreeMap<Id, f64>,
+    /// One metre of a new wall of the perimeter, in place.
+    pub wall: Walls,
     /// One piece of everything else, in place.
     pub device: Devices,
 }
@@ -102,6 +105,20 @@ pub struct Ordinary {
     pub lamp_height_m: f64,
     /// Its luminous flux, lumen.
     pub lamp_flux_lm: f64,
+}
+
+/// One metre of a wall in place, yuan: material and work.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Walls {
+    /// Height that these prices are for, m; others cost in proportion.
+    pub high_m: f64,
+    /// Masonry.
+    pub wall: f64,
+    /// Bars.
+    pub fence: f64,
+    /// Plants.
+    pub hedge: f64,
 }
 
 /// One piece in place, yuan: material and work.
@@ -240,6 +257,11 @@ impl Prices {
                 }
             }
         }
+        let high_m = self.wall.high_m;
+        if high_m.is_nan() || high_m <= 0.0 {
+            let message = format!("a wall that is {high_m} m high has no price by its height");
+            found.push(("wall.high_m".into(), message, "write a height above 0".into()));
+        }
         for (key, id, models) in
             [("camera", &self.ordinary.camera, &cameras), ("beam", &self.ordinary.beam, &beams)]
         {
@@ -289,6 +311,18 @@ impl Prices {
             models.filter(|m| m.rays as usize >= beam.rays_m.len() && m.rated_range_m >= beam.rated_range_m);
         let cheapest = enough.filter_map(|m| self.beam.get(&m.id).copied()).min_by(f64::total_cmp);
         cheapest.unwrap_or_else(|| self.beam.values().copied().fold(0.0, f64::max))
+    }
+
+    /// A new wall of the perimeter in place; nothing for what holds earth back, which is none.
+    pub fn wall_yuan(&self, wall: &Wall) -> Option<f64> {
+        let metre = match wall.made_of {
+            WallKind::Wall => self.wall.wall,
+            WallKind::Fence => self.wall.fence,
+            WallKind::Hedge => self.wall.hedge,
+            WallKind::Retaining => return None,
+        };
+        let long_m = geo::Length::length(&geo::Euclidean, &wall.line);
+        wall.perimeter.then_some(metre * long_m * wall.height_m / self.wall.high_m)
     }
 
     /// One piece in place where no layout says more.
@@ -394,6 +428,8 @@ mod tests {
             ("\"ptz-4mp\" = 2800.0", "\"ptz-4mp\" = -1.0", "`ptz-4mp` costs -1"),
             ("beam = \"dual-100m\"", "beam = \"dual-10m\"", "there is no `dual-10m`"),
             ("how = \"assumed\"", "how = \"guessed\"", "`guessed` is no `how`"),
+            ("high_m = 2.2", "high_m = 0.0", "a wall that is 0 m high has no price"),
+            ("fence = 390.0", "fense = 390.0", "`fense` is no key of `wall`"),
         ] {
             let text = shipped.replacen(from, to, 1);
             let problems = Prices::read(&SourceText { name: "mine.toml".into(), text }).expect_err(to);

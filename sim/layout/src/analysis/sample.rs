@@ -4,6 +4,7 @@ use geo::{Coord, LineString, Polygon, Rect};
 
 use crate::model::drive::{Drive, Sut, Thresholds};
 use crate::model::kit::{Camera, CameraTask, Kit};
+use crate::model::load::{SourceText, load};
 use crate::model::scenario::{Day, SiteRef};
 use crate::model::site::{Building, Compound, Gate, GateFor, Tree, Use, Wall, WallKind, Wgs84};
 use crate::model::{Scenario, ScenarioFile, Site};
@@ -119,6 +120,26 @@ pub(crate) fn scenario(site: Site, kit: Kit) -> Scenario {
         devices: Vec::new(),
         digest: String::new(),
     }
+}
+
+/// A shipped scenario.
+pub(crate) fn shipped(name: &str) -> Scenario {
+    let (toml, geometry) = match name {
+        "tiny" => (
+            include_str!("../../../../scenarios/tiny.toml"),
+            include_str!("../../../../scenarios/sites/tiny.geojson"),
+        ),
+        "heping" => (
+            include_str!("../../../../scenarios/heping.toml"),
+            include_str!("../../../../scenarios/sites/heping.geojson"),
+        ),
+        _ => (
+            include_str!("../../../../scenarios/cuiyuan.toml"),
+            include_str!("../../../../scenarios/sites/cuiyuan.geojson"),
+        ),
+    };
+    let text = |name: &str, text: &str| SourceText { name: name.into(), text: text.into() };
+    load(&text(name, toml), Some(&text("site", geometry))).expect("a shipped scenario")
 }
 
 fn turned(middle: Coord<f64>, half: [f64; 2], turn: f64) -> Polygon<f64> {

@@ -164,14 +164,27 @@ pub enum WallKind {
     Retaining,
 }
 
+impl WallKind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            WallKind::Wall => "wall",
+            WallKind::Fence => "fence",
+            WallKind::Hedge => "hedge",
+            WallKind::Retaining => "retaining wall",
+        }
+    }
+}
+
 /// A wall, a fence or a hedge along a line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Wall {
     /// Its name in the scenario.
     pub id: Id,
     /// What it is made of.
     pub made_of: WallKind,
     /// Its foot, as a line. Gates are holes in it: see [`Gate`].
+    #[schemars(with = "Vec<std::collections::BTreeMap<String, f64>>")]
     pub line: LineString<f64>,
     /// Height of its top, m.
     pub height_m: f64,

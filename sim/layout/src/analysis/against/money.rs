@@ -49,7 +49,7 @@ pub(super) fn money<'a>(
         label: prices.how.word().into(),
         dated: prices.dated.clone(),
         bill,
-        unpriced: unpriced(before, after, things),
+        unpriced: unpriced(before, after, things, prices),
         gained_m2,
         lost_m2,
         yuan_per_m2_gained: each(gained_m2),
@@ -57,8 +57,13 @@ pub(super) fn money<'a>(
     }
 }
 
-fn unpriced(before: &Scenario, after: &Scenario, things: &[ThingChange]) -> Vec<String> {
-    let priced = |t: &&ThingChange| !(t.kind == "tree" && t.fate == Fate::Changed);
+fn unpriced(before: &Scenario, after: &Scenario, things: &[ThingChange], prices: &Prices) -> Vec<String> {
+    let wall = |id: &str| after.site.wall_by_id(id).is_some_and(|wall| prices.wall_yuan(wall).is_some());
+    let priced = |t: &&ThingChange| match (t.kind.as_str(), t.fate) {
+        ("tree", Fate::Changed) | ("lamp", Fate::Added | Fate::Removed) => false,
+        ("wall", Fate::Added) => !wall(t.id.as_str()),
+        _ => true,
+    };
     let thing = |t: &ThingChange| {
         let what = match t.fate {
             Fate::Added => "is new",

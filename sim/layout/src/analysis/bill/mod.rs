@@ -1,4 +1,5 @@
-//! What it costs to make one layout out of another: every difference in kit, crowns and lamps, priced.
+//! What it costs to make one layout out of another: every difference in kit, crowns, lamps and
+//! new walls of the perimeter, priced.
 //!
 //! A bill is worked out from the two layouts alone, so that whoever applies a fix and compares gets the price that was
 //! promised. A camera hangs on what stands within [`HOLD_M`] of it, else it gets a pole; its cable runs to the nearest
@@ -49,7 +50,17 @@ pub fn bill(old: &Scenario, new: &Scenario, prices: &Prices) -> Vec<Item> {
     let pruned = new.site.trees.iter().filter(|t| before.get(t.id.as_str()).is_some_and(|old| *old != *t));
     items.extend(pruned.map(|t| item(t.id.as_str(), "prune the crown", prices.work.trim)));
     lamps(old, new, prices, &mut items);
+    walls(old, new, prices, &mut items);
     items
+}
+
+fn walls(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
+    let added = new.site.walls.iter().filter(|w| old.site.wall_by_id(w.id.as_str()).is_none());
+    items.extend(added.filter_map(|wall| {
+        let (long_m, yuan) = (geo::Length::length(&geo::Euclidean, &wall.line), prices.wall_yuan(wall)?);
+        let what = format!("{long_m:.1} m of {}, {:.1} m high", wall.made_of.word(), wall.height_m);
+        Some(item(wall.id.as_str(), what, yuan))
+    }));
 }
 
 fn lamps(old: &Scenario, new: &Scenario, prices: &Prices, items: &mut Vec<Item>) {
@@ -253,6 +264,15 @@ mod tests {
         );
         check(|s| s.site.trees[0].crown_base_m += 1.0, &[("prune the crown", 380.0)]);
         check(|s| drop(s.file.kit.camera.pop()), &[("take it down", 150.0)]);
+        let new = |made_of, high_m| {
+            move |s: &mut Scenario| {
+                s.site.walls.push(sample::wall("n", made_of, &[(0.0, -20.0), (8.0, -20.0)], high_m));
+            }
+        };
+        use crate::model::site::WallKind;
+        check(new(WallKind::Fence, 2.2), &[("8.0 m of fence, 2.2 m high", 3120.0)]);
+        check(new(WallKind::Wall, 1.1), &[("8.0 m of wall, 1.1 m high", 3120.0)]);
+        check(new(WallKind::Retaining, 2.2), &[]);
     }
 
     /// 3 m along the wall at 22 yuan a metre of cable; an end is fixed for 260 yuan, a visit is 200.

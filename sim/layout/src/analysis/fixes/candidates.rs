@@ -197,18 +197,24 @@ fn pruned(ask: &Ask<'_>, causes: &[Cause]) -> Vec<Edit> {
 }
 
 /// New cameras: on lamps, facades and walls near by, and on poles of their own.
-fn added(ask: &Ask<'_>, aims: &[[f64; 3]]) -> Vec<Camera> {
+pub(in super::super) fn added(ask: &Ask<'_>, aims: &[[f64; 3]]) -> Vec<Camera> {
+    aims.iter().flat_map(|aim| all_models_at(ask, *aim, &places(ask, *aim))).collect()
+}
+
+/// Every camera for ground that can be bought, at each of some places with its height, aimed at a point.
+pub(in super::super) fn all_models_at(
+    ask: &Ask<'_>,
+    aim: [f64; 3],
+    places: &[([f64; 2], f64)],
+) -> Vec<Camera> {
     let id = free_names(ask.layout).0;
     let wide = |model: &&CameraModel| model.hfov_deg >= assumed::fixes().wide_deg;
     let models: Vec<&CameraModel> = ask.models.iter().copied().filter(wide).collect();
-    let mut found = Vec::new();
-    for aim in aims {
-        for (at_m, height_m) in places(ask, *aim) {
-            let bare = new_camera(&id, at_m, height_m);
-            found.extend(models.iter().map(|model| aimed(&of_model(&bare, model), *aim)));
-        }
-    }
-    found
+    let hung = |(at_m, height_m): &([f64; 2], f64)| {
+        let bare = new_camera(&id, *at_m, *height_m);
+        models.iter().map(|model| aimed(&of_model(&bare, model), aim)).collect::<Vec<_>>()
+    };
+    places.iter().flat_map(hung).collect()
 }
 
 fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64) -> Camera {
@@ -235,7 +241,7 @@ fn new_camera(id: &Id, at_m: [f64; 2], height_m: f64) -> Camera {
 }
 
 /// Names for one more camera and one more lamp.
-pub(super) fn free_names(layout: &Scenario) -> (Id, Id) {
+pub(in super::super) fn free_names(layout: &Scenario) -> (Id, Id) {
     let camera = |name: &str| layout.device_by_id(name).is_none();
     let lamp = |name: &str| layout.site.lamps.iter().all(|lamp| lamp.id.as_str() != name);
     (free(NEW, camera), free("lamp-new-", lamp))

@@ -8,7 +8,7 @@ use super::super::sightlines::{Look, lit, look};
 use super::place::Place;
 use super::told::{edited, price, told};
 use super::trial::{Edit, Effect, look_again};
-use super::{Ask, LOSS, candidates};
+use super::{Ask, candidates};
 
 /// A change with its price and what the screening says.
 pub(super) struct Idea {
@@ -104,7 +104,7 @@ fn harmless(
     if !ask.guard.keeps_task(&idea.edit, ask.caster) {
         return None;
     }
-    let masked = ask.guard.masked(&idea.edit, ask.caster);
+    let masked = ask.guard.masked(&idea.edit, ask.caster, 0.0);
     let edit = masked.as_ref().unwrap_or(&idea.edit).clone();
     if masked.is_some() {
         found = effect(ask, &edit, place);
@@ -117,7 +117,8 @@ fn harmless(
 
 /// True when neither by day nor by night too much is lost elsewhere.
 pub(super) fn bearable(effect: &Effect) -> bool {
-    [effect.day, effect.night].iter().all(|turn| turn.loses as f64 <= LOSS * turn.gains as f64)
+    let most = assumed::fixes().loss;
+    [effect.day, effect.night].iter().all(|turn| turn.loses as f64 <= most * turn.gains as f64)
 }
 
 /// Cells gained less cells lost, day and night together.

@@ -17,7 +17,7 @@ use crate::model::kit::Camera;
 const TINY: f64 = 1e-9;
 
 /// What may not be made worse.
-pub(super) struct Law {
+pub(in super::super) struct Law {
     /// The rules, without the one about dwellings: that is asked of the changed cameras alone.
     book: RuleBook,
     homes: Homes,
@@ -28,7 +28,7 @@ pub(super) struct Law {
 
 impl Law {
     /// What the rules let, and what is there today.
-    pub(super) fn new(layout: &Scenario, caster: &Caster, rules: &RuleBook) -> Law {
+    pub(in super::super) fn new(layout: &Scenario, caster: &Caster, rules: &RuleBook) -> Law {
         let of_sight = rules.rules.iter().filter(|rule| !matches!(rule.check, Check::PrivateFacade { .. }));
         let mut law = Law {
             book: RuleBook { rules: of_sight.cloned().collect(), ..rules.clone() },
@@ -41,18 +41,18 @@ impl Law {
     }
 
     /// Windows that a camera shows, m².
-    pub(super) fn shows_m2(&self, camera: &Camera, caster: &Caster) -> f64 {
+    pub(in super::super) fn shows_m2(&self, camera: &Camera, caster: &Caster) -> f64 {
         self.homes.shown_by(camera, caster, self.from_px_per_m).private_m2
     }
 
     /// Windows that each camera of a layout shows, m².
-    pub(super) fn shown(&self, layout: &Scenario, caster: &Caster) -> Vec<f64> {
+    pub(in super::super) fn shown(&self, layout: &Scenario, caster: &Caster) -> Vec<f64> {
         layout.file.kit.camera.iter().map(|camera| self.shows_m2(camera, caster)).collect()
     }
 }
 
 /// A layout and how its rules stand.
-pub(super) struct Guard<'a> {
+pub(in super::super) struct Guard<'a> {
     layout: &'a Scenario,
     plan: &'a PlanAnswer,
     law: &'a Law,
@@ -64,7 +64,7 @@ pub(super) struct Guard<'a> {
 impl<'a> Guard<'a> {
     /// How a layout stands. Caster, views and what its cameras show of windows are its own; of the plan only what no change
     /// touches is used.
-    pub(super) fn new(
+    pub(in super::super) fn new(
         (layout, caster, views): (&'a Scenario, &Caster, &Views),
         plan: &'a PlanAnswer,
         law: &'a Law,
@@ -74,12 +74,13 @@ impl<'a> Guard<'a> {
         Guard { layout, plan, law, today, shows_m2 }
     }
 
-    /// The same change with masks on its camera, where without them too much of dwellings would be shown.
-    pub(super) fn masked(&self, edit: &Edit, caster: &Caster) -> Option<Edit> {
+    /// The same change with masks on its camera, where without them too much of dwellings would be shown beside what other
+    /// cameras of the same change show.
+    pub(in super::super) fn masked(&self, edit: &Edit, caster: &Caster, beside_m2: f64) -> Option<Edit> {
         let Edit::Camera(row, camera) = edit else { return None };
         let shown = self.law.homes.shown_by(camera, caster, self.law.from_px_per_m);
         let before = self.shows_m2.get(*row).copied().unwrap_or_default();
-        if self.all_m2() - before + shown.private_m2 <= self.law.most_m2 + TINY {
+        if self.all_m2() + beside_m2 - before + shown.private_m2 <= self.law.most_m2 + TINY {
             return None;
         }
         let mask_px = camera.mask_px.iter().cloned().chain(shown.mask_px).collect();
@@ -90,7 +91,7 @@ impl<'a> Guard<'a> {
     pub(super) fn keeps_task(&self, edit: &Edit, caster: &Caster) -> bool {
         let Edit::Camera(row, new) = edit else { return true };
         let old = self.layout.file.kit.camera.get(*row);
-        old.is_none_or(|old| task::kept(old, new, &self.layout.site, caster))
+        old.is_none_or(|old| task::kept((old, caster), (new, caster), &self.layout.site))
     }
 
     fn all_m2(&self) -> f64 {
@@ -101,14 +102,26 @@ impl<'a> Guard<'a> {
     pub(super) fn passes(&self, after: &After, changed: &Scenario, caster: &Caster, views: &Views) -> bool {
         let lamps = changed.site.lamps.len() != self.layout.site.lamps.len();
         let lit = lamps.then(|| Caster::under(&changed.site, caster.conditions().clone()));
-        let caster = lit.as_ref().or(after.caster.as_ref()).unwrap_or(caster);
-        let (old, new) = (&self.layout.file.kit.camera, &changed.file.kit.camera);
-        let rows = || after.renewed.iter().map(|(row, _)| *row);
-        let tasks =
-            |row: usize| old.get(row).is_none_or(|old| task::kept(old, &new[row], &self.layout.site, caster));
-        rows().all(tasks)
-            && self.discreet(rows(), new, caster)
-            && self.rules_hold(after, changed, caster, views)
+        let new = lit.as_ref().or(after.caster.as_ref()).unwrap_or(caster);
+        let rows: Vec<usize> = after.renewed.iter().map(|(row, _)| *row).collect();
+        self.keeps(&rows, changed, (caster, new))
+            && self.rules_hold(changed, (new, &after.views(views)), self.plan)
+    }
+
+    /// True when the cameras of some rows go on showing what they are there for, and not too much of dwellings. The casters
+    /// are those of the layout before a change and after it.
+    pub(in super::super) fn keeps(
+        &self,
+        rows: &[usize],
+        changed: &Scenario,
+        (caster, new): (&Caster, &Caster),
+    ) -> bool {
+        let (before, after) = (&self.layout.file.kit.camera, &changed.file.kit.camera);
+        let tasks = |row: &usize| {
+            let old = before.get(*row).map(|old| (old, caster));
+            old.is_none_or(|old| task::kept(old, (&after[*row], new), &self.layout.site))
+        };
+        rows.iter().all(tasks) && self.discreet(rows.iter().copied(), after, new)
     }
 
     fn discreet(&self, rows: impl Iterator<Item = usize>, cameras: &[Camera], caster: &Caster) -> bool {
@@ -118,14 +131,41 @@ impl<'a> Guard<'a> {
         self.all_m2() + rows.map(change_m2).sum::<f64>() <= self.law.most_m2 + TINY
     }
 
-    fn rules_hold(&self, after: &After, changed: &Scenario, caster: &Caster, views: &Views) -> bool {
-        let then = assess(&self.law.book, changed, (caster, &after.views(views)), self.plan, None);
-        !self.today.iter().zip(&then).any(|(before, after)| falls(before, after))
+    /// True when no rule falls. Caster, views and plan are those after a change; of the plan only what rules ask is used.
+    pub(in super::super) fn rules_hold(
+        &self,
+        changed: &Scenario,
+        (caster, views): (&Caster, &Views),
+        plan: &PlanAnswer,
+    ) -> bool {
+        let then = assess(&self.law.book, changed, (caster, views), plan, None);
+        let found = self.law.book.rules.iter().zip(self.today.iter().zip(&then));
+        !found.into_iter().any(|(rule, (before, after))| harms(&rule.check, before, after))
+    }
+}
+
+/// True when a rule falls by a change. One that wants cameras for the places of a site is not asked of a site without any:
+/// the first camera does no harm by it, nor does a new wall, of which nobody saw anything before it stood there.
+pub(in super::super) fn harms(check: &Check, before: &Finding, after: &Finding) -> bool {
+    if !matches!(check, Check::PlacesSeen { .. } | Check::HighPoint { .. }) {
+        return falls(before, after);
+    }
+    match before.status {
+        Status::NotApplicable => false,
+        Status::Fail => {
+            let known = |name: &str| before.each.iter().any(|place| place.id.as_str() == name);
+            let there = after.each.iter().filter(|place| known(place.id.as_str()));
+            let least = there.map(|place| place.found).min_by(f64::total_cmp);
+            let mut of_old = Finding { measured: least.or(after.measured), ..after.clone() };
+            of_old.evidence.retain(|line| known(line.split(':').next().unwrap_or(line)));
+            falls(before, &of_old)
+        }
+        Status::Pass | Status::NotAssessable => falls(before, after),
     }
 }
 
 /// True when a rule that was met is not, or one that was not is missed by more, or by something that met it.
-pub(super) fn falls(before: &Finding, after: &Finding) -> bool {
+fn falls(before: &Finding, after: &Finding) -> bool {
     let off = |f: &Finding| {
         f.measured.zip(f.demanded).map_or(0.0, |(measured, demanded)| (measured - demanded).abs())
     };

@@ -8,20 +8,20 @@
 //! A change that harms anything is none: a rule that falls, a gate, door or wall that its camera no longer shows, more of
 //! dwellings on the picture than the rule lets or than is on it today. Where masks are all that it takes, it gets them.
 //!
-//! The cheapest change that shows at least [`ENOUGH`] of the gap, and loses at most [`LOSS`] of what it gains, is the fix.
-//! When none does, the one that shows most of it is told, and that it is not enough.
+//! The cheapest change that shows [`enough`](super::assumed::FixFigures::enough) of the gap, and loses at most
+//! [`loss`](super::assumed::FixFigures::loss) of what it gains, is the fix. When none does, the one that shows most of it is told, and that it is not enough.
 
 mod apply;
-mod candidates;
+pub(super) mod candidates;
 mod choice;
-mod guard;
+pub(super) mod guard;
 mod parts;
 mod place;
 mod sequence;
 mod task;
 mod told;
-mod trial;
-mod words;
+pub(super) mod trial;
+pub(super) mod words;
 
 pub use apply::{Unfit, apply};
 pub use sequence::sequence;
@@ -40,10 +40,6 @@ use crate::model::catalogue::CameraModel;
 use guard::{Guard, Law};
 use trial::Counts;
 
-/// Share of a gap that a fix must show.
-pub const ENOUGH: f64 = 0.8;
-/// Share of what a fix gains that it may lose elsewhere.
-pub const LOSS: f64 = 0.1;
 /// What all changes are held against.
 pub(crate) struct Ask<'a> {
     pub(crate) layout: &'a Scenario,
@@ -53,11 +49,11 @@ pub(crate) struct Ask<'a> {
     /// Cameras that can be bought.
     models: Vec<&'static CameraModel>,
     counts: Counts,
-    guard: Guard<'a>,
+    pub(super) guard: Guard<'a>,
 }
 
 impl<'a> Ask<'a> {
-    fn new(
+    pub(super) fn new(
         (layout, caster, views): (&'a Scenario, &'a Caster, &'a Views),
         prices: &'a Prices,
         guard: Guard<'a>,
@@ -91,7 +87,11 @@ pub fn fix_gaps(
 }
 
 /// Answers for each of some questions, in their order, on so many threads.
-fn spread<Q: Sync, A: Send>(threads: usize, asked: &[Q], answer: impl Fn(&Q) -> A + Sync) -> Vec<A> {
+pub(super) fn spread<Q: Sync, A: Send>(
+    threads: usize,
+    asked: &[Q],
+    answer: impl Fn(&Q) -> A + Sync,
+) -> Vec<A> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();

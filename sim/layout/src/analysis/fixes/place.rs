@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use geo::{LineString, Polygon};
 
 use super::super::answer::Gap;
+use super::super::assumed;
 use super::super::coverage::HEIGHTS_M;
 use super::super::light::Light;
 use super::super::raster::Raster;
-use super::ENOUGH;
 use super::trial::Wanted;
 
 /// Points that stand for a gap when a change is screened.
@@ -68,7 +68,7 @@ impl Place {
 
     /// True when so many of its cells are enough.
     pub(super) fn is_enough(&self, cells: usize) -> bool {
-        cells as f64 >= ENOUGH * self.cells.len() as f64
+        cells as f64 >= assumed::fixes().enough * self.cells.len() as f64
     }
 }
 

@@ -154,7 +154,7 @@ fn best(ask: &Ask<'_>, places: &[Place], pool: &mut Vec<Held>, threads: usize) -
             .max_by(|(i, a), (j, b)| worth(&pool[*i], a).total_cmp(&worth(&pool[*j], b)).then(j.cmp(i)))?;
         let effect = *effect;
         let mut held = pool.remove(i);
-        if let Some(masked) = ask.guard.masked(&held.edit, ask.caster) {
+        if let Some(masked) = ask.guard.masked(&held.edit, ask.caster, 0.0) {
             held.after = look_again(&masked, ask.layout, ask.caster, ask.views);
             (held.edit, held.effect) = (masked, None);
             // With its masks it shows less: it stands in line again.

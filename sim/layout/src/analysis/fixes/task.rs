@@ -16,10 +16,10 @@ const STEP_M: f64 = 1.0;
 /// True when a changed camera goes on showing what it is there for: a gate or door in the class of IEC 62676-4:2014 that it
 /// had, the top of a wall of the perimeter at its working density. Other cameras watch ground, and what they lose is
 /// counted there.
-pub(super) fn kept(old: &Camera, new: &Camera, site: &Site, caster: &Caster) -> bool {
+pub(super) fn kept((old, caster): (&Camera, &Caster), (new, then): (&Camera, &Caster), site: &Site) -> bool {
     let (before, after) = (View::of(old), View::of(new));
     let had = |at: [f64; 3]| look(&before, old, caster, at).map_or(0.0, |l| l.px_per_m);
-    let has = |at: [f64; 3]| look(&after, new, caster, at).map_or(0.0, |l| l.px_per_m);
+    let has = |at: [f64; 3]| look(&after, new, then, at).map_or(0.0, |l| l.px_per_m);
     points(old, site).into_iter().all(|at| match old.task {
         CameraTask::Entrance => class(has(at)) >= class(had(at)),
         _ => had(at) < old.working_px_per_m || has(at) >= new.working_px_per_m,

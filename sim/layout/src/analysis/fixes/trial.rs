@@ -13,7 +13,7 @@ use crate::model::site::{Lamp, Tree};
 
 /// A change of a layout.
 #[derive(Clone, Debug)]
-pub(super) enum Edit {
+pub(in super::super) enum Edit {
     /// Another row in the place of a camera's; the row after the last adds one.
     Camera(usize, Camera),
     /// Another row in the place of a tree's.
@@ -115,7 +115,7 @@ fn steps(views: &Views, renewed: &[(usize, Seen)], (level, light): (usize, Light
 }
 
 /// Sight after a change.
-pub(super) struct After {
+pub(in super::super) struct After {
     /// What the cameras that it touches see, with their rows.
     pub(super) renewed: Vec<(usize, Seen)>,
     /// The site's caster, where the change is of the site.
@@ -137,7 +137,7 @@ impl After {
 }
 
 /// Looks again with the cameras that a change touches.
-pub(super) fn look_again(edit: &Edit, layout: &Scenario, caster: &Caster, views: &Views) -> After {
+pub(in super::super) fn look_again(edit: &Edit, layout: &Scenario, caster: &Caster, views: &Views) -> After {
     match edit {
         Edit::Camera(row, camera) => {
             let renewed = vec![(*row, Seen::by(camera, views.ground(), caster))];

@@ -53,7 +53,7 @@ fn changed(old: &Camera, new: &Camera) -> String {
     format!("{}: {}.", new.id, parts.join(", "))
 }
 
-fn added(layout: &Scenario, camera: &Camera) -> String {
+pub(in super::super) fn added(layout: &Scenario, camera: &Camera) -> String {
     let [x, y] = camera.at_m;
     let on = if holds(&layout.site, camera.at_m) { "on what stands there" } else { "on a pole of its own" };
     let masked = if camera.mask_px.is_empty() { String::new() } else { format!(", and {}", masks(camera)) };

@@ -39,12 +39,17 @@ pub(super) fn margin(layout: &Layout<'_>, most_share: f64) -> Outcome {
     at_most(most, most_share, "of rated range", over.map(|b| format!("{}: {:.2}", b.id, share(b))))
 }
 
+/// The places of a zone where somebody may break its lowest ray, at which a camera is looked for.
+pub(crate) fn broken_at(beam: &Beam) -> Vec<[f64; 3]> {
+    beam.places_m(STEP_M).collect()
+}
+
 /// Share of a zone's length on which a camera sees whoever breaks its lowest ray.
 pub(super) fn zone_seen(layout: &Layout<'_>, least_share: f64) -> Outcome {
     let share = |beam: &Beam| {
-        let places = beam.places_m(STEP_M);
-        let all = places.len() as f64;
-        places.filter(|at| layout.seeing(*at).next().is_some()).count() as f64 / all
+        let places = broken_at(beam);
+        let seen = places.iter().filter(|at| layout.seeing(**at).next().is_some());
+        seen.count() as f64 / places.len() as f64
     };
     let beams = layout.scenario.file.kit.beam.iter();
     let each: Vec<Each> =

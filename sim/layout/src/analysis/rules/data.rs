@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::figures::figures;
+
 /// A book of rules.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -596,7 +598,7 @@ impl RuleBook {
             Check::PrivateFacade { from_px_per_m, .. } => Some(from_px_per_m),
             _ => None,
         };
-        self.rules.iter().find_map(of).unwrap_or(125.0)
+        self.rules.iter().find_map(of).unwrap_or(figures().dwelling.looked_into_px_per_m)
     }
 
     /// How much of dwellings' windows this book lets cameras show, m²; without a rule about it, any.

@@ -19,6 +19,7 @@ mod timed;
 mod trial;
 mod watching;
 
+pub(crate) use beam::broken_at;
 pub use data::{Applies, Check, Kind, Rule, RuleBook, Seen, Strength, Unreadable};
 pub use log::{PatrolLog, Touch};
 pub(crate) use passage::passages;

@@ -1,15 +1,11 @@
 //! Which cameras show the place that a device watches: those whose picture an alarm of it brings up.
 
 use super::super::caster::Caster;
+use super::super::figures::figures;
 use super::super::projection::View;
 use super::super::sightlines::look;
 use crate::model::Scenario;
 use crate::words::Id;
-
-/// Two places of a zone that are looked at are at most so far apart, m.
-const STEP_M: f64 = 2.0;
-/// How high somebody who presses a button or burns something is looked for, m.
-const BODY_M: f64 = 1.2;
 
 /// The cameras that show, at their working density, some of what a device watches: a beam's whole zone, the place of
 /// any other device. In the order of the kit; none for a device that the kit does not have.
@@ -25,8 +21,9 @@ pub fn watching(scenario: &Scenario, caster: &Caster, device: &Id) -> Vec<Id> {
 
 fn places(scenario: &Scenario, device: &Id) -> Vec<[f64; 3]> {
     if let Some(beam) = scenario.file.kit.beam.iter().find(|beam| beam.id == *device) {
-        return beam.places_m(STEP_M).collect();
+        return beam.places_m(figures().watching.step_m).collect();
     }
     let row = scenario.devices.iter().find(|row| row.id == *device);
-    row.map(|row| [row.at_m[0], row.at_m[1], row.at_m[2].max(BODY_M)]).into_iter().collect()
+    let low_m = figures().watching.low_m;
+    row.map(|row| [row.at_m[0], row.at_m[1], row.at_m[2].max(low_m)]).into_iter().collect()
 }
