@@ -19,7 +19,7 @@ const BENT: [(&str, &str); 6] = [
     ("duplicate", "duplicate=0.5"),
     ("out_of_order", "reorder=0.5"),
     ("late", "delay=2500ms"),
-    ("spurious", "foreign-echo=1"),
+    ("spurious", "spurious-alarm=1"),
 ];
 
 /// Takes the thresholds out of a run's scenario, and says to its tape that it was made of that one.

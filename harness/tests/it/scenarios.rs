@@ -90,7 +90,7 @@ fn the_schema_refuses_what_check_refuses() {
 }
 
 /// What a leak, a slow queue or a tired gateway shows itself by.
-const TRENDS: [&str; 3] = ["leak.memory", "leak.files", "queue.slope"];
+const TRENDS: [&str; 4] = ["leak.memory", "leak.files", "drift.response", "queue.slope"];
 
 #[test]
 fn the_soak_asks_for_every_trend_and_the_night_drives_it_for_an_hour() {
