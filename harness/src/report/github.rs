@@ -72,8 +72,13 @@ mod tests {
         report.scenario.path = "palisade/a,b.toml".into();
         report.harness.valid = true;
         let (figure, must) = ("missed".to_owned(), "== 0".to_owned());
-        let check =
-            CheckPart { figure, must, found: Some(1.0), found_text: "100 %\nof all".into(), pass: false };
+        let check = CheckPart {
+            figure,
+            must,
+            found: Some(1.0),
+            found_text: "100 %\nof all".into(),
+            ..CheckPart::default()
+        };
         report.verdict.checks = vec![check];
         report
     }

@@ -207,6 +207,7 @@ mod tests {
             class: "beam".into(),
             figure: "p99".into(),
             count: 100,
+            seconds: 20,
             before_ms: 1.0,
             after_ms: 2.0,
             between_ms: [0.5, 1.5],
