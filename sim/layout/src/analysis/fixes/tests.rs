@@ -201,7 +201,7 @@ fn fixes_of_the_three_sites_keep_their_promises_and_let_no_rule_fall() {
     let about = (&old.layout, &old.caster, &old.views);
     fix_gaps(about, (&book, &prices), &mut old.plan, (PRINTED, 2));
     let fixes = kept_by(&old, (&prices, &book), again);
-    assert!(fixes.len() > PRINTED, "{} fixes by day and by night", fixes.len());
+    assert!(fixes.len() >= PRINTED, "{} fixes by day and by night", fixes.len());
     assert!(fixes.iter().any(|fix| fix.enough), "{fixes:#?}");
     // What is there for a gate, a door or the wall goes on showing it.
     for fix in &fixes {

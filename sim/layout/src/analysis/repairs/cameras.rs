@@ -5,7 +5,7 @@
 
 use super::super::assumed;
 use super::super::bill::{of_camera, total};
-use super::super::fixes::candidates::{added, all_models_at, free_names};
+use super::super::fixes::candidates::{added, all_models_at};
 use super::super::fixes::trial::Edit;
 use super::super::projection::View;
 use super::super::rules::{Check, RuleBook, broken_at};
@@ -13,6 +13,7 @@ use super::super::sightlines::{look, working};
 use super::{JOIN_M, Now, Work};
 use crate::contract::Class;
 use crate::model::kit::{Beam, Camera, CameraTask};
+use crate::words::Id;
 
 /// Shares of a zone at which a camera may be aimed.
 const AIMS: [f64; 3] = [0.25, 0.5, 0.75];
@@ -154,7 +155,9 @@ fn ranked<'a>(
 /// The camera under a free name, if need be with masks; nothing where it harms anything.
 fn harmless(work: &Work<'_>, now: &Now<'_>, camera: &Camera) -> Option<Camera> {
     let guard = &work.ask.guard;
-    let camera = Camera { id: free_names(&now.layout).0, ..camera.clone() };
+    let mut names = (1..).map(|n| Id(format!("cam-{}-{n}", now.zone)));
+    let id = names.find(|id| now.layout.device_by_id(id.as_str()).is_none())?;
+    let camera = Camera { id, ..camera.clone() };
     let edit = Edit::Camera(work.ask.layout.file.kit.camera.len(), camera.clone());
     let camera = match guard.masked(&edit, now.caster(), now.shown_m2) {
         Some(Edit::Camera(_, masked)) => masked,

@@ -37,6 +37,7 @@ use super::wall_line::{total as length_of, union, without};
 use crate::model::kit::{Beam, Camera};
 use crate::model::site::Wall;
 use crate::model::{Scenario, devices};
+use crate::words::Id;
 use places::{Draft, Place, drafts, places};
 use zones::Limits;
 
@@ -63,6 +64,8 @@ struct Now<'a> {
     views: Views,
     /// Windows of dwellings that its cameras show, m².
     shown_m2: f64,
+    /// Its first zone, after which its cameras are named: those of another repair have other names.
+    zone: Id,
 }
 
 impl<'a> Now<'a> {
@@ -71,7 +74,14 @@ impl<'a> Now<'a> {
         let conditions = || work.ask.caster.conditions().clone();
         let walled = draft.wall.as_ref().map(|_| Arc::new(Caster::under(&layout.site, conditions())));
         let views = walled.as_ref().map_or_else(|| work.ask.views.clone(), |c| Views::of(&layout, c));
-        Now { layout, first: work.ask.caster, walled, views, shown_m2: 0.0 }
+        Now {
+            layout,
+            first: work.ask.caster,
+            walled,
+            views,
+            shown_m2: 0.0,
+            zone: draft.beams.first().map(|zone| zone.id.clone()).unwrap_or_default(),
+        }
     }
 
     fn caster(&self) -> &Caster {

@@ -24,7 +24,7 @@ pub(super) fn across(layout: &Scenario, hole: &Unwalled, book: &RuleBook) -> Opt
     };
     let named = hole.between.iter().find_map(|id| walls.iter().find(|wall| wall.id == *id));
     let beside = named.or_else(|| walls.iter().min_by(|a, b| away(a).total_cmp(&away(b))))?;
-    let new = Wall { id: unused(layout), line, ..(*beside).clone() };
+    let new = Wall { id: unused(layout, hole), line, ..(*beside).clone() };
     Some(book.rules.iter().fold(new, |wall, rule| as_asked(wall, &rule.check)))
 }
 
@@ -45,7 +45,8 @@ fn as_asked(wall: Wall, check: &Check) -> Wall {
 }
 
 /// A name that nothing of the site's walls has.
-fn unused(layout: &Scenario) -> Id {
-    let mut names = (1..).map(|n| Id(format!("wall-new-{n}")));
+fn unused(layout: &Scenario, hole: &Unwalled) -> Id {
+    // By where the hole is along the outline, so that walls across two of them have two names.
+    let mut names = (hole.along_m[0] as u32..).map(|n| Id(format!("wall-new-{n}")));
     names.find(|id| layout.site.wall_by_id(id.as_str()).is_none()).unwrap_or_default()
 }

@@ -94,7 +94,8 @@ pub(super) fn zones(
         let model = limits.cheapest(long, prices)?;
         for i in 0..count as usize {
             let [from_m, to_m] = [i as f64, i as f64 + 1.0].map(|n| line.at(piece[0] + long * n).into());
-            let id = unused(scenario, &wall.id, taken.iter().chain(&beams));
+            let begins_m = piece[0] + long * i as f64;
+            let id = unused(scenario, (&wall.id, begins_m), taken.iter().chain(&beams));
             let rays_m = limits.rays_m(model, wall);
             beams.push(Beam { id, from_m, to_m, wall: wall.id.clone(), rays_m, ..Beam::of_model(model) });
         }
@@ -102,11 +103,15 @@ pub(super) fn zones(
     Some(beams)
 }
 
-/// A name that no device has.
-fn unused<'a>(scenario: &Scenario, wall: &Id, new: impl Iterator<Item = &'a Beam> + Clone) -> Id {
+/// A name that no device has: by where the zone begins along its wall, so that repairs of other places have others.
+fn unused<'a>(
+    scenario: &Scenario,
+    (wall, from_m): (&Id, f64),
+    new: impl Iterator<Item = &'a Beam> + Clone,
+) -> Id {
     let taken = |id: &Id| {
         scenario.devices.iter().any(|device| device.id == *id) || new.clone().any(|beam| beam.id == *id)
     };
-    let mut names = (1..).map(|n| Id(format!("beam-{wall}-{n}")));
+    let mut names = (from_m as u32..).map(|n| Id(format!("beam-{wall}-{n}")));
     names.find(|id| !taken(id)).unwrap_or_else(|| wall.clone())
 }

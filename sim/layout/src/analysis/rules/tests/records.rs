@@ -270,6 +270,6 @@ fn records_of_a_trial_run_come_before_what_its_owner_says() {
         assert_eq!((found.status, found.basis), (status, Some(Basis::Assumed)), "{typed}");
     }
     assert_eq!(trial(None, &nothing).status, Status::NotAssessable);
-    let half = records(30, |_, day| day % 2 == 0);
+    let half = records(31, |_, day| day % 2 == 0);
     assert_eq!(trial(Some(30.0), &half).status, Status::Fail);
 }
