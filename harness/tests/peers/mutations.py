@@ -146,6 +146,7 @@ class Layout:
         self.rim = [w for w in self.walls if w["perimeter"] and w["made_of"] != "retaining"]
         self.gates = [dict(g, at=xy(g["at"])) for g in site["gates"]]
         self.alone = [g for g in self.gates if not self.attended(g)]
+        self.unsaid = [g for g in self.gates if g not in self.alone and not self.attended(g, unnamed=False)]
         self.entrances = [dict(e, at=xy(e["at"])) for e in site["entrances"]]
         self.areas = [dict(a, shape=polygon_of(a["outline"])) for a in site["areas"]]
         self.paths = [dict(p, shape=line_of(p["line"])) for p in site["paths"]]
@@ -153,15 +154,15 @@ class Layout:
         self.cameras = self.kit["camera"]
         self.hiding = {s: self.things(s) for s in (-1, 0, 1)}
 
-    def attended(self, gate):
+    def attended(self, gate, unnamed=True):
         """Whether between any two changes of the guard somebody is on duty there. A post that no roster names has its guards
-        at all hours."""
+        at all hours, or is not counted on."""
         shifts = []
         for place in ("gate_post", "barrier"):
             for row in (r for r in self.kit[place] if r["gate"] == gate["id"] and r.get("guards", 1) > 0):
                 own = [tuple(map(seconds, g["shift"])) for g in self.guards if g["duty"] == {place: row["id"]}]
                 shifts += own
-                if place == "gate_post" and not own:
+                if place == "gate_post" and not own and unnamed:
                     return True
         changes = sorted({time for shift in shifts for time in shift})
         waits = zip(changes, changes[1:] + [c + DAY for c in changes[:1]])
@@ -512,8 +513,8 @@ def beam_margin(layout, check, slack):
 def zone_seen(layout, _, slack):
     beams, worst = layout.kit["beam"], (0.0, "")
     for b in beams:
-        steps = max(2, int(np.ceil(long(b) / 0.1)))
-        t = (np.arange(steps) + 0.5) / steps
+        steps = max(2, int(np.ceil(long(b) / 0.1))) + 1
+        t = np.linspace(0, 1, steps)
         at = np.outer(1 - t, b["from_m"]) + np.outer(t, b["to_m"])
         points = np.column_stack([at, np.full(steps, min(b["rays_m"]))])
         blind = float((~layout.seen(points, slack)).mean() * long(b))
@@ -583,9 +584,10 @@ def barrier_closed(layout, _, slack):
 
 
 def door_strength(layout, _, slack):
-    """A gate where at some hour nobody stands: a leaf as high as the wall that it opens, which holds for as long."""
+    """A gate where at some hour nobody stands: a leaf as high as the wall that it opens, which holds for as long. Where only
+    guards stand whose hours nobody says, a weak leaf cannot be judged."""
     weak, unknown = [], False
-    for gate in layout.alone:
+    for gate in layout.alone + layout.unsaid:
         ways = [(w["shape"].distance(Point(gate["at"])), w) for w in layout.rim]
         near = sorted((way for way in ways if way[0] <= gate["width_m"]), key=lambda way: way[0])
         if len(near) > 1 and near[1][0] - near[0][0] < 2 * LENGTH:
@@ -598,7 +600,10 @@ def door_strength(layout, _, slack):
         wall = near[0][1]
         low = gate["height_m"] is not None and gate["height_m"] < wall["height_m"] - slack * LENGTH
         holds, around = gate["delay_s"], wall["delay_s"]
-        if low or (None not in (holds, around) and holds < around * (1 - slack * DENSITY)):
+        soft = low or (None not in (holds, around) and holds < around * (1 - slack * DENSITY))
+        if soft and gate in layout.unsaid:
+            unknown = True
+        elif soft:
             weak.append(f"{gate['id']}: {gate['height_m']} m, {holds} s; {wall['height_m']} m, {around} s")
         unknown |= None in (gate["height_m"], holds, around)
     if not layout.rim or (unknown and not weak):

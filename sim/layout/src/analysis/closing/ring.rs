@@ -91,11 +91,14 @@ pub(super) fn nodes<'a>(track: &Track, pieces: &[Piece<'a>]) -> Vec<Node<'a>> {
         let stints = track.stints(piece.shape, track.reach_m);
         let spans = union(stints.iter().map(|(_, span)| *span).collect());
         near.extend(stints.into_iter().map(|(stint, span)| (*piece, false, stint, piece.shape.part(span))));
-        if let Shape::Line(_) = piece.shape {
-            for (stint, span) in track.stints(piece.shape, track.stray_m) {
-                let beyond = without(&[span], &spans).into_iter();
-                far.extend(beyond.map(|span| (*piece, true, stint, piece.shape.part(span))));
-            }
+        for (stint, span) in track.stints(piece.shape, track.stray_m) {
+            // A gate is near the outline or it strays; of a wall, parts do.
+            let beyond = match piece.shape {
+                Shape::Line(_) => without(&[span], &spans),
+                Shape::Disc(..) if spans.is_empty() => vec![span],
+                Shape::Disc(..) => Vec::new(),
+            };
+            far.extend(beyond.into_iter().map(|span| (*piece, true, stint, piece.shape.part(span))));
         }
     }
     let all = near.into_iter().chain(far);

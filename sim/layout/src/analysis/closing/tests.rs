@@ -246,6 +246,10 @@ fn a_wall_that_goes_on_where_it_strays_is_no_hole() {
         let short = [corners[1], (52.5, deep)];
         check(&bulge(3.0, 2.0, &[&corners[..2], &short, &corners[2..]]), &[(0.5, "w1 w2")]);
     }
+    // A gate in the part that strays closes what it opens.
+    let mut gated = bulge(6.0, 2.0, &[&[(44.0, 2.0), (44.0, most + 5.0), (56.0, most + 5.0), (56.0, 2.0)]]);
+    gated.gates.push(sample::gate("g", 50.0, most + 5.0, 4.0));
+    check(&gated, &[]);
     // The whole south side 1 cm too far from the outline, and what holds it at both ends.
     let south = most + 0.01;
     check(&bulge(20.0, south, &[&[(30.0, south), (70.0, south)]]), &[]);
