@@ -24,9 +24,11 @@
 //! against the harness, and if it was never sent it is missed.
 
 mod commands;
+pub mod copies;
 mod match_up;
 mod outages;
 mod recovery;
+mod storms;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -41,6 +43,7 @@ use palisade_sim::words::{DeviceIx, StimulusId};
 pub use commands::{Came, Commands, Due, Heard, Rule, Said, To, Told, owed, owed_for, pair_commands};
 pub use outages::{Outage, Outages};
 pub use recovery::{Cause, Disturbance, Episode, disturbances, episodes};
+pub use storms::{Swept, swept};
 pub use tally::Tally;
 pub use upstream::acknowledged;
 pub use ways::{Fate, Ways};

@@ -63,7 +63,7 @@ fn read(path: &Path) -> Result<Facts, Failure> {
     Err(Failure::new(Exit::Input, text))
 }
 
-/// What of a run is needed to hold another against it. What devices said because of commands is left out: its number is
+/// What of a run is needed to hold another against it. What devices said because of commands or floods is left out: its number is
 /// no stimulus of the tape.
 fn facts(folder: &Folder, assembled: &Assembled) -> Facts {
     let journal = &folder.journal;

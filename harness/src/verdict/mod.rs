@@ -10,6 +10,7 @@ mod bound;
 mod commands;
 mod figure;
 mod leak;
+mod load;
 mod reason;
 mod recovery;
 mod subscribers;
@@ -27,6 +28,7 @@ pub use bound::{Bound, Op};
 pub use commands::CommandFacts;
 pub use figure::{Figure, figure};
 pub use leak::LeakFacts;
+pub use load::LoadFacts;
 pub use recovery::RecoveryFacts;
 pub use subscribers::SubscriberFacts;
 pub use upstream::UpstreamFacts;
@@ -61,7 +63,7 @@ pub struct Message {
     pub signal: String,
     /// When in the day it was due.
     pub due: Ms,
-    /// The command because of which the device said it; nothing when the tape has it.
+    /// The command, or the cause of a flood, because of which the device said it; nothing when the tape has it.
     pub because: Option<String>,
 }
 
@@ -117,6 +119,8 @@ pub struct Evidence<'a> {
     pub upstream: Option<&'a UpstreamFacts>,
     /// What those heard who were away or slow, if there are any.
     pub subscribers: Option<&'a SubscriberFacts>,
+    /// What the copies of the compound came to, if there are any.
+    pub load: Option<&'a LoadFacts>,
     /// How the run ended, if not by itself: a sentence each.
     pub cut: &'a [String],
     /// Bound on the lateness (p99), ms.
@@ -168,8 +172,10 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
     let implied = implied.then_some((COMMANDS_MISSED, "== 0"));
     let forwarded = evidence.upstream.is_some() && !thresholds.contains_key(UPSTREAM_MISSED);
     let heard = evidence.subscribers.is_some() && !thresholds.contains_key(SUBSCRIBERS_LOST);
+    let load = load::implied(evidence.load).iter().filter(|name| !thresholds.contains_key(**name));
     let implied = implied
         .into_iter()
+        .chain(load.map(|name| (*name, "== 0")))
         .chain(forwarded.then_some((UPSTREAM_MISSED, "== 0")))
         .chain(heard.then_some((SUBSCRIBERS_LOST, "== 0")));
     let thresholds = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str())).chain(implied);
