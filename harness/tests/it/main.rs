@@ -6,6 +6,7 @@ mod broken;
 mod bytes;
 mod commands;
 mod compare;
+mod copies;
 mod defects;
 mod faults;
 mod fleet;
