@@ -18,13 +18,15 @@
 //! All instants are microseconds of one monotonic clock since the run's start.
 
 mod faults;
+mod flood;
 mod load;
 mod upstream;
 mod usage;
 mod writer;
 
 pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
-pub use load::{Load, LoadCounts, Subscribed, SubscriberCounts};
+pub use flood::{Caused, Kept, Storm};
+pub use load::{CopyFailure, CopyTally, Load, LoadAnswers, LoadCounts, Subscribed, SubscriberCounts};
 pub use upstream::{City, Forwarded};
 pub use usage::Usage;
 pub use writer::{Journal, Writing, append, create};
@@ -90,6 +92,10 @@ pub enum Entry {
     Repeated(Repeated),
     /// A device sent a message again that had not been acknowledged when its connection was lost.
     Resent(Resent),
+    /// One cause makes a device say something that stands on no tape.
+    Caused(Caused),
+    /// Devices lose their connections on purpose.
+    Storm(Storm),
     /// The gateway was restarted on purpose.
     Restart(Restart),
     /// What went through the proxy of the faults in all.

@@ -81,14 +81,35 @@ impl Decoder {
         all.into_iter().collect()
     }
 
+    /// A device can also say this, beside what it says on the tape.
+    pub fn may_say(&mut self, device: &str, signal: &str) {
+        self.signals.entry(device.to_owned()).or_default().insert(signal.to_owned());
+    }
+
+    /// The id that a message carries, whatever its topic.
+    pub fn id(&self, json: &Value) -> Option<String> {
+        self.rows.iter().find_map(|row| text(json.pointer(row.fields.id.as_deref()?)?))
+    }
+
     /// Reads a message. What cannot be read keeps what its topic tells.
     pub fn read(&self, topic: &str, payload: &[u8]) -> Read {
         let json: Value = serde_json::from_slice(payload).unwrap_or(Value::Null);
+        self.read_of(&self.site, |device| device, topic, &json)
+    }
+
+    /// Reads a message about a copy of the site: a mark stands behind the names of the site and of its devices. A device
+    /// is told without it, and is empty when it does not bear it.
+    pub fn read_copy(&self, mark: &str, topic: &str, json: &Value) -> Read {
+        let unmarked = |device: String| device.strip_suffix(mark).unwrap_or_default().to_owned();
+        self.read_of(&format!("{}{mark}", self.site), unmarked, topic, json)
+    }
+
+    fn read_of(&self, site: &str, named: impl Fn(String) -> String, topic: &str, json: &Value) -> Read {
         let mut best = Read::default();
         for row in &self.rows {
-            let pattern = row.topic.as_deref().unwrap_or(ALARM_TOPIC).replace("{site}", &self.site);
+            let pattern = row.topic.as_deref().unwrap_or(ALARM_TOPIC).replace("{site}", site);
             let Some(device) = device_in(&pattern, topic) else { continue };
-            let read = self.by_row(row, device, &json);
+            let read = self.by_row(row, (device, &named), json);
             let whole = !read.device.is_empty() && self.knows(&read);
             if whole {
                 return read;
@@ -102,7 +123,7 @@ impl Decoder {
 
     /// Reads a row of a platform: an object whose device stands in it.
     pub fn read_row(&self, row_json: &Value) -> Read {
-        let read = self.rows.iter().map(|row| self.by_row(row, "", row_json));
+        let read = self.rows.iter().map(|row| self.by_row(row, ("", &|device| device), row_json));
         let all: Vec<Read> = read.collect();
         all.iter().find(|r| self.knows(r)).or(all.first()).cloned().unwrap_or_default()
     }
@@ -111,9 +132,14 @@ impl Decoder {
         self.signals.get(&read.device).is_some_and(|s| s.contains(&read.signal))
     }
 
-    fn by_row(&self, row: &Reaction, device: &str, json: &Value) -> Read {
+    fn by_row(
+        &self,
+        row: &Reaction,
+        (device, named): (&str, &dyn Fn(String) -> String),
+        json: &Value,
+    ) -> Read {
         let at = |pointer: &Option<String>| pointer.as_deref().and_then(|p| text(json.pointer(p)?));
-        let device = at(&row.fields.device).unwrap_or_else(|| device.to_owned());
+        let device = named(at(&row.fields.device).unwrap_or_else(|| device.to_owned()));
         let theirs = at(&row.fields.signal).unwrap_or_default();
         let severity = at(&row.fields.kind).and_then(|word| serde_json::from_value(Value::String(word)).ok());
         let clock_ms = row.fields.time.as_deref().and_then(|place| instant_ms(json.pointer(place)?));
@@ -185,6 +211,21 @@ mod tests {
         let torn = decoder.read("site/yard/alarm/beam-1", b"{");
         assert_eq!((torn.device.as_str(), torn.signal.as_str(), torn.id), ("beam-1", "", None));
         assert_eq!(decoder.read("site/other/alarm/beam-1", b"{}"), Read::default());
+    }
+
+    #[test]
+    fn an_answer_about_a_copy_names_its_site_and_its_device() {
+        let decoder = decoder(&[]);
+        let read = |topic: &str, device: &str| {
+            let json = serde_json::json!({ "id": "rc3-7", "device": device, "signal": "beam_broken" });
+            assert_eq!(decoder.id(&json).as_deref(), Some("rc3-7"));
+            let read = decoder.read_copy("-c3", topic, &json);
+            (read.device, read.signal)
+        };
+        let as_it_should = ("beam-1".to_owned(), "beam_broken".to_owned());
+        assert_eq!(read("site/yard-c3/alarm/beam-1-c3", "beam-1-c3"), as_it_should);
+        assert_eq!(read("site/yard-c3/alarm/beam-1-c3", "beam-1").0, "", "the compound's own");
+        assert_eq!(read("site/yard-c4/alarm/beam-1-c3", "beam-1-c3").0, "", "another site's topic");
     }
 
     #[test]

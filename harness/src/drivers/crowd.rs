@@ -1,5 +1,6 @@
 //! The copies of a compound, on the load plane: names and a site of their own, each with its own place in the windows.
-//! They are load. Nobody waits for a gateway's answers to them; their acknowledgements are timed.
+//! Their acknowledgements are timed here, and what became of each message is kept in a few bytes; whoever hears the gateway
+//! holds its answers against that.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,7 +9,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use palisade_load::codec::QoS;
-use palisade_load::plane::{self, Due, Outcome, PlaneError, Settings, Source, Watch};
+use palisade_load::plane::{self, Due, Outcome, PlaneError, Settings, Source, Told, Trace, Watch};
+use palisade_sim::contract::Class;
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{AgentKey, DeviceIx};
 
@@ -18,6 +20,7 @@ use crate::fault::Afflicted;
 use crate::record::Micros;
 use crate::schedule::{Plan, Send, What};
 use crate::shape::Shape;
+use crate::wire::id::tag_of_copy;
 use crate::wire::mqtt_json::Topics;
 
 /// New connections a second.
@@ -51,8 +54,12 @@ impl Fleet {
     /// How much later than the compound a copy says everything, of a window of this length; what falls off the end
     /// comes first.
     pub fn offset_us(&self, copy: u32, window_us: Micros) -> Micros {
-        let drawn = AgentKey::of(&format!("{}/copy/{copy}", self.seed)).0;
-        (drawn % window_us.max(1) as u64) as Micros
+        (self.drawn(copy) % window_us.max(1) as u64) as Micros
+    }
+
+    /// What a copy's offsets come from.
+    fn drawn(&self, copy: u32) -> u64 {
+        AgentKey::of(&format!("{}/copy/{copy}", self.seed)).0
     }
 }
 
@@ -63,6 +70,10 @@ pub struct Crowd<'a> {
     common: &'a Common,
     /// What each copy says; floods stand behind the plan.
     sends: Vec<Send>,
+    /// How many of them are the plan's, which a copy says in its own turn. One cause hits all copies at once.
+    turned: usize,
+    /// What each copy's offsets come from.
+    drawn: Vec<u64>,
     /// Devices that are connected, in the order of the tape.
     devices: Vec<DeviceIx>,
     windows: Vec<(Micros, Micros)>,
@@ -75,15 +86,17 @@ impl<'a> Crowd<'a> {
         fleet: &'a Fleet,
         (tape, plan): (&'a Tape, &Plan),
         common: &'a Common,
-        wired: impl Fn(DeviceIx) -> bool,
+        (wired, floods): (impl Fn(DeviceIx) -> bool, &[Send]),
     ) -> Crowd<'a> {
         let all = (0..tape.devices.len()).map(|i| DeviceIx(i as u32));
         let devices: Vec<DeviceIx> = all.filter(|device| !wired(*device)).collect();
         let mut sends: Vec<Send> = compressed(fleet.shape.pace(), tape, plan);
         sends.retain(|send| !wired(send.device));
-        sends.extend(floods(&fleet.shape, tape, &devices));
+        let turned = sends.len();
+        sends.extend(floods);
         let windows = plan.windows.iter().map(|w| (w.began_us, w.lasting.0 * 1000)).collect();
-        Crowd { fleet, tape, common, sends, devices, windows, ends_us: plan.ends_us }
+        let drawn = (1..=fleet.copies()).map(|copy| fleet.drawn(copy)).collect();
+        Crowd { fleet, tape, common, sends, turned, drawn, devices, windows, ends_us: plan.ends_us }
     }
 
     /// Connections of all copies.
@@ -91,8 +104,24 @@ impl<'a> Crowd<'a> {
         self.devices.len() * self.fleet.copies() as usize
     }
 
-    /// Connects, speaks, and waits for the answers. The plan's start is the start of `watch`.
-    pub fn run(&self, to: &Address, (watch, stop): (&Watch, &AtomicBool)) -> Result<Outcome, PlaneError> {
+    /// What each copy says, in an order of its own.
+    pub fn sends(&self) -> &[Send] {
+        &self.sends
+    }
+
+    /// When a copy should say what stands at a place among its sends, µs after the start.
+    pub fn due_us(&self, copy: u32, place: usize) -> Micros {
+        let at_us = self.sends.get(place).map_or(0, |send| send.at_us);
+        if place < self.turned { self.turn(copy, at_us) } else { at_us }
+    }
+
+    /// Connects, speaks, and waits for the acknowledgements. The plan's start is the start of `watch`. With it comes what
+    /// became of each message: copy by copy, in the order of the sends.
+    pub fn run(
+        &self,
+        to: &Address,
+        (watch, stop): (&Watch, &AtomicBool),
+    ) -> Result<(Outcome, Vec<Trace>), PlaneError> {
         let shape = &self.fleet.shape;
         let duration = |ms: i64| Duration::from_millis(ms.unsigned_abs());
         let storms = shape.storm.iter();
@@ -107,11 +136,20 @@ impl<'a> Crowd<'a> {
                     at: duration(storm.at.0.0),
                     down: duration(storm.down.map_or(0, |down| down.0.0)),
                     within: duration(storm.within.0.0),
+                    whom: self.devices.iter().map(|device| storm.hits(self.class(*device))).collect(),
                 })
                 .collect(),
+            // As a device does that keeps what nobody has acknowledged.
+            resend: true,
             ..Settings::new(to.resolve()?)
         };
-        plane::run(&settings, &self.names(), vec![self.source()], (watch, stop))
+        let mut source = self.source();
+        let outcome = plane::run(&settings, &self.names(), vec![&mut source], (watch, stop))?;
+        Ok((outcome, source.traces))
+    }
+
+    fn class(&self, device: DeviceIx) -> Class {
+        self.tape.devices.get(device.index()).map_or(Class::DutyRoom, |row| row.class)
     }
 
     /// Names of all clients: copy by copy, in the order of the tape.
@@ -129,7 +167,8 @@ impl<'a> Crowd<'a> {
         let first = |(i, copy): (usize, &Copy)| copy.says.first().map(|(at, _)| Reverse((*at, i)));
         let next = copies.iter().enumerate().filter_map(first).collect();
         let well = Afflicted::default();
-        let mut source = Copies { crowd: self, well, copies, next, start_us: 0, current: None };
+        let traces = vec![Trace::default(); self.sends.len() * self.fleet.copies() as usize];
+        let mut source = Copies { crowd: self, well, copies, next, start_us: 0, current: None, traces };
         source.find();
         source
     }
@@ -137,17 +176,21 @@ impl<'a> Crowd<'a> {
     /// A copy says what the compound says, each window turned by the copy's offset.
     fn copy(&self, copy: u32) -> Copy {
         let site = format!("{}-c{copy}", self.common.topics.site());
-        let run = format!("{}c{copy}", self.common.run);
+        let run = tag_of_copy(&self.common.run, copy);
         let common = Common { topics: Topics::of(&site), run, ..self.common.clone() };
-        let turned = |at_us: Micros| {
-            let window = self.windows.iter().rfind(|(began, lasts)| (*began..began + lasts).contains(&at_us));
-            let Some((began, lasts)) = window else { return at_us };
-            began + (at_us - began + self.fleet.offset_us(copy, *lasts)) % lasts
-        };
         let mut says: Vec<(Micros, u32)> =
-            self.sends.iter().zip(0..).map(|(send, i)| (turned(send.at_us), i)).collect();
+            (0..self.sends.len()).map(|place| (self.due_us(copy, place), place as u32)).collect();
         says.sort_unstable();
         Copy { number: copy, common, says, said: 0 }
+    }
+
+    /// An instant of the plan in a copy's own turn.
+    fn turn(&self, copy: u32, at_us: Micros) -> Micros {
+        let window = self.windows.iter().rfind(|(began, lasts)| (*began..began + lasts).contains(&at_us));
+        let Some((began, lasts)) = window else { return at_us };
+        let drawn = self.drawn.get(copy as usize - 1).copied().unwrap_or_default();
+        let lasts = (*lasts).max(1);
+        began + (at_us - began + (drawn % lasts as u64) as Micros) % lasts
     }
 }
 
@@ -160,7 +203,8 @@ fn compressed(pace: i64, tape: &Tape, plan: &Plan) -> Vec<Send> {
     let mut sends: Vec<Send> =
         plan.sends.iter().filter(|send| matches!(send.what, What::Heartbeat(_))).copied().collect();
     for window in &plan.windows {
-        let until = window.from.0 + window.lasting.0 * pace;
+        // What stands behind the day was caused by a flood.
+        let until = (window.from.0 + window.lasting.0 * pace).min(tape.lasting.0);
         let first = tape.stimuli.partition_point(|s| s.due < window.from);
         let after = tape.stimuli.partition_point(|s| s.due.0 < until);
         sends.extend(tape.stimuli[first..after].iter().map(|s| Send {
@@ -170,24 +214,6 @@ fn compressed(pace: i64, tape: &Tape, plan: &Plan) -> Vec<Send> {
         }));
     }
     sends.sort_unstable();
-    sends
-}
-
-/// What each device of a flooded class says, once.
-fn floods(shape: &Shape, tape: &Tape, devices: &[DeviceIx]) -> Vec<Send> {
-    let mut sends = Vec::new();
-    for (number, flood) in shape.flood.iter().enumerate() {
-        for device in devices {
-            let row = tape.devices.get(device.index()).filter(|row| row.class == flood.class);
-            let Some((row, first)) = row.zip(tape.stimuli.iter().find(|s| s.device == *device)) else {
-                continue;
-            };
-            let drawn = AgentKey::of(&format!("flood/{number}/{}", row.id)).0;
-            let within = (flood.within.0.0 * 1000).max(1) as u64;
-            let at_us = flood.at.0.0 * 1000 + (drawn % within) as Micros;
-            sends.push(Send { at_us, device: *device, what: What::Stimulus(first.id) });
-        }
-    }
     sends
 }
 
@@ -209,7 +235,9 @@ struct Copies<'a> {
     /// The next instant of each copy that still has something to say.
     next: BinaryHeap<Reverse<(Micros, usize)>>,
     start_us: Micros,
-    current: Option<(Micros, u32, Message)>,
+    /// When, which client, which message, and the place of what became of it.
+    current: Option<(Micros, u32, Message, u32)>,
+    traces: Vec<Trace>,
 }
 
 impl Copies<'_> {
@@ -218,7 +246,8 @@ impl Copies<'_> {
         self.current = None;
         while let Some(Reverse((at_us, i))) = self.next.pop() {
             let copy = &mut self.copies[i];
-            let send = copy.says.get(copy.said).and_then(|(_, send)| self.crowd.sends.get(*send as usize));
+            let place = copy.says.get(copy.said).map_or(0, |(_, place)| *place);
+            let send = self.crowd.sends.get(place as usize);
             copy.said += 1;
             if let Some((next, _)) = copy.says.get(copy.said) {
                 self.next.push(Reverse((*next, i)));
@@ -229,12 +258,13 @@ impl Copies<'_> {
             else {
                 continue;
             };
-            let Ok(place) = self.crowd.devices.binary_search(&send.device) else { continue };
+            let Ok(device) = self.crowd.devices.binary_search(&send.device) else { continue };
             let name = self.crowd.name(copy.number, send.device);
             let (message, _) =
                 frame(&copy.common, &name, (self.crowd.tape, *send), self.start_us + at_us, &self.well);
-            let client = (copy.number - 1) * self.crowd.devices.len() as u32 + place as u32;
-            self.current = Some((at_us, client, message));
+            let client = (copy.number - 1) * self.crowd.devices.len() as u32 + device as u32;
+            let tag = (copy.number - 1) * self.crowd.sends.len() as u32 + place;
+            self.current = Some((at_us, client, message, tag));
             return;
         }
     }
@@ -244,7 +274,7 @@ impl Source for Copies<'_> {
     fn begin(&mut self, start: Instant) {
         self.start_us = self.crowd.common.clock.at(start);
         // The message that was made before the start was known has the wrong time in it.
-        if let Some((at_us, client, _)) = self.current.take() {
+        if let Some((at_us, client, ..)) = self.current.take() {
             let copy = (client / self.crowd.devices.len() as u32) as usize;
             self.copies[copy].said -= 1;
             self.next.retain(|Reverse((_, i))| *i != copy);
@@ -254,7 +284,7 @@ impl Source for Copies<'_> {
     }
 
     fn peek(&self) -> Option<Due<'_>> {
-        self.current.as_ref().map(|(at_us, client, message)| Due {
+        self.current.as_ref().map(|(at_us, client, message, tag)| Due {
             at: at_us.unsigned_abs() * 1_000,
             client: *client,
             class: 0,
@@ -262,10 +292,18 @@ impl Source for Copies<'_> {
             retain: message.retain,
             topic: &message.topic,
             payload: message.payload.as_bytes(),
+            // A sign of life is owed no answer.
+            tag: message.stimulus.map(|_| *tag),
         })
     }
 
     fn advance(&mut self) {
         self.find();
+    }
+
+    fn told(&mut self, told: Told) {
+        if let Some(trace) = self.traces.get_mut(told.tag as usize) {
+            trace.take(told);
+        }
     }
 }

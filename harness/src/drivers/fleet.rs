@@ -19,7 +19,7 @@ use super::serial::Lines;
 use super::{Clock, wait_until};
 use crate::contract::Contract;
 use crate::fault::{Afflicted, Ail};
-use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, Resent, WindowEntry};
+use crate::record::{Entry, Expected, Journal, Kept, Left, Link, Micros, Note, Resent, WindowEntry};
 use crate::schedule::{Plan, Send, What};
 use crate::wire::command::{Answer, Change};
 use crate::wire::dialect::Dialect;
@@ -530,6 +530,20 @@ impl Fleet {
                     let _ = tokio::time::timeout(clock.until(until), double(&name, &broker)).await;
                 }));
             }
+        }
+    }
+
+    /// Takes the lines of devices away at an instant, and gives each its own back at another.
+    pub fn storm(&mut self, at_us: Micros, back: &[Kept]) {
+        let clock = self.ears.common.clock;
+        for kept in back.iter().copied() {
+            let Some(device) = self.devices.get(kept.device.index()).cloned() else { continue };
+            self.tasks.push(self.runtime.spawn(async move {
+                tokio::time::sleep(clock.until(at_us)).await;
+                device.line(false);
+                tokio::time::sleep(clock.until(kept.back_us)).await;
+                device.line(true);
+            }));
         }
     }
 

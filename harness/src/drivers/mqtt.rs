@@ -144,6 +144,8 @@ pub struct Device {
     closing: AtomicBool,
     /// Whether it runs; a device that starts anew does not for a while.
     power: watch::Sender<bool>,
+    /// Whether its line is there; one that a storm takes comes back, and what it has to say waits.
+    line: watch::Sender<bool>,
 }
 
 impl Device {
@@ -158,8 +160,8 @@ impl Device {
         let will = LastWill::new(status.clone(), OFFLINE, QoS::AtLeastOnce, true);
         let (client, events) = client(name, to, Some(will));
         let (waiting, closing) = Default::default();
-        let power = watch::Sender::new(true);
-        (Device { index, client, status, commands, waiting, closing, power }, events)
+        let (power, line) = (watch::Sender::new(true), watch::Sender::new(true));
+        (Device { index, client, status, commands, waiting, closing, power, line }, events)
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Message>> {
@@ -187,10 +189,19 @@ impl Device {
         self.power.send_replace(on);
     }
 
-    /// Waits until its power is away, or there again.
-    async fn powered(&self, on: bool) {
-        // The sender lives as long as this device.
-        let _ = self.power.subscribe().wait_for(|is| *is == on).await;
+    /// Takes its line away, or gives it back. Without it the device has no connection and says no goodbye; what it has to
+    /// say, and what nobody has acknowledged, it keeps.
+    pub fn line(&self, on: bool) {
+        self.line.send_replace(on);
+    }
+
+    /// Its line is away: waits until it is there again, and connects. Returns how many messages leave a second time.
+    async fn away(&self, events: &mut EventLoop, listener: &dyn Listener) -> usize {
+        events.clean();
+        listener.down(self.index, "a storm took its line");
+        let unsent = self.salvage(events);
+        until(&self.line, true).await;
+        self.reconnect(events, unsent, listener).await
     }
 
     /// It has no power: the connection is gone with all that it knew.
@@ -200,12 +211,13 @@ impl Device {
         events.state.events.clear();
         self.waiting().clear();
         listener.down(self.index, "the device starts anew");
-        self.powered(true).await;
+        until(&self.power, true).await;
     }
 
     /// Says goodbye: sets its own status to offline, since the last will is not sent after a goodbye.
     pub fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
+        self.line(true);
         let (topic, payload) = (self.status.clone(), OFFLINE.to_owned());
         self.say(Message { stimulus: None, topic, payload, qos: 1, retain: true });
         // A full queue belongs to a connection that is down: it has nobody to say goodbye to.
@@ -230,10 +242,17 @@ impl Device {
         loop {
             let event = tokio::select! {
                 event = events.poll() => event,
-                () = self.powered(false) => {
+                () = until(&self.power, false) => {
                     self.reboot(&mut events, listener).await;
                     flying.clear();
                     again.clear();
+                    continue;
+                }
+                () = until(&self.line, false) => {
+                    again = self.away(&mut events, listener).await;
+                    if self.closing.load(Ordering::SeqCst) {
+                        return;
+                    }
                     continue;
                 }
             };
@@ -341,6 +360,12 @@ impl Device {
             }
         }
     }
+}
+
+/// Waits until a switch stands so.
+async fn until(switch: &watch::Sender<bool>, on: bool) {
+    // The sender lives as long as its device.
+    let _ = switch.subscribe().wait_for(|is| *is == on).await;
 }
 
 /// A request for the new session: a new packet id, and marked as a repeat when it left before.

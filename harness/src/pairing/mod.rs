@@ -26,9 +26,11 @@
 mod absence;
 mod assumed;
 mod commands;
+pub mod copies;
 mod match_up;
 mod outages;
 mod recovery;
+mod storms;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -44,6 +46,7 @@ pub use assumed::assumed;
 pub use commands::{Came, Commands, Due, Heard, Rule, Said, To, Told, owed, owed_for, pair_commands};
 pub use outages::{Outage, Outages};
 pub use recovery::{Cause, Disturbance, Episode, disturbances, episodes};
+pub use storms::{Swept, swept};
 pub use tally::Tally;
 pub use upstream::acknowledged;
 pub use ways::{Fate, Ways};

@@ -18,6 +18,8 @@ pub enum Cause {
     Device(usize),
     /// A restart of the gateway, by its place in the run, from 1.
     Restart(usize),
+    /// A storm of the load's shape, by its place in it, from 1.
+    Storm(usize),
 }
 
 /// One time that a device, or the whole gateway, was disturbed.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Micros;
+use crate::pairing::Tally;
 
 /// The load of one part. Written once, at its end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,12 +18,15 @@ pub struct Load {
     /// What was counted.
     #[serde(flatten)]
     pub counts: LoadCounts,
-    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `response`, `absence`, `drained`), as HdrHistogram's
+    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `response`, `absence`, `drained`, `answers`), as HdrHistogram's
     /// compressed V2 form in base64.
     pub histograms: BTreeMap<String, String>,
     /// Those who heard what the gateway said: the control first.
     #[serde(default)]
     pub subscribers: Vec<Subscribed>,
+    /// What the gateway answered to the copies; nothing in journals of old.
+    #[serde(default)]
+    pub answers: Option<LoadAnswers>,
 }
 
 /// What was counted of the copies of a compound.
@@ -52,6 +56,9 @@ pub struct LoadCounts {
     /// Waited in their device because it had no connection when they were due.
     #[serde(default)]
     pub stored: u64,
+    /// Times that one left again, marked as sent before: its connection had broken without an acknowledgement.
+    #[serde(default)]
+    pub repeated: u64,
     /// Times that a connection stood.
     pub connected: u64,
     /// Times that one broke.
@@ -60,6 +67,69 @@ pub struct LoadCounts {
     pub dropped: u64,
     /// Why they broke, with counts.
     pub reasons: BTreeMap<String, u64>,
+}
+
+/// What the gateway answered to what copies said, each held against the message that it answers by its id.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadAnswers {
+    /// Whether the answers were heard and carry ids; without that nothing is known of them.
+    pub heard: bool,
+    /// Whether the gateway owes all of them: nothing but the shape of the load stood in the way of the copies, and nobody
+    /// was deaf.
+    pub promised: bool,
+    /// Why not, of both.
+    pub why_not: String,
+    /// Of all copies.
+    pub all: Tally,
+    /// The same by device class.
+    pub by_class: BTreeMap<String, Tally>,
+    /// How many copies lack something or had it wrong, late or twice.
+    pub harmed: u32,
+    /// The first of them; `harmed` counts all.
+    pub copies: Vec<CopyTally>,
+    /// The first messages whose answers were not as they should be; `all` counts them all.
+    pub failures: Vec<CopyFailure>,
+    /// The first observations that carry an id of a copy which nobody has said.
+    pub spurious: Vec<String>,
+    /// Observations about copies that carry no id: a gateway's own words, which are not judged.
+    pub unnamed: u64,
+}
+
+/// What became of what one copy said.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CopyTally {
+    /// Which copy, from 1.
+    pub copy: u32,
+    /// Its site in topics.
+    pub site: String,
+    /// What became of its messages.
+    #[serde(flatten)]
+    pub outcomes: Tally,
+}
+
+/// A copy's message whose answer was not as it should be. Instants are µs after the load's start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CopyFailure {
+    /// Its id on the wire.
+    pub id: String,
+    /// What became of it: `missed`, `late` and so on.
+    pub outcome: String,
+    /// The device, as the copy calls it.
+    pub device: String,
+    /// Its class.
+    pub class: String,
+    /// What it said.
+    pub signal: String,
+    /// MQTT quality of service.
+    pub qos: u8,
+    /// When it was due.
+    pub due_us: Micros,
+    /// When it last left; nothing when it never did.
+    pub left_us: Option<Micros>,
+    /// When the first answer came; nothing when none did.
+    pub heard_us: Option<Micros>,
+    /// How many answers came.
+    pub answers: u8,
 }
 
 /// One who heard what the gateway said, beside a control who is always there.

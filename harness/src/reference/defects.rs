@@ -12,7 +12,7 @@ use palisade_sim::words::{AgentKey, Dice};
 
 use super::flaws::catalogue::{self, Drawn};
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "drop",
     "delay",
     "duplicate",
@@ -23,6 +23,7 @@ const NAMES: [&str; 10] = [
     "upstream-forgotten",
     "unlocks-on-call",
     "arm-reversed",
+    "other-sites-lost",
 ];
 
 /// Which faults the gateway has.
@@ -48,6 +49,8 @@ pub struct Defects {
     pub unlocks_on_call: bool,
     /// A barrier that should rise is told to come down.
     pub arm_reversed: bool,
+    /// Probability that an alarm of a site other than the first one heard is lost, 0..1.
+    pub other_sites_lost: f64,
     /// Defects of the catalogue.
     pub catalogue: Vec<Drawn>,
 }
@@ -89,6 +92,7 @@ impl FromStr for Defects {
                 "duplicate" => defects.duplicate = share(name, value)?,
                 "reorder" => defects.reorder = share(name, value)?,
                 "upstream-forgotten" => defects.upstream_forgotten = share(name, value)?,
+                "other-sites-lost" => defects.other_sites_lost = share(name, value)?,
                 "delay" => defects.delay = duration(name, value)?,
                 "deaf-to" => defects.deaf_to.push(value.trim().to_owned()),
                 "stall" => defects.stall = Some(stall(value)?),
@@ -155,6 +159,7 @@ impl fmt::Display for Defects {
             ("duplicate", self.duplicate),
             ("reorder", self.reorder),
             ("upstream-forgotten", self.upstream_forgotten),
+            ("other-sites-lost", self.other_sites_lost),
         ] {
             if share > 0.0 {
                 parts.push(format!("{name}={share}"));
@@ -210,6 +215,12 @@ impl Defects {
     pub fn forgets(&self, dice: Dice, device: &str, id: Option<&str>) -> bool {
         let share = self.upstream_forgotten;
         share > 0.0 && dice.draw(message(device, id), "upstream-forgotten", 0).chance(share)
+    }
+
+    /// Whether an alarm of a site other than the first one is lost.
+    pub fn loses_elsewhere(&self, dice: Dice, device: &str, id: Option<&str>) -> bool {
+        let share = self.other_sites_lost;
+        share > 0.0 && dice.draw(message(device, id), "other-sites-lost", 0).chance(share)
     }
 
     /// What happens to the alarm of a message; `id` is the message's wire id, `<run>-<number>`.

@@ -56,6 +56,8 @@ pub(super) struct Hub {
     waiting: BTreeMap<Key, Waiting>,
     /// Alarms that wait to be overtaken, by device.
     overtaken: BTreeMap<String, Key>,
+    /// The site of the first alarm.
+    first_site: Option<String>,
     /// The last that were said; only a gateway with a defect remembers any.
     said: VecDeque<Kept>,
     number: u64,
@@ -84,6 +86,7 @@ impl Hub {
             from: None,
             waiting: BTreeMap::new(),
             overtaken: BTreeMap::new(),
+            first_site: None,
             said: VecDeque::new(),
             number: 0,
         }
@@ -290,10 +293,18 @@ impl Hub {
         }
     }
 
+    /// Whether it is of a site other than the first one that was heard, and such alarms are lost.
+    fn is_lost_elsewhere(&mut self, alarm: &Alarm) -> bool {
+        let site = alarm.topic.split('/').nth(1).unwrap_or_default();
+        let elsewhere = self.first_site.get_or_insert_with(|| site.to_owned()) != site;
+        let dice = Dice::new(self.options.seed);
+        elsewhere && self.options.defects.loses_elsewhere(dice, &alarm.device, alarm.id.as_deref())
+    }
+
     fn leave(&mut self, at: Instant, leaving: Leaving) {
         let Alarm { device, id, .. } = &leaving.alarm;
         let fate = self.options.defects.fate(Dice::new(self.options.seed), device, id.as_deref());
-        if fate.lost {
+        if fate.lost || self.is_lost_elsewhere(&leaving.alarm) {
             return;
         }
         self.store(&leaving.alarm, false);

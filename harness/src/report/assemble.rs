@@ -22,13 +22,14 @@ use crate::latency::drift::{Drift, drift};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
 use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
-use crate::record::{LATE_LOAD, Left, Micros, Said};
+use crate::record::{Caused, LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
 use crate::verdict::{
-    CommandFacts, Evidence, LeakFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts, UpstreamFacts,
+    CommandFacts, Evidence, LeakFacts, LoadFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts,
+    UpstreamFacts,
     Verdict, judge, message_name,
 };
-use crate::wire::id::wire_id;
+use crate::wire::id::{self, wire_id};
 
 /// Failures told one by one; `outcomes` counts them all.
 const FAILURES: usize = 2_000;
@@ -68,6 +69,8 @@ pub(super) struct Names<'a> {
     pub(super) facts: BTreeMap<StimulusId, Fact>,
     /// What devices said because of commands, with the command's name and the time of day.
     said: BTreeMap<StimulusId, (&'a Said, String, Ms)>,
+    /// What one cause made devices say beside the tape.
+    caused: BTreeMap<StimulusId, &'a Caused>,
     /// What devices that chatter said again, by what it is on the tape.
     again: BTreeMap<StimulusId, StimulusId>,
 }
@@ -77,14 +80,26 @@ impl<'a> Names<'a> {
         let tape = folder.tape.as_ref().ok();
         let run = folder.journal.start.as_ref().map_or("", |s| s.run.as_str());
         let facts = tape.map(facts).unwrap_or_default();
-        let mut names =
-            Names { run, tape, facts, said: commands::said(&folder.journal), again: BTreeMap::new() };
+        let mut names = Names {
+            run,
+            tape,
+            facts,
+            said: commands::said(&folder.journal),
+            again: BTreeMap::new(),
+            caused: BTreeMap::new(),
+        };
         let of_commands = names.said.iter().map(|(id, (said, ..))| {
             let (device, signal) = (names.device(said.device).0, said.signal.clone());
             (*id, Fact { device, signal, nuisance: false })
         });
         let of_commands: Vec<_> = of_commands.collect();
         names.facts.extend(of_commands);
+        for caused in &folder.journal.caused {
+            let (device, signal) = (names.device(caused.device).0, caused.signal.clone());
+            // Its cause is as real as an incident, so that nobody is blamed for passing it on.
+            names.facts.insert(caused.stimulus, Fact { device, signal, nuisance: false });
+            names.caused.insert(caused.stimulus, caused);
+        }
         for again in &folder.journal.repeated {
             if let Some(fact) = names.facts.get(&again.of).cloned() {
                 names.facts.insert(again.stimulus, fact);
@@ -122,12 +137,14 @@ impl<'a> Names<'a> {
     fn due(&self, id: StimulusId) -> Option<Ms> {
         let of = self.again.get(&id).copied().unwrap_or(id);
         let on_tape = self.tape.and_then(|t| t.stimuli.get(of.index())).map(|s| s.due);
-        on_tape.or_else(|| self.said.get(&id).map(|(_, _, due)| *due))
+        let said = || self.said.get(&id).map(|(_, _, due)| *due);
+        on_tape.or_else(|| self.caused.get(&id).map(|caused| caused.due)).or_else(said)
     }
 
-    /// The command because of which a device said something.
+    /// The command, or the cause of a flood, because of which a device said something.
     fn because(&self, id: StimulusId) -> Option<&str> {
-        self.said.get(&id).map(|(_, command, _)| command.as_str())
+        let caused = self.caused.get(&id).map(|caused| caused.cause.as_str());
+        caused.or_else(|| self.said.get(&id).map(|(_, command, _)| command.as_str()))
     }
 
     pub(super) fn message(&self, answer: &crate::pairing::Answer) -> Message {
@@ -169,7 +186,8 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     // In the order of the journal: the first time that it left counts.
     let sent: BTreeMap<StimulusId, &Left> = left.iter().rev().map(|l| (l.stimulus, l)).collect();
     let ways = faults::ways(journal, part, (&sent, &outages), names);
-    let (expected, taken) = faults::owed(expected, &ways, &sent);
+    let storms: Vec<_> = journal.storms.iter().filter(|storm| of(&storm.part)).collect();
+    let (expected, taken) = faults::owed(expected, (&ways, &storms), &sent);
     let pairing = pair(Given {
         run: names.run,
         expected: &expected,
@@ -232,7 +250,9 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let usage = usage::parts(&folder.journal);
     let leak = usage::facts(&usage);
     let subscribers = load::facts(folder.journal.load.as_ref(), &main.messages);
-    let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts), &leak, subscribers.as_ref());
+    let copies = load::copies(folder.journal.load.as_ref());
+    let of_load = (subscribers.as_ref(), copies.as_ref());
+    let facts = (&commands, &recovery, leg.as_ref().map(|leg| &leg.facts), &leak, of_load);
     let verdict = verdict(folder, &names, (&main, &floor), facts, (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
     report.rules = rules::parts(folder, &main, &commands.paired);
@@ -262,14 +282,14 @@ type Facts<'a> = (
     &'a RecoveryFacts,
     Option<&'a UpstreamFacts>,
     &'a LeakFacts,
-    Option<&'a SubscriberFacts>,
+    (Option<&'a SubscriberFacts>, Option<&'a LoadFacts>),
 );
 
 fn verdict(
     folder: &Folder,
     names: &Names<'_>,
     (main, floor): (&Part, &Part),
-    (commands, recovery, upstream, leak, subscribers): Facts<'_>,
+    (commands, recovery, upstream, leak, (subscribers, load)): Facts<'_>,
     (drive, thresholds): (&Drive, &Thresholds),
 ) -> Verdict {
     let extras: Vec<(ExtraKind, String)> =
@@ -294,6 +314,7 @@ fn verdict(
             drift: &main.drift,
             upstream,
             subscribers,
+            load,
             leak,
             cut: &cut,
             heard_all: folder.journal.note("observer").is_none(),
@@ -629,7 +650,10 @@ pub(super) fn failure_text(m: &Message, main: &[Message]) -> String {
         Outcome::Answered => String::new(),
     };
     match &m.because {
-        Some(command) => format!("{text}; the device said it because of the command {command}"),
+        Some(command) if id::is_of_command(m.answer.stimulus) => {
+            format!("{text}; the device said it because of the command {command}")
+        }
+        Some(cause) => format!("{text}; the device said it because of a {cause}"),
         None => text,
     }
 }

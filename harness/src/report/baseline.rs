@@ -64,8 +64,8 @@ fn read(path: &Path) -> Result<Facts, Failure> {
     Err(Failure::new(Exit::Input, text))
 }
 
-/// What of a run is needed to hold another against it. What devices said because of commands is left out: its number is
-/// no stimulus of the tape. So is what could not be judged: that is the harness's own, and no loss of the gateway.
+/// What of a run is needed to hold another against it. What devices said because of commands or floods is left out: its number
+/// is no stimulus of the tape. So is what could not be judged: that is the harness's own, and no loss of the gateway.
 fn facts(folder: &Folder, assembled: &Assembled) -> Facts {
     let journal = &folder.journal;
     let main = || journal.windows.iter().filter(|w| w.part == "main");

@@ -167,7 +167,7 @@ struct Consequences<'a>(BTreeMap<StimulusId, &'a Message>);
 
 impl<'a> Consequences<'a> {
     fn of(messages: &'a [Message]) -> Consequences<'a> {
-        let caused = messages.iter().filter(|m| m.because.is_some());
+        let caused = messages.iter().filter(|m| id::is_of_command(m.answer.stimulus));
         Consequences(caused.map(|m| (m.answer.stimulus, m)).collect())
     }
 

@@ -8,8 +8,8 @@ use super::assemble::{Names, Part};
 use super::folder::{Folder, Journal};
 use super::model::{DeviceFaultPart, EpisodePart, FaultPart, FaultsPart, RestartPart, Spread};
 use super::terminal::ms;
-use crate::pairing::{Cause, Episode, Fate, Outages, Outcome, Ways, disturbances, episodes};
-use crate::record::{Befell, Expected, Left};
+use crate::pairing::{Cause, Episode, Fate, Outages, Outcome, Swept, Ways, disturbances, episodes, swept};
+use crate::record::{Befell, Expected, Left, Storm};
 use crate::verdict::RecoveryFacts;
 
 /// Disturbances told one by one.
@@ -79,11 +79,20 @@ fn befell(journal: &Journal, part: &str) -> Vec<Befell> {
 /// What is owed in spite of faults, later where they held it; the rest they took.
 pub(super) fn owed(
     expected: Vec<Expected>,
-    ways: &Ways,
+    (ways, storms): (&Ways, &[&Storm]),
     left: &BTreeMap<StimulusId, &Left>,
 ) -> (Vec<Expected>, Vec<(StimulusId, DeviceIx, Cause)>) {
     let (mut owed, mut taken) = (Vec::new(), Vec::new());
     for mut one in expected {
+        match swept(storms.iter().copied(), &one, left.get(&one.stimulus).copied()) {
+            Swept::Taken(number) => {
+                taken.push((one.stimulus, one.device, Cause::Storm(number)));
+                continue;
+            }
+            Swept::Kept(from_us) => one.intended_us = from_us,
+            Swept::Later(later_us) => one.deadline_us += later_us,
+            Swept::No => {}
+        }
         match ways.fate(&one, left.get(&one.stimulus).copied()) {
             Fate::Taken { by } => taken.push((one.stimulus, one.device, by)),
             Fate::Owed { later_us } => {
@@ -143,6 +152,7 @@ fn word(cause: Cause) -> String {
         Cause::Fault(number) => format!("fault {number}"),
         Cause::Device(number) => format!("device fault {number}"),
         Cause::Restart(number) => format!("restart {number}"),
+        Cause::Storm(number) => format!("storm {number}"),
     }
 }
 

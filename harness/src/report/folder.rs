@@ -13,9 +13,9 @@ use palisade_sim::words::Ms;
 use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
-    Afflicted, Answered, Befell, City, Command, End, Entry, Expected, Fault, Forwarded, Left, Line, Link,
-    Load, Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Resent, Restart, Said, Start,
-    Unsaid, Usage, WindowEntry, Withheld,
+    Afflicted, Answered, Befell, Caused, City, Command, End, Entry, Expected, Fault, Forwarded, Left, Line,
+    Link, Load, Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Resent, Restart, Said,
+    Start, Storm, Unsaid, Usage, WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -71,6 +71,10 @@ pub(super) struct Journal {
     pub(super) repeated: Vec<Repeated>,
     /// What devices sent again after their connection was lost.
     pub(super) resent: Vec<Resent>,
+    /// What devices said because of one cause that stands on no tape.
+    pub(super) caused: Vec<Caused>,
+    /// Times that devices lost their connections because of the shape of the load.
+    pub(super) storms: Vec<Storm>,
     /// Restarts of the gateway that were made on purpose.
     pub(super) restarts: Vec<Restart>,
     /// What the gateway's processes held.
@@ -133,6 +137,7 @@ impl Journal {
             Entry::Resent(r) => r.at_us,
             Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) | Entry::Fault(_) | Entry::City(_) => 0,
             Entry::Afflicted(_) | Entry::Unsaid(_) | Entry::Repeated(_) => 0,
+            Entry::Caused(_) | Entry::Storm(_) => 0,
         };
         self.last_us = self.last_us.max(at_us);
         match entry {
@@ -155,6 +160,8 @@ impl Journal {
             Entry::Unsaid(u) => self.unsaid.push(u),
             Entry::Repeated(r) => self.repeated.push(r),
             Entry::Resent(r) => self.resent.push(r),
+            Entry::Caused(c) => self.caused.push(c),
+            Entry::Storm(s) => self.storms.push(s),
             Entry::Usage(u) => self.usage.push(u),
             Entry::Load(l) => self.load = Some(l),
             Entry::Restart(r) => self.restarts.push(r),

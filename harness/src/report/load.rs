@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::model::{LoadPart, Spread, SubscriberPart};
 use crate::latency::Series;
-use crate::record::{Load, Micros, Subscribed};
-use crate::verdict::{Message, SubscriberFacts};
+use crate::record::{Load, LoadAnswers, Micros, Subscribed};
+use crate::verdict::{LoadFacts, Message, SubscriberFacts};
 
 /// Their histograms by name.
 pub(super) fn series(load: &Load) -> BTreeMap<String, Series> {
@@ -24,6 +24,8 @@ pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>, messages: &[M
         response_ms: of("response"),
         absence_ms: of("absence"),
         drained_ms: of("drained"),
+        answers_ms: of("answers"),
+        answers: load.answers.clone(),
         subscribers: load.subscribers.iter().map(|one| subscriber(one, messages)).collect(),
     }
 }
@@ -51,7 +53,19 @@ fn compound(of: &[&Subscribed], messages: &[Message]) -> [Series; 2] {
     both
 }
 
-/// What the verdict looks at; nothing when nobody subscribed.
+/// What the verdict looks at of the copies; nothing when there were none.
+pub(super) fn copies(load: Option<&Load>) -> Option<LoadFacts> {
+    let load = load?;
+    let answers = load.answers.clone().unwrap_or_else(|| LoadAnswers {
+        why_not: "the run was made before anybody heard them".into(),
+        ..LoadAnswers::default()
+    });
+    let response =
+        load.histograms.get("answers").and_then(|packed| Series::unpack(packed)).unwrap_or_default();
+    Some(LoadFacts { counts: load.counts.clone(), answers, response })
+}
+
+/// What the verdict looks at of the subscribers; nothing when nobody subscribed.
 pub(super) fn facts(load: Option<&Load>, messages: &[Message]) -> Option<SubscriberFacts> {
     let subscribers = &load?.subscribers;
     let others: Vec<&Subscribed> = subscribers.iter().filter(|one| one.stretch_us.is_some()).collect();

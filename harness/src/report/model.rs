@@ -16,7 +16,7 @@ use crate::latency::queue::Queue;
 use crate::latency::trend::Trend;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
 pub use crate::pairing::Tally;
-use crate::record::{LoadCounts, SubscriberCounts};
+use crate::record::{LoadAnswers, LoadCounts, SubscriberCounts};
 
 /// Version of the report's format.
 pub const FORMAT: u32 = 1;
@@ -455,8 +455,8 @@ pub struct HeldPart {
     pub grows: bool,
 }
 
-/// What the copies of the compound came to. They are load: their acknowledgements are timed, and nobody waits for the
-/// gateway's answers. Times are ms, measured; `load-*.hlog` holds all samples.
+/// What the copies of the compound came to: their acknowledgements are timed, and the gateway's answers to them are judged
+/// where they carry ids. Times are ms, measured; `load-*.hlog` holds all samples.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LoadPart {
     /// What was counted.
@@ -475,6 +475,12 @@ pub struct LoadPart {
     /// From there until the last message that had waited in the device was acknowledged, or had left at QoS 0.
     #[serde(default)]
     pub drained_ms: Spread,
+    /// Answered minus intended, or minus left where a storm had held a message.
+    #[serde(default)]
+    pub answers_ms: Spread,
+    /// What the gateway answered to them; nothing in runs of old.
+    #[serde(default)]
+    pub answers: Option<LoadAnswers>,
     /// Those who heard what the gateway said: first a control who is always there, then those who were away or slow.
     #[serde(default)]
     pub subscribers: Vec<SubscriberPart>,

@@ -4,27 +4,51 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use palisade_load::plane::{ClassTally, Outcome, PlaneError, Watch};
+use palisade_load::plane::{ClassTally, Outcome, PlaneError, Trace, Watch};
 use palisade_load::series::Series;
 use palisade_load::subscribe::Subscribers;
+use palisade_sim::words::DeviceIx;
 
+use super::copies::{self, Deaf, Hearing, Judged};
+use super::flood::Flooded;
 use super::part::{Ended, Ending, Part};
 use super::subscribers;
 use crate::drivers::crowd::{self, Crowd};
 use crate::drivers::fleet::{Figures, Fleet};
 use crate::latency;
-use crate::record::{Entry, LATE_LOAD, Load, LoadCounts, Note, Subscribed};
+use crate::record::{Entry, LATE_LOAD, Load, LoadAnswers, LoadCounts, Note, Subscribed};
 use crate::schedule::Plan;
 
 /// Offsets that are told one by one; the others follow from the seed.
 const TOLD: u32 = 60;
 
+/// What is said when.
+#[derive(Clone, Copy)]
+pub(super) struct Plans<'a> {
+    /// What the day holds.
+    pub(super) day: &'a Plan,
+    /// The same with what floods add: what the compound says.
+    pub(super) plan: &'a Plan,
+    /// What floods add.
+    pub(super) flooded: Option<&'a Flooded>,
+}
+
 /// Drives a plan, with the copies beside it when there are any.
-pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plan: &Plan, figures: &Figures) -> Ended {
-    let Some(copies) = part.copies else { return part.drive(fleet, plan, figures, None) };
+pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, figures: &Figures) -> Ended {
+    let Some(copies) = part.copies else { return part.drive(fleet, plans, figures, None) };
     let (common, tape, address) = (part.common.clone(), part.tape, part.devices_connect_to());
-    let crowd = Crowd::new(copies, (tape, plan), &common, |device| fleet.lines().has(device));
-    note(part, "load", headline(copies, crowd.clients(), plan));
+    let floods = plans.flooded.map_or(&[][..], |flooded| &flooded.sends);
+    // All end together.
+    let day = Plan { ends_us: plans.plan.ends_us, ..plans.day.clone() };
+    let crowd =
+        Crowd::new(copies, (tape, &day), &common, (|device: DeviceIx| fleet.lines().has(device), floods));
+    note(part, "load", headline(copies, crowd.clients(), &day));
+    plans.flooded.into_iter().flat_map(Flooded::sentences).for_each(|text| note(part, "load", text));
+    let hearing = match copies::listen(part, copies, &crowd) {
+        Ok(hearing) => Ok(hearing),
+        Err(Deaf::Unheard(why)) => Err(why),
+        Err(Deaf::Lost(why)) => return part.ended(Ending::Lost(why)),
+    };
     let subscribers = match subscribers::listen(part, &copies.shape) {
         Ok(subscribers) => subscribers,
         Err(why) => return part.ended(Ending::Lost(why)),
@@ -39,7 +63,8 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plan: &Plan, figure
         let ended = match watch.start() {
             Some(start) => {
                 subscribers.iter().for_each(|all| all.begin(start));
-                part.drive(fleet, plan, figures, Some(part.common.clock.at(start)))
+                hearing.iter().for_each(|hearing: &Hearing| hearing.begin(start));
+                part.drive(fleet, plans, figures, Some(part.common.clock.at(start)))
             }
             None => part.ended(Ending::Interrupted),
         };
@@ -48,12 +73,40 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plan: &Plan, figure
         }
         match plane.join() {
             Ok(outcome) => {
-                let heard = heard(part, subscribers, watch.start());
+                let judged = judged(part, (hearing, &crowd), &outcome, (watch.start(), &ended.how));
+                let outcome = outcome.map(|(outcome, _)| outcome);
+                let heard = Heard { judged, subscribers: heard(part, subscribers, watch.start()) };
                 sum_up(part, (copies, crowd.clients()), (outcome, heard), ended)
             }
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// What was heard of the gateway beside the observer.
+struct Heard {
+    judged: Judged,
+    subscribers: Vec<Subscribed>,
+}
+
+/// What became of what the copies said; or why that is not known.
+fn judged(
+    part: &Part<'_>,
+    (hearing, crowd): (Result<Hearing, String>, &Crowd<'_>),
+    outcome: &Result<(Outcome, Vec<Trace>), PlaneError>,
+    (start, how): (Option<Instant>, &Ending),
+) -> Judged {
+    let deaf = |why_not: &str| {
+        let answers = LoadAnswers { why_not: why_not.to_owned(), ..LoadAnswers::default() };
+        Judged { answers, took: latency::Series::default() }
+    };
+    match (hearing, outcome, start, part.copies) {
+        (Ok(hearing), Ok((_, traces)), Some(start), Some(copies)) => {
+            hearing.end(part, (crowd, traces), copies, (start, how))
+        }
+        (Err(why), ..) => deaf(&why),
+        _ => deaf("the copies did not speak"),
+    }
 }
 
 /// What the subscribers heard, once everybody has what waited for it.
@@ -66,21 +119,26 @@ fn heard(part: &Part<'_>, subscribers: Option<Subscribers>, start: Option<Instan
 /// Notes what the copies came to. Copies that were never connected are a gateway that was not reached.
 fn sum_up(
     part: &Part<'_>,
-    (copies, clients): (&crowd::Fleet, usize),
-    (outcome, heard): (Result<Outcome, PlaneError>, Vec<Subscribed>),
+    (fleet, clients): (&crowd::Fleet, usize),
+    (outcome, heard): (Result<Outcome, PlaneError>, Heard),
     ended: Ended,
 ) -> Ended {
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => return part.ended(Ending::Lost(format!("the copies of the compound: {error}"))),
     };
-    for text in figures(&outcome).into_iter().chain(subscribers::sentences(&heard)) {
+    let Heard { judged: Judged { answers, took }, subscribers } = heard;
+    let said = [copies::sentence(&answers)].into_iter().chain(figures(&outcome));
+    for text in said.chain(subscribers::sentences(&subscribers)) {
         note(part, "load", text);
     }
-    if let Some(why) = outcome.too_late(copies.lateness_bound) {
+    if let Some(why) = outcome.too_late(fleet.lateness_bound) {
         note(part, LATE_LOAD, why);
     }
-    let load = Load { subscribers: heard, ..load(part, copies, clients, &outcome) };
+    let mut load = load(part, fleet, clients, &outcome);
+    load.histograms
+        .extend(latency::Series::pack(took.histogram()).map(|packed| ("answers".to_owned(), packed)));
+    let load = Load { subscribers, answers: Some(answers), ..load };
     part.common.journal.write(Entry::Load(load));
     ended
 }
@@ -110,6 +168,7 @@ fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         refused: all.refused,
         unsent: all.unsent,
         stored: all.stored,
+        repeated: all.repeated,
         connected: links.stood,
         broke: links.broke,
         dropped: links.dropped,
@@ -120,6 +179,7 @@ fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         part: part.common.part.into(),
         counts,
         subscribers: Vec::new(),
+        answers: None,
         histograms: series.into_iter().filter_map(packed).collect(),
     }
 }
@@ -191,6 +251,7 @@ fn messages(all: &ClassTally) -> String {
         (all.unanswered, "never acknowledged"),
         (all.refused, "without room"),
         (all.unsent, "not sent in time"),
+        (all.repeated, "sent again, since their connection broke without an acknowledgement"),
     ];
     said.extend(lost.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}")));
     said

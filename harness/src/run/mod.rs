@@ -3,7 +3,9 @@
 
 mod child;
 mod city;
+mod copies;
 mod day;
+mod flood;
 mod folder;
 mod keeper;
 mod linkage;
@@ -457,6 +459,7 @@ impl<'a> Run<'a> {
             patience: part::PATIENCE,
             source: Some(Source { reading, cloud: None }),
             heard_on: Vec::new(),
+            reading: None,
             figures: Arc::default(),
             processes: Processes::default(),
         }

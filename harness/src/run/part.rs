@@ -10,13 +10,15 @@ use palisade_sim::words::Ms;
 
 use super::child::Gateway;
 use super::city::City;
-use super::load;
+use super::flood::{self, Flooded};
+use super::load::{self, Plans};
 use super::machine::Gauge;
 use super::processes::Processes;
 use super::restart;
 use super::stop::Stop;
 use super::usage::Looks;
 use crate::actuator::Actuator;
+use crate::contract::Decoder;
 use crate::drivers::between::{self, Between};
 use crate::drivers::crowd;
 use crate::drivers::fleet::{Common, Figures, Fleet, Timing, Wires};
@@ -94,6 +96,8 @@ pub(super) struct Part<'a> {
     pub(super) source: Option<Source>,
     /// The filters under which others hear them, for all sites; none when they come over no broker.
     pub(super) heard_on: Vec<String>,
+    /// How they are read there.
+    pub(super) reading: Option<Decoder>,
     /// Figures that are watched.
     pub(super) figures: Arc<Figures>,
     /// Its programs, when the harness started them.
@@ -103,17 +107,33 @@ pub(super) struct Part<'a> {
 impl Part<'_> {
     /// Connects, drives, listens.
     pub(super) fn run(mut self) -> Ended {
-        let mut plan = schedule::plan(self.tape, self.windows, self.heartbeat, self.drain);
+        let mut day = schedule::plan(self.tape, self.windows, self.heartbeat, self.drain);
         // Whoever answers in time is heard, also after the last message.
-        plan.ends_us += (self.common.contract.longest_deadline().0 - self.drain).0.max(0) * 1000;
+        day.ends_us += (self.common.contract.longest_deadline().0 - self.drain).0.max(0) * 1000;
+        let flooded = flood::flooded(&self, &day);
+        let sends = flooded.as_ref().map_or(&[][..], |flooded| &flooded.sends);
+        let plan = flood::with(&day, sends, &self);
+        if let (Some(flooded), Some(source)) = (&flooded, &mut self.source) {
+            flooded.signals().for_each(|(device, signal)| source.reading.may_say(&device, signal));
+        }
+        let plans = Plans { day: &day, plan: &plan, flooded: flooded.as_ref() };
+        match &flooded {
+            Some(flooded) => Part { tape: &flooded.tape, ..self }.carry_out(plans),
+            None => self.carry_out(plans),
+        }
+    }
+
+    fn carry_out(mut self, plans: Plans<'_>) -> Ended {
+        let plan = plans.plan;
         let figures = self.figures.clone();
-        self.progress.begin(&self.headline(&plan));
+        self.progress.begin(&self.headline(plan));
         let stop = self.stop;
         let asked = || stop.asked();
         let heard = (self.common.clone(), figures.clone());
         let source = self.source.take().expect("a part has its source");
         self.heard_on =
             if source.cloud.is_none() { source.reading.filters_of_all_sites() } else { Vec::new() };
+        self.reading = Some(source.reading.clone());
         let observer = observe(&self.address, source, heard, self.patience, &asked);
         let observer = match observer {
             Ok(observer) => observer,
@@ -140,7 +160,7 @@ impl Part<'_> {
             Ok(mut fleet) => {
                 self.afflict(&mut fleet);
                 let gauge = Gauge::read();
-                let ended = load::beside(&mut self, &mut fleet, &plan, &figures);
+                let ended = load::beside(&mut self, &mut fleet, plans, &figures);
                 let machine = gauge.since(ended.at_us, self.common.part);
                 machine.into_iter().for_each(|m| self.common.journal.write(Entry::Machine(m)));
                 fleet.lines().write_figures();
@@ -259,15 +279,20 @@ impl Part<'_> {
     pub(super) fn drive(
         &mut self,
         fleet: &mut Fleet,
-        plan: &Plan,
+        plans: Plans<'_>,
         figures: &Figures,
         from: Option<Micros>,
     ) -> Ended {
+        let plan = plans.plan;
         let (plan, unsaid) = &self.afflicted.plan(plan);
         let start_us = from.unwrap_or(self.common.clock.now_us() + RUN_UP_US);
         let timing = Timing { start_us };
         self.write_afflicted(plan, unsaid, start_us);
+        plans.flooded.into_iter().for_each(|flooded: &Flooded| flooded.write(self, start_us));
         fleet.ail(start_us, plan.ends_us);
+        if let Some(copies) = self.copies {
+            flood::storms(self, fleet, copies, start_us);
+        }
         let fleet = &*fleet;
         let halt = AtomicBool::new(false);
         fleet.announce(self.tape, plan, timing);
@@ -337,7 +362,8 @@ impl Part<'_> {
             if let Some(fault) = fleet.lines().fault() {
                 return Ending::Lost(fault.to_owned());
             }
-            if figures.connected.load(Ordering::SeqCst) > 0 || fleet.connections() == 0 {
+            let stormy = self.is_stormy(at_us);
+            if figures.connected.load(Ordering::SeqCst) > 0 || fleet.connections() == 0 || stormy {
                 heard = Instant::now();
             } else if heard.elapsed() > SILENCE {
                 let wait = SILENCE.as_secs();
@@ -348,6 +374,14 @@ impl Part<'_> {
             let wake_us = last_us.unwrap_or(start_us + plan.ends_us);
             std::thread::sleep(clock.until(wake_us).min(Duration::from_millis(25)));
         }
+    }
+
+    /// Whether a storm has taken connections at an instant of the plan.
+    fn is_stormy(&self, at_us: Micros) -> bool {
+        let storms = self.copies.iter().flat_map(|copies| &copies.shape.storm);
+        storms
+            .map(|storm| (storm.at.0, storm.at.0 + storm.lasts().0))
+            .any(|(from, to)| (from..to).contains(&Ms(at_us / 1_000)))
     }
 
     /// A line for each window whose listening is over.

@@ -1,14 +1,16 @@
 //! Load shapes: how many copies of a compound speak at an instant, when all of them lose their connections, when one
 //! cause makes hundreds of devices speak at once. Data in a file of its own; no sockets, no clocks.
 
+mod flood;
 mod read;
 
-use palisade_sim::contract::Class;
+use palisade_sim::contract::{Class, Signal};
 use palisade_sim::model::scenario::Duration;
 use palisade_sim::words::Ms;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use flood::{Spoken, spoken};
 pub use read::{read, schema};
 
 /// A load shape.
@@ -26,10 +28,10 @@ pub struct Shape {
     /// stays.
     #[serde(default)]
     pub level: Vec<Level>,
-    /// Instants at which the whole fleet loses its connections.
+    /// Instants at which devices of the compound and of all copies lose their connections.
     #[serde(default)]
     pub storm: Vec<Storm>,
-    /// Instants at which one cause makes a class of devices speak.
+    /// Instants at which one cause makes a class of devices speak, in the compound and in all copies.
     #[serde(default)]
     pub flood: Vec<Flood>,
     /// Others who hear what the gateway says, beside one who is always there and reads at once.
@@ -49,7 +51,7 @@ pub struct Level {
     pub to: Option<f64>,
 }
 
-/// All connections of the fleet break at once, as in a power cut.
+/// Connections of the compound and of all copies break at once, as in a power cut.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Storm {
@@ -60,6 +62,11 @@ pub struct Storm {
     pub down: Option<Duration>,
     /// Every device connects again at an instant drawn from this time.
     pub within: Duration,
+    /// What reports call it: `power cut`.
+    pub cause: Option<String>,
+    /// Whom it hits; all devices when nothing is said.
+    #[serde(default)]
+    pub class: Vec<Class>,
 }
 
 /// One more who hears what the gateway says of all compounds, at QoS 1, in a session that the gateway keeps.
@@ -104,13 +111,24 @@ impl Habit {
 }
 
 impl Storm {
+    /// What reports call it.
+    pub fn cause(&self) -> &str {
+        self.cause.as_deref().unwrap_or("storm")
+    }
+
+    /// Whether it hits devices of a class.
+    pub fn hits(&self, class: Class) -> bool {
+        self.class.is_empty() || self.class.contains(&class)
+    }
+
     /// From its beginning until the last one may be back.
-    fn lasts(&self) -> Duration {
+    pub fn lasts(&self) -> Duration {
         Duration(self.down.map_or(Ms(0), |down| down.0) + self.within.0)
     }
 }
 
-/// One cause, hundreds of devices: each device of a class in each copy says what it said first that day.
+/// One cause, hundreds of devices: each device of a class, in the compound and in each copy, says one thing more than the
+/// day holds. It is a message of its own, which the gateway must pass on.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flood {
@@ -120,6 +138,18 @@ pub struct Flood {
     pub within: Duration,
     /// Which devices.
     pub class: Class,
+    /// What reports call it: `thunderstorm`.
+    pub cause: Option<String>,
+    /// What each says: `"beam_restored"`, `{ beam_broken = { broken_ms = 400 } }`; what it says first that day when nothing is
+    /// said, and then those that are silent all day stay so.
+    pub says: Option<Signal>,
+}
+
+impl Flood {
+    /// What reports call it.
+    pub fn cause(&self) -> &str {
+        self.cause.as_deref().unwrap_or("flood")
+    }
 }
 
 impl Shape {

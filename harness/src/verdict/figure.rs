@@ -1,6 +1,7 @@
 //! Figures by name: `missed`, `beam.missed`, `response.p99`, `beam.response.p99`, `lateness.max`,
 //! `coverage.2014.1.5.detect` (a share, 0..1), `perimeter.gaps`, `commands.missed`, `recovery.p99`,
-//! `taken`, `queue.max`, `queue.slope`, `drift.response`, `upstream.missed`, `subscribers.lost`.
+//! `taken`, `queue.max`, `queue.slope`, `drift.response`, `upstream.missed`, `subscribers.lost`,
+//! `load.missed`.
 
 use super::Evidence;
 use crate::latency::{ENOUGH_FOR_P999, Path, Series};
@@ -48,6 +49,8 @@ pub enum What {
     Upstream(String),
     /// Of those who hear the gateway and are away or slow: the words behind `subscribers.`.
     Subscribers(String),
+    /// Of the copies of the compound: the words behind `load.`.
+    Load(String),
     /// By how many kB a process of the gateway grows each minute.
     LeakMemory,
     /// By how many open files each minute.
@@ -72,7 +75,9 @@ impl Figure {
             (What::LeakFiles, Some(slope)) => format!("{slope:.2} a minute"),
             (What::Drift, Some(slope)) => format!("{slope:.3} ms a minute"),
             (What::QueueSlope, Some(slope)) => format!("{slope:.3} a second"),
-            (What::Upstream(rest), Some(ms)) if rest.starts_with("response.") => format!("{ms:.1} ms"),
+            (What::Upstream(rest) | What::Load(rest), Some(ms)) if rest.starts_with("response.") => {
+                format!("{ms:.1} ms")
+            }
             (What::Subscribers(rest), Some(ms)) if super::subscribers::is_time(rest) => format!("{ms:.1} ms"),
             (What::Coverage(_), Some(share)) => format!("{share:.3}"),
             (_, Some(count)) => format!("{count}"),
@@ -107,6 +112,9 @@ pub fn figure(name: &str, evidence: &Evidence<'_>) -> Option<Figure> {
         let value = evidence.drift.trend.map(|trend| trend.slope);
         let why_not = "fewer than 8 stretches of the run have an answer".to_owned();
         return Some(Figure { class: None, what: What::Drift, value, why_not });
+    }
+    if let Some(rest) = name.strip_prefix("load.") {
+        return super::load::figure(rest, evidence.load);
     }
     if name == "perimeter.gaps" {
         let value = evidence.plan.map(|p| p.perimeter.gaps.len() as f64);

@@ -2,7 +2,7 @@
 
 use palisade_sim::model::drive::Thresholds;
 
-use super::Evidence;
+use super::{Evidence, load};
 
 /// What a threshold that nobody typed says.
 const NONE: &str = "== 0";
@@ -30,6 +30,7 @@ pub(super) fn implied(
         of(!evidence.commands.paired.due.is_empty(), &COMMANDS),
         of(evidence.upstream.is_some(), &UPSTREAM),
         of(evidence.subscribers.is_some(), &SUBSCRIBERS),
+        load::implied(evidence.load),
     ];
     let named = |name: &str| thresholds.keys().any(|typed| singular(typed) == singular(name));
     all.concat()

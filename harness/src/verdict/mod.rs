@@ -11,6 +11,7 @@ mod commands;
 mod figure;
 mod implied;
 mod leak;
+mod load;
 mod reason;
 mod recovery;
 mod subscribers;
@@ -29,6 +30,7 @@ pub use bound::{Bound, Op};
 pub use commands::CommandFacts;
 pub use figure::{Figure, figure};
 pub use leak::LeakFacts;
+pub use load::LoadFacts;
 pub use recovery::RecoveryFacts;
 pub use subscribers::SubscriberFacts;
 pub use taken::NotAssessed;
@@ -57,7 +59,7 @@ pub struct Message {
     pub signal: String,
     /// When in the day it was due.
     pub due: Ms,
-    /// The command because of which the device said it; nothing when the tape has it.
+    /// The command, or the cause of a flood, because of which the device said it; nothing when the tape has it.
     pub because: Option<String>,
 }
 
@@ -113,6 +115,8 @@ pub struct Evidence<'a> {
     pub upstream: Option<&'a UpstreamFacts>,
     /// What those heard who were away or slow, if there are any.
     pub subscribers: Option<&'a SubscriberFacts>,
+    /// What the copies of the compound came to, if there are any.
+    pub load: Option<&'a LoadFacts>,
     /// How the run ended, if not by itself: a sentence each.
     pub cut: &'a [String],
     /// Whether the observer was there all the time.

@@ -72,6 +72,7 @@ pub(super) fn sentence(name: &str, must: &str, figure: &Figure, evidence: &Evide
         }
         What::Upstream(rest) => super::upstream::sentence(rest, &found, must, evidence.upstream),
         What::Subscribers(rest) => super::subscribers::sentence(rest, &found, must, evidence.subscribers),
+        What::Load(rest) => super::load::sentence(rest, &found, must, evidence.load),
         What::Command(word) => super::commands::sentence(word, &found, must, evidence.commands),
         What::CommandTime(path) => {
             let what = if path == "response" {

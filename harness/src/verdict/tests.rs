@@ -3,7 +3,7 @@
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
-use crate::record::SubscriberCounts;
+use crate::record::{CopyFailure, CopyTally, LoadAnswers, LoadCounts, SubscriberCounts};
 
 use super::*;
 
@@ -47,11 +47,12 @@ struct Bench {
     /// Events that faults took, by class.
     taken: Vec<(&'static str, usize)>,
     heard_all: bool,
+    load: Option<LoadFacts>,
 }
 
 impl Bench {
     fn of(messages: Vec<Message>) -> Bench {
-        let (cut, extras, plan, commands, recovery, subscribers, upstream, taken) = Default::default();
+        let (cut, extras, plan, commands, recovery, subscribers, upstream, taken, load) = Default::default();
         Bench {
             messages,
             cut,
@@ -64,6 +65,7 @@ impl Bench {
             upstream,
             taken,
             heard_all: true,
+            load,
         }
     }
 
@@ -96,6 +98,7 @@ impl Bench {
             drift: &Drift::default(),
             upstream: self.upstream.as_ref(),
             subscribers: self.subscribers.as_ref(),
+            load: self.load.as_ref(),
             leak: &LeakFacts::default(),
             cut: &self.cut,
             heard_all: self.heard_all,
@@ -513,4 +516,72 @@ fn what_subscribers_lost_fails_also_unasked_and_they_are_named() {
     check("subscribers.happy", "== 0", "there is no such figure");
     let none = Bench::of(sound()).judge(&[("subscribers.lost", "== 0")]);
     assert!(none.reasons[0].contains("no shape of the load has subscribers"), "{:?}", none.reasons);
+}
+
+/// What 9 copies came to, of whose 90 answers so many are missing.
+fn load(missed: usize) -> LoadFacts {
+    let tally =
+        |expected, missed| Tally { expected, missed, answered: expected - missed, ..Tally::default() };
+    let failure = |i| CopyFailure {
+        id: format!("rc3-{i}"),
+        outcome: "missed".into(),
+        device: "beam-1-c3".into(),
+        signal: "beam_broken".into(),
+        ..CopyFailure::default()
+    };
+    let copy = CopyTally { copy: 3, site: "yard-c3".into(), outcomes: tally(10, missed) };
+    LoadFacts {
+        counts: LoadCounts { copies: 9, compress: 1, broke: 2, ..LoadCounts::default() },
+        answers: LoadAnswers {
+            heard: true,
+            promised: true,
+            all: tally(90, missed),
+            by_class: BTreeMap::from([("beam".to_owned(), tally(40, missed))]),
+            harmed: u32::from(missed > 0),
+            copies: if missed > 0 { vec![copy] } else { Vec::new() },
+            failures: (0..missed).map(failure).collect(),
+            ..LoadAnswers::default()
+        },
+        ..LoadFacts::default()
+    }
+}
+
+#[test]
+fn what_copies_lack_fails_unasked_and_names_class_copy_and_ids() {
+    let judged = |facts: LoadFacts, thresholds: &[(&str, &str)]| {
+        Bench { load: Some(facts), ..Bench::of(sound()) }.judge(thresholds)
+    };
+    let good = judged(load(0), &[]);
+    assert!(good.pass && good.checks.iter().filter(|c| c.figure.starts_with("load.")).count() == 6);
+    let lacks = judged(load(2), &[]);
+    let expected = "2 of 90 answers to the 9 copies missed (must be == 0): by class beam 2; by copy yard-c3 2; \
+                    beam-1-c3 beam_broken rc3-0, beam-1-c3 beam_broken rc3-1";
+    assert_eq!(lacks.reasons, [expected]);
+    assert!(judged(load(2), &[("load.missed", "< 5")]).pass);
+    assert!(!judged(load(0), &[("load.broke", "== 0")]).pass);
+    let of = |change: fn(&mut LoadFacts)| {
+        let mut facts = load(2);
+        change(&mut facts);
+        facts
+    };
+    // Nothing is asked where something else stood in the way, but it can be.
+    let unpromised = || of(|facts| facts.answers.promised = false);
+    assert!(judged(unpromised(), &[]).pass && !judged(unpromised(), &[("load.missed", "== 0")]).pass);
+    let late = || of(|facts| (facts.answers.all.missed, facts.answers.all.late) = (0, 2));
+    assert!(!judged(late(), &[]).pass);
+    let mut compressed = late();
+    compressed.counts.compress = 20;
+    assert!(judged(compressed, &[]).pass, "no deadline holds in a day of half the time");
+    let unheard = of(|facts| {
+        facts.answers =
+            LoadAnswers { why_not: "the contract's answers carry no ids".into(), ..LoadAnswers::default() };
+    });
+    assert!(judged(unheard.clone(), &[]).pass);
+    let said = judged(unheard, &[("load.missed", "== 0")]).reasons;
+    assert!(
+        said[0].ends_with("answers to the copies are not judged: the contract's answers carry no ids"),
+        "{said:?}"
+    );
+    let nobody = Bench::of(sound()).judge(&[("load.missed", "== 0")]).reasons;
+    assert!(nobody[0].ends_with("no copies of the compound spoke; see --fleet"), "{nobody:?}");
 }

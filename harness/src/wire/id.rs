@@ -25,6 +25,11 @@ pub fn of_command(number: u32) -> StimulusId {
     StimulusId(COMMANDED + number)
 }
 
+/// Whether a command caused a stimulus.
+pub fn is_of_command(stimulus: StimulusId) -> bool {
+    stimulus.0 >= COMMANDED
+}
+
 /// The stimulus that a repetition is.
 ///
 /// # Panics
@@ -51,6 +56,19 @@ pub fn read(run: &str, id: &str) -> Option<Option<StimulusId>> {
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     let number: Option<u32> = digits.parse().ok().filter(|n| plain && *n < many);
     Some(number.map(|number| StimulusId(from + number)))
+}
+
+/// The tag of a copy of the compound, from 1.
+pub fn tag_of_copy(run: &str, copy: u32) -> String {
+    format!("{run}c{copy}")
+}
+
+/// The copy that an id of this run's copies names, and the stimulus; nothing when it is no such id.
+pub fn read_copy(run: &str, id: &str) -> Option<(u32, Option<StimulusId>)> {
+    let (copy, _) = id.strip_prefix(run)?.strip_prefix('c')?.split_once('-')?;
+    let plain = copy.bytes().all(|b| b.is_ascii_digit()) && !copy.starts_with('0');
+    let copy: u32 = copy.parse().ok().filter(|_| plain)?;
+    Some((copy, read(&tag_of_copy(run, copy), id)?))
 }
 
 /// Whether an id has the form of a run's ids, whatever the run: it is a leftover of another one then.
@@ -89,6 +107,17 @@ mod tests {
         for text in ["", "r", "q-1", "rr-1"] {
             assert_eq!(read("r", text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn ids_of_copies_come_back() {
+        let id = wire_id(&tag_of_copy("r", 12), StimulusId(7));
+        assert_eq!((id.as_str(), read_copy("r", &id)), ("rc12-7", Some((12, Some(StimulusId(7))))));
+        assert_eq!(read_copy("r", "rc3-x"), Some((3, None)));
+        for text in ["r-7", "rc-7", "rc03-7", "rc+3-7", "rc3", "qc3-7"] {
+            assert_eq!(read_copy("r", text), None, "{text}");
+        }
+        assert_eq!(read("r", "rc12-7"), None, "a copy's id is not the compound's");
     }
 
     #[test]

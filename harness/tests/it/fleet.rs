@@ -1,4 +1,5 @@
-//! `palisade run --fleet`: copies of the compound are load beside it, and a load plane that is late makes a run void.
+//! `palisade run --fleet`: copies of the compound beside it, whose answers are judged as well, and a load plane that is
+//! late makes a run void.
 
 use std::process::Command;
 use std::time::Duration;
@@ -40,7 +41,7 @@ fn shape(name: &str) -> String {
 }
 
 #[test]
-fn copies_load_the_gateway_and_only_the_compound_is_judged() -> Result<()> {
+fn copies_load_the_gateway_and_leave_the_compounds_own_outcomes_alone() -> Result<()> {
     let alone = run(&[], &[])?;
     let three = run(&[], &["--fleet", "3"])?;
     let five = run(&[], &["--fleet", "5"])?;

@@ -8,6 +8,7 @@ mod classes;
 mod commands;
 mod compare;
 mod container;
+mod copies;
 mod defects;
 mod faults;
 mod fleet;

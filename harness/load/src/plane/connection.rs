@@ -13,6 +13,7 @@ use super::outbox::{Mark, Outbox};
 use super::settings::Settings;
 use super::source::{Due, Nanos};
 use super::tally::Outcome;
+use super::trace::Fate;
 use crate::codec::{
     Ack, ConnAck, Connect, End, Inbox, Login, Many, Packet, Property, Publish, QoS, Unencodable, Value,
     Version, encode,
@@ -20,6 +21,8 @@ use crate::codec::{
 
 /// The longest packet that a server may send.
 const LONGEST_PACKET: usize = 64 << 10;
+/// The flag of a PUBLISH that was sent before, in its first byte.
+const DUP: u8 = 0x08;
 /// Entries that are kept room for when all messages are answered.
 const KEPT_FLIGHTS: usize = 32;
 
@@ -33,12 +36,13 @@ pub(super) enum State {
 }
 
 /// A message that left and waits for its answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Flight {
-    id: u16,
+    mark: Mark,
     class: u8,
-    due: Nanos,
     left: Nanos,
+    /// Its bytes; none when it never leaves again.
+    packet: Box<[u8]>,
 }
 
 /// Why a connection is no more.
@@ -66,6 +70,8 @@ pub(super) struct Connection {
     flights: VecDeque<Flight>,
     /// How many may wait for an answer.
     window: u16,
+    /// What is not answered leaves again on the next connection.
+    keeps: bool,
     last_id: u16,
     /// Failures in a row.
     pub(super) failures: u32,
@@ -91,6 +97,7 @@ impl Connection {
             inbox: Inbox::new(settings.version, LONGEST_PACKET),
             flights: VecDeque::new(),
             window: settings.unanswered,
+            keeps: settings.resend,
             last_id: 0,
             failures: 0,
             generation: 0,
@@ -180,7 +187,7 @@ impl Connection {
             payload: due.payload,
         };
         encode(version, &Packet::Publish(publish), self.outbox.buffer())?;
-        self.outbox.mark(due.at, packet_id, Some(due.class));
+        self.outbox.mark(due.at, packet_id, Some(due.class), due.tag);
         Ok(())
     }
 
@@ -193,7 +200,7 @@ impl Connection {
     fn push_own(&mut self, packet: &Packet<'_>, version: Version, now: Nanos) {
         // These have no field that could be too long.
         if encode(version, packet, self.outbox.buffer()).is_ok() {
-            self.outbox.mark(now, 0, None);
+            self.outbox.mark(now, 0, None, None);
         }
     }
 
@@ -242,14 +249,21 @@ impl Connection {
             let now = clock();
             outcome.writes += 1;
             self.last_written = now;
-            let (flights, drains) = (&mut self.flights, &mut self.drains);
-            self.outbox.wrote(written, |mark| {
+            let (flights, drains, keeps) = (&mut self.flights, &mut self.drains, self.keeps);
+            self.outbox.wrote(written, |mark, packet| {
                 let Some(class) = mark.class else { return };
-                outcome.left(class, mark.due, now);
+                if mark.again {
+                    outcome.class(class).repeated += 1;
+                    outcome.tell(mark.tag, Fate::Again, now);
+                } else {
+                    outcome.left(class, mark.due, now);
+                    outcome.tell(mark.tag, Fate::Left, now);
+                }
                 if mark.id == 0 {
                     drained(drains, (mark.due, mark.id), now, outcome);
                 } else {
-                    flights.push_back(Flight { id: mark.id, class, due: mark.due, left: now });
+                    let packet = if keeps { Box::from(packet) } else { Box::default() };
+                    flights.push_back(Flight { mark, class, left: now, packet });
                 }
             });
             if written < asked {
@@ -364,7 +378,7 @@ impl Connection {
 
     fn answered(&mut self, ack: &Ack<'_>, now: Nanos, outcome: &mut Outcome) -> Result<(), Broken> {
         // Servers answer in order, so it is nearly always the first.
-        let place = self.flights.iter().position(|flight| flight.id == ack.packet_id);
+        let place = self.flights.iter().position(|flight| flight.mark.id == ack.packet_id);
         let Some(flight) = place.and_then(|place| self.flights.remove(place)) else {
             return Err(Broken(format!(
                 "the server answered packet {}, which waits for none",
@@ -378,8 +392,8 @@ impl Connection {
         tally.answered += 1;
         tally.denied += u64::from(ack.reason >= 0x80);
         tally.service.take_ns(now.saturating_sub(flight.left));
-        tally.response.take_ns(now.saturating_sub(flight.due));
-        drained(&mut self.drains, (flight.due, flight.id), now, outcome);
+        tally.response.take_ns(now.saturating_sub(flight.mark.due));
+        drained(&mut self.drains, (flight.mark.due, flight.mark.id), now, outcome);
         Ok(())
     }
 
@@ -393,7 +407,11 @@ impl Connection {
         self.generation = self.generation.wrapping_add(1);
         self.inbox.clear();
         self.outbox.rewind();
-        self.give_up(outcome);
+        if self.keeps {
+            self.outbox.put_back(self.flights.drain(..).map(marked));
+        } else {
+            self.give_up(outcome);
+        }
     }
 
     /// Whether this is still the connection of that generation, and does not stand.
@@ -410,6 +428,15 @@ impl Connection {
     pub(super) fn give_up(&mut self, outcome: &mut Outcome) {
         self.flights.drain(..).for_each(|flight| outcome.class(flight.class).unanswered += 1);
     }
+}
+
+/// A packet that had left, marked as sent before.
+fn marked(flight: Flight) -> (Mark, Box<[u8]>) {
+    let mut packet = flight.packet;
+    if let Some(first) = packet.first_mut() {
+        *first |= DUP;
+    }
+    (flight.mark, packet)
 }
 
 /// A message is done: perhaps the last one that had waited for the connection.

@@ -20,6 +20,10 @@ pub(super) struct Mark {
     pub(super) id: u16,
     /// Its class; none when it belongs to the protocol.
     pub(super) class: Option<u8>,
+    /// By which number its source is told of it.
+    pub(super) tag: Option<u32>,
+    /// It has left before.
+    pub(super) again: bool,
 }
 
 /// Packets in the order in which they leave.
@@ -51,10 +55,10 @@ impl Outbox {
     }
 
     /// The bytes appended since the last mark are this packet.
-    pub(super) fn mark(&mut self, due: Nanos, id: u16, class: Option<u8>) {
+    pub(super) fn mark(&mut self, due: Nanos, id: u16, class: Option<u8>, tag: Option<u32>) {
         let length = (self.bytes.len() - self.marked) as u32;
         self.marked = self.bytes.len();
-        self.marks.push_back(Mark { due, length, id, class });
+        self.marks.push_back(Mark { due, length, id, class, tag, again: false });
     }
 
     /// Bytes that may be written when at most `answerable` packets with an identifier may leave.
@@ -76,14 +80,15 @@ impl Outbox {
         &rest[..length.saturating_sub(self.begun).min(rest.len())]
     }
 
-    /// So many bytes were written; each packet that has left as a whole is handed out.
-    pub(super) fn wrote(&mut self, bytes: usize, mut left: impl FnMut(Mark)) {
+    /// So many bytes were written; each packet that has left as a whole is handed out with its bytes.
+    pub(super) fn wrote(&mut self, bytes: usize, mut left: impl FnMut(Mark, &[u8])) {
         self.begun += bytes;
         while let Some(mark) = self.marks.front().copied().filter(|mark| mark.length as usize <= self.begun) {
-            self.begun -= mark.length as usize;
-            self.gone += mark.length as usize;
+            let length = mark.length as usize;
             self.marks.pop_front();
-            left(mark);
+            left(mark, &self.bytes[self.gone..self.gone + length]);
+            self.begun -= length;
+            self.gone += length;
         }
         if self.marks.is_empty() {
             self.bytes.clear();
@@ -114,7 +119,23 @@ impl Outbox {
         (self.gone, self.begun, self.marked) = (0, 0, self.bytes.len());
     }
 
-    /// What never left.
+    /// Packets that had left leave again, before all others. Nothing may have been written since [`Outbox::rewind`].
+    pub(super) fn put_back(&mut self, packets: impl IntoIterator<Item = (Mark, Box<[u8]>)>) {
+        let (mut bytes, mut marks) = (Vec::new(), VecDeque::new());
+        for (mark, packet) in packets {
+            bytes.extend_from_slice(&packet);
+            marks.push_back(Mark { again: true, ..mark });
+        }
+        if marks.is_empty() {
+            return;
+        }
+        bytes.append(&mut self.bytes);
+        marks.append(&mut self.marks);
+        (self.bytes, self.marks) = (bytes, marks);
+        self.marked = self.bytes.len();
+    }
+
+    /// What waits.
     pub(super) fn rest(&self) -> impl Iterator<Item = Mark> + '_ {
         self.marks.iter().copied()
     }
@@ -128,14 +149,14 @@ mod tests {
         let mut outbox = Outbox::default();
         for (i, (bytes, id)) in packets.iter().enumerate() {
             outbox.buffer().extend_from_slice(bytes.as_bytes());
-            outbox.mark(i as Nanos, *id, (*bytes != "ping").then_some(0));
+            outbox.mark(i as Nanos, *id, (*bytes != "ping").then_some(0), None);
         }
         outbox
     }
 
     fn wrote(outbox: &mut Outbox, bytes: usize) -> Vec<Nanos> {
         let mut left = Vec::new();
-        outbox.wrote(bytes, |mark| left.push(mark.due));
+        outbox.wrote(bytes, |mark, _| left.push(mark.due));
         left
     }
 
@@ -167,7 +188,7 @@ mod tests {
         outbox.rewind();
         assert_eq!(outbox.ready(9), b"cdef");
         outbox.buffer().extend_from_slice(b"gh");
-        outbox.mark(3, 0, Some(0));
+        outbox.mark(3, 0, Some(0), None);
         assert_eq!(wrote(&mut outbox, 6), [2, 3]);
         let mut outbox = filled(&[("ping", 0), ("ab", 0)]);
         outbox.rewind();
@@ -175,11 +196,26 @@ mod tests {
     }
 
     #[test]
+    fn what_had_left_leaves_again_first() {
+        let mut outbox = filled(&[("ab", 1), ("cd", 2), ("ef", 3)]);
+        let mut gone = Vec::new();
+        outbox.wrote(4, |mark, packet| gone.push((mark, Box::from(packet))));
+        outbox.rewind();
+        outbox.put_back(gone);
+        assert_eq!(outbox.ready(9), b"abcdef");
+        let again: Vec<(u16, bool)> = outbox.rest().map(|mark| (mark.id, mark.again)).collect();
+        assert_eq!(again, [(1, true), (2, true), (3, false)]);
+        outbox.buffer().extend_from_slice(b"gh");
+        outbox.mark(4, 4, Some(0), None);
+        assert_eq!(wrote(&mut outbox, 8), [0, 1, 2, 4]);
+    }
+
+    #[test]
     fn a_long_queue_gives_its_room_back() {
         let mut outbox = Outbox::default();
         for i in 0..10_000 {
             outbox.buffer().extend_from_slice(&[7; 40]);
-            outbox.mark(i, 0, Some(0));
+            outbox.mark(i, 0, Some(0), None);
         }
         assert_eq!(wrote(&mut outbox, 399_999).len(), 9_999);
         assert!(outbox.bytes.len() < 1_000, "{}", outbox.bytes.len());

@@ -39,8 +39,11 @@ pub struct Settings {
     pub lasts: Duration,
     /// How long after the last message answers are waited for.
     pub grace: Duration,
-    /// Instants at which all connections break.
+    /// Instants at which connections break.
     pub storms: Vec<Storm>,
+    /// Messages of QoS 1 and 2 whose connection broke without an answer leave again on the next one, marked as sent
+    /// before. Their bytes are kept until they are answered.
+    pub resend: bool,
 }
 
 impl Settings {
@@ -63,6 +66,7 @@ impl Settings {
             lasts: Duration::ZERO,
             grace: Duration::from_secs(5),
             storms: Vec::new(),
+            resend: false,
         }
     }
 }
@@ -77,8 +81,8 @@ pub struct Backoff {
     pub longest: Duration,
 }
 
-/// All connections are dropped at an instant, as in a power cut: reset, without DISCONNECT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Connections are dropped at an instant, as in a power cut: reset, without DISCONNECT.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Storm {
     /// When, after the start.
     pub at: Duration,
@@ -86,6 +90,16 @@ pub struct Storm {
     pub down: Duration,
     /// Every client connects again at an instant drawn from this time after that.
     pub within: Duration,
+    /// Whom it hits, by the place in the list of clients; a list that is shorter holds again and again. All when it is
+    /// empty.
+    pub whom: Vec<bool>,
+}
+
+impl Storm {
+    /// Whether it hits the client at this place.
+    pub fn hits(&self, client: u32) -> bool {
+        self.whom.is_empty() || self.whom[client as usize % self.whom.len()]
+    }
 }
 
 /// What happens to a message for which a client has no room.

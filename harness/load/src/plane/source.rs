@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::trace::Told;
 use crate::codec::QoS;
 
 /// Nanoseconds after the start of the plane.
@@ -24,6 +25,8 @@ pub struct Due<'a> {
     pub topic: &'a str,
     /// The message.
     pub payload: &'a [u8],
+    /// By which number the source is told what became of it; nothing when it does not ask.
+    pub tag: Option<u32>,
 }
 
 /// The messages of one thread, in the order of their instants. A thread has the clients whose place, divided by the
@@ -39,6 +42,29 @@ pub trait Source: Send {
 
     /// Goes on to the one after it.
     fn advance(&mut self);
+
+    /// Something happened to a message that has a tag.
+    fn told(&mut self, told: Told) {
+        let _ = told;
+    }
+}
+
+impl<S: Source> Source for &mut S {
+    fn begin(&mut self, start: Instant) {
+        (**self).begin(start);
+    }
+
+    fn peek(&self) -> Option<Due<'_>> {
+        (**self).peek()
+    }
+
+    fn advance(&mut self) {
+        (**self).advance();
+    }
+
+    fn told(&mut self, told: Told) {
+        (**self).told(told);
+    }
 }
 
 /// Equal messages at equal distances, from one client after the other.
@@ -93,6 +119,7 @@ impl Source for Part {
             retain: false,
             topic: &self.all.topic,
             payload: &self.all.payload,
+            tag: None,
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::source::Nanos;
+use super::trace::{Fate, Told};
 use crate::series::Series;
 
 /// Messages of one class.
@@ -23,6 +24,8 @@ pub struct ClassTally {
     pub unsent: u64,
     /// Taken while their client had no connection: they waited in it.
     pub stored: u64,
+    /// Times that one was written again, since its connection had broken without an answer.
+    pub repeated: u64,
     /// Taken up by the plane minus intended: the plane's own part of the lateness.
     pub pickup: Series,
     /// Left minus intended: with what the connection and the window of unanswered messages held back.
@@ -43,6 +46,7 @@ impl ClassTally {
         self.refused += other.refused;
         self.unsent += other.unsent;
         self.stored += other.stored;
+        self.repeated += other.repeated;
         self.pickup.merge(&other.pickup);
         self.lateness.merge(&other.lateness);
         self.service.merge(&other.service);
@@ -94,6 +98,8 @@ pub struct Outcome {
     pub waited: Duration,
     /// From the start to the end of the last thread.
     pub lasted: Duration,
+    /// What happened to messages with a tag and was not told yet.
+    pub(super) told: Vec<Told>,
 }
 
 impl Outcome {
@@ -105,6 +111,10 @@ impl Outcome {
         let tally = self.class(class);
         tally.left += 1;
         tally.lateness.take_ns(now.saturating_sub(due));
+    }
+
+    pub(super) fn tell(&mut self, tag: Option<u32>, fate: Fate, at: Nanos) {
+        self.told.extend(tag.map(|tag| Told { tag, fate, at }));
     }
 
     /// Adds another thread's figures.

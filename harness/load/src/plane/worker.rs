@@ -15,6 +15,7 @@ use super::source::{Nanos, Source};
 use super::tally::Outcome;
 use super::threads::Watch;
 use super::timer::{Sleeper, TIMER};
+use super::trace::Fate;
 use crate::process::waited_for_processor;
 
 /// Messages taken up before the sockets are looked at again.
@@ -148,11 +149,18 @@ impl<'a> Worker<'a> {
                 }
             }
             self.serve(&mut events, next.unwrap_or(now + LOOK.as_nanos() as u64))?;
+            self.tell(source);
         }
         self.end();
+        self.tell(source);
         // A kernel that does not tell leaves it at nothing.
         self.outcome.waited = waited_for_processor().unwrap_or_default().saturating_sub(waited);
         Ok(())
+    }
+
+    /// Tells the source what happened to its messages.
+    fn tell(&mut self, source: &mut impl Source) {
+        self.outcome.told.drain(..).for_each(|told| source.told(told));
     }
 
     /// From now on instants count from `start`.
@@ -192,11 +200,12 @@ impl<'a> Worker<'a> {
             }
             let tally = self.outcome.class(due.class);
             tally.pickup.take_ns(now.saturating_sub(due.at));
-            let stored = u64::from(client.state != State::Up);
+            let waits = client.state != State::Up;
             if full || client.push(&due, self.settings.version).is_err() {
                 tally.refused += 1;
             } else {
-                tally.stored += stored;
+                tally.stored += u64::from(waits);
+                self.outcome.tell(due.tag, if waits { Fate::Waits } else { Fate::Taken }, now);
                 if self.settings.writes == Writes::OneEach {
                     self.flush(place);
                     now = self.now();
@@ -304,7 +313,7 @@ impl<'a> Worker<'a> {
             Wake::Look(place, generation) if self.clients[place].generation == generation => {
                 self.look(place, now);
             }
-            Wake::Storm(i) => self.storm(self.settings.storms[i], i as u32, now),
+            Wake::Storm(i) => self.storm(&self.settings.storms[i], i as u32, now),
             Wake::Dial(_) | Wake::Greet(..) | Wake::Look(..) => {}
         }
     }
@@ -335,9 +344,12 @@ impl<'a> Worker<'a> {
         self.timers.push(Reverse((again, Wake::Look(place, generation))));
     }
 
-    /// Everything breaks, and comes back within the storm's time.
-    fn storm(&mut self, storm: Storm, number: u32, now: Nanos) {
+    /// Whom it hits breaks, and comes back within the storm's time.
+    fn storm(&mut self, storm: &Storm, number: u32, now: Nanos) {
         for place in 0..self.clients.len() {
+            if !storm.hits(self.global(place)) {
+                continue;
+            }
             if self.clients[place].state != State::Down {
                 self.outcome.links.dropped += 1;
             }
@@ -354,8 +366,11 @@ impl<'a> Worker<'a> {
         let now = self.now();
         for client in &mut self.clients {
             client.give_up(&mut self.outcome);
-            let waiting: Vec<u8> = client.outbox.rest().filter_map(|mark| mark.class).collect();
-            waiting.into_iter().for_each(|class| self.outcome.class(class).unsent += 1);
+            for (class, again) in client.outbox.rest().filter_map(|mark| Some((mark.class?, mark.again))) {
+                let tally = self.outcome.class(class);
+                // What left once and waits to leave again was not answered.
+                *(if again { &mut tally.unanswered } else { &mut tally.unsent }) += 1;
+            }
             client.close(self.settings.version, now, &mut self.outcome);
         }
         self.outcome.lasted = Duration::from_nanos(now);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::account::Heard;
-use super::{Habit, Log, Settings, Times};
+use super::{Habit, Hears, Log, Settings, Times};
 use crate::codec::{
     Ack, Connect, End, Inbox, Login, Many, Packet, Property, Publish, QoS, Subscribe, Subscription, Value,
     Version, encode,
@@ -38,6 +38,10 @@ pub(super) struct Line<'a> {
     socket: Option<TcpStream>,
     inbox: Inbox,
     written: Instant,
+    /// Who is given what comes; the log keeps it when nobody is.
+    hears: Option<Hears>,
+    /// When something last came.
+    heard: Option<Instant>,
     log: Log,
     /// The server said CONNACK, and whether it had a session; and SUBACK.
     welcome: Option<bool>,
@@ -53,7 +57,12 @@ enum Now {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn new(id: String, habit: Habit, settings: &'a Settings, times: &'a Arc<Times>) -> Line<'a> {
+    pub(super) fn new(
+        id: String,
+        (habit, hears): (Habit, Option<Hears>),
+        settings: &'a Settings,
+        times: &'a Arc<Times>,
+    ) -> Line<'a> {
         let inbox = Inbox::new(settings.version, LONGEST_PACKET);
         let (written, log) = (Instant::now(), Log::default());
         Line {
@@ -64,6 +73,8 @@ impl<'a> Line<'a> {
             socket: None,
             inbox,
             written,
+            hears,
+            heard: None,
             log,
             welcome: None,
             subscribed: false,
@@ -110,7 +121,7 @@ impl<'a> Line<'a> {
 
     fn is_over(&self) -> bool {
         let Some(end) = self.times.end.get() else { return false };
-        let last = self.log.heard.last().map_or(*end, |heard| heard.at.max(*end));
+        let last = self.heard.map_or(*end, |heard| heard.max(*end));
         let since = self.log.back.map_or(last, |back| back.max(last));
         end.elapsed() > self.settings.longest
             || since.elapsed() > self.settings.quiet && self.socket.is_some()
@@ -258,7 +269,11 @@ impl<'a> Line<'a> {
             }
             Packet::SubAck(_) => self.subscribed = true,
             Packet::Publish(publish) => {
-                self.log.heard.push(heard(publish, at));
+                self.heard = Some(at);
+                match &mut self.hears {
+                    Some(hears) => hears(publish, at),
+                    None => self.log.heard.push(heard(publish, at)),
+                }
                 if publish.qos == QoS::AtLeastOnce {
                     let ack = Packet::PubAck(Ack::ok(publish.packet_id));
                     encode(self.settings.version, &ack, acks).map_err(|error| error.to_string())?;

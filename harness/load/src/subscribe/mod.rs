@@ -8,6 +8,7 @@
 //! Each subscriber is a thread of its own that waits on its socket, so that one who does not read holds up nobody.
 
 mod account;
+mod ear;
 mod line;
 
 use std::collections::BTreeMap;
@@ -20,9 +21,13 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 pub use account::{Account, Heard, account};
+pub use ear::Ear;
 
-use crate::codec::Version;
+use crate::codec::{Publish, Version};
 use line::Line;
+
+/// What is done with each message that comes, and when it came.
+pub type Hears = Box<dyn FnMut(&Publish<'_>, Instant) + Send>;
 
 /// What the control is called.
 pub const CONTROL: &str = "control";
@@ -159,20 +164,7 @@ impl Subscribers {
     }
 
     fn add(&mut self, one: Subscriber, settings: &Arc<Settings>) -> Result<(), String> {
-        let (tell, told) = mpsc::channel();
-        let (times, settings, habit) = (Arc::clone(&self.times), Arc::clone(settings), one.habit);
-        let id = format!("{}-{}", settings.prefix, one.name);
-        let patience = settings.patience;
-        let listens = move || {
-            let mut line = Line::new(id, habit, &settings, &times);
-            let begun = line.begin();
-            let good = begun.is_ok();
-            // Nobody waits any more when the patience has ended.
-            if tell.send(begun).is_ok() && good { line.run() } else { Log::default() }
-        };
-        let thread = thread::Builder::new().name("subscriber".into()).spawn(listens);
-        let thread = thread.map_err(|error| error.to_string())?;
-        told.recv_timeout(patience).unwrap_or_else(|_| Err(format!("no SUBACK within {patience:?}")))?;
+        let thread = listen(&one.name, (one.habit, None), settings, &self.times)?;
         self.all.push((one, thread));
         Ok(())
     }
@@ -202,6 +194,30 @@ impl Subscribers {
         });
         each.collect()
     }
+}
+
+/// A thread that has connected and subscribed, and listens.
+fn listen(
+    name: &str,
+    (habit, hears): (Habit, Option<Hears>),
+    settings: &Arc<Settings>,
+    times: &Arc<Times>,
+) -> Result<JoinHandle<Log>, String> {
+    let (tell, told) = mpsc::channel();
+    let (times, settings) = (Arc::clone(times), Arc::clone(settings));
+    let id = format!("{}-{name}", settings.prefix);
+    let patience = settings.patience;
+    let listens = move || {
+        let mut line = Line::new(id, (habit, hears), &settings, &times);
+        let begun = line.begin();
+        let good = begun.is_ok();
+        // Nobody waits any more when the patience has ended.
+        if tell.send(begun).is_ok() && good { line.run() } else { Log::default() }
+    };
+    let thread = thread::Builder::new().name("subscriber".into()).spawn(listens);
+    let thread = thread.map_err(|error| error.to_string())?;
+    told.recv_timeout(patience).unwrap_or_else(|_| Err(format!("no SUBACK within {patience:?}")))?;
+    Ok(thread)
 }
 
 impl Drop for Subscribers {

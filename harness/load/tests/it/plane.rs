@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use palisade_load::codec::{QoS, Version};
 use palisade_load::plane::{
-    Backoff, Due, Outcome, PlaneError, Settings, Source, Steady, Storm, Watch, WhenFull, Writes, run,
+    Backoff, Due, Outcome, PlaneError, Settings, Source, Steady, Storm, Told, Trace, Watch, WhenFull, Writes,
+    run,
 };
 use palisade_load::sink::Sink;
 use socket2::{Domain, Socket, Type};
@@ -92,7 +93,16 @@ impl Source for AtOnce {
 
     fn peek(&self) -> Option<Due<'_>> {
         let (qos, topic, payload) = (QoS::AtMostOnce, "site/gate/event", &b"now"[..]);
-        self.tell.as_ref().map(|_| Due { at: 0, client: 0, class: 0, qos, retain: false, topic, payload })
+        self.tell.as_ref().map(|_| Due {
+            at: 0,
+            client: 0,
+            class: 0,
+            qos,
+            retain: false,
+            topic,
+            payload,
+            tag: None,
+        })
     }
 
     fn advance(&mut self) {
@@ -202,11 +212,99 @@ fn what_was_not_answered_when_the_connection_broke_is_counted_and_the_rest_leave
     Ok(())
 }
 
+/// A steady load that keeps what became of each message.
+struct Traced {
+    steady: Steady,
+    number: u64,
+    traces: Vec<Trace>,
+}
+
+impl Source for Traced {
+    fn peek(&self) -> Option<Due<'_>> {
+        let Steady { qos, topic, payload, .. } = &self.steady;
+        let at = (self.number as f64 * 1e9 / self.steady.rate) as u64;
+        let tag = Some(self.number as u32);
+        let (client, class, retain) = (0, 0, false);
+        (self.number < self.steady.messages).then_some(Due {
+            at,
+            client,
+            class,
+            qos: *qos,
+            retain,
+            topic,
+            payload,
+            tag,
+        })
+    }
+
+    fn advance(&mut self) {
+        self.number += 1;
+    }
+
+    fn told(&mut self, told: Told) {
+        self.traces[told.tag as usize].take(told);
+    }
+}
+
+#[test]
+fn what_was_not_acknowledged_leaves_again_first_and_marked() -> Result<()> {
+    // The first connection takes what comes for a moment and ends; the second one keeps what it gets.
+    let (tell, told) = mpsc::channel();
+    let address = server(move |mut socket, i| {
+        if i == 0 {
+            thread::sleep(Duration::from_millis(100));
+            return;
+        }
+        let tell = tell.clone();
+        thread::spawn(move || {
+            let mut came = Vec::new();
+            let _ = socket.read_to_end(&mut came);
+            let _ = tell.send(came);
+        });
+    })?;
+    let backoff = Backoff { first: Duration::from_millis(50), longest: Duration::from_millis(50) };
+    let grace = Duration::from_millis(300);
+    let settings = Settings { backoff, grace, resend: true, ..Settings::new(address) };
+    let steady = steady(500.0, 100, QoS::AtLeastOnce);
+    let mut source = Traced { steady, number: 0, traces: vec![Trace::default(); 100] };
+    let (watch, stop) = (Watch::default(), AtomicBool::new(false));
+    let outcome = run(&settings, &names(1), vec![&mut source], (&watch, &stop))?;
+    let all = outcome.all();
+    ensure!((all.left, all.unanswered, all.unsent) == (100, 100, 0), "{all:?}");
+    ensure!((20..90).contains(&all.repeated), "{all:?}");
+    let again = source.traces.iter().filter(|trace| trace.again == 1).count() as u64;
+    let waited = source.traces.iter().filter(|trace| trace.waited).count() as u64;
+    ensure!(again == all.repeated && waited == all.stored && waited > 5, "{again} {waited} {all:?}");
+    ensure!(source.traces.iter().all(|trace| trace.taken && trace.left_us().is_some()), "all left");
+    ensure!(source.traces[..5].iter().all(|trace| trace.left_us() > Some(100_000)), "the last time counts");
+    let came = told.recv_timeout(Duration::from_secs(5))?;
+    // All of them, each of one length; a flag in the first byte of those that left before.
+    let length = 2 + 2 + "site/gate/event".len() + 2 + 16;
+    let flags: Vec<u8> = came.chunks(length).take(100).map(|packet| packet[0]).collect();
+    let marked = flags.iter().take_while(|first| **first == 0x3a).count() as u64;
+    ensure!(
+        marked == all.repeated && flags.iter().skip(marked as usize).all(|first| *first == 0x32),
+        "{flags:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_storm_hits_whom_it_names() -> Result<()> {
+    let sink = Sink::start(loopback())?;
+    let (at, down, within) = (Duration::from_millis(50), Duration::ZERO, Duration::from_millis(20));
+    let storms = vec![Storm { at, down, within, whom: vec![true, false, false] }];
+    let settings = Settings { storms, lasts: Duration::from_millis(300), ..Settings::new(sink.address()) };
+    let outcome = drive(&settings, 9, &steady(1_000.0, 9, QoS::AtMostOnce), 2)?;
+    ensure!((outcome.links.dropped, outcome.links.stood) == (3, 12), "{:?}", outcome.links);
+    Ok(())
+}
+
 #[test]
 fn a_storm_breaks_everything_and_everything_comes_back() -> Result<()> {
     let sink = Sink::start(loopback())?;
     let (at, down) = (Duration::from_millis(200), Duration::ZERO);
-    let storm = Storm { at, down, within: Duration::from_millis(300) };
+    let storm = Storm { at, down, within: Duration::from_millis(300), whom: Vec::new() };
     let settings = Settings { storms: vec![storm], ..Settings::new(sink.address()) };
     let outcome = drive(&settings, 200, &steady(2_000.0, 2_000, QoS::AtMostOnce), 2)?;
     let links = &outcome.links;
@@ -223,7 +321,7 @@ fn what_is_due_while_nobody_has_a_connection_waits_and_leaves_in_one_burst() -> 
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
         let sink = Sink::start(loopback())?;
         let (at, down) = (Duration::from_millis(300), Duration::from_millis(700));
-        let storms = vec![Storm { at, down, within: Duration::from_millis(50) }];
+        let storms = vec![Storm { at, down, within: Duration::from_millis(50), whom: Vec::new() }];
         let settings = Settings { storms, unanswered: 3, ..Settings::new(sink.address()) };
         let outcome = drive(&settings, 20, &steady(1_000.0, 1_500, qos), 1)?;
         let (all, links) = (outcome.all(), &outcome.links);

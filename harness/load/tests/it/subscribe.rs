@@ -75,7 +75,8 @@ impl Source for Numbered {
     fn peek(&self) -> Option<Due<'_>> {
         let at = self.number * 2_000_000;
         let (topic, payload) = (self.text.0.as_str(), self.text.1.as_bytes());
-        let due = Due { at, client: 0, class: 0, qos: QoS::AtLeastOnce, retain: false, topic, payload };
+        let (qos, tag) = (QoS::AtLeastOnce, None);
+        let due = Due { at, client: 0, class: 0, qos, retain: false, topic, payload, tag };
         (self.number < self.until).then_some(due)
     }
 

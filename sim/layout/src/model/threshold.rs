@@ -12,7 +12,8 @@ use crate::contract::Class;
 /// the gateway to devices `commands.` followed by one of [`COMMAND_COUNTS`], or by `response` or `execution` with
 /// `.p50` and so on; of a disturbed run `recovery.` with `.p50` and so on, and `recovery.unrecovered`; of the leg to the city platform
 /// `upstream.` with a count or `response.p50` and so on; of subscribers who were away or slow `subscribers.` with one of
-/// [`SUBSCRIBER_FIGURES`], or with `behind` or `meanwhile` and `.p50` and so on; `queue.max` and
+/// [`SUBSCRIBER_FIGURES`], or with `behind` or `meanwhile` and `.p50` and so on; of the copies of a compound `load.` with a
+/// count, one of [`LOAD_COUNTS`], or `response.p50` and so on; `queue.max` and
 /// `queue.slope` (messages a second); `drift.response` (ms a minute); `leak.memory` (kB a minute) and `leak.files` (a minute).
 pub fn is_figure(name: &str) -> bool {
     if let Some(rest) = name.strip_prefix("commands.") {
@@ -25,6 +26,10 @@ pub fn is_figure(name: &str) -> bool {
     if let Some(rest) = name.strip_prefix("upstream.") {
         let timed = rest.strip_prefix("response.").is_some_and(|which| SHARES.contains(&which));
         return timed || COUNTS[..9].contains(&rest);
+    }
+    if let Some(rest) = name.strip_prefix("load.") {
+        let timed = rest.strip_prefix("response.").is_some_and(|which| SHARES.contains(&which));
+        return timed || COUNTS[..11].contains(&rest) || LOAD_COUNTS.contains(&rest);
     }
     if let Some(rest) = name.strip_prefix("subscribers.") {
         let timed = |(path, which)| ["behind", "meanwhile"].contains(&path) && SHARES.contains(&which);
@@ -68,6 +73,9 @@ pub const COMMAND_COUNTS: [&str; 9] =
 /// Counts of subscribers, and how long they took to drain what had waited, after `subscribers.`.
 pub const SUBSCRIBER_FIGURES: [&str; 8] =
     ["owed", "lost", "repeated", "duplicates", "out_of_order", "broke", "waiting", "drained"];
+
+/// Counts of messages and connections of the copies of a compound, after `load.`.
+pub const LOAD_COUNTS: [&str; 6] = ["left", "denied", "unanswered", "refused", "unsent", "broke"];
 
 /// Lengths of time of commands: from the alarm that caused one to its reception, and from there to its execution.
 pub const COMMAND_TIMES: [&str; 2] = ["response", "execution"];
@@ -124,6 +132,11 @@ mod tests {
             "upstream.response.p99",
             "subscribers.lost",
             "subscribers.behind.p99",
+            "load.missed",
+            "load.duplicates",
+            "load.spurious",
+            "load.unanswered",
+            "load.response.p99",
             "beam.taken",
             "queue.max",
             "leak.files",
@@ -146,6 +159,10 @@ mod tests {
             "subscribers.missed",
             "subscribers.behind",
             "beam.subscribers.lost",
+            "load.false_alarm",
+            "load.lateness.p99",
+            "load.response",
+            "load.withheld",
             "queue.p99",
             "drift.memory",
             "beam.queue.max",

@@ -1,0 +1,43 @@
+//! One who is always there and gives what it hears to whoever made it, message by message.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::{Habit, Hears, Log, Settings, SubscribeError, Times, listen};
+
+/// What it is called.
+const NAME: &str = "ear";
+
+/// A subscriber on a thread of its own. Dropping it lets its thread end.
+#[derive(Debug)]
+pub struct Ear {
+    times: Arc<Times>,
+    thread: Option<JoinHandle<Log>>,
+}
+
+impl Ear {
+    /// Connects; returns when it has subscribed.
+    ///
+    /// # Errors
+    /// When it could not within the patience of the settings.
+    pub fn listen(settings: &Settings, hears: Hears) -> Result<Ear, SubscribeError> {
+        let times = Arc::<Times>::default();
+        let failed = |why| SubscribeError { name: NAME.into(), to: settings.to, why };
+        let settings = Arc::new(settings.clone());
+        let thread = listen(NAME, (Habit::Reads, Some(hears)), &settings, &times).map_err(failed)?;
+        Ok(Ear { times, thread: Some(thread) })
+    }
+
+    /// Listens a little longer, for what is under way, and tells how it fared. Nobody is given anything afterwards.
+    pub fn end(mut self) -> Log {
+        self.times.end.get_or_init(Instant::now);
+        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        self.times.end.get_or_init(Instant::now);
+    }
+}

@@ -1,0 +1,298 @@
+//! What became of what the copies of a compound said, when thousands of them speak: a few bytes for each message
+//! instead of a line of the journal, and answers found by their ids alone.
+//!
+//! The outcomes are those of the compound, and the same one fits first. A message counts from its due instant; one that
+//! waited in its device, or left again, because a storm had taken its connection counts from the instant at which it
+//! left, for the gateway could not have it before. One that left twice may be answered twice. One that left at QoS 0
+//! just before its connection was taken may have gone with it, and nobody promised otherwise.
+
+use std::collections::BTreeMap;
+
+use palisade_load::plane::{Nanos, Trace, pack, unpack_us};
+use palisade_sim::contract::Class;
+use palisade_sim::words::{DeviceIx, StimulusId};
+
+use super::Outcome;
+use crate::record::Micros;
+
+/// How long a message may be on its way into the gateway, µs: what left at QoS 0 so soon before its connection broke may
+/// not have come. Assumed.
+const THROUGH_US: Micros = 1_000_000;
+
+/// What each copy says, and what the gateway owes for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Says {
+    /// The stimulus.
+    pub stimulus: StimulusId,
+    /// The device.
+    pub device: DeviceIx,
+    /// Its class.
+    pub class: Class,
+    /// MQTT quality of service.
+    pub qos: u8,
+    /// How long an answer may take, µs; nothing when none is owed, or none that is found by its id.
+    pub deadline_us: Option<Micros>,
+}
+
+/// What was heard of one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    first: u32,
+    /// How many answers came; 255 stands for more.
+    pub times: u8,
+    /// One of them spoke of something else.
+    pub wrong: bool,
+}
+
+impl Heard {
+    /// Takes in an answer.
+    pub fn take(&mut self, at: Nanos, wrong: bool) {
+        if self.times == 0 {
+            self.first = pack(at);
+        }
+        self.times = self.times.saturating_add(1);
+        self.wrong |= wrong;
+    }
+
+    /// When the first one came, µs after the start.
+    pub fn first_us(&self) -> Option<Micros> {
+        unpack_us(self.first).map(|us| us as Micros)
+    }
+}
+
+/// An instant at which devices lose their connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// When, µs after the start.
+    pub at_us: Micros,
+    /// Whom: devices of these classes; all when there is none.
+    pub whom: Vec<Class>,
+}
+
+/// What is to be paired. Instants are µs after the start.
+#[derive(Clone, Copy)]
+pub struct Crowd<'a> {
+    /// What each copy says, in an order of its own.
+    pub says: &'a [Says],
+    /// How many copies there are.
+    pub copies: u32,
+    /// When a copy, from 1, should say the message at that place.
+    pub due_us: &'a dyn Fn(u32, usize) -> Micros,
+    /// What became of each message: copy by copy, in the order of `says`.
+    pub traces: &'a [Trace],
+    /// What was heard of each.
+    pub heard: &'a [Heard],
+    /// When connections were taken on purpose.
+    pub breaks: &'a [Break],
+    /// Until when somebody listened.
+    pub listened_until_us: Micros,
+}
+
+/// What became of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Which copy, from 1.
+    pub copy: u32,
+    /// The place of the message among what each copy says.
+    pub place: usize,
+    /// What became of it; nothing when it may have gone with its connection.
+    pub outcome: Option<Outcome>,
+    /// When it was due.
+    pub due_us: Micros,
+    /// From when on its answer was owed.
+    pub from_us: Micros,
+    /// When it last left.
+    pub left_us: Option<Micros>,
+    /// When its first answer came.
+    pub heard_us: Option<Micros>,
+    /// How many answers came.
+    pub answers: u8,
+    /// It left more than once.
+    again: bool,
+}
+
+impl<'a> Crowd<'a> {
+    /// Tells what became of each message that was said and is owed an answer, copy by copy.
+    pub fn each(&self, mut told: impl FnMut(&Told)) {
+        let mut devices: BTreeMap<DeviceIx, Vec<usize>> = BTreeMap::new();
+        for (place, says) in self.says.iter().enumerate().filter(|(_, says)| says.deadline_us.is_some()) {
+            devices.entry(says.device).or_default().push(place);
+        }
+        for copy in 1..=self.copies {
+            for places in devices.values() {
+                let mut all: Vec<Told> = places.iter().filter_map(|place| self.one(copy, *place)).collect();
+                mark_overtakers(&mut all);
+                all.iter().for_each(&mut told);
+            }
+        }
+    }
+
+    /// Until when the last answer that has not come may still come in time; nothing when all have come.
+    pub fn open_until_us(&self) -> Option<Micros> {
+        let mut until = None;
+        for copy in 1..=self.copies {
+            for (place, says) in self.says.iter().enumerate() {
+                let Some((trace, heard)) = self.of(copy, place).filter(|(trace, _)| trace.taken) else {
+                    continue;
+                };
+                if let (Some(deadline), None) = (says.deadline_us, heard.first_us()) {
+                    until = until.max(Some(self.from_us(copy, place, trace) + deadline));
+                }
+            }
+        }
+        until
+    }
+
+    fn of(&self, copy: u32, place: usize) -> Option<(&'a Trace, &'a Heard)> {
+        let at = (copy as usize - 1) * self.says.len() + place;
+        self.traces.get(at).zip(self.heard.get(at))
+    }
+
+    fn from_us(&self, copy: u32, place: usize, trace: &Trace) -> Micros {
+        let due_us = (self.due_us)(copy, place);
+        let kept = trace.waited || trace.again > 0;
+        let left_us = trace.left_us().map(|us| us as Micros).filter(|_| kept);
+        left_us.map_or(due_us, |left| left.max(due_us))
+    }
+
+    fn one(&self, copy: u32, place: usize) -> Option<Told> {
+        let says = &self.says[place];
+        let deadline_us = says.deadline_us?;
+        let (trace, heard) = self.of(copy, place).filter(|(trace, _)| trace.taken)?;
+        let left_us = trace.left_us().map(|us| us as Micros);
+        let from_us = self.from_us(copy, place, trace);
+        let outcome = match heard.first_us() {
+            None if self.listened_until_us < from_us + deadline_us => Some(Outcome::Undecidable),
+            None if left_us.is_some_and(|left| self.gone_with_its_line(says, left)) => None,
+            None => Some(Outcome::Missed),
+            Some(_) if heard.wrong => Some(Outcome::Wrong),
+            Some(_) if u32::from(heard.times) > 1 + u32::from(trace.again) => Some(Outcome::Duplicate),
+            Some(at) if at > from_us + deadline_us => Some(Outcome::Late),
+            Some(_) => Some(Outcome::Answered),
+        };
+        Some(Told {
+            copy,
+            place,
+            outcome,
+            due_us: (self.due_us)(copy, place),
+            from_us,
+            left_us,
+            heard_us: heard.first_us(),
+            answers: heard.times,
+            again: trace.again > 0,
+        })
+    }
+
+    /// Whether a message was at QoS 0 on its way when its connection was taken.
+    fn gone_with_its_line(&self, says: &Says, left_us: Micros) -> bool {
+        let hits = |one: &Break| one.whom.is_empty() || one.whom.contains(&says.class);
+        let just_before = |one: &Break| (one.at_us - THROUGH_US..=one.at_us).contains(&left_us);
+        says.qos == 0 && self.breaks.iter().any(|one| hits(one) && just_before(one))
+    }
+}
+
+/// An answer overtakes when it came before the answer to a message of the same device that left earlier. What left twice is
+/// held against nothing: which of the two was answered is not known.
+fn mark_overtakers(all: &mut [Told]) {
+    let mut sent: Vec<(Micros, Micros, usize)> = Vec::new();
+    for (i, one) in all.iter().enumerate().filter(|(_, one)| !one.again) {
+        sent.extend(one.left_us.zip(one.heard_us).map(|(left, heard)| (left, heard, i)));
+    }
+    sent.sort_unstable();
+    let mut slowest = Micros::MIN;
+    for same_instant in sent.chunk_by(|a, b| a.0 == b.0) {
+        for &(_, _, i) in same_instant.iter().filter(|(_, heard, _)| *heard < slowest) {
+            all[i].outcome = all[i].outcome.map(|outcome| outcome.min(Outcome::OutOfOrder));
+        }
+        slowest = same_instant.iter().map(|(_, heard, _)| *heard).fold(slowest, Micros::max);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_load::plane::{Fate, Told as Event};
+
+    use super::*;
+
+    const MS: Nanos = 1_000_000;
+
+    /// One copy that says message 0 at 0 ms, message 1 at 100 ms and so on, all by one beam, at QoS 1; the deadline is 1 s.
+    /// Of each: what happened to it, and when its answers came, both in ms. What became of them, in words.
+    fn check(
+        messages: &[(&[(Fate, u64)], &[u64])],
+        change: impl Fn(&mut Says),
+        until_ms: i64,
+    ) -> Vec<&'static str> {
+        let (mut says, mut traces, mut heard) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, (fates, answers)) in messages.iter().enumerate() {
+            let mut one = Says {
+                stimulus: StimulusId(i as u32),
+                device: DeviceIx(0),
+                class: Class::Beam,
+                qos: 1,
+                deadline_us: Some(1_000_000),
+            };
+            change(&mut one);
+            says.push(one);
+            let mut trace = Trace::default();
+            fates.iter().for_each(|(fate, at)| trace.take(Event { tag: 0, fate: *fate, at: at * MS }));
+            traces.push(trace);
+            let mut came = Heard::default();
+            answers.iter().for_each(|at| came.take(at * MS, false));
+            heard.push(came);
+        }
+        let breaks = [Break { at_us: 150_000, whom: vec![Class::Beam] }];
+        let crowd = Crowd {
+            says: &says,
+            copies: 1,
+            due_us: &|_, place| place as Micros * 100_000,
+            traces: &traces,
+            heard: &heard,
+            breaks: &breaks,
+            listened_until_us: until_ms * 1_000,
+        };
+        let mut words = Vec::new();
+        crowd.each(|told| words.push(told.outcome.map_or("taken", Outcome::word)));
+        words
+    }
+
+    const LEFT: &[(Fate, u64)] = &[(Fate::Taken, 0), (Fate::Left, 1)];
+
+    #[test]
+    fn each_message_gets_the_outcome_that_fits_first() {
+        let of = |fates: &[(Fate, u64)], answers: &[u64]| check(&[(fates, answers)], |_| {}, 9_000)[0];
+        assert_eq!(of(LEFT, &[5]), "answered");
+        assert_eq!(of(LEFT, &[]), "missed");
+        assert_eq!(of(LEFT, &[5, 6]), "duplicate");
+        assert_eq!(of(LEFT, &[1_002]), "late");
+        assert_eq!(of(&[(Fate::Waits, 0)], &[]), "missed", "its client never had its connection back");
+        // What a storm held back counts from when it left, and what left twice may be answered twice.
+        assert_eq!(of(&[(Fate::Waits, 0), (Fate::Left, 3_000)], &[3_500]), "answered");
+        assert_eq!(of(&[(Fate::Waits, 0), (Fate::Left, 3_000)], &[4_100]), "late");
+        let again = &[(Fate::Taken, 0), (Fate::Left, 1), (Fate::Again, 2_000)];
+        assert_eq!((of(again, &[5, 2_005]), of(again, &[2_500])), ("answered", "answered"));
+        assert_eq!((of(again, &[5, 2_005, 2_006]), of(again, &[])), ("duplicate", "missed"));
+        assert!(check(&[(&[], &[])], |_| {}, 9_000).is_empty(), "who says nothing is owed nothing");
+        assert!(check(&[(LEFT, &[])], |says| says.deadline_us = None, 9_000).is_empty());
+    }
+
+    #[test]
+    fn what_nobody_waited_for_is_not_decided_and_qos_0_may_go_with_its_line() {
+        assert_eq!(check(&[(LEFT, &[])], |_| {}, 900), ["undecidable"]);
+        let qos_0 = |says: &mut Says| says.qos = 0;
+        let late: &[(Fate, u64)] = &[(Fate::Taken, 160), (Fate::Left, 160)];
+        assert_eq!(check(&[(LEFT, &[]), (late, &[])], qos_0, 9_000), ["taken", "missed"]);
+        let camera = |says: &mut Says| (says.qos, says.class) = (0, Class::Camera);
+        assert_eq!(check(&[(LEFT, &[])], camera, 9_000), ["missed"], "it was not hit");
+    }
+
+    #[test]
+    fn who_overtakes_is_out_of_order() {
+        let second: &[(Fate, u64)] = &[(Fate::Taken, 100), (Fate::Left, 100)];
+        let third: &[(Fate, u64)] = &[(Fate::Taken, 200), (Fate::Left, 200)];
+        let told = check(&[(LEFT, &[300]), (second, &[250]), (third, &[310])], |_| {}, 9_000);
+        assert_eq!(told, ["answered", "out_of_order", "answered"]);
+        let burst: &[(Fate, u64)] = &[(Fate::Waits, 0), (Fate::Left, 500)];
+        assert_eq!(check(&[(burst, &[510]), (burst, &[505])], |_| {}, 9_000), ["answered"; 2]);
+    }
+}

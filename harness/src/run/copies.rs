@@ -1,0 +1,325 @@
+//! Hearing what the gateway says of the copies of a compound, and holding it against what they said.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use palisade_load::codec::Publish;
+use palisade_load::plane::Trace;
+use palisade_load::subscribe::{Ear, Settings};
+use palisade_sim::contract::Severity;
+use palisade_sim::words::StimulusId;
+use serde_json::Value;
+
+use super::part::{Ending, Part};
+use crate::contract::{Correlate, Decoder};
+use crate::drivers::crowd::{self, Crowd};
+use crate::latency::Series;
+use crate::pairing::copies::{self, Break, Heard, Says, Told};
+use crate::pairing::{Outcome, Tally};
+use crate::record::{CopyFailure, CopyTally, LoadAnswers, Micros};
+use crate::wire::id::{read_copy, tag_of_copy, wire_id};
+
+/// Copies and messages that are told one by one; all are counted.
+const TOLD: usize = 60;
+/// How often a wait looks whether all have come.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What one thing that copies say is called.
+struct Name {
+    device: String,
+    signal: String,
+    severity: Severity,
+}
+
+/// All that was heard so far.
+struct Log {
+    run: String,
+    reading: Decoder,
+    /// The place of each stimulus among what a copy says.
+    places: HashMap<StimulusId, usize>,
+    names: Arc<Vec<Name>>,
+    start: Option<Instant>,
+    heard: Vec<Heard>,
+    spurious: Vec<String>,
+    strays: usize,
+    unnamed: u64,
+}
+
+/// One who hears the gateway speak of all copies.
+pub(super) struct Hearing {
+    ear: Ear,
+    log: Arc<Mutex<Log>>,
+    says: Vec<Says>,
+    names: Arc<Vec<Name>>,
+    copies: u32,
+}
+
+/// What was found out, and how long answers took.
+pub(super) struct Judged {
+    pub(super) answers: LoadAnswers,
+    pub(super) took: Series,
+}
+
+/// Begins to listen; or why nothing can be known of the answers to copies.
+pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -> Result<Hearing, Deaf> {
+    if part.heard_on.is_empty() {
+        return Err(Deaf::Unheard("the gateway's answers come over no broker".into()));
+    }
+    let says: Vec<Says> = crowd.sends().iter().map(|send| says(part, *send)).collect();
+    if says.iter().all(|says| says.deadline_us.is_none()) {
+        let owed = part.common.contract.reaction.iter().any(|row| row.correlate.contains(&Correlate::Id));
+        let why =
+            if owed { "no answer is owed to what they say" } else { "the contract's answers carry no ids" };
+        return Err(Deaf::Unheard(why.into()));
+    }
+    let reading = part.reading.clone().ok_or_else(|| Deaf::Unheard("nothing reads the answers".into()))?;
+    let names: Arc<Vec<Name>> = Arc::new(crowd.sends().iter().map(|send| name(part, *send)).collect());
+    let places = says.iter().enumerate().filter(|(_, one)| one.stimulus != NOBODY);
+    let log = Log {
+        run: part.common.run.clone(),
+        reading,
+        places: places.map(|(place, one)| (one.stimulus, place)).collect(),
+        names: names.clone(),
+        start: None,
+        heard: vec![Heard::default(); says.len() * fleet.copies() as usize],
+        spurious: Vec::new(),
+        strays: 0,
+        unnamed: 0,
+    };
+    let log = Arc::new(Mutex::new(log));
+    let hears = log.clone();
+    let to = part.address.resolve().map_err(|error| Deaf::Lost(format!("{}: {error}", part.address)))?;
+    let prefix = format!("palisade-{}", part.common.run);
+    let settings = Settings { prefix, ..Settings::new(to, part.heard_on.clone(), Vec::new()) };
+    let ear =
+        Ear::listen(&settings, Box::new(move |publish: &Publish<'_>, at| lock(&hears).take(publish, at)))
+            .map_err(|error| Deaf::Lost(error.to_string()))?;
+    Ok(Hearing { ear, log, says, names, copies: fleet.copies() })
+}
+
+/// Why nobody hears.
+pub(super) enum Deaf {
+    /// Nothing can be known, which the report says.
+    Unheard(String),
+    /// The gateway did not let anybody listen.
+    Lost(String),
+}
+
+/// A sign of life is no stimulus.
+const NOBODY: StimulusId = StimulusId(u32::MAX);
+
+fn says(part: &Part<'_>, send: crate::schedule::Send) -> Says {
+    let row = part.tape.devices.get(send.device.index());
+    let class = row.map_or(palisade_sim::contract::Class::DutyRoom, |row| row.class);
+    let id = send.what.stimulus().and_then(|id| part.tape.stimuli.get(id.index()));
+    let contract = &part.common.contract;
+    let by_id = |signal: &palisade_sim::contract::Signal| {
+        let row = contract.reaction(class, &signal.word(), signal.severity())?;
+        row.correlate.contains(&Correlate::Id).then(|| contract.deadline_of(row).0.0 * 1_000)
+    };
+    let (device, kit) = (row.map_or("", |row| row.id.as_str()), row.map_or(1, |row| row.qos));
+    Says {
+        stimulus: send.what.id().unwrap_or(NOBODY),
+        device: send.device,
+        class,
+        qos: part.common.qos(class, device, kit),
+        deadline_us: id.and_then(|stimulus| by_id(&stimulus.signal)),
+    }
+}
+
+fn name(part: &Part<'_>, send: crate::schedule::Send) -> Name {
+    let row = part.tape.devices.get(send.device.index());
+    let signal = send.what.stimulus().and_then(|id| part.tape.stimuli.get(id.index())).map(|s| &s.signal);
+    Name {
+        device: row.map_or_else(String::new, |row| row.id.to_string()),
+        signal: signal.map_or_else(String::new, |signal| signal.word()),
+        severity: signal.map_or(Severity::Info, |signal| signal.severity()),
+    }
+}
+
+fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Log {
+    fn take(&mut self, publish: &Publish<'_>, at: Instant) {
+        let Some(start) = self.start.filter(|_| !publish.retain) else { return };
+        let json: Value = serde_json::from_slice(publish.payload).unwrap_or(Value::Null);
+        let Some(id) = self.reading.id(&json) else {
+            self.unnamed += 1;
+            return;
+        };
+        // The compound's own answers are heard elsewhere, and those to other runs are nobody's here.
+        let Some((copy, stimulus)) = read_copy(&self.run, &id) else { return };
+        let place = stimulus.and_then(|stimulus| self.places.get(&stimulus)).copied();
+        let says = self.names.len();
+        let slot =
+            place.map(|place| (copy as usize).wrapping_sub(1).saturating_mul(says).saturating_add(place));
+        let known = place.zip(slot.filter(|slot| *slot < self.heard.len()));
+        let Some((place, slot)) = known else {
+            self.strays += 1;
+            if self.spurious.len() < TOLD {
+                self.spurious.push(format!("{id} on {}", publish.topic));
+            }
+            return;
+        };
+        let (read, name) = (self.reading.read_copy(&mark(copy), publish.topic, &json), &self.names[place]);
+        let differs = read.device != name.device
+            || read.signal != name.signal
+            || read.severity.is_some_and(|severity| severity != name.severity);
+        let after = at.saturating_duration_since(start).as_nanos();
+        self.heard[slot].take(u64::try_from(after).unwrap_or(u64::MAX), differs);
+    }
+}
+
+/// What stands behind the names of a copy.
+fn mark(copy: u32) -> String {
+    format!("-c{copy}")
+}
+
+impl Hearing {
+    /// Instants count from here.
+    pub(super) fn begin(&self, start: Instant) {
+        lock(&self.log).start = Some(start);
+    }
+
+    /// Waits for what may still come in time, and takes stock.
+    pub(super) fn end(
+        self,
+        part: &Part<'_>,
+        (crowd, traces): (&Crowd<'_>, &[Trace]),
+        fleet: &crowd::Fleet,
+        (start, how): (Instant, &Ending),
+    ) -> Judged {
+        let due_us = |copy, place| crowd.due_us(copy, place);
+        let storms = fleet.shape.storm.iter();
+        let breaks: Vec<Break> =
+            storms.map(|storm| Break { at_us: storm.at.0.0 * 1_000, whom: storm.class.clone() }).collect();
+        let now_us = || start.elapsed().as_micros() as Micros;
+        let paired = |heard: &[Heard], listened_until_us, each: &mut dyn FnMut(&copies::Crowd<'_>)| {
+            each(&copies::Crowd {
+                says: &self.says,
+                copies: self.copies,
+                due_us: &due_us,
+                traces,
+                heard,
+                breaks: &breaks,
+                listened_until_us,
+            });
+        };
+        let mut open_us = Some(Micros::MAX);
+        while *how == Ending::Whole && open_us.is_some_and(|until| now_us() <= until) && !part.stop.asked() {
+            thread::sleep(LOOK);
+            paired(&lock(&self.log).heard, 0, &mut |crowd| open_us = crowd.open_until_us());
+        }
+        let listened_until_us = now_us();
+        let broke = self.ear.end().reasons;
+        let log = lock(&self.log);
+        let mut judged = Judged { answers: LoadAnswers::default(), took: Series::default() };
+        let mut count = Count {
+            judged: &mut judged,
+            by_copy: BTreeMap::new(),
+            part,
+            says: &self.says,
+            names: &self.names,
+        };
+        paired(&log.heard, listened_until_us, &mut |crowd| crowd.each(|told| count.take(told)));
+        count.end();
+        let answers = &mut judged.answers;
+        (answers.heard, answers.unnamed) = (true, log.unnamed);
+        (answers.spurious, answers.all.spurious) = (log.spurious.clone(), log.strays);
+        let why = match (*how == Ending::Whole, part.faults.is_some(), broke.first_key_value()) {
+            (false, ..) => "the run was cut",
+            (_, true, _) => "faults stand between the copies and the gateway",
+            (.., Some(_)) => "the connection of the one who hears the answers to them broke",
+            _ => "",
+        };
+        (answers.promised, answers.why_not) = (why.is_empty(), why.to_owned());
+        judged
+    }
+}
+
+/// What is counted of all copies.
+struct Count<'a> {
+    judged: &'a mut Judged,
+    by_copy: BTreeMap<u32, Tally>,
+    part: &'a Part<'a>,
+    says: &'a [Says],
+    names: &'a [Name],
+}
+
+impl Count<'_> {
+    fn take(&mut self, told: &Told) {
+        let (says, answers) = (&self.says[told.place], &mut self.judged.answers);
+        let of_class = answers.by_class.entry(says.class.word().to_owned()).or_default();
+        let of_copy = self.by_copy.entry(told.copy).or_default();
+        for tally in [&mut answers.all, of_class, of_copy] {
+            match told.outcome {
+                Some(outcome) => tally.add(outcome),
+                None => tally.taken += 1,
+            }
+        }
+        if let (Some(heard), Some(outcome)) = (told.heard_us, told.outcome)
+            && outcome != Outcome::Wrong
+        {
+            self.judged.took.take((heard - told.from_us).max(0));
+        }
+        let bad = told.outcome.filter(|outcome| *outcome != Outcome::Answered);
+        if let Some(outcome) = bad.filter(|_| answers.failures.len() < TOLD) {
+            answers.failures.push(CopyFailure {
+                id: wire_id(&tag_of_copy(&self.part.common.run, told.copy), says.stimulus),
+                outcome: outcome.word().to_owned(),
+                device: format!("{}{}", self.names[told.place].device, mark(told.copy)),
+                class: says.class.word().to_owned(),
+                signal: self.names[told.place].signal.clone(),
+                qos: says.qos,
+                due_us: told.due_us,
+                left_us: told.left_us,
+                heard_us: told.heard_us,
+                answers: told.answers,
+            });
+        }
+    }
+
+    fn end(self) {
+        let harmed =
+            self.by_copy.iter().filter(|(_, tally)| tally.answered + tally.undecidable < tally.expected);
+        let site = self.part.common.topics.site();
+        let told = harmed.map(|(copy, outcomes)| CopyTally {
+            copy: *copy,
+            site: format!("{site}{}", mark(*copy)),
+            outcomes: *outcomes,
+        });
+        let all: Vec<CopyTally> = told.collect();
+        self.judged.answers.harmed = all.len() as u32;
+        self.judged.answers.copies = all.into_iter().take(TOLD).collect();
+    }
+}
+
+/// What was found out, in a sentence.
+pub(super) fn sentence(answers: &LoadAnswers) -> String {
+    if !answers.heard {
+        return format!("answers to the copies are not judged: {}", answers.why_not);
+    }
+    let all = &answers.all;
+    let mut said =
+        format!("answers to the copies: {} owed, {} as they should be", all.expected, all.answered);
+    let bad = Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::Answered);
+    let counts = bad.map(|outcome| (all.of(outcome), outcome.word().replace('_', " ")));
+    let more = [
+        (all.spurious, "of nothing that was said".to_owned()),
+        (all.taken, "gone with their line".to_owned()),
+    ];
+    for (n, what) in counts.chain(more).filter(|(n, _)| *n > 0) {
+        said += &format!(", {n} {what}");
+    }
+    if answers.harmed > 0 {
+        said += &format!("; {} copies are concerned", answers.harmed);
+    }
+    if !answers.promised {
+        said += &format!("; not asked for, since {}", answers.why_not);
+    }
+    said
+}
