@@ -31,3 +31,4 @@ pub mod shape;
 pub mod shrink;
 pub mod verdict;
 pub mod wire;
+pub mod words;

@@ -22,7 +22,7 @@ mod usage;
 mod writer;
 
 pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
-pub use load::{Load, LoadCounts, Subscribed, SubscriberCounts};
+pub use load::{Load, LoadCounts, Subscribed, SubscriberCounts, SubscriberLoss};
 pub use upstream::{City, Forwarded};
 pub use usage::Usage;
 pub use writer::{Journal, Writing, append, create};

@@ -26,6 +26,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const SESSION_S: u32 = 3_600;
 /// The least receive buffer of a socket that kernels allow is about as small.
 const SMALL_BUFFER: usize = 4 << 10;
+/// Bytes of topics and payloads that the control keeps at most.
+const WORDS: usize = 64 << 20;
 /// Bytes that are read at once.
 const READ: usize = 64 << 10;
 
@@ -39,6 +41,8 @@ pub(super) struct Line<'a> {
     inbox: Inbox,
     written: Instant,
     log: Log,
+    /// Bytes of words that there is still room for.
+    room: usize,
     /// The server said CONNACK, and whether it had a session; and SUBACK.
     welcome: Option<bool>,
     subscribed: bool,
@@ -56,6 +60,7 @@ impl<'a> Line<'a> {
     pub(super) fn new(id: String, habit: Habit, settings: &'a Settings, times: &'a Arc<Times>) -> Line<'a> {
         let inbox = Inbox::new(settings.version, LONGEST_PACKET);
         let (written, log) = (Instant::now(), Log::default());
+        let room = if habit == Habit::Reads { WORDS } else { 0 };
         Line {
             id,
             habit,
@@ -65,6 +70,7 @@ impl<'a> Line<'a> {
             inbox,
             written,
             log,
+            room,
             welcome: None,
             subscribed: false,
         }
@@ -258,7 +264,9 @@ impl<'a> Line<'a> {
             }
             Packet::SubAck(_) => self.subscribed = true,
             Packet::Publish(publish) => {
-                self.log.heard.push(heard(publish, at));
+                let heard = heard(publish, at);
+                self.remember(heard.message, publish);
+                self.log.heard.push(heard);
                 if publish.qos == QoS::AtLeastOnce {
                     let ack = Packet::PubAck(Ack::ok(publish.packet_id));
                     encode(self.settings.version, &ack, acks).map_err(|error| error.to_string())?;
@@ -270,6 +278,17 @@ impl<'a> Line<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Keeps the words of a live message while there is room.
+    fn remember(&mut self, message: u64, publish: &Publish<'_>) {
+        let bytes = publish.topic.len() + publish.payload.len();
+        if publish.retain || bytes > self.room {
+            return;
+        }
+        self.room -= bytes;
+        let words = || (publish.topic.to_owned(), publish.payload.to_vec());
+        self.log.words.entry(message).or_insert_with(words);
     }
 
     fn put(&mut self, packet: &Packet<'_>) -> io::Result<()> {
