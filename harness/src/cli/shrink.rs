@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::words::counted;
 use palisade_sim::model::load::{SourceText, load};
 use palisade_sim::words::Ms;
 use toml_edit::DocumentMut;
@@ -65,9 +66,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     document["site"]["geometry"] = toml_edit::value(GEOMETRY);
     let Some(window) = bench.window(&document)? else {
         let text = format!(
-            "{} does not come again: in {} runs of its seconds alone, it was answered as it should be\n  remedy: it needs what \
+            "{} does not come again: in {} of its seconds alone, it was answered as it should be\n  remedy: it needs what \
              happened before, or comes by chance; drive the whole run again, or name another message",
-            failing.name, bench.runs
+            failing.name,
+            counted(bench.runs, "run")
         );
         return Err(Failure::new(Exit::Verdict, text));
     };
@@ -99,10 +101,10 @@ fn told(
         if failing.defects.is_empty() { String::new() } else { format!(" --defect {}", failing.defects) };
     let cut = if Instant::now() >= bench.until { " (there was no time for more; see --budget)" } else { "" };
     format!(
-        "{} is still {} with {left} of {all} rows of kit, cast and script{cut}, by {} runs\n  next   palisade run {}/scenario.toml --seed {} --no-floor --sut {address}{defects}\n",
+        "{} is still {} with {left} of {all} rows of kit, cast and script{cut}, by {}\n  next   palisade run {}/scenario.toml --seed {} --no-floor --sut {address}{defects}\n",
         failing.name,
         failing.outcome.replace('_', " "),
-        bench.runs,
+        counted(bench.runs, "run"),
         out.display(),
         failing.seed
     )
@@ -199,7 +201,12 @@ impl Bench<'_> {
         };
         let fails = report.failures.iter().any(same);
         let all = shrink::rows(document).len();
-        eprintln!("try {}: {all} rows, {}", self.runs, if fails { "still fails" } else { "does not fail" });
+        eprintln!(
+            "try {}: {}, {}",
+            self.runs,
+            counted(all, "row"),
+            if fails { "still fails" } else { "does not fail" }
+        );
         Some(fails)
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use palisade_sim::contract::{Cause, Incident, Stimulus};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{Ms, StimulusId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::assemble::{Assembled, assemble};
@@ -26,8 +27,10 @@ const OTHERS: usize = 4;
 const SAME_INSTANT_MS: i64 = 1_000;
 
 /// What became of one message, step by step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Explanation {
+    /// Version of this format: 1.
+    pub format: u32,
     /// Its wire id.
     pub id: String,
     /// Device, signal, id and time of day.
@@ -41,7 +44,7 @@ pub struct Explanation {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
     /// When, ms after the message was due; nothing for what has no instant.
     pub after_ms: Option<f64>,
@@ -170,6 +173,7 @@ impl Story<'_> {
         steps.extend(self.picture());
         let run = quoted(&self.folder.path.display().to_string());
         Explanation {
+            format: 1,
             id: self.message.id.clone(),
             name: self.message.name(),
             outcome: self.message.answer.outcome.word().to_owned(),
