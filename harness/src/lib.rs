@@ -32,3 +32,4 @@ pub mod shrink;
 pub mod trial;
 pub mod verdict;
 pub mod wire;
+pub mod words;

@@ -29,6 +29,9 @@ pub struct Trial {
 pub struct Search {
     most: u32,
     trials: Vec<Trial>,
+    /// Sizes that the harness could not drive in time.
+    voids: Vec<u32>,
+    capped: bool,
     /// Likelihood of each place and steepness.
     weights: Vec<[f64; STEEPNESS.len()]>,
 }
@@ -51,7 +54,13 @@ impl Search {
         // An octave below one compound (it bears none), and one above the most (it bears all).
         let octaves = f64::from(most).log2() + 2.0;
         let places = (octaves * PER_OCTAVE as f64).ceil() as usize + 1;
-        Search { most, trials: Vec::new(), weights: vec![[1.0; STEEPNESS.len()]; places] }
+        Search {
+            most,
+            trials: Vec::new(),
+            voids: Vec::new(),
+            capped: false,
+            weights: vec![[1.0; STEEPNESS.len()]; places],
+        }
     }
 
     /// Binary logarithm of the size at a place.
@@ -72,9 +81,18 @@ impl Search {
         self.trials.push(trial);
     }
 
-    /// From now on no more than so many compounds can be driven.
-    pub fn cap(&mut self, most: u32) {
-        self.most = most.clamp(1, self.most);
+    /// Takes in a run that was not driven in time. One may be the machine's hiccup, and its size comes again; after two, no
+    /// more than smaller ones are tried.
+    pub fn void(&mut self, fleet: u32) {
+        self.voids.push(fleet);
+        if self.voids.iter().filter(|void| **void <= fleet).count() > 1 {
+            (self.most, self.capped) = (fleet.saturating_sub(1).clamp(1, self.most), true);
+        }
+    }
+
+    /// Whether larger fleets could not be driven.
+    pub fn is_capped(&self) -> bool {
+        self.capped
     }
 
     /// The runs so far.
@@ -180,9 +198,11 @@ mod tests {
     fn what_cannot_be_driven_is_not_tried() {
         let mut search = Search::new(1_000);
         (0..6).for_each(|i| search.take(Trial { fleet: 1 << i, pass: true }));
-        search.cap(40);
-        assert_eq!(search.next(), Some(40));
-        search.take(Trial { fleet: 40, pass: true });
+        search.void(64);
+        assert_eq!((search.next(), search.is_capped()), (Some(64), false), "once is a hiccup");
+        search.void(64);
+        assert_eq!((search.next(), search.is_capped()), (Some(63), true));
+        search.take(Trial { fleet: 63, pass: true });
         assert_eq!(search.next(), None);
     }
 }

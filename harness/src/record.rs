@@ -26,7 +26,9 @@ mod writer;
 
 pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
 pub use flood::{Caused, Kept, Storm};
-pub use load::{CopyFailure, CopyTally, Load, LoadAnswers, LoadCounts, Subscribed, SubscriberCounts};
+pub use load::{
+    CopyFailure, CopyTally, Load, LoadAnswers, LoadCounts, Subscribed, SubscriberCounts, SubscriberLoss,
+};
 pub use upstream::{City, Forwarded};
 pub use usage::Usage;
 pub use writer::{Journal, Writing, append, create};

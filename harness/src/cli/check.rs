@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::words::counted;
 use palisade_sim::model::Scenario;
 use palisade_sim::model::typed::{Problem, Problems};
 use serde_json::{Value, json};
@@ -80,19 +81,25 @@ fn contract(file: &Path, kits: &[Kit]) -> Result<Checked, Wrong> {
 fn parts(contract: &Contract) -> String {
     let (links, reactions) = (contract.link.len(), contract.reaction.len());
     format!(
-        "ok, contract of {}: {links} links, {reactions} reactions, {} programs",
+        "ok, contract of {}: {}, {}, {}",
         contract.name,
-        contract.process.len()
+        counted(links, "link"),
+        counted(reactions, "reaction"),
+        counted(contract.process.len(), "program")
     )
 }
 
-/// `ok, shape ramp: 1 levels, 0 storms, 0 floods, 0 subscribers`.
+/// `ok, shape ramp: 1 level, 0 storms, 0 floods, 0 subscribers`.
 fn stretches(shape: &Shape) -> String {
     let (levels, storms) = (shape.level.len(), shape.storm.len());
     let (floods, subscribers) = (shape.flood.len(), shape.subscriber.len());
     format!(
-        "ok, shape {}: {levels} levels, {storms} storms, {floods} floods, {subscribers} subscribers",
-        shape.name
+        "ok, shape {}: {}, {}, {}, {}",
+        shape.name,
+        counted(levels, "level"),
+        counted(storms, "storm"),
+        counted(floods, "flood"),
+        counted(subscribers, "subscriber")
     )
 }
 
@@ -112,10 +119,10 @@ fn counts(scenario: &Scenario) -> String {
     }
     let classes: Vec<String> = by_class.iter().map(|(class, n)| format!("{} {n}", class.word())).collect();
     format!(
-        "ok, {} buildings, {} flats, {} devices ({})",
-        scenario.site.buildings.len(),
-        scenario.households.len(),
-        scenario.devices.len(),
+        "ok, {}, {}, {} ({})",
+        counted(scenario.site.buildings.len(), "building"),
+        counted(scenario.households.len(), "flat"),
+        counted(scenario.devices.len(), "device"),
         classes.join(", ")
     )
 }

@@ -24,8 +24,9 @@ pub struct Args {
     /// Listen on an address that other machines reach. There is no password and no encryption.
     #[arg(long)]
     expose: bool,
-    /// Faults, such as `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,no-commands`, and
-    /// the catalogue's, such as `oversize-lost=8000` (`palisade defects --list` names them).
+    /// Faults, such as `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,work=3ms,no-commands`
+    /// (`work`: each message of a device keeps the only thread busy for so long), and the catalogue's, such as
+    /// `oversize-lost=8000` (`palisade defects --list` names them).
     #[arg(long, default_value = "")]
     defect: String,
     /// Seed of the faults.

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::words::counted;
 use palisade_load::fault::{Applied, Outcome, Proxy, Settings, Way};
 use palisade_load::process::OpenFiles;
 use serde_json::json;
@@ -184,7 +185,7 @@ fn as_json(one: &Applied, kind: &str) -> serde_json::Value {
 
 /// What went through and what was done to it, all of it measured.
 fn summary(outcome: &Outcome, tally: &Tally) -> String {
-    let mut text = format!("{} connections", outcome.connections);
+    let mut text = counted(outcome.connections, "connection");
     if outcome.unreached > 0 {
         let why = outcome.why.as_deref().unwrap_or("no reason was given");
         text.push_str(&format!(", {} of them without the gateway ({why})", outcome.unreached));
@@ -204,7 +205,7 @@ fn summary(outcome: &Outcome, tally: &Tally) -> String {
             "bytes" => format!(", {much} bytes"),
             _ => String::new(),
         };
-        text.push_str(&format!("fault {} ({kind}): {word} {times} times{much}\n", fault + 1));
+        text.push_str(&format!("fault {} ({kind}): {word} {}{much}\n", fault + 1, counted(times, "time")));
     }
     let late = |percent| outcome.lateness.percentile_us(percent);
     if let (Some(half), Some(most)) = (late(50.0), late(99.0)) {

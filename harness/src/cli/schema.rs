@@ -28,6 +28,12 @@ pub enum Name {
     Report,
     /// Of a plan's `report.json`.
     Plan,
+    /// Of `palisade explain --output-format json`.
+    Explain,
+    /// Of what `palisade run --find-limit` writes and prints (`limit.json`).
+    Limit,
+    /// Of the matrix that `palisade defects --output-format json` prints.
+    Defects,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
@@ -38,6 +44,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         Name::Fault => format!("{:#}\n", crate::fault::schema()),
         Name::Report => crate::report::schema()?,
         Name::Plan => crate::report::plan::schema()?,
+        Name::Explain => crate::report::schema_of::<crate::report::explain::Explanation>()?,
+        Name::Limit => crate::report::schema_of::<crate::report::limit::Limit>()?,
+        Name::Defects => crate::report::schema_of::<crate::defects::Matrix>()?,
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;
     Ok(Exit::Ok)

@@ -25,6 +25,7 @@ use crate::report;
 use crate::report::failing::{Failing, Target, failing};
 use crate::run::{Request, Stop, measure};
 use crate::shrink::{Row, driving, fault_rows, least, rows, without};
+use crate::words::counted;
 
 /// Lengths of the window before the message that are tried, the shortest first.
 const LEADS: [Ms; 4] = [Ms(500), Ms(2_000), Ms(5_000), Ms(10_000)];
@@ -91,10 +92,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let whole = whole(args, &bench)?;
     let Some(mut best) = bench.seconds(&whole)? else {
         let text = format!(
-            "it does not come again that {}: {} runs of its seconds alone were as they should be{}\n  remedy: it needs what happened \
+            "it does not come again that {}: {} of its seconds alone were as they should be{}\n  remedy: it needs what happened \
              before, or comes by chance; drive the whole run again, or name something else that failed",
             failing.told,
-            bench.runs,
+            counted(bench.runs, "run"),
             bench.unjudged()
         );
         return Err(Failure::new(Exit::Verdict, text));
@@ -133,10 +134,10 @@ fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Arg
     let told: Vec<String> = told.map(|((left, all), what)| format!("{left} of {all} {what}")).collect();
     let cut = if Instant::now() >= bench.until { " (there was no time for more; see --budget)" } else { "" };
     format!(
-        "{} still, with {}{cut}, by {} runs{}\n  next   {command}\n",
+        "{} still, with {}{cut}, by {}{}\n  next   {command}\n",
         bench.failing.told,
         told.join(", "),
-        bench.runs,
+        counted(bench.runs, "run"),
         bench.unjudged()
     )
 }

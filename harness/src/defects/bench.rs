@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -46,7 +47,7 @@ pub struct Options {
 }
 
 /// One gateway.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Row {
     /// The defect, two with ` + ` between, or `healthy`.
     pub id: String,
@@ -65,8 +66,10 @@ pub struct Row {
 }
 
 /// What came out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Matrix {
+    /// Version of this format: 1.
+    pub format: u32,
     /// The seed.
     pub seed: u64,
     /// One row for each defect, and one `healthy`: as if one gateway, blamed when any of them was.
@@ -129,7 +132,7 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Row)) -> io::Result<Ma
     pairs.sort_by(|one, other| one.id.cmp(&other.id));
     let worst = healthy.iter().find(|row| !row.named).or(healthy.first()).cloned();
     rows.extend(worst);
-    Ok(Matrix { seed: options.seed, rows, healthy, pairs })
+    Ok(Matrix { format: 1, seed: options.seed, rows, healthy, pairs })
 }
 
 /// Exercises one gateway, judges it, and only then looks what it was. An exercise that was disturbed, or that leaves the

@@ -1,7 +1,9 @@
 //! Does an exercise to a gateway, in real time, and writes down what happens.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use palisade_sim::words::{AgentKey, Dice};
@@ -16,7 +18,9 @@ use super::node_red;
 use super::process::{Folder, Gateway};
 use super::sealed::Sealed;
 use crate::diagnosis::Record;
-use crate::diagnosis::record::{Bypass, End, Heard, Life, Link, Order, Said, Sent};
+use crate::diagnosis::record::{Bypass, End, Forwarded, Heard, Life, Link, Order, Said, Sent};
+use crate::drivers::Clock;
+use crate::drivers::city::{City, Posted, Wrongs};
 
 /// The device that is told about sirens.
 const DUTY_ROOM: &str = "duty-room";
@@ -24,6 +28,8 @@ const DUTY_ROOM: &str = "duty-room";
 const DUTY: usize = DEVICES.len();
 const SUBSCRIBER: usize = DEVICES.len() + 1;
 const SITE: &str = "bench";
+/// Where alarms are posted at the city platform.
+const CITY_PATH: &str = "/alarms";
 /// A step that is done this much after its instant is a disturbance, and so is what happens meanwhile.
 const DISTURBANCE: Duration = Duration::from_millis(100);
 /// How often memory is read.
@@ -48,6 +54,9 @@ struct Conduct<'a> {
     subject: Subject<'a>,
     folder: &'a Folder,
     gateway: Gateway,
+    /// The city platform, to which the embedded gateway passes alarms on; what is posted there is among `posts`.
+    city: City,
+    posts: Arc<Mutex<Vec<(Instant, String)>>>,
     began: Instant,
     lines: Vec<Option<Line>>,
     /// Of each device, its present connection: a place in the record.
@@ -94,7 +103,9 @@ pub(super) async fn conduct(
 
 impl<'a> Conduct<'a> {
     async fn begin(subject: Subject<'a>, folder: &'a Folder, seed: u64) -> io::Result<Conduct<'a>> {
-        let gateway = start(subject, folder).await?;
+        let posts: Arc<Mutex<Vec<(Instant, String)>>> = Arc::default();
+        let city = platform(posts.clone())?;
+        let gateway = start(subject, &city, folder).await?;
         let began = Instant::now();
         let (tell, told) = mpsc::unbounded_channel();
         let bits = Dice::new(seed).draw(AgentKey::of("exercise"), "run", 0).bits();
@@ -102,6 +113,8 @@ impl<'a> Conduct<'a> {
             subject,
             folder,
             gateway,
+            city,
+            posts,
             began,
             lines: (0..DEVICES.len() + 2).map(|_| None).collect(),
             links: vec![usize::MAX; DEVICES.len()],
@@ -326,7 +339,7 @@ impl<'a> Conduct<'a> {
             life.to_us = killed_us;
         }
         let from_us = self.now_us();
-        self.gateway = start(self.subject, self.folder).await?;
+        self.gateway = start(self.subject, &self.city, self.folder).await?;
         self.record.lives.push(Life { from_us, to_us: i64::MAX });
         Ok(())
     }
@@ -390,33 +403,57 @@ impl<'a> Conduct<'a> {
         let now_us = self.now_us();
         self.record.links.iter_mut().for_each(|link| link.to_us = link.to_us.min(now_us));
         self.record.lives.iter_mut().for_each(|life| life.to_us = life.to_us.min(now_us));
+        if self.subject.suts.is_none() {
+            let posts = std::mem::take(&mut *self.posts.lock().unwrap_or_else(PoisonError::into_inner));
+            let of =
+                |(at, body): (Instant, String)| Forwarded { at_us: self.us(at), said: said(body.as_bytes()) };
+            self.record.forwarded = Some(posts.into_iter().map(of).collect());
+        }
         self.record
     }
 }
 
-async fn start(Subject { program, suts, sealed }: Subject<'_>, folder: &Folder) -> io::Result<Gateway> {
+async fn start(
+    Subject { program, suts, sealed }: Subject<'_>,
+    city: &City,
+    folder: &Folder,
+) -> io::Result<Gateway> {
     match suts {
         Some(suts) => node_red::start(program, suts, sealed, folder).await,
-        None => Gateway::start(program, sealed, DUTY_ROOM, &folder.file("store.jsonl")).await,
+        None => {
+            let city = format!("http://{}{CITY_PATH}", city.address());
+            Gateway::start(program, sealed, (DUTY_ROOM, &city), &folder.file("store.jsonl")).await
+        }
     }
+}
+
+/// A city platform that takes everything.
+fn platform(posts: Arc<Mutex<Vec<(Instant, String)>>>) -> io::Result<City> {
+    let ear = move |posted: Posted| {
+        posts.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), posted.body));
+    };
+    let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    City::listen(at, (CITY_PATH, Wrongs::default()), 0, Clock::start(), Arc::new(ear))
 }
 
 /// What came on an alarm topic.
 fn heard(device: &str, payload: &[u8], (at_us, wall_ms, retained): (i64, i64, bool)) -> Heard {
-    let body: Option<Map<String, Value>> = serde_json::from_slice(payload).ok();
-    let said = body.map(|body| {
-        let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
-        Said {
-            id: text("id"),
-            device: text("device"),
-            signal: text("signal").unwrap_or_default(),
-            kind: text("kind").unwrap_or_default(),
-            ts: body.get("ts").and_then(Value::as_i64),
-            clock: body.get("gateway_ts").and_then(Value::as_i64),
-        }
-    });
     let raw = String::from_utf8_lossy(payload).into_owned();
-    Heard { at_us, wall_ms, topic: device.to_owned(), retained, raw, said }
+    Heard { at_us, wall_ms, topic: device.to_owned(), retained, raw, said: said(payload) }
+}
+
+/// What an alarm says; nothing when nobody can read it.
+fn said(payload: &[u8]) -> Option<Said> {
+    let body: Map<String, Value> = serde_json::from_slice(payload).ok()?;
+    let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+    Some(Said {
+        id: text("id"),
+        device: text("device"),
+        signal: text("signal").unwrap_or_default(),
+        kind: text("kind").unwrap_or_default(),
+        ts: body.get("ts").and_then(Value::as_i64),
+        clock: body.get("gateway_ts").and_then(Value::as_i64),
+    })
 }
 
 /// A command that came.

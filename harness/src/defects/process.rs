@@ -27,7 +27,7 @@ impl Gateway {
     pub(super) async fn start(
         program: &Path,
         sealed: &Sealed,
-        duty_room: &str,
+        (duty_room, city): (&str, &str),
         store: &Path,
     ) -> io::Result<Gateway> {
         let mut arguments = sealed.arguments();
@@ -36,6 +36,8 @@ impl Gateway {
             duty_room.into(),
             "--store".into(),
             store.to_string_lossy().into(),
+            "--upstream".into(),
+            city.into(),
         ]);
         Gateway::spawn(program, &arguments).await
     }

@@ -69,6 +69,8 @@ pub enum Symptom {
     FalseOffline(usize),
     /// What says again that a device vanished.
     OfflineTwice(usize),
+    /// An alarm that the duty room heard and the city platform did not.
+    NotForwarded(usize),
     /// Something about commands.
     Command(Told),
     /// Memory grew by so many bytes.
@@ -111,6 +113,7 @@ impl<'a> Case<'a> {
         case.answered();
         case.acknowledged();
         case.wills();
+        case.forwarded();
         let told = Told::all(&case);
         case.symptoms.extend(told.into_iter().map(Symptom::Command));
         case.memory();
@@ -238,6 +241,22 @@ impl<'a> Case<'a> {
             |(h, heard)| if again(heard) { Symptom::OfflineTwice(h) } else { Symptom::FalseOffline(h) };
         let found: Vec<Symptom> = said.into_iter().map(symptom).collect();
         self.symptoms.extend(found);
+    }
+
+    /// What the duty room hears of as an alarm, the city platform must hear of as well.
+    fn forwarded(&mut self) {
+        let Some(posts) = &self.record.forwarded else { return };
+        let came: Vec<&Said> = posts.iter().filter_map(|post| post.said.as_ref()).collect();
+        let heard = self.record.heard.iter().enumerate().filter(|(_, heard)| !heard.retained);
+        let mut owed: Vec<(usize, &Said)> = Vec::new();
+        for (h, said) in heard.filter_map(|(h, heard)| Some((h, heard.said.as_ref()?))) {
+            // One that the duty room hears again is one alarm.
+            if said.kind == "alarm" && !owed.iter().any(|(_, other)| *other == said) {
+                owed.push((h, said));
+            }
+        }
+        let lacking = owed.iter().filter(|(_, said)| !came.contains(said));
+        self.symptoms.extend(lacking.map(|(h, _)| Symptom::NotForwarded(*h)).collect::<Vec<_>>());
     }
 
     fn memory(&mut self) {

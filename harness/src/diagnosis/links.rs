@@ -1,4 +1,6 @@
-//! Explainers of connections, acknowledgements, commands and memory.
+//! Explainers of connections, acknowledgements, commands, memory and the leg to the city platform.
+
+use crate::words::counted;
 
 use super::case::{Case, Symptom};
 use super::record::{End, Link, Order, Sent};
@@ -13,8 +15,23 @@ pub(super) fn all(case: &Case<'_>) -> Vec<Explanation> {
     found.extend(acknowledgements(case));
     found.extend(commands(case));
     found.extend(bypasses(case));
+    found.push(forgotten(case));
     found.push(leak(case));
     found
+}
+
+/// Alarms that were not passed on.
+fn forgotten(case: &Case<'_>) -> Explanation {
+    let covers = case.places(|symptom| matches!(symptom, Symptom::NotForwarded(_)));
+    let ids = covers.iter().filter_map(|place| match case.symptoms[*place] {
+        Symptom::NotForwarded(h) => case.record.heard[h].said.as_ref()?.id.as_deref(),
+        _ => None,
+    });
+    let came = case.record.forwarded.as_ref().map_or(0, Vec::len);
+    let shown = ids.take(super::SHOWN).collect::<Vec<_>>().join(", ");
+    let evidence = format!("{} that the duty room heard did not come, and {came} did: {shown}", covers.len());
+    // One may have been on its way when the gateway was killed.
+    found("upstream-forgotten", if covers.len() < 2 { Vec::new() } else { covers }, evidence)
 }
 
 /// Memory that grew, from the first message to the last one.
@@ -28,7 +45,8 @@ fn leak(case: &Case<'_>) -> Explanation {
     let within = |i: &usize| (life.from_us..life.to_us).contains(&case.record.sent[*i].at_us);
     let heard: Vec<usize> = case.owed.iter().copied().filter(within).collect();
     let ends = case.ids(heard.first().into_iter().chain(heard.last()).copied());
-    let evidence = format!("{} kB more in {} messages: {ends}", grown.unwrap_or_default(), heard.len());
+    let evidence =
+        format!("{} kB more in {}: {ends}", grown.unwrap_or_default(), counted(heard.len(), "message"));
     found("leaks", covers, evidence)
 }
 
@@ -173,7 +191,7 @@ fn commands(case: &Case<'_>) -> Vec<Explanation> {
         all.push(found("commands-none", missing, evidence));
     } else if count("siren_off") == 0 && count("siren_on") > 0 {
         let (on, owed) = (count("siren_on"), causes(&sirens));
-        let evidence = format!("the siren was switched on {on} times and never off: {owed}");
+        let evidence = format!("the siren was switched on {} and never off: {owed}", counted(on, "time"));
         all.push(found("siren-left-on", sirens, evidence));
     }
     all.retain(|explanation| explanation.covers.len() >= 2 || explanation.id == "siren-left-on");

@@ -180,6 +180,7 @@ impl Case<'_> {
             }
             Symptom::FalseOffline(h) => format!("{} was said to be offline, and was not", device(h)),
             Symptom::OfflineTwice(h) => format!("{} was said again to be offline", device(h)),
+            Symptom::NotForwarded(h) => format!("{}: the city platform never had {}", device(h), raw(h)),
             Symptom::Command(told) => format!("{told:?}"),
             Symptom::Grew(bytes) => format!("{} kB more memory", bytes / 1000),
         }

@@ -17,6 +17,9 @@ pub struct Record {
     pub heard: Vec<Heard>,
     /// What came on command topics of devices, in order.
     pub orders: Vec<Order>,
+    /// What was posted to the city platform, in order; nothing when there was none.
+    #[serde(default)]
+    pub forwarded: Option<Vec<Forwarded>>,
     /// Connections of devices.
     pub links: Vec<Link>,
     /// Heartbeats: when, and of which device.
@@ -84,7 +87,7 @@ pub struct Heard {
 }
 
 /// What an alarm says.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// The id.
     pub id: Option<String>,
@@ -99,6 +102,15 @@ pub struct Said {
     /// The gateway's own clock when it said it, ms after the epoch, if it says so.
     #[serde(default)]
     pub clock: Option<i64>,
+}
+
+/// An alarm that reached the city platform.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Forwarded {
+    /// When it came.
+    pub at_us: i64,
+    /// What it says; nothing when it cannot be read.
+    pub said: Option<Said>,
 }
 
 /// A command that a device got.

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 //! One record of a gateway that did everything right, and for each defect the same record as it would have been.
 
-use super::record::{Bypass, End, Life, Link, Order, Said};
+use super::record::{Bypass, End, Forwarded, Life, Link, Order, Said};
 use super::record::{Heard, Sent};
 use super::*;
 
@@ -241,6 +241,9 @@ fn answered(
     }
     record.heard.sort_by_key(|heard| heard.at_us);
     order(&mut record);
+    let alarms = record.heard.iter().filter(|h| h.said.as_ref().is_some_and(|said| said.kind == "alarm"));
+    let posted = |heard: &Heard| Forwarded { at_us: heard.at_us + 2_000, said: heard.said.clone() };
+    record.forwarded = Some(alarms.map(posted).collect());
     record
 }
 
@@ -469,7 +472,7 @@ type Spoil<'s> = &'s dyn Fn(&mut Record);
 #[test]
 fn links_acknowledgements_commands_and_memory_are_named() {
     let is_offline = |heard: &Heard| heard.said.as_ref().is_some_and(|said| said.signal == "device_offline");
-    let cases: [(&str, Spoil<'_>); 9] = [
+    let cases: [(&str, Spoil<'_>); 10] = [
         ("wills-ignored", &|r| r.heard.retain(|heard| !is_offline(heard))),
         ("offline-once", &|r| {
             let last = r.heard.iter().rposition(|h| is_offline(h) && h.topic == "door-1").unwrap();
@@ -483,6 +486,10 @@ fn links_acknowledgements_commands_and_memory_are_named() {
         ("command-late", &|r| r.orders.iter_mut().for_each(|order| order.at_us += 700_000)),
         ("command-misdirected", &|r| r.orders.iter_mut().for_each(|order| order.to = "cam-1".into())),
         ("siren-left-on", &|r| r.orders.retain(|order| order.command != "siren_off")),
+        ("upstream-forgotten", &|r| {
+            let third = r.forwarded.iter().flatten().step_by(3).cloned().collect();
+            r.forwarded = Some(third);
+        }),
         ("leaks", &|r| r.memory = vec![(0, 6_000_000), (5_000_000, 26_000_000)]),
     ];
     for (id, spoil) in cases {
@@ -490,6 +497,17 @@ fn links_acknowledgements_commands_and_memory_are_named() {
         spoil(&mut record);
         check(&record, id);
     }
+}
+
+#[test]
+fn what_nobody_looked_at_is_not_missing_and_one_alarm_on_its_way_is_no_rule() {
+    let mut record = right();
+    record.forwarded = None;
+    check(&record, "healthy");
+    let mut record = right();
+    record.forwarded.iter_mut().for_each(|posts| drop(posts.pop()));
+    let said = diagnose(&record).said;
+    assert!(said.starts_with("unknown: ") && said.contains("the city platform never had"), "{said}");
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub struct Common {
     pub topics: Topics,
     /// How devices speak and what is expected of the gateway.
     pub contract: Arc<Contract>,
+    /// The broker keeps the last event of each device, whatever the contract says.
+    pub retain: bool,
 }
 
 impl Common {
@@ -73,9 +75,9 @@ impl Common {
         self.contract.speech(class, device).and_then(|row| row.qos).unwrap_or(kit)
     }
 
-    /// Whether the broker keeps a device's last event, by the contract.
+    /// Whether the broker keeps a device's last event, by the load's shape or by the contract.
     pub fn retains(&self, class: Class, device: &str) -> bool {
-        self.contract.speech(class, device).is_some_and(|row| row.retain)
+        self.retain || self.contract.speech(class, device).is_some_and(|row| row.retain)
     }
 
     /// The payload of an event.

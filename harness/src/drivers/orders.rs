@@ -355,6 +355,7 @@ mod tests {
             run: "r".into(),
             topics,
             contract: Arc::new(crate::contract::Contract::plain("x", "mqtt://127.0.0.1:1", None)),
+            retain: false,
         };
         let times = Times { release: Ms(40), arm: Ms(20), relay: Ms(10) };
         let devices = [Class::Intercom, Class::Beam].map(|class| Actuator::new(class, times));

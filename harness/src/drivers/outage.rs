@@ -1,5 +1,7 @@
 //! Connections that were lost, told in few sentences. Pure.
 
+use crate::words::counted;
+
 use crate::record::Micros;
 
 /// Sentences at most; the rest are counted.
@@ -33,7 +35,7 @@ pub(super) fn summary(outages: &[Outage], names: &[String]) -> Vec<String> {
     }
     let mut said: Vec<String> = groups.iter().take(SENTENCES).map(|group| sentence(group, names)).collect();
     if groups.len() > SENTENCES {
-        said.push(format!("connections were lost {} times more", groups.len() - SENTENCES));
+        said.push(format!("connections were lost {} more", counted(groups.len() - SENTENCES, "time")));
     }
     said
 }

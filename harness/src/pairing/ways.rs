@@ -5,9 +5,11 @@
 //! restarted on purpose. One that came later because of a fault is owed later by as much.
 //! One that the gateway had twice at a quality of service below 2 may be answered twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use palisade_sim::words::{DeviceIx, StimulusId};
+use serde::Deserialize;
 
 use super::absence::Absence;
 use super::{Cause, Outages};
@@ -15,13 +17,28 @@ use crate::fault::Ail;
 use crate::record::{Afflicted, Befell, Expected, Left, Micros, Passed, Restart, digest};
 use crate::wire::id;
 
-/// How soon a gateway must have a device back after a fault broke its connection, µs: an event that could not even leave
-/// for longer is the gateway's affair. Assumed.
-const BACK_US: Micros = 2_000_000;
+/// What nobody measured, from `assets/assumptions/ways.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Assumed {
+    /// How soon a gateway must have a device back after a fault broke its connection, s.
+    back_s: f64,
+    /// How long after it left an event may be in the proxy when nothing holds it, s.
+    through_s: f64,
+}
 
-/// How long after it left an event may be in the proxy when nothing holds it, µs: the sender's stamp and the proxy's reading are
-/// those of two threads. Assumed.
-const THROUGH_US: Micros = 1_000_000;
+static ASSUMED: LazyLock<Assumed> = LazyLock::new(|| {
+    let text = include_str!("../../../assets/assumptions/ways.toml");
+    toml::from_str(text).expect("the shipped file is read by every test of ways")
+});
+
+fn back_us() -> Micros {
+    (ASSUMED.back_s * 1e6) as Micros
+}
+
+fn through_us() -> Micros {
+    (ASSUMED.through_s * 1e6) as Micros
+}
 
 /// What is known of all ways of one part of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,7 +131,7 @@ impl Ways {
             .iter()
             .map(|restart| Span {
                 from_us: restart.down_us,
-                until_us: Some(restart.open_us + BACK_US),
+                until_us: Some(restart.open_us + back_us()),
                 cause: Cause::Restart(restart.number),
                 harms: true,
             })
@@ -142,7 +159,7 @@ impl Ways {
             spans.push(Span { from_us: one.from_us, until_us: one.until_us, cause, harms });
         }
         spans.extend(one.away.iter().map(|(from, to)| {
-            let until_us = until(*to).or(Some(to + BACK_US));
+            let until_us = until(*to).or(Some(to + back_us()));
             Span { from_us: *from, until_us, cause, harms }
         }));
     }
@@ -200,12 +217,12 @@ impl Ways {
             let late = reached_us > due_us && spans.iter().any(|span| span.touches(due_us, reached_us));
             return Fate::Owed { later_us: if late { reached_us - due_us } else { 0 } };
         }
-        let gone_us = left.map_or(due_us, |left| left.left_us + THROUGH_US).max(due_us);
+        let gone_us = left.map_or(due_us, |left| left.left_us + through_us()).max(due_us);
         // What a fault holds is in the proxy until it lets go.
         let held = spans.iter().filter(|span| !span.harms && span.touches(due_us, gone_us));
         let gone_us = held.filter_map(|span| span.until_us).fold(gone_us, Micros::max);
         let mut hit = spans.iter().filter(|span| span.harms && span.touches(due_us, gone_us));
-        let back = |span: &&Span| span.until_us.is_some_and(|until| until - span.from_us <= BACK_US);
+        let back = |span: &&Span| span.until_us.is_some_and(|until| until - span.from_us <= back_us());
         let taken = hit.rfind(|span| left.is_some() || back(span));
         // At QoS 0 a message that is sent to a gateway that is down is gone, and nobody promised otherwise.
         let promised = left.is_none_or(|left| left.qos != Some(0));

@@ -155,6 +155,12 @@ pub struct SubscriberCounts {
     pub owed: u64,
     /// Owed, and never heard.
     pub lost: u64,
+    /// The first of those that were lost, at most 20, in the order in which they were said.
+    #[serde(default)]
+    pub losses: Vec<SubscriberLoss>,
+    /// What can be known of why they were lost, in sentences; among them what the gateway's programs said of it.
+    #[serde(default)]
+    pub why: Vec<String>,
     /// Heard more often than said, and marked as sent before, which QoS 1 allows.
     pub repeated: u64,
     /// Heard more often than said, without a mark.
@@ -174,4 +180,24 @@ pub struct SubscriberCounts {
     pub broke: u64,
     /// Why, with counts.
     pub reasons: BTreeMap<String, u64>,
+}
+
+/// A message of the gateway that the control heard and a subscriber never did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriberLoss {
+    /// When the control heard it, s after the first message.
+    pub said_s: f64,
+    /// Its topic; empty when too much was said to keep all of it.
+    pub topic: String,
+    /// Its payload as text, the first 200 characters.
+    pub payload: String,
+    /// How many messages waited for the subscriber then that it heard later.
+    pub waiting: u64,
+}
+
+impl SubscriberLoss {
+    /// In few words: `4.2 s site/tiny/alarm/beam-1 {"id":…}`.
+    pub fn told(&self) -> String {
+        format!("{:.1} s {} {}", self.said_s, self.topic, self.payload)
+    }
 }

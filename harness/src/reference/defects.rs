@@ -1,5 +1,5 @@
-//! Faults on demand: `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,no-commands`, and
-//! every defect of the catalogue by its id: `oversize-lost=8000` or, in the middle of its range, `oversize-lost`.
+//! Faults on demand: `drop=0.05,delay=200ms,duplicate=0.02,reorder=0.02,deaf-to=beam-07,stall=500ms/5s,work=3ms,no-commands`,
+//! and every defect of the catalogue by its id: `oversize-lost=8000` or, in the middle of its range, `oversize-lost`.
 //!
 //! Which message suffers is drawn from the seed and the message's own number, so the same seed hurts the same
 //! messages again, in whatever order they arrive.
@@ -19,8 +19,8 @@ const NAMES: [&str; 11] = [
     "reorder",
     "deaf-to",
     "stall",
+    "work",
     "no-commands",
-    "upstream-forgotten",
     "unlocks-on-call",
     "arm-reversed",
     "other-sites-lost",
@@ -41,9 +41,11 @@ pub struct Defects {
     pub deaf_to: Vec<String>,
     /// The whole gateway stands still for this long, each time this much has passed.
     pub stall: Option<Stall>,
+    /// How long each message of a device keeps the gateway's only thread busy: it bears 1 / `work` of them a second.
+    pub work: Duration,
     /// No device is told anything.
     pub no_commands: bool,
-    /// Probability that an alarm is not passed on to the city platform, 0..1.
+    /// Probability that an alarm is not passed on to the city platform, 0..1; the catalogue's `upstream-forgotten`.
     pub upstream_forgotten: f64,
     /// A door is opened when somebody rings, and not when the resident says yes.
     pub unlocks_on_call: bool,
@@ -91,9 +93,9 @@ impl FromStr for Defects {
                 "drop" => defects.drop = share(name, value)?,
                 "duplicate" => defects.duplicate = share(name, value)?,
                 "reorder" => defects.reorder = share(name, value)?,
-                "upstream-forgotten" => defects.upstream_forgotten = share(name, value)?,
                 "other-sites-lost" => defects.other_sites_lost = share(name, value)?,
                 "delay" => defects.delay = duration(name, value)?,
+                "work" => defects.work = duration(name, value)?,
                 "deaf-to" => defects.deaf_to.push(value.trim().to_owned()),
                 "stall" => defects.stall = Some(stall(value)?),
                 name if defects.alone(name).is_some() => {
@@ -158,7 +160,6 @@ impl fmt::Display for Defects {
             ("drop", self.drop),
             ("duplicate", self.duplicate),
             ("reorder", self.reorder),
-            ("upstream-forgotten", self.upstream_forgotten),
             ("other-sites-lost", self.other_sites_lost),
         ] {
             if share > 0.0 {
@@ -167,6 +168,9 @@ impl fmt::Display for Defects {
         }
         if !self.delay.is_zero() {
             parts.push(format!("delay={}ms", self.delay.as_millis()));
+        }
+        if !self.work.is_zero() {
+            parts.push(format!("work={}ms", self.work.as_millis()));
         }
         parts.extend(self.deaf_to.iter().map(|device| format!("deaf-to={device}")));
         if let Some(stall) = self.stall {
@@ -248,12 +252,15 @@ mod tests {
 
     #[test]
     fn a_specification_reads_and_writes() {
-        let spec = "drop=0.05,duplicate=0.02,delay=200ms,deaf-to=beam-07,stall=500ms/5s,no-commands,\
+        let spec = "drop=0.05,duplicate=0.02,delay=200ms,deaf-to=beam-07,stall=500ms/5s,work=3ms,no-commands,\
                     unlocks-on-call,arm-reversed,oversize-lost=8000,qos-0-lost";
         let defects: Defects = spec.parse().unwrap();
         assert_eq!(defects.drop, 0.05);
         assert_eq!(defects.delay, Duration::from_millis(200));
-        assert_eq!(defects.deaf_to, ["beam-07"]);
+        assert_eq!(
+            (defects.work, &defects.deaf_to[..]),
+            (Duration::from_millis(3), &["beam-07".to_owned()][..])
+        );
         assert_eq!(defects.stall.unwrap().every, Duration::from_secs(5));
         assert_eq!(defects.to_string().parse::<Defects>().unwrap(), defects);
         assert_eq!("".parse::<Defects>().unwrap(), Defects::default());
@@ -262,7 +269,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_the_remedy() {
         for (spec, expected) in [
-            ("dorp=0.5", "drop, delay, duplicate, reorder, deaf-to, stall, no-commands, upstream-forgotten"),
+            ("dorp=0.5", "drop, delay, duplicate, reorder, deaf-to, stall, work, no-commands"),
             ("no-commands=1", "stands alone"),
             ("qos-0-lost=1", "stands alone"),
             ("oversize-lost=big", "write a number, in bytes"),

@@ -223,6 +223,9 @@ impl Hub {
     fn heard(&mut self, publish: &Publish) {
         let (topic, payload) = (publish.topic.as_str(), &publish.payload[..]);
         let levels: Vec<&str> = topic.split('/').collect();
+        if let ["site", _, "dev", _, "event" | "heartbeat"] = levels[..] {
+            self.work();
+        }
         let arrival = match levels[..] {
             ["site", _, "dev", device, "status"] if !self.bent.hears_status(device, payload) => return,
             ["site", site, "dev", device, "heartbeat"] => {
@@ -251,6 +254,14 @@ impl Hub {
             Ok(alarm) => self.decide(alarm, arrival),
             Err(Ignored::NotForUs) => {}
             Err(ignored) => tracing::warn!("{ignored}"),
+        }
+    }
+
+    /// Keeps the only thread of the process busy, as a gateway does whose messages cost it time: meanwhile nobody is heard.
+    fn work(&self) {
+        let Options { echo, defects, .. } = &self.options;
+        if !echo && !defects.work.is_zero() {
+            std::thread::sleep(defects.work);
         }
     }
 

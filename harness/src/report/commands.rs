@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::words::counted;
 use palisade_sim::words::{Ms, StimulusId};
 
 use super::assemble::Names;
@@ -276,8 +277,8 @@ fn sentence(part: &CommandsPart) -> String {
     }
     if part.withheld > 0 {
         told += &format!(
-            "; {} messages were NOT SENT, because the gateway had bypassed or disarmed their zones",
-            part.withheld
+            "; NOT SENT, because the gateway had bypassed or disarmed its zone: {}",
+            counted(part.withheld, "message")
         );
     }
     told

@@ -10,6 +10,7 @@ use std::path::Path;
 use palisade_sim::contract::{Cause, Incident, Stimulus};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::StimulusId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::assemble::{Assembled, assemble};
@@ -33,8 +34,10 @@ const LINES: usize = 8;
 const SAME_INSTANT_MS: i64 = 1_000;
 
 /// What became of one message, step by step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Explanation {
+    /// Version of this format: 1.
+    pub format: u32,
     /// Its wire id.
     pub id: String,
     /// Device, signal, id and time of day.
@@ -48,7 +51,7 @@ pub struct Explanation {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
     /// When, ms after the message was due; nothing for what has no instant.
     pub after_ms: Option<f64>,
@@ -177,6 +180,7 @@ impl Story<'_> {
         steps.extend(self.picture());
         let run = quoted(&self.folder.path.display().to_string());
         Explanation {
+            format: 1,
             id: self.message.id.clone(),
             name: self.message.name(),
             outcome: self.message.answer.outcome.word().to_owned(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::words::counted;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
 use super::assemble::{Names, Part};
@@ -292,30 +293,43 @@ fn told(part: &FaultsPart) -> String {
     let name = if part.name.is_empty() { "faults".to_owned() } else { format!("\"{}\"", part.name) };
     let mut said = vec![match part.list.len() {
         0 => name,
-        _ => format!("{name}: {} connections disturbed {} times", part.connections, times(part)),
+        _ => {
+            let (connections, times) =
+                (counted(part.connections, "connection"), counted(times(part), "time"));
+            format!("{name}: {connections} disturbed {times}")
+        }
     }];
     let ailing: usize = part.devices.iter().map(|row| row.devices.len()).sum();
     if ailing > 0 {
         let unsaid: usize = part.devices.iter().map(|row| row.unsaid).sum();
         said.push(format!(
-            "{ailing} devices with faults of their own, which kept {unsaid} messages to themselves"
+            "{} with faults of their own, which kept {} to themselves",
+            counted(ailing, "device"),
+            counted(unsaid, "message")
         ));
     }
     if !part.restarts.is_empty() {
         let away = part.restarts.iter().map(|restart| restart.down_ms).fold(0.0, f64::max);
-        said.push(format!("{} restarts, away for at most {} ms", part.restarts.len(), ms(Some(away))));
+        said.push(format!(
+            "{}, away for at most {} ms",
+            counted(part.restarts.len(), "restart"),
+            ms(Some(away))
+        ));
     }
     if part.taken > 0 {
-        said.push(format!("{} messages never reached the gateway, nothing is owed for them", part.taken));
+        said.push(format!(
+            "{} never reached the gateway, for which nothing is owed",
+            counted(part.taken, "message")
+        ));
     }
     if part.disturbances > 0 {
         let spread = &part.recovery_ms;
         let open = part.disturbances - part.unrecovered - spread.count as usize;
         said.push(match spread.count {
-            0 => format!("{} disturbances that ended", part.disturbances),
+            0 => format!("{} that ended", counted(part.disturbances, "disturbance")),
             n => format!(
-                "answers in time again after {n} of {} disturbances, within p50 {} p99 {} max {} ms",
-                part.disturbances,
+                "answers in time again after {n} of {}, within p50 {} p99 {} max {} ms",
+                counted(part.disturbances, "disturbance"),
                 ms(spread.p50),
                 ms(spread.p99),
                 ms(spread.max)

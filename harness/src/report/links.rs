@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::words::counted;
 use palisade_sim::words::DeviceIx;
 
 use super::folder::Folder;
@@ -84,7 +85,7 @@ fn told(link: &LinkPart) -> String {
     }
     let periods = link.units.iter().filter_map(|u| u.interval_p50_ms);
     let (shortest, longest) = periods.fold((f64::MAX, 0.0f64), |(a, b), p| (a.min(p), b.max(p)));
-    text += &format!("{polls} polls of {} devices", link.devices);
+    text += &format!("{} of {}", counted(polls, "poll"), counted(link.devices, "device"));
     if longest > 0.0 {
         let range = match ms(Some(shortest)) == ms(Some(longest)) {
             true => ms(Some(longest)),
@@ -161,7 +162,7 @@ mod tests {
         let told = link(&line(), &[]).told;
         assert_eq!(
             told,
-            "line-1, 9600 8N1 (line times computed): 320 polls of 1 devices, a unit every 100 to 1000 ms \
+            "line-1, 9600 8N1 (line times computed): 320 polls of 1 device, a unit every 100 to 1000 ms \
              (p50, measured), 2 broken frames"
         );
         let silent = link(&Line { polls: 0, units: Vec::new(), ..line() }, &[]).told;

@@ -14,6 +14,7 @@ mod hlog;
 mod html;
 mod incidents;
 mod junit;
+pub mod limit;
 mod links;
 mod load;
 mod looks_like;
@@ -94,8 +95,16 @@ pub fn json(report: &Report) -> Result<String, Failure> {
 /// # Errors
 /// Only for a bug.
 pub fn schema() -> Result<String, Failure> {
+    schema_of::<Report>()
+}
+
+/// The JSON Schema of something that is written, as text.
+///
+/// # Errors
+/// Only for a bug.
+pub fn schema_of<T: schemars::JsonSchema>() -> Result<String, Failure> {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let schema = settings.into_generator().into_root_schema_for::<Report>();
-    let text = serde_json::to_string_pretty(&schema).map_err(|e| write::bug("the report's schema", e))?;
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    let text = serde_json::to_string_pretty(&schema).map_err(|e| write::bug("a schema", e))?;
     Ok(text + "\n")
 }

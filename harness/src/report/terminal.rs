@@ -224,7 +224,7 @@ fn table(report: &Report) -> Vec<String> {
 }
 
 /// A time in few letters, ms.
-pub(super) fn ms(value: Option<f64>) -> String {
+pub(crate) fn ms(value: Option<f64>) -> String {
     match value {
         None => "-".into(),
         Some(ms) if ms < 9.95 => format!("{ms:.2}"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::words::counted;
 use palisade_sim::analysis::answer::Gap;
 
 use super::Report;
@@ -27,8 +28,8 @@ pub(super) fn driven(report: &Report) -> Option<String> {
     };
     let when = if report.partial { " before the run was cut" } else { "" };
     Some(match driven {
-        0 => format!("none of {} messages was driven{when}", o.expected),
-        _ => format!("{driven} of {} messages were driven{when}; {came}", o.expected),
+        0 => format!("none of {} was driven{when}", counted(o.expected, "message")),
+        _ => format!("{driven} of {} were driven{when}; {came}", counted(o.expected, "message")),
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::words::counted;
+
 use super::assemble::{Names, Part, failed, failure_text};
 use super::folder::Folder;
 use super::model::{Spread, UpstreamPart};
@@ -85,8 +87,10 @@ fn told(facts: &UpstreamFacts, posts: &BTreeMap<String, usize>, defects: &str) -
     let t = &facts.tally;
     let all: usize = posts.values().sum();
     let mut told = format!(
-        "{} of {} alarms reached the city platform once and in time, with {all} posts",
-        t.answered, t.expected
+        "{} of {} reached the city platform once and in time, with {}",
+        t.answered,
+        counted(t.expected, "alarm"),
+        counted(all, "post")
     );
     let bad = [(t.missed, "missed"), (t.late, "late"), (t.duplicate, "posted again though acknowledged")];
     let more = bad.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}"));

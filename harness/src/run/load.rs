@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use palisade_load::plane::{ClassTally, Outcome, PlaneError, Trace, Watch};
 use palisade_load::series::Series;
-use palisade_load::subscribe::Subscribers;
+use palisade_load::subscribe::{Account, Subscribers};
 use palisade_sim::words::DeviceIx;
 
 use super::copies::{self, Deaf, Hearing, Judged};
@@ -18,6 +18,7 @@ use crate::drivers::fleet::{Figures, Fleet};
 use crate::latency;
 use crate::record::{Entry, LATE_LOAD, Load, LoadAnswers, LoadCounts, Note, Subscribed};
 use crate::schedule::Plan;
+use crate::words::counted;
 
 /// Offsets that are told one by one; the others follow from the seed.
 const TOLD: u32 = 60;
@@ -113,7 +114,12 @@ fn judged(
 fn heard(part: &Part<'_>, subscribers: Option<Subscribers>, start: Option<Instant>) -> Vec<Subscribed> {
     let (Some(subscribers), Some(start)) = (subscribers, start) else { return Vec::new() };
     let start_us = part.common.clock.at(start);
-    subscribers.end().iter().map(|(one, account)| subscribers::account(one, account, start_us)).collect()
+    let of = |(one, account): &(_, Account)| {
+        // Whoever lost nothing is given up by nobody.
+        let said = if account.lost > 0 { subscribers::gives_up(part, one) } else { Vec::new() };
+        subscribers::account(one, account, (start_us, said))
+    };
+    subscribers.end().iter().map(of).collect()
 }
 
 /// Notes what the copies came to. Copies that were never connected are a gateway that was not reached.
@@ -199,11 +205,12 @@ fn headline(fleet: &crowd::Fleet, clients: usize, plan: &Plan) -> String {
         1 => String::new(),
         pace => format!(", compressed {pace} times, which nobody is judged by"),
     };
+    let kept = if fleet.shape.retain { ", the broker keeps the last event of each device" } else { "" };
     let more = if fleet.copies() > TOLD { " and so on" } else { "" };
     format!(
-        "{} copies with {clients} connections load the gateway, shape {}{pace}; in the shortest window they speak later by \
-         {}{more} s",
-        fleet.copies(),
+        "{} with {} load the gateway, shape {}{pace}{kept}; in the shortest window they speak later by {}{more} s",
+        counted(fleet.copies(), "copy"),
+        counted(clients, "connection"),
         fleet.shape.name,
         offsets.join(", ")
     )
@@ -230,12 +237,12 @@ fn figures(outcome: &Outcome) -> Vec<String> {
     if all.stored > 0 {
         let drained = spread(&links.drained);
         connections += &format!(
-            "; {} messages waited in their devices, the last of each was done {drained} after its return (p50 / p99 / \
+            "; {} waited in their devices, the last of each was done {drained} after its return (p50 / p99 / \
              longest)",
-            all.stored
+            counted(all.stored, "message")
         );
     }
-    connections.extend(links.reasons.iter().map(|(why, n)| format!("; {n} times: {why}")));
+    connections.extend(links.reasons.iter().map(|(why, n)| format!("; {}: {why}", counted(n, "time"))));
     said.push(connections);
     said
 }

@@ -433,6 +433,7 @@ impl<'a> Run<'a> {
                 run: self.tag.clone(),
                 topics,
                 contract: Arc::new(contract),
+                retain: part == "main" && self.request.fleet.as_ref().is_some_and(|fleet| fleet.shape.retain),
             },
             tape,
             windows,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::words::counted;
 use palisade_sim::model::drive::Window;
 use palisade_sim::whole::Tape;
 use palisade_sim::words::Ms;
@@ -253,11 +254,11 @@ impl Part<'_> {
     fn headline(&self, plan: &Plan) -> String {
         let part = if self.common.part == "floor" { "floor, against an echo" } else { "driving" };
         format!(
-            "{part}: {} windows, {:.0} s, {} messages that expect an answer, {} devices, {}",
-            plan.windows.len(),
+            "{part}: {}, {:.0} s, {} owed an answer, {}, {}",
+            counted(plan.windows.len(), "window"),
             plan.ends_us as f64 / 1e6,
-            self.expected(plan),
-            self.tape.devices.len(),
+            counted(self.expected(plan), "message"),
+            counted(self.tape.devices.len(), "device"),
             self.address,
         )
     }

@@ -138,6 +138,20 @@ impl Processes {
         self.running.iter().map(|one| (one.id.clone(), one.kept.id())).collect()
     }
 
+    /// What each says of messages that it gives up for a client, each sentence once, at most three of each.
+    pub fn gives_up(&self, client: &str) -> Vec<String> {
+        let mut said: Vec<String> = Vec::new();
+        for one in &self.running {
+            let log = fs::read(&one.log).unwrap_or_default();
+            let log = String::from_utf8_lossy(&log);
+            let mut own: Vec<&str> = gives_up(&log, client).collect();
+            own.sort_unstable_by(|one, other| without_time(one).cmp(without_time(other)));
+            own.dedup_by(|one, other| without_time(one) == without_time(other));
+            said.extend(own.iter().take(3).map(|line| format!("{} says: {line}", one.id)));
+        }
+        said
+    }
+
     /// Which one has ended by itself, and what it said last.
     pub fn ended(&mut self) -> Option<String> {
         self.running.iter_mut().find_map(Running::obituary)
@@ -236,6 +250,21 @@ fn spawn(program: &Program, places: &Places) -> Result<Running, String> {
     Ok(Running { id: id.clone(), kept, log })
 }
 
+/// What programs say of messages that they give up: mosquitto 2.0 `Outgoing messages are being dropped for client ID`, EMQX 5
+/// `dropped_qos0_msg` and `dropped_msg_due_to_mqueue_is_full`, HiveMQ 4 `discarded`.
+const GIVES_UP: [&str; 2] = ["drop", "discard"];
+
+/// What a program says of messages that it gives up for a client, line by line.
+fn gives_up<'a>(log: &'a str, client: &str) -> impl Iterator<Item = &'a str> {
+    let of_client = log.lines().filter(move |line| line.contains(client));
+    of_client.filter(|line| GIVES_UP.iter().any(|word| line.to_lowercase().contains(word))).map(str::trim)
+}
+
+/// A line of a log without the time before it.
+fn without_time(line: &str) -> &str {
+    line.trim_start_matches(|c: char| !c.is_alphabetic())
+}
+
 /// What a program said before it was restarted is kept as `ID.1.log`, `ID.2.log` and so on, and its instants alike.
 fn set_aside(file: &Path) -> std::io::Result<()> {
     let ending = file.extension().unwrap_or_default().display();
@@ -300,6 +329,15 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn what_a_broker_gives_up_for_a_client_is_found_in_its_log() {
+        let log = "1795881600: mosquitto version 2.0.11 running\n1795881604: Outgoing messages are being dropped for client \
+                   palisade-r1-duty-room.\n1795881604: Outgoing messages are being dropped for client other.\n";
+        let found: Vec<&str> = gives_up(log, "palisade-r1-duty-room").map(without_time).collect();
+        assert_eq!(found, ["Outgoing messages are being dropped for client palisade-r1-duty-room."]);
+        assert_eq!(gives_up(log, "palisade-r1-display").count(), 0);
+    }
 
     #[test]
     fn a_program_is_a_file_that_can_be_run() {

@@ -24,6 +24,10 @@ pub struct Shape {
     /// So much of the day passes for the copies in one second of the run, s: 20 lets each say in a window what the compound
     /// says in one that is twenty times as long, with pauses that are as much shorter. Load only; 1 when left out.
     pub compress: Option<u32>,
+    /// The broker keeps the last event of each device, of the compound and of its copies, whatever the contract says: a gateway
+    /// that subscribes again gets all of them at once, marked as retained, and must not take them for news.
+    #[serde(default)]
+    pub retain: bool,
     /// How much of the fleet speaks, one stretch after the other; all of it when there is none, and the last level
     /// stays.
     #[serde(default)]
@@ -155,8 +159,8 @@ impl Flood {
 impl Shape {
     /// All of the fleet, all the time.
     pub fn constant() -> Shape {
-        let (compress, level, storm, flood, subscriber) = Default::default();
-        Shape { shape: 1, name: "constant".into(), compress, level, storm, flood, subscriber }
+        let (compress, retain, level, storm, flood, subscriber) = Default::default();
+        Shape { shape: 1, name: "constant".into(), compress, retain, level, storm, flood, subscriber }
     }
 
     /// How many seconds of the day pass for the copies in one of the run, from 1.

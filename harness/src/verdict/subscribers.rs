@@ -1,6 +1,8 @@
 //! Figures of those who hear the gateway beside the observer, and are away or slow: `subscribers.lost`,
 //! `subscribers.behind.p99`, `subscribers.meanwhile.p99`.
 
+use crate::words::counted;
+
 use super::figure::{Figure, What, of_series};
 use super::reason::list;
 use crate::latency::Series;
@@ -77,7 +79,17 @@ pub(super) fn sentence(rest: &str, found: &str, must: &str, facts: Option<&Subsc
         return format!("subscribers.{rest} ({what}) is {found}, must be {must}");
     };
     let hit = counts.iter().filter(|one| of(one) > 0);
-    let names: Vec<String> =
-        hit.map(|one| format!("{} ({}): {} of {}", one.name, one.did, of(one), one.owed)).collect();
-    format!("{found} messages to subscribers {} (must be {must}): {}", rest.replace('_', " "), list(&names))
+    let told = |one: &SubscriberCounts| {
+        let first = one.losses.first().filter(|_| rest == "lost");
+        let first =
+            first.map_or_else(String::new, |loss| format!("; {}; first {}", one.why.join("; "), loss.told()));
+        format!("{} ({}): {} of {}{first}", one.name, one.did, of(one), one.owed)
+    };
+    let names: Vec<String> = hit.map(told).collect();
+    format!(
+        "{} to subscribers {} (must be {must}): {}",
+        counted(found, "message"),
+        rest.replace('_', " "),
+        list(&names)
+    )
 }

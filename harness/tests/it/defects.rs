@@ -31,7 +31,9 @@ fn every_defect_is_named_and_no_healthy_gateway_blamed() -> Result<()> {
         ensure!(missed.is_empty(), "{list}: {missed:#?}");
     }
     assert_eq!(code, Some(0));
+    crate::gate::obeys("defects", &matrix);
     let rows = matrix["rows"].as_array().context("rows")?;
+    ensure!(rows.iter().any(|row| row["id"] == "upstream-forgotten"), "the leg to the city platform");
     ensure!(rows.len() > 40, "{} rows", rows.len());
     for row in rows {
         assert_eq!(row["named"], row["said"] == row["id"]);

@@ -143,9 +143,70 @@ fn a_duty_room_that_was_away_gets_all_that_was_said_meanwhile_and_a_gateway_that
     let (duty_room, control) = subscribers(&report)?;
     ensure!(duty_room["lost"] == duty_room["said_meanwhile"] && control["lost"] == 0, "{duty_room}");
     ensure!(duty_room["session_kept"] == false, "{duty_room}");
+    // What was lost is named, with its topic, and why.
+    let first = &duty_room["losses"][0];
+    ensure!(
+        first["topic"].to_string().contains("/alarm/beam") && first["payload"].to_string().contains("id"),
+        "{first}"
+    );
+    ensure!(duty_room["why"][0] == "the gateway had forgotten its session", "{duty_room}");
     let why = report["verdict"]["reasons"].to_string();
     ensure!(why.contains("to subscribers lost (must be == 0): duty-room (was away"), "{why}");
     ensure!(report["outcomes"]["missed"] == 0, "the observer, who was there, heard all");
+    Ok(())
+}
+
+#[test]
+fn every_shipped_shape_can_be_run_and_says_what_it_did() -> Result<()> {
+    let files =
+        std::fs::read_dir(root().join("scenarios/load"))?.filter_map(|entry| Some(entry.ok()?.path()));
+    let files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect();
+    ensure!(files.len() >= 11, "{files:?}");
+    // A few at a time: each has a gateway of its own.
+    let some = |files: &[std::path::PathBuf]| -> Vec<(String, Result<Value>)> {
+        std::thread::scope(|scope| {
+            let run = |file: &std::path::Path| -> Result<Value> {
+                let tiny = Tiny::with(&[])?;
+                let shape = file.display().to_string();
+                let args = ["--windows", "02:14:00+12s", "--fleet", "3", "--shape", &shape];
+                let output = tiny.command(&args).output()?;
+                let said = String::from_utf8_lossy(&output.stdout).into_owned();
+                ensure!(output.status.code() == Some(0), "{}: {said}", file.display());
+                tiny.report()
+            };
+            let name =
+                |file: &std::path::Path| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let all: Vec<_> = files.iter().map(|file| (name(file), scope.spawn(move || run(file)))).collect();
+            all.into_iter().map(|(name, run)| (name, run.join().expect("a run does not panic"))).collect()
+        })
+    };
+    for (name, report) in files.chunks(4).flat_map(some) {
+        let report = report?;
+        let told = remarks(&report).join("\n");
+        ensure!(told.contains(&format!("shape {}", name.replace('-', " "))), "{name}: {told}");
+        let load = &report["load"];
+        ensure!(load["left"].as_u64() > Some(0), "{name}: {load}");
+        let one = |which: usize| &load["subscribers"][which];
+        match name.as_str() {
+            // What the beams of all copies said meanwhile came afterwards, all of it.
+            "session-backlog" => {
+                let duty_room = one(1);
+                ensure!(duty_room["lost"] == 0 && duty_room["session_kept"] == true, "{duty_room}");
+                ensure!(duty_room["said_meanwhile"].as_u64() > Some(3), "{duty_room}");
+                ensure!(duty_room["drained_ms"].is_number(), "{duty_room}");
+                ensure!(told.contains("subscriber duty-room was away from 4.0 s on for 6.0 s: "), "{told}");
+            }
+            "slow-subscriber" => {
+                ensure!(one(1)["name"] == "display" && one(2)["waiting_max"].as_u64() > Some(3), "{load}");
+            }
+            "retained-backlog" => {
+                ensure!(told.contains("the broker keeps the last event of each device"), "{told}")
+            }
+            "reconnect-storm" | "store-and-forward" => ensure!(load["dropped"].as_u64() > Some(10), "{load}"),
+            _ => {}
+        }
+    }
     Ok(())
 }
 

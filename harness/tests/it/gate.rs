@@ -12,6 +12,7 @@ use palisade::report::explain::explain;
 use serde_json::Value;
 
 use crate::run_folder::{Fault, Run};
+use crate::tiny::Tiny;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -139,6 +140,7 @@ fn a_missed_alarm_is_told_from_the_wall_to_silence() {
     let json = palisade(&["explain", folder.path().to_str().unwrap(), "--output-format", "json"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!((json["id"].as_str(), json["outcome"].as_str()), (Some("r1a2-2003"), Some("missed")));
+    obeys("explain", &json);
 }
 
 #[test]
@@ -465,6 +467,74 @@ fn the_limit_of_a_gateway_is_found() {
     let (code, json, said) = find(&["--fleet", "4", "--defect", "drop=1"], "broken");
     assert_eq!(code, Some(5), "{said}");
     assert!(json["told"].as_str().unwrap().contains("fails already"), "{json}");
+    obeys("limit", &json);
+}
+
+/// Each message of a device keeps the gateway busy for 10 ms: it bears 100 a second. What is offered beyond that waits, on average
+/// for half of what has come too much until the end: half of the answers come within 300 ms up to a tenth more in 6 s.
+#[test]
+fn the_limit_of_a_gateway_of_known_capacity_is_found_within_its_confidence() {
+    const CAPACITY_PER_S: f64 = 100.0;
+    const MAY_WAIT: f64 = 2.0 * 0.3 / 6.0;
+    let half = [("\"response.p99\" = \"< 2s\"", "\"response.p50\" = \"< 300ms\"")];
+    let tiny = Tiny::with(&half).unwrap();
+    // Copies that live twenty times as fast say the same each second, so that only the number of copies makes the load.
+    let shape = root().join("scenarios/load/compressed.toml").display().to_string();
+    let args = [
+        "--windows",
+        "07:45:07+6s",
+        "--find-limit",
+        "--fleet",
+        "40",
+        "--shape",
+        &shape,
+        "--defect",
+        "work=10ms",
+    ];
+    let output = tiny.command(&args).output().unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let json: Value = serde_json::from_slice(&fs::read(tiny.out().join("limit.json")).unwrap()).unwrap();
+    obeys("limit", &json);
+    let of = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{json}"));
+    let (knee, low, high) = (of(&json["knee"]), of(&json["between"][0]), of(&json["between"][1]));
+    assert!(low <= knee && knee <= high && high / low < 1.6, "{said}");
+    // A fleet's size at which it is offered as much as it bears.
+    let runs = json["runs"].as_array().unwrap();
+    let size = |run: &Value| of(&run["fleet"]);
+    let rate = |run: &Value| of(&run["offered_per_s"]);
+    let most = runs.iter().max_by(|a, b| size(a).total_cmp(&size(b))).unwrap();
+    let a_copy = (rate(most) - rate(&runs[0])) / (size(most) - size(&runs[0]));
+    let bears = |per_s: f64| size(&runs[0]) + (per_s - rate(&runs[0])) / a_copy;
+    // The machine's own share is up to an eighth: its timers are late, and the threads of the run need its processors.
+    let true_knee = bears(CAPACITY_PER_S * 0.875)..bears(CAPACITY_PER_S * (1.0 + MAY_WAIT));
+    assert!(low <= true_knee.end && true_knee.start <= high, "{true_knee:?}\n{said}");
+    let offered = of(&json["offered_per_s"]);
+    assert!((0.8 * CAPACITY_PER_S..1.2 * CAPACITY_PER_S).contains(&offered), "{offered}\n{said}");
+    // What is far below passes, and what is far above fails; one run may be the machine's hiccup.
+    let odd = runs.iter().filter(|run| {
+        let load = rate(run) / CAPACITY_PER_S;
+        let far = run["verdict"] != "void" && !(0.7..1.35).contains(&load);
+        far && (run["verdict"] == "pass") != (load < 1.0)
+    });
+    assert!(odd.count() <= 1, "{said}");
+    assert!(json["told"].as_str().unwrap().contains("messages/s), with 90 % probability between"), "{json}");
+}
+
+/// Whether something that was printed obeys the schema that is printed for it.
+pub(crate) fn obeys(schema: &str, value: &Value) {
+    let printed = palisade(&["schema", schema]);
+    assert_eq!(printed.status.code(), Some(0));
+    let committed = fs::read(root().join(format!("assets/schema/{schema}.schema.json"))).unwrap_or_default();
+    let remedy = format!("palisade schema {schema} > assets/schema/{schema}.schema.json");
+    assert!(committed == printed.stdout, "write it anew: {remedy}");
+    let schema: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    // A schema that allows everything says nothing.
+    assert!(!validator.is_valid(&serde_json::json!({ "format": "one" })));
 }
 
 #[test]

@@ -149,14 +149,19 @@ fn what_the_thingsboard_gateway_sends_to_its_platform_is_judged() -> Result<()> 
     Ok(())
 }
 
-/// Node-RED without the serial line, in a session that is kept, for devices whose events are retained. `looks`: whether the flow
-/// looks at the mark of what the broker had kept.
-fn retaining(bench: &Bench, looks: bool) -> Result<PathBuf> {
-    let (shipped, folder) = (root().join("scenarios/sut/node-red"), bench.0.folder().join("retaining"));
+/// Node-RED without the serial line, in a session that is kept. `looks`: whether the flow looks at the mark of what the broker
+/// had kept. `limits`: what mosquitto is told in place of its generous queues.
+fn over_mqtt_alone(bench: &Bench, looks: bool, limits: Option<&str>) -> Result<PathBuf> {
+    let (shipped, folder) = (root().join("scenarios/sut/node-red"), bench.0.folder().join("over-mqtt"));
     fs::create_dir_all(&folder)?;
-    for file in ["mosquitto.conf", "settings.js"] {
-        fs::copy(shipped.join(file), folder.join(file))?;
+    fs::copy(shipped.join("settings.js"), folder.join("settings.js"))?;
+    let mut broker = fs::read_to_string(shipped.join("mosquitto.conf"))?;
+    if let Some(limits) = limits {
+        let generous = "max_inflight_messages 1000\nmax_queued_messages 100000";
+        ensure!(broker.contains(generous), "{broker}");
+        broker = broker.replace(generous, limits);
     }
+    fs::write(folder.join("mosquitto.conf"), broker)?;
     let flows: Vec<Value> = serde_json::from_str(&fs::read_to_string(shipped.join("flows.json"))?)?;
     let over_mqtt =
         |node: &Value| ["site", "bus", "events", "pass-on", "alarms"].iter().any(|id| node["id"] == *id);
@@ -177,7 +182,7 @@ fn retaining(bench: &Bench, looks: bool) -> Result<PathBuf> {
     let (before, rest) =
         text.split_once("[[link]]                  # Palisade makes it").context("a line")?;
     let (_, reaction) = rest.split_once("[[reaction]]").context("a reaction")?;
-    let devices = "[[device]]\nlink = \"bus\"\nqos = 1\nretain = true";
+    let devices = "[[device]]\nlink = \"bus\"\nqos = 1";
     let contract = folder.join("contract.toml");
     fs::write(&contract, format!("{before}{devices}\n\n[[reaction]]{reaction}"))?;
     Ok(contract)
@@ -185,22 +190,64 @@ fn retaining(bench: &Bench, looks: bool) -> Result<PathBuf> {
 
 #[test]
 fn a_flow_that_takes_what_the_broker_had_kept_for_news_answers_twice_after_a_restart() -> Result<()> {
-    for looks in [true, false] {
+    // That events are retained is said by the load's shape or by the contract.
+    for (looks, by_shape) in [(true, true), (false, true), (false, false)] {
         let bench = Bench::new()?;
-        let contract = retaining(&bench, looks)?;
-        let restart = bench.0.folder().join("restart.toml");
-        let text = "faults = 1\nname = \"again\"\n\n[[restart]]\nat = \"9s\"\nprocess = \"node-red\"\n";
-        fs::write(&restart, text)?;
-        let [contract, restart] = [contract, restart].map(|path| path.display().to_string());
-        let args = ["--windows", NIGHT, "--sut", &contract, "--fault", &restart, "--fleet", "4"];
+        let path = over_mqtt_alone(&bench, looks, None)?;
+        if !by_shape {
+            let text = fs::read_to_string(&path)?;
+            fs::write(&path, text.replace("qos = 1\n", "qos = 1\nretain = true\n"))?;
+        }
+        let contract = path.display().to_string();
+        let [shape, restart] = ["load/retained-backlog.toml", "faults/gateway-again.toml"]
+            .map(|name| root().join("scenarios").join(name).display().to_string());
+        let shipped =
+            if by_shape { vec!["--shape", &shape, "--fault", &restart] } else { vec!["--fault", &restart] };
+        let args = [&["--windows", NIGHT, "--sut", &contract, "--fleet", "4"][..], &shipped].concat();
         let output = bench.0.command(&args).output()?;
         let report = bench.report(&output)?;
         report.nobody_is_left()?;
+        let kept =
+            report.notes().iter().any(|note| note.contains("the broker keeps the last event of each device"));
+        ensure!(kept == by_shape, "{:?}", report.notes());
+        ensure!(report.0["faults"]["restarts"][0]["recovery_ms"].is_number(), "{}", report.0["faults"]);
         ensure!(report.count("missed")? == 0 && report.count("expected")? > 3, "{}", report.0["outcomes"]);
         let twice = report.count("duplicate")?;
         ensure!((twice > 0) != looks, "looks: {looks}, {}", report.0["outcomes"]);
         ensure!(output.status.code() == Some(if looks { 0 } else { 5 }), "{}", report.reasons());
     }
+    Ok(())
+}
+
+#[test]
+fn what_a_broker_with_a_short_queue_drops_for_an_absent_subscriber_is_named_with_what_the_broker_says()
+-> Result<()> {
+    let bench = Bench::new()?;
+    let limits = "max_inflight_messages 3\nmax_queued_messages 6";
+    let contract = over_mqtt_alone(&bench, true, Some(limits))?.display().to_string();
+    let shape = bench.0.folder().join("shape.toml");
+    let text = "shape = 1\nname = \"away\"\n\n[[flood]]\nat = \"3s\"\nwithin = \"4s\"\nclass = \"camera\"\n\n\
+                [[subscriber]]\nname = \"duty-room\"\nwhat = { away = { at = \"2s\", lasts = \"6s\" } }\n";
+    fs::write(&shape, text)?;
+    let shape = shape.display().to_string();
+    let args = ["--windows", NIGHT, "--sut", &contract, "--fleet", "12", "--shape", &shape];
+    let output = bench.0.command(&args).output()?;
+    let report = bench.report(&output)?;
+    report.nobody_is_left()?;
+    ensure!(output.status.code() == Some(5), "{}", report.reasons());
+    let duty_room = &report.0["load"]["subscribers"][1];
+    let count = |name: &str| duty_room[name].as_u64().with_context(|| format!("{name}: {duty_room}"));
+    ensure!(count("lost")? > 3 && duty_room["session_kept"] == true, "{duty_room}");
+    // Those under way and those in the queue came.
+    let came = count("said_meanwhile")? - count("lost")?;
+    ensure!((3..=12).contains(&came), "{came}: {duty_room}");
+    let first = &duty_room["losses"][0];
+    ensure!(first["topic"].to_string().contains("/alarm/cam"), "{first}");
+    ensure!(first["waiting"].as_u64() >= Some(3), "{first}");
+    let why = duty_room["why"].to_string();
+    ensure!(why.contains("no more room") && why.contains("mosquitto says: "), "{why}");
+    ensure!(why.contains("dropped for client palisade-"), "{why}");
+    ensure!(report.reasons().contains("no more room"), "{}", report.reasons());
     Ok(())
 }
 

@@ -90,7 +90,7 @@ fn a_proxy_says_what_it_will_do_and_what_it_did_and_a_seed_does_it_again() -> Re
         said.contains("test, seed 7") && said.contains("fault 2: duplicate of one chunk in 5, up"),
         "{said}"
     );
-    ensure!(summary.contains("1 connections\n") && summary.contains("up: 80 bytes came"), "{summary}");
+    ensure!(summary.contains("1 connection\n") && summary.contains("up: 80 bytes came"), "{summary}");
     ensure!(summary.contains("fault 2 (duplicate): duplicated "), "{summary}");
     Ok(())
 }

@@ -21,6 +21,33 @@ pub struct Heard {
     pub retained: bool,
 }
 
+/// Losses that are told one by one.
+pub const TOLD: usize = 1_000;
+
+/// A message that the control heard and somebody else never did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// When the control heard it, after the start.
+    pub said: Duration,
+    /// Topic and payload; nothing when there were too many to keep.
+    pub words: Option<(String, Vec<u8>)>,
+    /// How many messages waited for the subscriber in the server when it was said, and were heard later.
+    pub waiting: u64,
+}
+
+/// Which messages of a backlog are lost tells what the server does when it has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// All of them.
+    All,
+    /// So many came first, and none after: what is said when there is no room is dropped.
+    Newest(usize),
+    /// So many came last: the oldest make room.
+    Oldest(usize),
+    /// Some came between.
+    Scattered,
+}
+
 /// What became of the messages for one subscriber.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Account {
@@ -34,6 +61,10 @@ pub struct Account {
     pub duplicates: u64,
     /// Heard after one of the same topic that the control heard later.
     pub out_of_order: u64,
+    /// Those that were lost, in the order in which they were said; at most [`TOLD`].
+    pub losses: Vec<Loss>,
+    /// Which of the messages were lost, of those that were said while it was away or slow; nothing when none of them was.
+    pub pattern: Option<Pattern>,
     /// Said while it was away or slow.
     pub said_meanwhile: u64,
     /// The most messages that waited for it in the server at once.
@@ -116,11 +147,13 @@ pub fn account(control: &Log, log: &Log, habit: Habit, (start, end): (Instant, I
         said.iter().filter(|(_, first)| (start..=end).contains(&first.at)).collect();
     owed.sort_unstable_by_key(|(_, first)| first.place);
     let (mut latest, mut last_of_backlog) = (BTreeMap::new(), None);
+    let mut backlog: Vec<bool> = Vec::new();
     for (message, first) in &owed {
         let times = first.times - first.marked;
         account.owed += times;
         let meanwhile = stretch.is_some_and(|(from, to)| (from..to).contains(&first.at));
         account.said_meanwhile += if meanwhile { times } else { 0 };
+        backlog.extend(meanwhile.then(|| heard.contains_key(message)));
         let Some(own) = heard.get(message) else {
             account.lost += times;
             continue;
@@ -139,9 +172,51 @@ pub fn account(control: &Log, log: &Log, habit: Habit, (start, end): (Instant, I
         }
     }
     account.waiting_max = waiting_max(&owed, &heard);
+    account.pattern = pattern(&backlog);
+    account.losses = losses(&owed, &heard, &control.words, start);
     let free = log.back.or(stretch.map(|(_, to)| to));
     account.drained = last_of_backlog.zip(free).map(|(last, free)| last.saturating_duration_since(free));
     account
+}
+
+/// Which of a backlog came, in order.
+fn pattern(came: &[bool]) -> Option<Pattern> {
+    let lost = came.iter().filter(|came| !**came).count();
+    let kept = came.len() - lost;
+    match (lost, kept) {
+        (0, _) => None,
+        (_, 0) => Some(Pattern::All),
+        _ if came[..kept].iter().all(|came| *came) => Some(Pattern::Newest(kept)),
+        _ if came[lost..].iter().all(|came| *came) => Some(Pattern::Oldest(kept)),
+        _ => Some(Pattern::Scattered),
+    }
+}
+
+/// What never came, and how many waited then.
+fn losses(
+    owed: &[(&u64, &First)],
+    heard: &BTreeMap<u64, First>,
+    words: &BTreeMap<u64, (String, Vec<u8>)>,
+    start: Instant,
+) -> Vec<Loss> {
+    let mut came: Vec<Instant> =
+        owed.iter().filter_map(|(message, _)| Some(heard.get(message)?.at)).collect();
+    came.sort_unstable();
+    let mut said = 0;
+    let mut all = Vec::new();
+    for (message, first) in owed {
+        if heard.contains_key(message) {
+            said += 1;
+        } else if all.len() < TOLD {
+            let gone = came.partition_point(|at| *at <= first.at).min(said);
+            all.push(Loss {
+                said: first.at.saturating_duration_since(start),
+                words: words.get(message).cloned(),
+                waiting: (said - gone) as u64,
+            });
+        }
+    }
+    all
 }
 
 /// The most messages at once that the control had heard and it had not. What was lost waits for as long as nothing that was
@@ -242,6 +317,10 @@ mod tests {
         // 1 comes when 4 has been said; 2, 3 and 4 never come.
         let account = of(slow, &[(450, "1"), (560, "5"), (700, "6"), (900, "7"), (910, "8")]);
         assert_eq!((account.lost, account.said_meanwhile), (3, 8));
+        let losses: Vec<(u128, u64)> =
+            account.losses.iter().map(|l| (l.said.as_millis(), l.waiting)).collect();
+        assert_eq!(losses, [(200, 1), (300, 1), (400, 1)], "the first one waited meanwhile");
+        assert_eq!(account.pattern, Some(Pattern::Scattered));
         // 2, 3, 4 and 5 at 500 ms.
         assert_eq!(account.waiting_max, 4);
         assert_eq!(account.drained, Some(Duration::from_millis(60)));
@@ -250,6 +329,40 @@ mod tests {
         let cut = (start, start + Duration::from_millis(450));
         let account = super::account(&control(start), &log(start, &[]), slow, cut);
         assert_eq!((account.owed, account.lost, account.drained), (4, 4, None));
+    }
+
+    #[test]
+    fn what_of_a_backlog_is_lost_tells_how_the_server_makes_room() {
+        let away = Habit::Away { at: Duration::from_millis(150), lasts: Duration::from_millis(500) };
+        let check = |heard: &[(u64, &str)], pattern: Option<Pattern>, waiting: &[u64]| {
+            let account = of(away, heard);
+            assert_eq!(account.pattern, pattern, "{heard:?}");
+            let waited: Vec<u64> = account.losses.iter().map(|loss| loss.waiting).collect();
+            assert_eq!(waited, waiting, "{heard:?}");
+        };
+        let back = |kept: &[&'static str]| -> Vec<(u64, &'static str)> {
+            let kept = kept.iter().map(|what| (660, *what));
+            [(101, "1")].into_iter().chain(kept).chain([(701, "7"), (801, "8")]).collect()
+        };
+        check(&back(&["2", "3", "4", "5", "6"]), None, &[]);
+        check(&back(&["2", "3"]), Some(Pattern::Newest(2)), &[2, 2, 2]);
+        check(&back(&["5", "6"]), Some(Pattern::Oldest(2)), &[0, 0, 0]);
+        check(&back(&["3"]), Some(Pattern::Scattered), &[0, 1, 1, 1]);
+        check(&back(&[]), Some(Pattern::All), &[0; 5]);
+    }
+
+    #[test]
+    fn what_was_lost_has_the_name_that_the_control_kept() {
+        let start = Instant::now();
+        let words = BTreeMap::from([(2, ("alarm/beam-1".to_owned(), b"{}".to_vec()))]);
+        let control = Log { words, ..control(start) };
+        let heard = [(101, "1"), (401, "4"), (501, "5"), (601, "6"), (701, "7"), (801, "8")];
+        let until = (start, start + Duration::from_secs(1));
+        let account = super::account(&control, &log(start, &heard), Habit::Reads, until);
+        let named: Vec<Option<&str>> =
+            account.losses.iter().map(|l| l.words.as_ref().map(|(topic, _)| topic.as_str())).collect();
+        assert_eq!(named, [Some("alarm/beam-1"), None]);
+        assert_eq!(account.pattern, None, "it was never away");
     }
 
     #[test]

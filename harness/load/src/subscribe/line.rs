@@ -26,6 +26,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const SESSION_S: u32 = 3_600;
 /// The least receive buffer of a socket that kernels allow is about as small.
 const SMALL_BUFFER: usize = 4 << 10;
+/// Bytes of topics and payloads that the control keeps at most.
+const WORDS: usize = 64 << 20;
 /// Bytes that are read at once.
 const READ: usize = 64 << 10;
 
@@ -43,6 +45,8 @@ pub(super) struct Line<'a> {
     /// When something last came.
     heard: Option<Instant>,
     log: Log,
+    /// Bytes of words that there is still room for.
+    room: usize,
     /// The server said CONNACK, and whether it had a session; and SUBACK.
     welcome: Option<bool>,
     subscribed: bool,
@@ -65,6 +69,7 @@ impl<'a> Line<'a> {
     ) -> Line<'a> {
         let inbox = Inbox::new(settings.version, LONGEST_PACKET);
         let (written, log) = (Instant::now(), Log::default());
+        let room = if habit == Habit::Reads { WORDS } else { 0 };
         Line {
             id,
             habit,
@@ -76,6 +81,7 @@ impl<'a> Line<'a> {
             hears,
             heard: None,
             log,
+            room,
             welcome: None,
             subscribed: false,
         }
@@ -272,7 +278,11 @@ impl<'a> Line<'a> {
                 self.heard = Some(at);
                 match &mut self.hears {
                     Some(hears) => hears(publish, at),
-                    None => self.log.heard.push(heard(publish, at)),
+                    None => {
+                        let heard = heard(publish, at);
+                        self.remember(heard.message, publish);
+                        self.log.heard.push(heard);
+                    }
                 }
                 if publish.qos == QoS::AtLeastOnce {
                     let ack = Packet::PubAck(Ack::ok(publish.packet_id));
@@ -285,6 +295,17 @@ impl<'a> Line<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Keeps the words of a live message while there is room.
+    fn remember(&mut self, message: u64, publish: &Publish<'_>) {
+        let bytes = publish.topic.len() + publish.payload.len();
+        if publish.retain || bytes > self.room {
+            return;
+        }
+        self.room -= bytes;
+        let words = || (publish.topic.to_owned(), publish.payload.to_vec());
+        self.log.words.entry(message).or_insert_with(words);
     }
 
     fn put(&mut self, packet: &Packet<'_>) -> io::Result<()> {

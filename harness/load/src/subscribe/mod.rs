@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-pub use account::{Account, Heard, account};
+pub use account::{Account, Heard, Loss, Pattern, TOLD, account};
 pub use ear::Ear;
 
 use crate::codec::{Publish, Version};
@@ -128,6 +128,9 @@ pub struct SubscribeError {
 pub struct Log {
     /// Messages in the order in which they came.
     pub heard: Vec<Heard>,
+    /// Topic and payload of messages, by what stands for them, as far as there is room. The control alone keeps them, so that
+    /// what another one lost has a name.
+    pub words: BTreeMap<u64, (String, Vec<u8>)>,
     /// When it began to connect again after its absence.
     pub back: Option<Instant>,
     /// Whether the server still had its session then.

@@ -276,6 +276,7 @@ mod tests {
             run: "r".into(),
             topics: Topics::of("s"),
             contract: Arc::new(crate::contract::Contract::plain("x", "mqtt://127.0.0.1:1", None)),
+            retain: false,
         };
         let times = Times { release: Ms(50), arm: Ms(40), relay: Ms(10) };
         let devices = classes.map(|class| Actuator::new(class, times)).into();

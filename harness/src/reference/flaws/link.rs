@@ -1,4 +1,4 @@
-//! Defects of connections, acknowledgements and memory.
+//! Defects of connections, acknowledgements, memory and the leg to the city platform.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,6 +15,7 @@ pub(super) fn make(id: &str, strength: f64, dice: Dice) -> Option<Vec<Flaw>> {
     let flaw = match id {
         "wills-ignored" => Flaw::Status(Box::new(|_, payload| payload == b"offline")),
         "offline-false" => offline_false(dice, strength),
+        "upstream-forgotten" => Flaw::Plain(|defects, share| defects.upstream_forgotten = share),
         "goodbye-as-offline" => Flaw::Switch(|switches, _| switches.will_after_goodbye = true),
         "offline-once" => {
             let mut vanished = BTreeSet::new();

@@ -20,7 +20,6 @@ use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::rules::RuleBook;
 use palisade_sim::model::Scenario;
 
-use super::write;
 use crate::exit::Failure;
 
 pub use layers::{against_geojson, geojson};
@@ -57,8 +56,5 @@ pub fn text(scenario: &Scenario, report: &PlanReport, book: &RuleBook, prices: &
 /// # Errors
 /// Only for a bug.
 pub fn schema() -> Result<String, Failure> {
-    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let schema = settings.into_generator().into_root_schema_for::<PlanReport>();
-    let text = serde_json::to_string_pretty(&schema).map_err(|e| write::bug("the plan's schema", e))?;
-    Ok(text + "\n")
+    super::schema_of::<PlanReport>()
 }
