@@ -5,7 +5,7 @@
 //! restarted on purpose. One that came later because of a fault is owed later by as much.
 //! One that the gateway had twice at a quality of service below 2 may be answered twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use palisade_sim::words::{DeviceIx, StimulusId};

@@ -17,6 +17,11 @@ pub(crate) fn tiny() -> Scenario {
     load(&text("tiny.toml"), Some(&text("sites/tiny.geojson"))).unwrap()
 }
 
+/// The large scenario as shipped: 翠苑.
+pub(crate) fn large() -> Scenario {
+    load(&text("cuiyuan.toml"), Some(&text("sites/cuiyuan.geojson"))).unwrap()
+}
+
 /// The tiny scenario with its text changed: each old text must be there.
 pub(crate) fn tiny_with(changes: &[(&str, &str)]) -> Scenario {
     let mut source = text("tiny.toml");

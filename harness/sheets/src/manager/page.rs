@@ -33,7 +33,7 @@ pub(super) fn html(material: &Material, facts: &Facts) -> Result<String, Failed>
 
 fn picture(material: &Material) -> Result<String, Failed> {
     let empty = || Failed::Empty { scenario: material.scenario.file.name.clone() };
-    let ground = map::grown(map::extent(&material.scenario.site).ok_or_else(empty)?, 5.0);
+    let ground = map::overview_ground(&material.scenario.site).ok_or_else(empty)?;
     let height = (WIDTH_MM * ground.height() / ground.width().max(1.0)).clamp(60.0, 200.0);
     let frame = Frame::filling([0.0, 0.0, WIDTH_MM, height], ground);
     let gaps: Vec<&Gap> = worst(material).into_iter().map(|(_, gap)| gap).collect();

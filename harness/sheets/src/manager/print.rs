@@ -14,8 +14,10 @@ const SIZE_MM: [f64; 2] = [210.0, 297.0];
 const SIDE_MM: f64 = 14.0;
 /// Width of what is printed, mm.
 const WIDTH_MM: f64 = SIZE_MM[0] - 2.0 * SIDE_MM;
+/// Width of the picture, mm. Beside it stands what its numbers mean.
+const PICTURE_MM: f64 = 112.0;
 /// Distance of the two columns, mm.
-const GUTTER_MM: f64 = 8.0;
+const GUTTER_MM: f64 = 6.0;
 const PAGE_STYLE: &str = include_str!("../../../../assets/sheets/manager-print.css");
 
 pub(super) fn pdf(material: &Material, facts: &Facts) -> Result<Vec<u8>, Failed> {
@@ -26,14 +28,13 @@ pub(super) fn pdf(material: &Material, facts: &Facts) -> Result<Vec<u8>, Failed>
     let rows = facts.rules.len().max(1) as f64;
     let foot = SIZE_MM[1] - 12.0 - evidence_height(facts);
     let rules_top = foot - 17.0 - rows * RULE_MM;
-    let column = (WIDTH_MM - GUTTER_MM) / 2.0;
-    let gaps = list_height(&facts.gaps, &facts.gaps_note, column);
-    let measures = list_height(&facts.measures, &facts.measures_note, column);
-    let lists_top = rules_top - 4.0 - gaps.max(measures);
-    picture(&mut pen, material, [SIDE_MM, y, WIDTH_MM, lists_top - y - 8.0])?;
-    list(&mut pen, "最大的空白", &facts.gaps, &facts.gaps_note, [SIDE_MM, lists_top, column], "number");
-    let right = [SIDE_MM + column + GUTTER_MM, lists_top, column];
-    list(&mut pen, "最省钱的措施", &facts.measures, &facts.measures_note, right, "measure");
+    let measures_top = rules_top - 4.0 - list_height(&facts.measures, &facts.measures_note, WIDTH_MM);
+    let frame = picture(&mut pen, material, [SIDE_MM, y, PICTURE_MM, measures_top - y - 9.0])?;
+    let beside = [SIDE_MM + PICTURE_MM + GUTTER_MM, y + 3.4, WIDTH_MM - PICTURE_MM - GUTTER_MM];
+    let end = list(&mut pen, "最大的空白", &facts.gaps, &facts.gaps_note, beside, "number");
+    legend(&mut pen, &frame, [beside[0], end.max(frame.top + frame.height - LEGEND_MM)]);
+    let below = [SIDE_MM, measures_top, WIDTH_MM];
+    list(&mut pen, "最省钱的措施", &facts.measures, &facts.measures_note, below, "measure");
     rules(&mut pen, facts, rules_top);
     evidence(&mut pen, facts, foot);
     let [width, height] = SIZE_MM;
@@ -88,43 +89,48 @@ fn tiles(pen: &mut Pen, tiles: &[Tile], top: f64) -> f64 {
     top + 21.0
 }
 
-/// The map that fills its box, with the gaps that are told below numbered.
-fn picture(pen: &mut Pen, material: &Material, window: [f64; 4]) -> Result<(), Failed> {
+/// The map that fills its box, with the gaps that are told beside it numbered.
+fn picture(pen: &mut Pen, material: &Material, window: [f64; 4]) -> Result<Frame, Failed> {
     let empty = || Failed::Empty { scenario: material.scenario.file.name.clone() };
-    let ground = map::grown(map::extent(&material.scenario.site).ok_or_else(empty)?, 5.0);
-    let [left, top, width, height] = window;
-    let frame = Frame::filling([left, top, width, height - 5.0], ground);
+    let ground = map::overview_ground(&material.scenario.site).ok_or_else(empty)?;
+    let frame = Frame::filling(window, ground);
     let gaps: Vec<&Gap> = worst(material).into_iter().map(|(_, gap)| gap).collect();
     map::draw(pen, material, &frame, Show::overview(BODY_M), &gaps);
-    pen.rect("thin", [left, top, width, height - 5.0]);
-    legend(pen, &frame, [left, top + height - 1.2]);
-    Ok(())
+    pen.rect("thin", window);
+    Ok(frame)
 }
 
-/// One line below the picture.
-fn legend(pen: &mut Pen, frame: &Frame, [mut x, y]: [f64; 2]) {
-    let mut entry = |draw: &dyn Fn(&mut Pen, f64), text: &str| {
-        draw(pen, x);
-        pen.text("soft", [x + 7.5, y], 2.5, Anchor::Start, text);
-        x += 10.5 + 2.5 * fonts::width(text, false);
+/// Height of the legend, and of a row of it, mm.
+const LEGEND_MM: f64 = 4.0 * LEGEND_ROW_MM;
+const LEGEND_ROW_MM: f64 = 4.8;
+
+/// What the marks of the picture mean, two in a row, and its scale.
+fn legend(pen: &mut Pen, frame: &Frame, [x, top]: [f64; 2]) {
+    let mut entry = |row: u8, column: u8, draw: &dyn Fn(&mut Pen, [f64; 2]), text: &str| {
+        let (x, y) = (x + 30.0 * f64::from(column), top + LEGEND_ROW_MM * (f64::from(row) + 1.0) - 1.0);
+        draw(pen, [x, y - 0.8]);
+        pen.text("soft", [x + 7.5, y], 2.6, Anchor::Start, text);
     };
-    let patch = |class: &'static str| move |pen: &mut Pen, x: f64| pen.rect(class, [x, y - 2.2, 6.0, 2.8]);
-    entry(
-        &|pen, x| {
-            patch("gap-fill")(pen, x);
-            patch("gap")(pen, x);
-        },
-        "摄像机看不到的地方（站立的人）",
-    );
-    entry(&|pen, x| pen.path("beam", &way([[x, y - 0.8], [x + 6.0, y - 0.8]], false), ""), "对射");
-    entry(&|pen, x| pen.path("open", &way([[x, y - 0.8], [x + 6.0, y - 0.8]], false), ""), "周界缺口");
-    entry(&|pen, x| map::kit_mark(pen, map::Symbol::Camera, [x + 3.0, y - 0.8], 90.0, 2.6, ""), "摄像机");
-    entry(&|pen, x| map::kit_mark(pen, map::Symbol::Post, [x + 3.0, y - 0.8], 0.0, 2.4, ""), "岗位");
+    let line = |class: &'static str| {
+        move |pen: &mut Pen, [x, y]: [f64; 2]| pen.path(class, &way([[x, y], [x + 6.0, y]], false), "")
+    };
+    let gap = |pen: &mut Pen, [x, y]: [f64; 2]| {
+        ["gap-fill", "gap"].iter().for_each(|class| pen.rect(class, [x, y - 1.4, 6.0, 2.8]));
+    };
+    entry(0, 0, &gap, "摄像机看不到的地方（站立的人）");
+    entry(1, 0, &line("beam"), "对射");
+    entry(1, 1, &line("open"), "周界缺口");
+    let mark = |symbol, turn, size| {
+        move |pen: &mut Pen, [x, y]: [f64; 2]| map::kit_mark(pen, symbol, [x + 3.0, y], turn, size, "")
+    };
+    entry(2, 0, &mark(map::Symbol::Camera, 90.0, 2.6), "摄像机");
+    entry(2, 1, &mark(map::Symbol::Post, 0.0, 2.4), "岗位");
     let bar = frame.round_m(15.0);
-    let (length, right) = (bar * frame.mm_per_m, frame.left + frame.width);
-    let [from, to] = [right - length, right];
-    pen.path("thin", &way([[from, y - 2.0], [from, y - 0.6], [to, y - 0.6], [to, y - 2.0]], false), "");
-    pen.text("soft", [from - 1.5, y], 2.5, Anchor::End, &format!("上为北　{bar:.0} m"));
+    let length = bar * frame.mm_per_m;
+    let y = top + LEGEND_MM - 1.0;
+    let ends = [[x, y - 1.6], [x, y], [x + length, y], [x + length, y - 1.6]];
+    pen.path("thin", &way(ends, false), "");
+    pen.text("soft", [x + length + 2.0, y], 2.6, Anchor::Start, &format!("{bar:.0} m　上为北"));
 }
 
 fn heading(pen: &mut Pen, text: &str, at: [f64; 2], width: f64) {
@@ -146,7 +152,15 @@ fn list_height(told: &[Told], note: &str, width: f64) -> f64 {
     7.0 + told.iter().map(of).sum::<f64>() + if note.is_empty() { 0.0 } else { room(LIST_MM[1], width, note) }
 }
 
-fn list(pen: &mut Pen, title: &str, told: &[Told], note: &str, [x, top, width]: [f64; 3], class: &str) {
+/// Writes a list and says where it ends.
+fn list(
+    pen: &mut Pen,
+    title: &str,
+    told: &[Told],
+    note: &str,
+    [x, top, width]: [f64; 3],
+    class: &str,
+) -> f64 {
     heading(pen, title, [x, top], width);
     let mut y = top + 7.0;
     for (i, one) in told.iter().enumerate() {
@@ -157,9 +171,7 @@ fn list(pen: &mut Pen, title: &str, told: &[Told], note: &str, [x, top, width]: 
         let (after, _) = lines(pen, "soft", [x + 6.0, after - 0.2], LIST_MM[1], width - 6.0, &one.text);
         y = after + 1.6;
     }
-    if !note.is_empty() {
-        lines(pen, "soft", [x, y], LIST_MM[1], width, note);
-    }
+    if note.is_empty() { y } else { lines(pen, "soft", [x, y], LIST_MM[1], width, note).0 }
 }
 
 /// Height of a row of rules, mm.

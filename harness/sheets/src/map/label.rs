@@ -40,7 +40,7 @@ impl Labels {
         size: f64,
         text: &str,
     ) {
-        let (width, height) = (fonts::width(text, false) * size, size);
+        let (width, height) = (fonts::width(text, is_bold(class)) * size, size);
         let places = (0..7).flat_map(|ring| ring_of(at, off, f64::from(ring) * height, width, height));
         let places: Vec<[f64; 4]> = places.collect();
         let free = places.iter().copied().find(|b| self.is_free(b));
@@ -56,10 +56,14 @@ impl Labels {
 
     /// Writes a label in the middle of a thing and keeps others off it.
     pub(crate) fn inside(&mut self, pen: &mut Pen, class: &str, at: [f64; 2], size: f64, text: &str) {
-        let half = fonts::width(text, class.split(' ').any(|c| c == "b")) * size / 2.0;
+        let half = fonts::width(text, is_bold(class)) * size / 2.0;
         self.taken.push([at[0] - half, at[1] - 0.8 * size, at[0] + half, at[1] + 0.2 * size]);
         pen.text(class, at, size, Anchor::Middle, text);
     }
+}
+
+fn is_bold(class: &str) -> bool {
+    class.split(' ').any(|c| c == "b")
 }
 
 /// Places about a mark, `more` further out than right beside it: east, west, above, below, corners.

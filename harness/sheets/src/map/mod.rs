@@ -61,6 +61,14 @@ pub(crate) fn grown(ground: Rect<f64>, by_m: f64) -> Rect<f64> {
     Rect::new(ground.min() - by, ground.max() + by)
 }
 
+/// The ground of the compound with a margin in which names at its edge find room.
+pub(crate) fn overview_ground(site: &Site) -> Option<Rect<f64>> {
+    /// Share of the longer side, and the least margin, m.
+    const MARGIN: (f64, f64) = (0.04, 5.0);
+    let ground = extent(site)?;
+    Some(grown(ground, (MARGIN.0 * ground.width().max(ground.height())).max(MARGIN.1)))
+}
+
 /// The piece of ground that holds the compound, its walls and what is installed; nothing when there is nothing.
 pub(crate) fn extent(site: &Site) -> Option<Rect<f64>> {
     let rings = site.compounds.iter().map(|c| c.outline.exterior());

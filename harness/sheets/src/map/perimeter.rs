@@ -6,7 +6,7 @@ use super::{Frame, Show};
 use crate::Material;
 
 /// On one page for all, shorter gaps go without their figure: beside posts and gates they hide one another.
-const TOLD_M: f64 = 0.5;
+const TOLD_M: f64 = 1.0;
 
 /// Zones of beams from transmitter to receiver, then what is open.
 pub(super) fn draw(pen: &mut Pen, frame: &Frame, material: &Material, show: Show, labels: &mut Labels) {
@@ -18,7 +18,13 @@ pub(super) fn draw(pen: &mut Pen, frame: &Frame, material: &Material, show: Show
         // The transmitter is filled, the receiver is hollow.
         pen.circle("beam-end sends", ends[0], 0.3 * show.letters_mm, "");
         pen.circle("beam-end", ends[1], 0.3 * show.letters_mm, "");
-        ends.iter().for_each(|end| labels.keep_off(*end, 0.3 * show.letters_mm));
+        // No name is written across it.
+        let on_paper = (ends[1][0] - ends[0][0]).hypot(ends[1][1] - ends[0][1]);
+        let steps = (on_paper / show.letters_mm).ceil().max(1.0);
+        for step in 0..=steps as u32 {
+            let at = [0, 1].map(|k| ends[0][k] + (ends[1][k] - ends[0][k]) * f64::from(step) / steps);
+            labels.keep_off(at, 0.3 * show.letters_mm);
+        }
     }
     let perimeter = &material.report.answer.perimeter;
     for stretch in &perimeter.gaps {

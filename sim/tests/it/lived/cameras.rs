@@ -10,7 +10,7 @@ use palisade_sim::twin::frame::{Role, Track};
 use palisade_sim::whole::Day;
 use palisade_sim::words::Ms;
 
-use super::{ASIDE_M, Planner, SLACK, STEP, Verdict, instants, lasting, place, verdict};
+use super::{ASIDE_M, Planner, SLACK, STEP, Verdict, instants, is_day, lasting, place, verdict};
 use crate::common::{day, tiny, tiny_day};
 
 /// The longest that analytics gather, before a miss.
@@ -73,7 +73,7 @@ struct Answer {
 fn asked(planner: &Planner, row: usize, track: &Track) -> Vec<Answer> {
     let mut known: Option<([f64; 2], Answer)> = None;
     let answer = |at: Ms| {
-        let (here, day) = (place(track, at)?, planner.is_day(at));
+        let (here, day) = (place(track, at)?, is_day(planner.scenario, at));
         let again = known.filter(|(there, answer)| *there == here && answer.night != day);
         let answer = again.map(|(_, answer)| Answer { at, ..answer }).unwrap_or_else(|| {
             let far = planner.far(row, here);

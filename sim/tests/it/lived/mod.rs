@@ -1,7 +1,8 @@
-//! Plan against twin on days that are lived: what devices say on the tape is held against what the plan's rule of sight says of
-//! the movers' own positions, asked point by point, never looked up in the table that the twin looks up.
+//! Plan against twin on days that are lived: what devices say on the tape is held against what the rule of sight says of the
+//! movers' own positions, asked point by point, never looked up in the table that the twin looks up. Guards are judged by an
+//! [`eye`] that shares nothing with the plan but its figures.
 //!
-//! The rule is written down here once more from the public parts (projection, rays, contrast, lux): a camera sees a chest at
+//! For cameras the rule is written down here once more from the public parts (projection, rays, contrast, lux): a camera sees a chest at
 //! [`BODY_M`] that is on its picture, within its range, at its working density, with nothing solid between, with contrast enough
 //! in the fog, and by night with light enough of lamps, sky and its own infrared, which falls with the square of the distance.
 //!
@@ -10,6 +11,7 @@
 //! and allows both. In time [`SLACK`] is allowed: a tick of 0.1 s at either end, and the step of these questions, 0.2 s.
 
 mod cameras;
+mod eye;
 mod guards;
 
 use palisade_sim::analysis::figures::figures;
@@ -55,11 +57,6 @@ impl<'a> Planner<'a> {
         Planner { scenario, caster: Caster::of(scenario), views }
     }
 
-    fn is_day(&self, at: Ms) -> bool {
-        let day = &self.scenario.file.day;
-        (day.sunrise.0 - TWILIGHT..day.sunset.0 + TWILIGHT).contains(&Ms(at.0.rem_euclid(Ms::DAY.0)))
-    }
-
     /// Pixels per metre at which a camera sees a body at a point; nothing when it does not.
     fn camera_sees(&self, row: usize, [x, y]: [f64; 2], day: bool) -> Option<f64> {
         let (camera, view) = &self.views[row];
@@ -82,6 +79,11 @@ impl<'a> Planner<'a> {
         let (camera, _) = &self.views[row];
         libm::hypot(x - camera.at_m[0], y - camera.at_m[1]) > camera.range_m + ASIDE_M
     }
+}
+
+fn is_day(scenario: &Scenario, at: Ms) -> bool {
+    let day = &scenario.file.day;
+    (day.sunrise.0 - TWILIGHT..day.sunset.0 + TWILIGHT).contains(&Ms(at.0.rem_euclid(Ms::DAY.0)))
 }
 
 /// Asks a point, and sixteen around it at half a distance and at all of it.
