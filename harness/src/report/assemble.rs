@@ -26,8 +26,7 @@ use crate::record::{Caused, LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
 use crate::verdict::{
     CommandFacts, Evidence, LeakFacts, LoadFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts,
-    UpstreamFacts,
-    Verdict, judge, message_name,
+    UpstreamFacts, Verdict, judge, message_name,
 };
 use crate::wire::id::{self, wire_id};
 

@@ -543,11 +543,11 @@ fn a_failure_is_shrunk_to_what_it_needs() {
     let out = folder.path().join("run");
     let compound = repository();
     let scenario = compound.path().join("palisade/scenario.toml");
-    let deaf = ["--no-floor", "--defect", "deaf-to=cam-north-wall", "--windows", "02:14:00+12s"];
+    let deaf = ["--no-floor", "--defect", "deaf-to=cam-north-wall", "--windows", "02:14:05+8s"];
     let run =
         palisade(&[&["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()][..], &deaf].concat());
     assert_eq!(run.status.code(), Some(5), "{}", String::from_utf8_lossy(&run.stderr));
-    let shrunk = palisade(&["shrink", out.to_str().unwrap(), "--budget", "2m"]);
+    let shrunk = palisade(&["shrink", out.to_str().unwrap(), "--budget", "5m"]);
     let said = String::from_utf8_lossy(&[&shrunk.stdout[..], &shrunk.stderr[..]].concat()).into_owned();
     assert_eq!(shrunk.status.code(), Some(0), "{said}");
     let text = fs::read_to_string(out.join("shrunk/scenario.toml")).unwrap();
