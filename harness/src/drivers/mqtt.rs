@@ -195,13 +195,19 @@ impl Device {
         self.line.send_replace(on);
     }
 
-    /// Its line is away: waits until it is there again, and connects. Returns how many messages leave a second time.
-    async fn away(&self, events: &mut EventLoop, listener: &dyn Listener) -> usize {
+    /// Its line is away: waits until it is there again, and connects.
+    async fn away(
+        &self,
+        events: &mut EventLoop,
+        flying: &mut BTreeMap<u16, Message>,
+        again: &mut VecDeque<Option<Message>>,
+        listener: &dyn Listener,
+    ) {
         events.clean();
         listener.down(self.index, "a storm took its line");
-        let unsent = self.salvage(events);
+        let unsent = self.salvage(events, flying, again);
         until(&self.line, true).await;
-        self.reconnect(events, unsent, listener).await
+        self.reconnect(events, unsent, again, listener).await;
     }
 
     /// It has no power: the connection is gone with all that it knew.
@@ -249,7 +255,7 @@ impl Device {
                     continue;
                 }
                 () = until(&self.line, false) => {
-                    again = self.away(&mut events, listener).await;
+                    self.away(&mut events, &mut flying, &mut again, listener).await;
                     if self.closing.load(Ordering::SeqCst) {
                         return;
                     }

@@ -24,6 +24,8 @@ use crate::record::{Forwarded, Micros, Observation, SUT};
 use crate::verdict::Message;
 use crate::wire::id;
 
+/// Version of what is told.
+const FORMAT: u32 = 1;
 /// How far before a message and after its deadline the gateway is listened to, µs.
 const AROUND_US: Micros = 1_000_000;
 /// Words of the gateway about others that are told one by one.
@@ -91,7 +93,8 @@ fn alone(folder: &Folder, row: &Row, rows: &[&Row]) -> Explanation {
     steps.extend(log_steps(&folder.path, (since_us - AROUND_US, since_us + AROUND_US), since_us));
     let (name, outcome) = commands::name(row);
     let next = vec![folder.path.join("tables/commands.csv").display().to_string()];
-    Explanation { id: row.first().cloned().unwrap_or_default(), name, outcome, steps, next }
+    let id = row.first().cloned().unwrap_or_default();
+    Explanation { format: FORMAT, id, name, outcome, steps, next }
 }
 
 /// What the gateway's programs wrote between two instants: the lines nearest to a third.
@@ -180,7 +183,7 @@ impl Story<'_> {
         steps.extend(self.picture());
         let run = quoted(&self.folder.path.display().to_string());
         Explanation {
-            format: 1,
+            format: FORMAT,
             id: self.message.id.clone(),
             name: self.message.name(),
             outcome: self.message.answer.outcome.word().to_owned(),
