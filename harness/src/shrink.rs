@@ -4,7 +4,7 @@
 //! on, and what the failure does without stays out. Whoever asks runs the scenario that is left, and says whether it
 //! still fails.
 
-use toml_edit::{DocumentMut, Item, Value};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 /// A row of a scenario or a file of faults: the table's path, and its place there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,9 +43,11 @@ pub fn fault_rows(document: &DocumentMut) -> Vec<Row> {
     found
 }
 
+/// A list is written as tables of its own, or as one array of them.
 fn collect(table: &str, item: &Item, found: &mut Vec<Row>) {
-    let Some(array) = item.as_array_of_tables() else { return };
-    found.extend(array.iter().enumerate().map(|(index, row)| {
+    let tables = item.as_array_of_tables().into_iter().flatten().map(|row| row as &dyn TableLike);
+    let inline = item.as_array().into_iter().flatten().filter_map(Value::as_inline_table);
+    found.extend(tables.chain(inline.map(|row| row as &dyn TableLike)).enumerate().map(|(index, row)| {
         let name = ["id", "name"].into_iter().find_map(|key| row.get(key)?.as_str());
         Row { table: table.to_owned(), index, name: name.unwrap_or_default().to_owned() }
     }));
@@ -62,8 +64,10 @@ pub fn without(document: &DocumentMut, gone: &[Row]) -> DocumentMut {
         for key in row.table.split('.') {
             item = item.and_then(|item| item.get_mut(key));
         }
-        if let Some(array) = item.and_then(Item::as_array_of_tables_mut) {
-            array.remove(row.index);
+        match item {
+            Some(Item::ArrayOfTables(list)) => drop(list.remove(row.index)),
+            Some(Item::Value(Value::Array(list))) => drop(list.remove(row.index)),
+            _ => {}
         }
     }
     left
@@ -168,6 +172,17 @@ mod tests {
         let names: Vec<String> = rows(&left).into_iter().map(|r| r.name).collect();
         assert_eq!(names, ["b", ""]);
         assert_eq!(rows(&without(&document, &all)), []);
+    }
+
+    #[test]
+    fn rows_of_an_array_are_found_and_taken_out() {
+        let text =
+            "[kit]\nbeam = [{ id = \"a\" }, { id = \"b\" }]\ngate_post = []\n[[kit.camera]]\nid = \"c\"\n";
+        let document: DocumentMut = text.parse().unwrap();
+        let all = rows(&document);
+        assert_eq!(all.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        let left = without(&document, &all[..1]);
+        assert_eq!(rows(&left).into_iter().map(|r| r.name).collect::<Vec<_>>(), ["b", "c"]);
     }
 
     #[test]

@@ -152,6 +152,8 @@ pub(crate) fn basis(basis: Option<Basis>) -> &'static str {
 pub(crate) fn unit(unit: &str) -> String {
     let known = [
         ("days without a whole round", "天没有完整巡查"),
+        ("visitors without leave", "名访客未经许可"),
+        ("guards at once", "名保安同时在岗"),
         ("m above the wall's top", "m（高出墙顶）"),
         ("m beyond ", "m，超出墙外 "),
         ("m outside or ", "m 或墙内 "),

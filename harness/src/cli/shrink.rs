@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use palisade_sim::contract::Stimulus;
 use palisade_sim::model::ScenarioFile;
 use palisade_sim::model::drive::Window;
 use palisade_sim::model::load::{SourceText, load};
-use palisade_sim::model::scenario::{Duration as Length, TimeOfDay};
+use palisade_sim::model::scenario::{Device, Duration as Length, TimeOfDay};
+use palisade_sim::whole::Day;
 use palisade_sim::words::Ms;
 use toml_edit::DocumentMut;
 
 use super::run::{disturb, fleet, is_heard_over_a_broker, print, sut};
 use super::{Exit, Failure};
 use crate::drivers::between::Plan;
+use crate::drivers::crowd::Fleet;
 use crate::fault;
 use crate::input::{self, Loaded};
 use crate::progress::Progress;
@@ -23,7 +26,9 @@ use crate::record::{FAULTS, SHAPE};
 use crate::reference::Defects;
 use crate::report;
 use crate::report::failing::{Failing, Target, failing};
-use crate::run::{Request, Stop, measure};
+use crate::report::told::quoted;
+use crate::run::{Request, Stop, live, measure};
+use crate::schedule;
 use crate::shrink::{Row, driving, fault_rows, least, rows, without};
 use crate::words::counted;
 
@@ -113,20 +118,23 @@ fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Arg
     let start = &bench.failing.start;
     let address = args.sut.as_deref().unwrap_or(&start.sut);
     let mut command = format!(
-        "palisade run {}/scenario.toml --seed {} --no-floor --sut {address}",
-        out.display(),
-        start.seed
+        "palisade run {} --seed {} --no-floor --sut {}",
+        quoted(&out.join("scenario.toml").display().to_string()),
+        start.seed,
+        quoted(address)
     );
     if !start.defects.is_empty() {
-        command += &format!(" --defect {}", start.defects);
+        command += &format!(" --defect {}", quoted(&start.defects));
     }
     if best.compounds > 1 {
         command += &format!(" --fleet {}", best.compounds);
-        let shape = out.join(SHAPE);
-        command += &if shape.exists() { format!(" --shape {}", shape.display()) } else { String::new() };
+    }
+    let file = |name: &str| quoted(&out.join(name).display().to_string());
+    if out.join(SHAPE).exists() {
+        command += &format!(" --shape {}", file(SHAPE));
     }
     if best.faults.is_some() {
-        command += &format!(" --fault {}", out.join(FAULTS).display());
+        command += &format!(" --fault {}", file(FAULTS));
     }
     let what = ["rows of kit, cast and script", "rows of faults", "compounds"];
     let sizes = best.sizes().into_iter().zip(whole.sizes()).zip(what);
@@ -188,12 +196,14 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
     let fleet = fleet(compounds.unwrap_or(1), (shape.as_deref(), broker), &loaded, start.seed)?;
     let faults = copy(args, failing, (FAULTS, "--fault="));
     let faults = faults.map(|file| disturb::faults(&file, start.seed, &gateway, &kit)).transpose()?;
+    let stop = Stop::on_signals()?;
+    let day = live(&loaded, start.seed, &stop, &Progress::silent())?;
     Ok(Bench {
         failing,
         geometry,
         work: out.join("tries"),
         until: Instant::now() + Duration::from_millis(args.budget.0.0.unsigned_abs()),
-        stop: Stop::on_signals()?,
+        stop,
         runs: 0,
         unjudged: (0, String::new()),
         request: Request {
@@ -208,7 +218,7 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
             // Those of a contract are made from it.
             serial: Vec::new(),
             commands: Vec::new(),
-            day: None,
+            day,
             kept: Vec::new(),
             told: Arc::new(OnceLock::new()),
             options: Vec::new(),
@@ -281,7 +291,16 @@ impl Bench<'_> {
     /// Whether the case still fails; nothing when there is no time left. One that is not sound does not, and neither does
     /// one whose runs cannot be judged, which are counted.
     fn fails(&mut self, case: &Case) -> Option<bool> {
-        let Some(request) = self.request(case) else { return Some(false) };
+        let Some(mut request) = self.request(case) else { return Some(false) };
+        match live(&request.loaded, request.seed, &self.stop, &Progress::silent()) {
+            Ok(Some(made)) if self.may_fail(&request, &made.0) => request.day = Some(made),
+            Ok(Some(_)) => return Some(false),
+            Ok(None) => return None,
+            Err(failure) => {
+                self.unjudged = (self.unjudged.0 + 1, failure.to_string());
+                return Some(false);
+            }
+        }
         for _ in 0..TRIES {
             if Instant::now() >= self.until || self.stop.asked() {
                 return None;
@@ -308,6 +327,24 @@ impl Bench<'_> {
         Some(false)
     }
 
+    /// Whether the device says what failed at all on a day, while it is driven. What stands on no tape may be said because of
+    /// what the gateway does: that is known once it was driven.
+    fn may_fail(&self, request: &Request, day: &Day) -> bool {
+        let Target::Message { device, signal, due, .. } = &self.failing.target else { return true };
+        let (Some(whole), scenario) = (&self.request.day, &request.loaded.scenario) else { return true };
+        let said = |on: &[Device], day: &Day, within: &dyn Fn(Ms) -> bool| {
+            let same =
+                |s: &Stimulus| on[s.device.index()].id.as_str() == device && s.signal.word() == *signal;
+            day.tape.stimuli.iter().any(|s| within(s.due) && same(s))
+        };
+        let windows = schedule::windows(&day.tape, &scenario.file.drive, request.windows.as_deref());
+        let Ok(windows) = windows else { return true };
+        let driven =
+            |at: Ms| windows.iter().any(|w| (w.from.0.0..=w.from.0.0 + w.lasting.0.0).contains(&at.0));
+        !said(&self.request.loaded.scenario.devices, &whole.0, &|at| at == *due)
+            || said(&scenario.devices, day, &driven)
+    }
+
     /// What drives a case; nothing when it is not sound.
     fn request(&self, case: &Case) -> Option<Request> {
         let toml = SourceText { name: "scenario.toml".into(), text: case.scenario.to_string() };
@@ -322,7 +359,7 @@ impl Bench<'_> {
             }
             _ => None,
         };
-        let mut fleet = self.request.fleet.clone().filter(|_| case.compounds > 1);
+        let mut fleet = self.request.fleet.clone().filter(|f| case.compounds > 1 || f.shape.befalls_one());
         fleet.iter_mut().for_each(|fleet| fleet.compounds = case.compounds);
         let loaded = Loaded { scenario: Arc::new(scenario), toml, geometry: self.geometry.clone() };
         Some(Request { loaded, faults, fleet, ..self.request.clone() })
@@ -393,7 +430,8 @@ fn write(out: &Path, case: &Case, bench: &Bench<'_>) -> Result<(), Failure> {
     let mut files =
         vec![("scenario.toml", head + &case.scenario.to_string()), (GEOMETRY, bench.geometry.text.clone())];
     files.extend(case.faults.as_ref().map(|document| (FAULTS, document.to_string())));
-    let shape = bench.request.fleet.as_ref().filter(|_| case.compounds > 1).and_then(|f| f.file.as_ref());
+    let shaped = |f: &&Fleet| case.compounds > 1 || f.shape.befalls_one();
+    let shape = bench.request.fleet.as_ref().filter(shaped).and_then(|f| f.file.as_ref());
     if let Some(file) = shape {
         files.push((SHAPE, text_of(file)?));
     }

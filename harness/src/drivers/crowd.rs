@@ -20,7 +20,7 @@ use crate::fault::Afflicted;
 use crate::record::Micros;
 use crate::schedule::{Plan, Send, What};
 use crate::shape::Shape;
-use crate::wire::id::tag_of_copy;
+use crate::wire::id::{mark_of_copy, tag_of_copy};
 use crate::wire::mqtt_json::Topics;
 
 /// New connections a second.
@@ -159,7 +159,10 @@ impl<'a> Crowd<'a> {
     }
 
     fn name(&self, copy: u32, device: DeviceIx) -> String {
-        self.tape.devices.get(device.index()).map_or_else(String::new, |row| format!("{}-c{copy}", row.id))
+        self.tape
+            .devices
+            .get(device.index())
+            .map_or_else(String::new, |row| format!("{}{}", row.id, mark_of_copy(copy)))
     }
 
     fn source(&self) -> Copies<'_> {
@@ -175,7 +178,7 @@ impl<'a> Crowd<'a> {
 
     /// A copy says what the compound says, each window turned by the copy's offset.
     fn copy(&self, copy: u32) -> Copy {
-        let site = format!("{}-c{copy}", self.common.topics.site());
+        let site = format!("{}{}", self.common.topics.site(), mark_of_copy(copy));
         let run = tag_of_copy(&self.common.run, copy);
         let common = Common { topics: Topics::of(&site), run, ..self.common.clone() };
         let mut says: Vec<(Micros, u32)> =
@@ -195,6 +198,7 @@ impl<'a> Crowd<'a> {
 }
 
 /// What a plan says, at a pace: in each window what the day holds of so many times its length, its pauses as much shorter.
+/// What two windows would hold is said in the first.
 /// Signs of life keep their own pace.
 fn compressed(pace: i64, tape: &Tape, plan: &Plan) -> Vec<Send> {
     if pace == 1 {
@@ -202,11 +206,13 @@ fn compressed(pace: i64, tape: &Tape, plan: &Plan) -> Vec<Send> {
     }
     let mut sends: Vec<Send> =
         plan.sends.iter().filter(|send| matches!(send.what, What::Heartbeat(_))).copied().collect();
+    let mut said = 0;
     for window in &plan.windows {
         // What stands behind the day was caused by a flood.
         let until = (window.from.0 + window.lasting.0 * pace).min(tape.lasting.0);
-        let first = tape.stimuli.partition_point(|s| s.due < window.from);
-        let after = tape.stimuli.partition_point(|s| s.due.0 < until);
+        let first = tape.stimuli.partition_point(|s| s.due < window.from).max(said);
+        let after = tape.stimuli.partition_point(|s| s.due.0 < until).max(first);
+        said = after;
         sends.extend(tape.stimuli[first..after].iter().map(|s| Send {
             at_us: window.began_us + (s.due - window.from).0 * 1_000 / pace,
             device: s.device,

@@ -350,6 +350,8 @@ impl Device {
     ) {
         let mut pause = FIRST_PAUSE * 2;
         while !self.closing.load(Ordering::SeqCst) {
+            // A storm may take the line of one that is on its way back.
+            until(&self.line, true).await;
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     let repeats = again.iter().map(Option::is_some);

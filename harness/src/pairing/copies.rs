@@ -3,7 +3,8 @@
 //!
 //! The outcomes are those of the compound, and the same one fits first. A message counts from its due instant; one that
 //! waited in its device, or left again, because a storm had taken its connection counts from the instant at which it
-//! left, for the gateway could not have it before. One that left twice may be answered twice. One that left at QoS 0
+//! left, for the gateway could not have it before; from the instant at which all devices had begun to connect again at the
+//! latest, for who is let in slowly waits for the gateway. One that left twice may be answered twice. One that left at QoS 0
 //! just before its connection was taken may have gone with it, and nobody promised otherwise.
 
 use std::collections::BTreeMap;
@@ -65,8 +66,16 @@ impl Heard {
 pub struct Break {
     /// When, µs after the start.
     pub at_us: Micros,
+    /// By when each of them has begun to connect again.
+    pub until_us: Micros,
     /// Whom: devices of these classes; all when there is none.
     pub whom: Vec<Class>,
+}
+
+impl Break {
+    fn hits(&self, says: &Says) -> bool {
+        self.whom.is_empty() || self.whom.contains(&says.class)
+    }
 }
 
 /// What is to be paired. Instants are µs after the start.
@@ -143,16 +152,25 @@ impl<'a> Crowd<'a> {
         until
     }
 
+    /// Answers to what no copy said.
+    pub fn unsaid(&self) -> usize {
+        let unsaid = self.traces.iter().zip(self.heard).filter(|(trace, _)| !trace.taken);
+        unsaid.map(|(_, heard)| usize::from(heard.times)).sum()
+    }
+
     fn of(&self, copy: u32, place: usize) -> Option<(&'a Trace, &'a Heard)> {
         let at = (copy as usize - 1) * self.says.len() + place;
         self.traces.get(at).zip(self.heard.get(at))
     }
 
     fn from_us(&self, copy: u32, place: usize, trace: &Trace) -> Micros {
-        let due_us = (self.due_us)(copy, place);
-        let kept = trace.waited || trace.again > 0;
-        let left_us = trace.left_us().map(|us| us as Micros).filter(|_| kept);
-        left_us.map_or(due_us, |left| left.max(due_us))
+        let (due_us, says) = ((self.due_us)(copy, place), &self.says[place]);
+        let held = |one: &&Break| one.hits(says) && (one.at_us - THROUGH_US..one.until_us).contains(&due_us);
+        let Some(back_us) = self.breaks.iter().filter(held).map(|one| one.until_us).max() else {
+            return due_us;
+        };
+        let left_us = trace.left_us().map(|us| us as Micros).filter(|_| trace.waited || trace.again > 0);
+        left_us.map_or(due_us, |left| left.max(due_us).min(back_us))
     }
 
     fn one(&self, copy: u32, place: usize) -> Option<Told> {
@@ -185,9 +203,8 @@ impl<'a> Crowd<'a> {
 
     /// Whether a message was at QoS 0 on its way when its connection was taken.
     fn gone_with_its_line(&self, says: &Says, left_us: Micros) -> bool {
-        let hits = |one: &Break| one.whom.is_empty() || one.whom.contains(&says.class);
         let just_before = |one: &Break| (one.at_us - THROUGH_US..=one.at_us).contains(&left_us);
-        says.qos == 0 && self.breaks.iter().any(|one| hits(one) && just_before(one))
+        says.qos == 0 && self.breaks.iter().any(|one| one.hits(says) && just_before(one))
     }
 }
 
@@ -241,7 +258,7 @@ mod tests {
             answers.iter().for_each(|at| came.take(at * MS, false));
             heard.push(came);
         }
-        let breaks = [Break { at_us: 150_000, whom: vec![Class::Beam] }];
+        let breaks = [Break { at_us: 150_000, until_us: 3_000_000, whom: vec![Class::Beam] }];
         let crowd = Crowd {
             says: &says,
             copies: 1,
@@ -269,9 +286,17 @@ mod tests {
         // What a storm held back counts from when it left, and what left twice may be answered twice.
         assert_eq!(of(&[(Fate::Waits, 0), (Fate::Left, 3_000)], &[3_500]), "answered");
         assert_eq!(of(&[(Fate::Waits, 0), (Fate::Left, 3_000)], &[4_100]), "late");
+        let slow = &[(Fate::Waits, 0), (Fate::Left, 7_000)];
+        assert_eq!(of(slow, &[7_001]), "late", "all had begun to connect again at 3 s");
         let again = &[(Fate::Taken, 0), (Fate::Left, 1), (Fate::Again, 2_000)];
         assert_eq!((of(again, &[5, 2_005]), of(again, &[2_500])), ("answered", "answered"));
         assert_eq!((of(again, &[5, 2_005, 2_006]), of(again, &[])), ("duplicate", "missed"));
+        let camera = |says: &mut Says| says.class = Class::Camera;
+        assert_eq!(
+            check(&[(again, &[2_500])], camera, 9_000),
+            ["late"],
+            "no storm took its line, but the gateway"
+        );
         assert!(check(&[(&[], &[])], |_| {}, 9_000).is_empty(), "who says nothing is owed nothing");
         assert!(check(&[(LEFT, &[])], |says| says.deadline_us = None, 9_000).is_empty());
     }

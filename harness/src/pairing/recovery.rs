@@ -7,7 +7,7 @@
 use palisade_sim::words::{DeviceIx, StimulusId};
 
 use super::{Answer, Outages, Outcome};
-use crate::record::{Afflicted, Befell, Fault, Micros, Restart};
+use crate::record::{Afflicted, Befell, Fault, Micros, Restart, Storm};
 
 /// What disturbed a run on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,9 +61,10 @@ pub struct Disturbance {
 pub fn disturbances(
     faults: &[&Fault],
     (befell, afflicted): (&[&Befell], &[&Afflicted]),
-    restarts: &[&Restart],
+    (restarts, storms): (&[&Restart], &[&Storm]),
 ) -> Vec<Disturbance> {
     let mut all: Vec<Disturbance> = restarts.iter().map(|restart| of_restart(restart)).collect();
+    all.extend(storms.iter().map(|storm| of_storm(storm)));
     all.extend(afflicted.iter().flat_map(|one| of_reboots(one)));
     for one in befell {
         let (cause, device) = (Cause::Fault(one.fault), Some(one.device));
@@ -88,6 +89,12 @@ pub fn disturbances(
 fn of_restart(restart: &Restart) -> Disturbance {
     let cause = Cause::Restart(restart.number);
     Disturbance { cause, device: None, began_us: restart.down_us, ended_us: restart.open_us }
+}
+
+/// A storm ends when the last device may be back.
+fn of_storm(storm: &Storm) -> Disturbance {
+    let ended_us = storm.back.iter().map(|kept| kept.back_us).max().unwrap_or(storm.at_us);
+    Disturbance { cause: Cause::Storm(storm.number), device: None, began_us: storm.at_us, ended_us }
 }
 
 /// A device that starts anew is disturbed while it is away.
@@ -225,7 +232,8 @@ mod tests {
             befell(2, 7, 600, "cut"),
             befell(3, 7, 100, "flipped"),
         ];
-        let found = disturbances(&[&slow, &cuts, &always], (&done.iter().collect::<Vec<_>>(), &[]), &[]);
+        let found =
+            disturbances(&[&slow, &cuts, &always], (&done.iter().collect::<Vec<_>>(), &[]), (&[], &[]));
         let told: Vec<_> =
             found.iter().map(|d| (d.cause, d.device.map(|d| d.0), d.began_us, d.ended_us)).collect();
         let (first, second) = (Cause::Fault(1), Cause::Fault(2));

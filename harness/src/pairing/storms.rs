@@ -16,9 +16,10 @@ pub enum Swept {
     No,
     /// Its device kept it and tells it from this instant on, which is then its due one, µs.
     Kept(Micros),
-    /// It was under way when its connection broke, and may have to leave again: its answer may come later by so much, µs.
+    /// It was under way when its connection broke, and may have to leave again: its answer may come later by so much if it
+    /// does, µs.
     Later(Micros),
-    /// It was under way at QoS 0, and nobody promised that it comes: the number of the storm.
+    /// It was under way at QoS 0, and nobody promised that it comes: the number of the storm. If it came, it is owed.
     Taken(usize),
 }
 
@@ -31,17 +32,17 @@ pub fn swept<'a>(
     let due_us = expected.intended_us;
     for storm in storms {
         let Some(back_us) = back_us(storm, expected.device) else { continue };
-        if (storm.at_us..back_us).contains(&due_us) {
-            return Swept::Kept(back_us);
+        if !(storm.at_us - THROUGH_US..back_us).contains(&due_us) {
+            continue;
         }
-        let under_way = (storm.at_us - THROUGH_US..storm.at_us).contains(&due_us);
-        let before = left.is_none_or(|left| left.left_us <= storm.at_us || left.left_us >= back_us);
-        match left.and_then(|left| left.qos) {
-            _ if !under_way || !before => {}
+        // A line is taken some instants after the storm's: what left until then is under way.
+        return match left.map(|left| (left.left_us >= back_us, left.qos)) {
+            Some((true, _)) => Swept::Kept(back_us),
+            None if due_us >= storm.at_us => Swept::Kept(back_us),
             // Also one that was prepared and not written: it is nowhere any more.
-            Some(0) | None => return Swept::Taken(storm.number),
-            Some(_) => return Swept::Later(back_us - due_us),
-        }
+            None | Some((false, Some(0) | None)) => Swept::Taken(storm.number),
+            Some((false, Some(_))) => Swept::Later(back_us - due_us),
+        };
     }
     Swept::No
 }
@@ -88,6 +89,10 @@ mod tests {
         check(1, 4_900_000, Some((4_900_100, 1)), Swept::Later(3_100_000));
         check(1, 4_900_000, Some((4_900_100, 0)), Swept::Taken(1));
         check(1, 4_999_999, None, Swept::Taken(1));
+        // Its line was taken some milliseconds after the storm's instant; one that waited leaves when it is back.
+        check(1, 5_000_500, Some((5_000_900, 0)), Swept::Taken(1));
+        check(1, 5_000_500, Some((5_000_900, 1)), Swept::Later(2_999_500));
+        check(1, 4_999_999, Some((8_100_000, 0)), Swept::Kept(8_000_000));
         // Long before, after it, and another device.
         check(1, 3_000_000, Some((3_000_100, 0)), Swept::No);
         check(1, 8_500_000, Some((8_500_100, 0)), Swept::No);

@@ -21,7 +21,7 @@ use super::{commands, faults, incidents, links, load, looks_like, machine, remar
 use crate::latency::drift::{Drift, drift};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
-use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
+use crate::pairing::{Answer, Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::{Caused, LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
 use crate::verdict::{
@@ -186,8 +186,8 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let sent: BTreeMap<StimulusId, &Left> = left.iter().rev().map(|l| (l.stimulus, l)).collect();
     let ways = faults::ways(journal, part, (&sent, &outages), names);
     let storms: Vec<_> = journal.storms.iter().filter(|storm| of(&storm.part)).collect();
-    let (expected, taken) = faults::owed(expected, (&ways, &storms), &sent);
-    let pairing = pair(Given {
+    let faults::Owed { owed: expected, mut taken, maybe } = faults::owed(expected, (&ways, &storms), &sent);
+    let mut pairing = pair(Given {
         run: names.run,
         expected: &expected,
         left: &left,
@@ -197,6 +197,8 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
         ways: &ways,
         listened_until_us: journal.listened_until_us(),
     });
+    let gone = |answer: &mut Answer| answer.observed_us.is_none() && maybe.contains_key(&answer.stimulus);
+    taken.extend(pairing.answers.extract_if(.., gone).map(|a| (a.stimulus, a.device, maybe[&a.stimulus])));
     let messages: Vec<Message> = pairing.answers.iter().map(|a| names.message(a)).collect();
     let mut by_class: BTreeMap<String, Tally> = BTreeMap::new();
     let mut latency = Latency::default();

@@ -20,7 +20,7 @@ use super::tables::Row;
 use super::told::quoted;
 use crate::exit::{Exit, Failure};
 use crate::pairing::Outcome;
-use crate::record::{Forwarded, Micros, Observation, SUT};
+use crate::record::{Forwarded, Kept, Micros, Observation, SUT};
 use crate::verdict::Message;
 use crate::wire::id;
 
@@ -144,6 +144,13 @@ pub(super) fn find<'a>(
             Failure::new(Exit::Input, text)
         });
     };
+    if let Some((copy, _)) = id::read_copy(run, asked) {
+        let text = format!(
+            "`{asked}` is a message of copy {copy}, of which only instants and counts are kept: see `load.answers` in \
+             {path}/report.json\n  remedy: name a message of the compound itself"
+        );
+        return Err(Failure::new(Exit::Input, text));
+    }
     let number = asked.parse().ok().map(StimulusId);
     let wanted = id::read(run, asked).flatten().or(number);
     messages.iter().find(|m| Some(m.answer.stimulus) == wanted).ok_or_else(|| {
@@ -174,6 +181,7 @@ impl Story<'_> {
         steps.extend(self.connection());
         steps.extend(self.faults());
         steps.extend(self.restarts());
+        steps.extend(self.storms());
         steps.extend(self.gateway());
         let caused = commands::because_of(self.assembled, &self.message.id);
         steps.extend(caused.into_iter().map(|row| commands::step(row, self.message.answer.intended_us)));
@@ -358,6 +366,21 @@ impl Story<'_> {
             Step { after_ms: self.after(restart.down_us), stage: "fault", text, bytes: None }
         })
         .collect()
+    }
+
+    fn storms(&self) -> Vec<Step> {
+        let answer = &self.message.answer;
+        let (from, until) = (answer.intended_us - AROUND_US, answer.intended_us + answer.deadline_us);
+        let storms = self.folder.journal.storms.iter().filter(|storm| storm.part == "main");
+        let told = storms.filter_map(|storm| {
+            let own = |kept: &&Kept| kept.device == answer.device;
+            let kept = storm.back.iter().find(own).filter(|k| storm.at_us <= until && k.back_us >= from)?;
+            let (number, away) = (storm.number, length(kept.back_us - storm.at_us));
+            let text =
+                format!("{} (storm {number} of the load's shape) took its line for {away}", storm.cause);
+            Some(Step { after_ms: self.after(storm.at_us), stage: "fault", text, bytes: None })
+        });
+        told.collect()
     }
 
     /// What the gateway said of this device, of others, and when it said nothing.

@@ -77,22 +77,29 @@ fn befell(journal: &Journal, part: &str) -> Vec<Befell> {
     all
 }
 
-/// What is owed in spite of faults, later where they held it; the rest they took.
+/// What is owed, what is not, and what is only if it came.
+pub(super) struct Owed {
+    /// In spite of faults, later where they held it.
+    pub(super) owed: Vec<Expected>,
+    /// What faults took.
+    pub(super) taken: Vec<(StimulusId, DeviceIx, Cause)>,
+    /// What a storm may have taken with its line.
+    pub(super) maybe: BTreeMap<StimulusId, Cause>,
+}
+
+/// What is owed in spite of faults and storms.
 pub(super) fn owed(
     expected: Vec<Expected>,
     (ways, storms): (&Ways, &[&Storm]),
     left: &BTreeMap<StimulusId, &Left>,
-) -> (Vec<Expected>, Vec<(StimulusId, DeviceIx, Cause)>) {
-    let (mut owed, mut taken) = (Vec::new(), Vec::new());
+) -> Owed {
+    let (mut owed, mut taken, mut maybe) = (Vec::new(), Vec::new(), BTreeMap::new());
     for mut one in expected {
         match swept(storms.iter().copied(), &one, left.get(&one.stimulus).copied()) {
-            Swept::Taken(number) => {
-                taken.push((one.stimulus, one.device, Cause::Storm(number)));
-                continue;
-            }
+            Swept::Taken(number) => drop(maybe.insert(one.stimulus, Cause::Storm(number))),
             Swept::Kept(from_us) => one.intended_us = from_us,
-            Swept::Later(later_us) => one.deadline_us += later_us,
-            Swept::No => {}
+            Swept::Later(later_us) if ways.resends(one.stimulus) > 0 => one.deadline_us += later_us,
+            Swept::Later(_) | Swept::No => {}
         }
         match ways.fate(&one, left.get(&one.stimulus).copied()) {
             Fate::Taken { by } => taken.push((one.stimulus, one.device, by)),
@@ -102,7 +109,7 @@ pub(super) fn owed(
             }
         }
     }
-    (owed, taken)
+    Owed { owed, taken, maybe }
 }
 
 /// How each disturbance of a part went on.
@@ -117,8 +124,9 @@ pub(super) fn recovered(
     let befell: Vec<&Befell> = befell.iter().collect();
     let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
     let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
+    let storms: Vec<_> = journal.storms.iter().filter(|one| one.part == part).collect();
     episodes(
-        &disturbances(&faults, (&befell, &afflicted), &restarts),
+        &disturbances(&faults, (&befell, &afflicted), (&restarts, &storms)),
         answers,
         outages,
         journal.listened_until_us(),
@@ -288,7 +296,13 @@ fn episode_part(episode: &Episode, names: &Names<'_>) -> EpisodePart {
 /// The same in a sentence.
 fn told(part: &FaultsPart) -> String {
     if part.list.is_empty() && part.restarts.is_empty() && part.devices.is_empty() {
-        return String::new();
+        return match part.taken {
+            0 => String::new(),
+            n => format!(
+                "storms: {} may have gone with their lines; nothing is owed for them",
+                counted(n, "message")
+            ),
+        };
     }
     let name = if part.name.is_empty() { "faults".to_owned() } else { format!("\"{}\"", part.name) };
     let mut said = vec![match part.list.len() {

@@ -27,7 +27,7 @@ mod rules;
 mod stills;
 mod tables;
 pub mod terminal;
-mod told;
+pub(crate) mod told;
 mod upstream;
 mod usage;
 mod write;

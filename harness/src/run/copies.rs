@@ -19,7 +19,8 @@ use crate::latency::Series;
 use crate::pairing::copies::{self, Break, Heard, Says, Told};
 use crate::pairing::{Outcome, Tally};
 use crate::record::{CopyFailure, CopyTally, LoadAnswers, Micros};
-use crate::wire::id::{read_copy, tag_of_copy, wire_id};
+use crate::shape::Storm;
+use crate::wire::id::{mark_of_copy, read_copy, tag_of_copy, wire_id};
 
 /// Copies and messages that are told one by one; all are counted.
 const TOLD: usize = 60;
@@ -64,6 +65,9 @@ pub(super) struct Judged {
 
 /// Begins to listen; or why nothing can be known of the answers to copies.
 pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -> Result<Hearing, Deaf> {
+    if fleet.copies() == 0 {
+        return Err(Deaf::Unheard("there are none".into()));
+    }
     if part.heard_on.is_empty() {
         return Err(Deaf::Unheard("the gateway's answers come over no broker".into()));
     }
@@ -91,7 +95,7 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
     let log = Arc::new(Mutex::new(log));
     let hears = log.clone();
     let to = part.address.resolve().map_err(|error| Deaf::Lost(format!("{}: {error}", part.address)))?;
-    let prefix = format!("palisade-{}", part.common.run);
+    let prefix = format!("palisade-copies-{}", part.common.run);
     let settings = Settings { prefix, ..Settings::new(to, part.heard_on.clone(), Vec::new()) };
     let ear =
         Ear::listen(&settings, Box::new(move |publish: &Publish<'_>, at| lock(&hears).take(publish, at)))
@@ -119,12 +123,13 @@ fn says(part: &Part<'_>, send: crate::schedule::Send) -> Says {
         let row = contract.reaction(class, &signal.word(), signal.severity())?;
         row.correlate.contains(&Correlate::Id).then(|| contract.deadline_of(row).0.0 * 1_000)
     };
-    let (device, kit) = (row.map_or("", |row| row.id.as_str()), row.map_or(1, |row| row.qos));
+    // Rows of the contract that name devices fit none of the copies': all copies are alike in that.
+    let device = row.map_or_else(String::new, |row| format!("{}{}", row.id, mark_of_copy(1)));
     Says {
         stimulus: send.what.id().unwrap_or(NOBODY),
         device: send.device,
         class,
-        qos: part.common.qos(class, device, kit),
+        qos: part.common.qos(class, &device, row.map_or(1, |row| row.qos)),
         deadline_us: id.and_then(|stimulus| by_id(&stimulus.signal)),
     }
 }
@@ -165,18 +170,14 @@ impl Log {
             }
             return;
         };
-        let (read, name) = (self.reading.read_copy(&mark(copy), publish.topic, &json), &self.names[place]);
+        let (read, name) =
+            (self.reading.read_copy(&mark_of_copy(copy), publish.topic, &json), &self.names[place]);
         let differs = read.device != name.device
             || read.signal != name.signal
             || read.severity.is_some_and(|severity| severity != name.severity);
         let after = at.saturating_duration_since(start).as_nanos();
         self.heard[slot].take(u64::try_from(after).unwrap_or(u64::MAX), differs);
     }
-}
-
-/// What stands behind the names of a copy.
-fn mark(copy: u32) -> String {
-    format!("-c{copy}")
 }
 
 impl Hearing {
@@ -195,8 +196,12 @@ impl Hearing {
     ) -> Judged {
         let due_us = |copy, place| crowd.due_us(copy, place);
         let storms = fleet.shape.storm.iter();
-        let breaks: Vec<Break> =
-            storms.map(|storm| Break { at_us: storm.at.0.0 * 1_000, whom: storm.class.clone() }).collect();
+        let taken = |storm: &Storm| Break {
+            at_us: storm.at.0.0 * 1_000,
+            until_us: (storm.at.0.0 + storm.lasts().0.0) * 1_000,
+            whom: storm.class.clone(),
+        };
+        let breaks: Vec<Break> = storms.map(taken).collect();
         let now_us = || start.elapsed().as_micros() as Micros;
         let paired = |heard: &[Heard], listened_until_us, each: &mut dyn FnMut(&copies::Crowd<'_>)| {
             each(&copies::Crowd {
@@ -225,11 +230,15 @@ impl Hearing {
             says: &self.says,
             names: &self.names,
         };
-        paired(&log.heard, listened_until_us, &mut |crowd| crowd.each(|told| count.take(told)));
+        let mut unsaid = 0;
+        paired(&log.heard, listened_until_us, &mut |crowd| {
+            unsaid = crowd.unsaid();
+            crowd.each(|told| count.take(told));
+        });
         count.end();
         let answers = &mut judged.answers;
         (answers.heard, answers.unnamed) = (true, log.unnamed);
-        (answers.spurious, answers.all.spurious) = (log.spurious.clone(), log.strays);
+        (answers.spurious, answers.all.spurious) = (log.spurious.clone(), log.strays + unsaid);
         let why = match (*how == Ending::Whole, part.faults.is_some(), broke.first_key_value()) {
             (false, ..) => "the run was cut",
             (_, true, _) => "faults stand between the copies and the gateway",
@@ -271,7 +280,7 @@ impl Count<'_> {
             answers.failures.push(CopyFailure {
                 id: wire_id(&tag_of_copy(&self.part.common.run, told.copy), says.stimulus),
                 outcome: outcome.word().to_owned(),
-                device: format!("{}{}", self.names[told.place].device, mark(told.copy)),
+                device: format!("{}{}", self.names[told.place].device, mark_of_copy(told.copy)),
                 class: says.class.word().to_owned(),
                 signal: self.names[told.place].signal.clone(),
                 qos: says.qos,
@@ -289,7 +298,7 @@ impl Count<'_> {
         let site = self.part.common.topics.site();
         let told = harmed.map(|(copy, outcomes)| CopyTally {
             copy: *copy,
-            site: format!("{site}{}", mark(*copy)),
+            site: format!("{site}{}", mark_of_copy(*copy)),
             outcomes: *outcomes,
         });
         let all: Vec<CopyTally> = told.collect();

@@ -43,7 +43,9 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
     let day = Plan { ends_us: plans.plan.ends_us, ..plans.day.clone() };
     let crowd =
         Crowd::new(copies, (tape, &day), &common, (|device: DeviceIx| fleet.lines().has(device), floods));
-    note(part, "load", headline(copies, crowd.clients(), &day));
+    if copies.copies() > 0 {
+        note(part, "load", headline(copies, crowd.clients(), &day));
+    }
     plans.flooded.into_iter().flat_map(Flooded::sentences).for_each(|text| note(part, "load", text));
     let hearing = match copies::listen(part, copies, &crowd) {
         Ok(hearing) => Ok(hearing),
@@ -135,7 +137,7 @@ fn sum_up(
     };
     let Heard { judged: Judged { answers, took }, subscribers } = heard;
     let said = [copies::sentence(&answers)].into_iter().chain(figures(&outcome));
-    for text in said.chain(subscribers::sentences(&subscribers)) {
+    for text in said.filter(|_| fleet.copies() > 0).chain(subscribers::sentences(&subscribers)) {
         note(part, "load", text);
     }
     if let Some(why) = outcome.too_late(fleet.lateness_bound) {

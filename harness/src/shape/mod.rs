@@ -114,6 +114,13 @@ impl Habit {
     }
 }
 
+impl Shape {
+    /// Whether it says something to a compound without copies.
+    pub fn befalls_one(&self) -> bool {
+        self.retain || !(self.storm.is_empty() && self.flood.is_empty() && self.subscriber.is_empty())
+    }
+}
+
 impl Storm {
     /// What reports call it.
     pub fn cause(&self) -> &str {

@@ -95,7 +95,7 @@ pub(super) fn sentence(rest: &str, found: &str, must: &str, facts: Option<&LoadF
     if rest == "spurious" {
         return format!("{said}: {}", list(&answers.spurious));
     }
-    if answers.all.missed == answers.all.expected {
+    if answers.all.expected > 0 && answers.all.missed == answers.all.expected {
         let site = answers.copies.first().map_or("", |copy| copy.site.as_str());
         return format!(
             "{said}: none came at all; does the gateway serve other sites than the compound's, such as {site}? `load.{rest} = \

@@ -556,7 +556,7 @@ fn what_copies_lack_fails_unasked_and_names_class_copy_and_ids() {
     let lacks = judged(load(2), &[]);
     let expected = "2 of 90 answers to the 9 copies missed (must be == 0): by class beam 2; by copy yard-c3 2; \
                     beam-1-c3 beam_broken rc3-0, beam-1-c3 beam_broken rc3-1";
-    assert_eq!(lacks.reasons, [expected]);
+    assert!(lacks.reasons.len() == 1 && lacks.reasons[0].starts_with(expected), "{:?}", lacks.reasons);
     assert!(judged(load(2), &[("load.missed", "< 5")]).pass);
     assert!(!judged(load(0), &[("load.broke", "== 0")]).pass);
     let of = |change: fn(&mut LoadFacts)| {

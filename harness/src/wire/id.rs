@@ -63,6 +63,11 @@ pub fn tag_of_copy(run: &str, copy: u32) -> String {
     format!("{run}c{copy}")
 }
 
+/// What stands behind the names of a copy, and behind its site.
+pub fn mark_of_copy(copy: u32) -> String {
+    format!("-c{copy}")
+}
+
 /// The copy that an id of this run's copies names, and the stimulus; nothing when it is no such id.
 pub fn read_copy(run: &str, id: &str) -> Option<(u32, Option<StimulusId>)> {
     let (copy, _) = id.strip_prefix(run)?.strip_prefix('c')?.split_once('-')?;

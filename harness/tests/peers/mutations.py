@@ -153,6 +153,7 @@ class Layout:
         self.lamps = [np.array([*xy(l["at"]), l["height_m"], l["flux_lm"]]) for l in site["lamps"]]
         self.cameras = self.kit["camera"]
         self.hiding = {s: self.things(s) for s in (-1, 0, 1)}
+        self.bars = {s: list(self.fences(s)) for s in (-1, 0, 1)}
 
     def attended(self, gate, unnamed=True):
         """Whether between any two changes of the guard somebody is on duty there. A post that no roster names has its guards
@@ -179,10 +180,21 @@ class Layout:
         for wall in self.walls:
             if wall["made_of"] != "fence":
                 standing = wall["shape"].difference(self.openings(-grow))
+                # Where a wall ends decides no more than how high it is.
+                standing = shapely.union_all([longer(part, grow) for part in parts(standing) if part.length > -2 * grow])
                 out.append((standing, wall["height_m"] + grow))
         for shape, _ in out:
             shapely.prepare(shape)
         return out
+
+    def fences(self, slack):
+        """Straight pieces of fences: the line, height, the share of it that is bars."""
+        grow, bars = -slack * LENGTH, SIGHT["bars"]
+        for wall in (w for w in self.walls if w["made_of"] == "fence"):
+            gap = bars["gap_m"] if wall["bar_gap_m"] is None else wall["bar_gap_m"]
+            share = bars["bar_m"] / (bars["bar_m"] + gap)
+            for side in pieces(wall["shape"]):
+                yield side.difference(self.openings(-grow)), wall["height_m"] + grow, unit(*side.coords), share
 
     # Sight.
 
@@ -224,18 +236,29 @@ class Layout:
             seen[where] = self.clear(eye, points[where], slack)
         return seen
 
-    def clear(self, eye, points, slack):
-        flat = np.hypot(points[:, 0] - eye[0], points[:, 1] - eye[1])
+    def clear(self, eye, points, slack, bars=True):
+        """Points that nothing hides. Each fence takes a share of the contrast, all of it from whoever looks along it."""
         ends = np.stack([np.broadcast_to(eye[:2], (len(points), 2)), points[:, :2]], 1)
         rays = shapely.linestrings(ends)
         free = np.ones(len(points), bool)
         for shape, height in self.hiding[slack]:
-            meets = np.flatnonzero(free & shapely.intersects(shape, rays))
-            for i, common in zip(meets, shapely.intersection(rays[meets], shape)):
-                along = np.hypot(*(shapely.get_coordinates(common) - eye[:2]).T) / max(flat[i], 1e-9)
-                over = eye[2] + along * (points[i, 2] - eye[2])
-                free[i] = over.min() >= height
-        return free
+            free[list(self.under(shape, height, eye, points, rays, free))] = False
+        contrast = np.full(len(points), SIGHT["target_contrast"])
+        for line, height, way, share in self.bars[slack] if bars else ():
+            for i in self.under(line, height, eye, points, rays, free):
+                turn = between(points[i, :2] - eye[:2], way)
+                turn = max(min(turn, 180 - turn) + slack * ANGLE, 1e-6)
+                contrast[i] *= max(1 - share / np.sin(np.radians(turn)), 0)
+        return free & (contrast >= SIGHT["camera"]["threshold"])
+
+    def under(self, shape, height, eye, points, rays, free):
+        """Which rays that are free so far meet a shape below its top."""
+        meets = np.flatnonzero(free & shapely.intersects(shape, rays))
+        for i, common in zip(meets, shapely.intersection(rays[meets], shape)):
+            flat = np.hypot(*(points[i, :2] - eye[:2]))
+            along = np.hypot(*(shapely.get_coordinates(common) - eye[:2]).T) / max(flat, 1e-9)
+            if (eye[2] + along * (points[i, 2] - eye[2])).min() < height:
+                yield i
 
     def seen(self, points, slack, cameras=None):
         """Which points any camera sees at its working density."""
@@ -301,7 +324,7 @@ class Layout:
             given = beam * np.hypot(way[:, 0], way[:, 1]) / far / np.pi
             where = np.flatnonzero(given > 0.01)
             if len(where):
-                total[where] += given[where] * self.clear(np.array(at), points[where], slack)
+                total[where] += given[where] * self.clear(np.array(at), points[where], slack, bars=False)
         return total
 
     def monitored(self, camera, slack):
@@ -372,6 +395,14 @@ class Layout:
 def pieces(line):
     corners = list(line.coords)
     return [LineString(pair) for pair in zip(corners, corners[1:])]
+
+
+def longer(line, by):
+    """A line that goes on straight at both ends, or stops short of them."""
+    if by <= 0:
+        return shapely.ops.substring(line, -by, line.length + by)
+    points = shapely.get_coordinates(line)
+    return LineString([points[0] - by * unit(*points[:2]), *points[1:-1], points[-1] + by * unit(*points[-2:])])
 
 
 def parts(shape):
@@ -513,10 +544,10 @@ def beam_margin(layout, check, slack):
 def zone_seen(layout, _, slack):
     beams, worst = layout.kit["beam"], (0.0, "")
     for b in beams:
-        steps = max(2, int(np.ceil(long(b) / 0.1))) + 1
-        t = np.linspace(0, 1, steps)
+        steps = 6 * max(1, int(np.ceil(2 * long(b))))
+        t = np.arange(1, steps) / steps
         at = np.outer(1 - t, b["from_m"]) + np.outer(t, b["to_m"])
-        points = np.column_stack([at, np.full(steps, min(b["rays_m"]))])
+        points = np.column_stack([at, np.full(len(t), min(b["rays_m"]))])
         blind = float((~layout.seen(points, slack)).mean() * long(b))
         worst = max(worst, (blind, b["id"]))
     if 0 < worst[0] < 0.5 and slack == 0:

@@ -414,6 +414,11 @@ impl Connection {
         }
     }
 
+    /// Whether this is still the connection of that generation, and is gone.
+    pub(super) fn is_down(&self, generation: u32) -> bool {
+        self.generation == generation && self.state == State::Down
+    }
+
     /// Whether this is still the connection of that generation, and does not stand.
     pub(super) fn is_greeting(&self, generation: u32) -> bool {
         self.generation == generation && self.state == State::Greeting

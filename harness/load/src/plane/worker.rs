@@ -32,8 +32,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Wake {
-    /// A client connects.
-    Dial(usize),
+    /// A client of this generation connects: one whose line was taken meanwhile has another instant.
+    Dial(usize, u32),
     /// A client of this generation should stand by now.
     Greet(usize, u32),
     /// A client of this generation may have been silent for too long.
@@ -84,7 +84,7 @@ impl<'a> Worker<'a> {
         let within = settings.connect_within.as_nanos() as u64;
         for place in 0..worker.clients.len() {
             let at = within * u64::from(worker.global(place)) / names.len().max(1) as u64;
-            worker.timers.push(Reverse((at, Wake::Dial(place))));
+            worker.timers.push(Reverse((at, Wake::Dial(place, 0))));
         }
         Ok(worker)
     }
@@ -292,7 +292,8 @@ impl<'a> Worker<'a> {
             .settings
             .backoff
             .pause(connection.failures, share(self.settings.seed, client, connection.generation));
-        self.timers.push(Reverse((self.now() + pause.as_nanos() as u64, Wake::Dial(place))));
+        let wake = Wake::Dial(place, connection.generation);
+        self.timers.push(Reverse((self.now() + pause.as_nanos() as u64, wake)));
     }
 
     fn lose(&mut self, place: usize) {
@@ -305,7 +306,7 @@ impl<'a> Worker<'a> {
 
     fn wake(&mut self, wake: Wake, now: Nanos) {
         match wake {
-            Wake::Dial(place) if self.clients[place].state == State::Down => self.dial(place, now),
+            Wake::Dial(place, generation) if self.clients[place].is_down(generation) => self.dial(place, now),
             Wake::Greet(place, generation) if self.clients[place].is_greeting(generation) => {
                 let why = format!("no CONNACK within {} s", GREETING.as_secs());
                 self.settle(place, Err(Broken(why)));
@@ -314,7 +315,7 @@ impl<'a> Worker<'a> {
                 self.look(place, now);
             }
             Wake::Storm(i) => self.storm(&self.settings.storms[i], i as u32, now),
-            Wake::Dial(_) | Wake::Greet(..) | Wake::Look(..) => {}
+            Wake::Dial(..) | Wake::Greet(..) | Wake::Look(..) => {}
         }
     }
 
@@ -357,7 +358,7 @@ impl<'a> Worker<'a> {
             // A stream of its own, apart from those of the pauses.
             let share = share(self.settings.seed ^ 0x5701, self.global(place), number);
             let at = now + (storm.down + storm.within.mul_f64(share)).as_nanos() as u64;
-            self.timers.push(Reverse((at, Wake::Dial(place))));
+            self.timers.push(Reverse((at, Wake::Dial(place, self.clients[place].generation))));
         }
     }
 

@@ -27,7 +27,7 @@ const SESSION_S: u32 = 3_600;
 /// The least receive buffer of a socket that kernels allow is about as small.
 const SMALL_BUFFER: usize = 4 << 10;
 /// Bytes of topics and payloads that the control keeps at most.
-const WORDS: usize = 64 << 20;
+const WORDS: usize = 1 << 20;
 /// Bytes that are read at once.
 const READ: usize = 64 << 10;
 

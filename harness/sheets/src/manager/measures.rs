@@ -77,7 +77,7 @@ fn note(material: &Material, most: usize, told: &[Proposal]) -> String {
     )
 }
 
-/// The cheapest fixes of gaps by day and by night, each device once. Of equal prices the one that shows more comes first.
+/// The cheapest fixes of gaps by day and by night, each device once, and each place of a new one. Of equal prices the one that shows more comes first.
 fn fixes(material: &Material) -> Vec<Proposal> {
     let answer = &material.report.answer;
     let of = |list: &'static str, gaps: &'_ [Gap]| -> Vec<(String, Fix)> {
@@ -88,8 +88,8 @@ fn fixes(material: &Material) -> Vec<Proposal> {
     all.sort_by(|(_, a), (_, b)| a.cost_yuan.total_cmp(&b.cost_yuan).then(b.gains_m2.total_cmp(&a.gains_m2)));
     let mut told: Vec<(String, Fix)> = Vec::new();
     for (place, fix) in all {
-        // Two gaps may be owed to one camera: it is turned one way only.
-        if !told.iter().any(|(_, other)| other.device == fix.device) {
+        // Two gaps may be owed to one camera: it is turned one way only. New ones have one name in all fixes.
+        if !told.iter().any(|(_, other)| other.device == fix.device && hung(other) == hung(&fix)) {
             told.push((place, fix));
         }
     }
@@ -103,11 +103,26 @@ fn fixes(material: &Material) -> Vec<Proposal> {
     told.into_iter().map(proposal).collect()
 }
 
+/// Where a new device is hung; nothing for one that is there.
+fn hung(fix: &Fix) -> Option<&serde_json::Value> {
+    let at = fix.change.iter().find(|change| ["at_m", "at"].contains(&change.key.as_str()))?;
+    at.old.as_ref().is_none_or(serde_json::Value::is_null).then_some(&at.new)
+}
+
 /// What would close stretches of wall that nobody guards, and holes.
 fn repairs(material: &Material) -> Vec<Proposal> {
     let told = |(i, repair): (usize, &Repair)| {
         let middle = repair.beams.get(repair.beams.len() / 2);
         let at = middle.map(|zone| [0, 1].map(|k| (zone.from_m[k] + zone.to_m[k]) / 2.0));
+        let wall = || {
+            let line = &repair.walls.first()?.line.0;
+            line.get(line.len() / 2).map(|corner| [corner.x, corner.y])
+        };
+        let at = at.or_else(wall);
+        let there = &material.scenario.file.kit.beam;
+        let same =
+            |beam: &Beam| there.iter().any(|b| b.id == beam.id && b.rated_range_m == beam.rated_range_m);
+        let bought: Vec<&Beam> = repair.beams.iter().filter(|beam| !same(beam)).collect();
         let place = at.map_or_else(String::new, |at| format!("{}：", in_words(at, &material.scenario.site)));
         let lost = if repair.loses_m2 >= 0.5 {
             format!("新墙另遮住 {} 地面。", square_metres(repair.loses_m2))
@@ -122,7 +137,7 @@ fn repairs(material: &Material) -> Vec<Proposal> {
                 "约 {} 元；{:.1} m 周界不再无人防护。{}{lost}",
                 thousands(repair.cost_yuan),
                 repair.closes_m,
-                pairs(&repair.beams)
+                pairs(&bought)
             ),
             place: format!("report.json perimeter.repairs[{i}]"),
         }
@@ -156,12 +171,11 @@ fn done(material: &Material, repair: &Repair) -> String {
 }
 
 /// What is bought for a repair: rays, range and length of its zones.
-fn pairs(beams: &[Beam]) -> String {
+fn pairs(beams: &[&Beam]) -> String {
     if beams.is_empty() {
         return String::new();
     }
-    let length = |zone: &Beam| (zone.to_m[0] - zone.from_m[0]).hypot(zone.to_m[1] - zone.from_m[1]);
-    let longest = beams.iter().map(length).fold(0.0, f64::max);
+    let longest = beams.iter().map(|beam| beam.length_m()).fold(0.0, f64::max);
     let mut kinds: Vec<(usize, f64)> = beams.iter().map(|b| (b.rays_m.len(), b.rated_range_m)).collect();
     kinds.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     kinds.dedup();

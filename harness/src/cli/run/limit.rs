@@ -12,7 +12,7 @@ use crate::drivers::crowd::Fleet;
 use crate::limit::{Search, Trial};
 use crate::progress::Progress;
 use crate::report;
-use crate::report::limit::{FILE, Limit, LimitRun};
+use crate::report::limit::{ALONE, FILE, Limit, LimitRun};
 use crate::run::{Request, Stop, live, measure};
 
 /// Runs after which the search ends, whatever is known.
@@ -40,8 +40,7 @@ pub(super) fn find(
     let mut runs: Vec<LimitRun> = Vec::new();
     while let Some(fleet) = search.next().filter(|_| runs.len() < RUNS && !stop.asked()) {
         let request = Request {
-            // Alone there is nothing to shape.
-            fleet: if fleet > 1 { several(fleet)? } else { None },
+            fleet: several(fleet)?,
             out: Some(folder.join(format!("{:02}-fleet-{fleet}", runs.len() + 1))),
             day: Some(day.clone()),
             // The harness's own share is the same each time.
@@ -79,7 +78,7 @@ pub(super) fn find(
         }
     };
     super::print(&text);
-    let alone = search.trials().iter().any(|t| t.fleet == 1 && !t.pass) && search.knee().high < 2.0;
+    let alone = search.trials().iter().any(|t| t.fleet == 1 && !t.pass) && search.knee().high < ALONE;
     Ok(match stop.asked() {
         true => Exit::Interrupted,
         // A gateway that does not bear its own compound is no question of load.

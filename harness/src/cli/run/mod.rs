@@ -98,11 +98,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let several = |compounds| fleet(compounds, (args.shape.as_deref(), broker), &loaded, seed);
     let (kept, options) = held::kept(args, &loaded, seed)?;
     let faults = args.fault.as_deref().map(|file| disturb::faults(file, seed, &sut, &kit)).transpose()?;
+    let fleet = if args.find_limit { None } else { several(args.fleet.unwrap_or(1))? };
+    if let (None, Some(_), false) = (&fleet, &args.shape, args.find_limit) {
+        let text = "--shape says how much of a fleet speaks, and there is none; add --fleet with 2 or more compounds";
+        return Err(Failure::new(Exit::Usage, text));
+    }
     let told = Arc::new(OnceLock::new());
     let request = Request {
         seed,
         faults,
-        fleet: if args.find_limit { None } else { several(args.fleet.unwrap_or(1))? },
+        fleet,
         path: args.scenario.clone(),
         out: args.out.clone(),
         windows: args.windows.as_ref().map(|w| w.0.clone()),
@@ -189,10 +194,6 @@ pub(super) fn fleet(
     seed: u64,
 ) -> Result<Option<Fleet>, Failure> {
     let devices = loaded.scenario.devices.len();
-    if compounds == 1 && shape.is_some() {
-        let text = "--shape says how much of a fleet speaks, and there is none; add --fleet with 2 or more compounds";
-        return Err(Failure::new(Exit::Usage, text));
-    }
     let file = shape.map(Path::to_owned);
     let shape = shape.map_or_else(|| Ok(Shape::constant()), input::shape)?;
     if !shape.subscriber.is_empty() && !broker {
@@ -217,7 +218,13 @@ pub(super) fn fleet(
     }
     let bound = loaded.scenario.file.drive.lateness_bound.as_seconds();
     let lateness_bound = Duration::from_secs_f64(bound.max(0.0));
-    Ok((compounds > 1).then_some(Fleet { compounds, shape, file, seed, lateness_bound }))
+    Ok((compounds > 1 || shape.befalls_one()).then_some(Fleet {
+        compounds,
+        shape,
+        file,
+        seed,
+        lateness_bound,
+    }))
 }
 
 /// The system under test that was typed.

@@ -262,6 +262,11 @@ impl Prices {
             let message = format!("a wall that is {high_m} m high has no price by its height");
             found.push(("wall.high_m".into(), message, "write a height above 0".into()));
         }
+        let walls = [("wall", self.wall.wall), ("fence", self.wall.fence), ("hedge", self.wall.hedge)];
+        for (key, yuan) in walls.into_iter().filter(|(_, yuan)| yuan.is_nan() || *yuan < 0.0) {
+            let path = format!("wall.{key}");
+            found.push((path, format!("`{key}` costs {yuan}"), "write a price of 0 or more".into()));
+        }
         for (key, id, models) in
             [("camera", &self.ordinary.camera, &cameras), ("beam", &self.ordinary.beam, &beams)]
         {

@@ -370,6 +370,9 @@ impl Beam {
         self.rays_m.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 
+    /// The shortest zone that is set up, m.
+    pub const SHORTEST_M: f64 = 0.5;
+
     /// Places along its lowest ray from end to end, at most so far apart: the middles of equal parts.
     pub fn places_m(&self, apart_m: f64) -> impl ExactSizeIterator<Item = [f64; 3]> {
         let parts = libm::ceil(self.length_m() / apart_m).max(1.0) as u32;

@@ -66,7 +66,7 @@ impl Site {
 
     /// Walls of the perimeter, with their index.
     pub fn perimeter_walls(&self) -> impl Iterator<Item = (usize, &Wall)> {
-        self.walls.iter().enumerate().filter(|(_, w)| w.perimeter)
+        self.walls.iter().enumerate().filter(|(_, w)| w.is_rim())
     }
 
     /// Index of the building that stands over a point, if any.

@@ -87,7 +87,7 @@ pub struct Site {
 impl Site {
     /// Barriers of the perimeter: its walls, fences and hedges. What holds earth is none.
     pub fn rim(&self) -> impl Iterator<Item = &Wall> + Clone {
-        self.walls.iter().filter(|wall| wall.perimeter && wall.made_of != WallKind::Retaining)
+        self.walls.iter().filter(|wall| wall.is_rim())
     }
 }
 
@@ -196,6 +196,13 @@ pub struct Wall {
     pub lowest_rail_m: Option<f64>,
     /// For how long it holds up somebody with the tools of a thief, s; nothing when nobody tried.
     pub delay_s: Option<f64>,
+}
+
+impl Wall {
+    /// Whether it is a barrier of the perimeter; what holds earth is none.
+    pub fn is_rim(&self) -> bool {
+        self.perimeter && self.made_of != WallKind::Retaining
+    }
 }
 
 /// Who passes through a gate.

@@ -113,7 +113,7 @@ fn gate_portals(site: &Site, nav: &Nav) -> Vec<Portal> {
 
 /// The direction out of the compound at a gate: across the nearest wall or outline, away from what is inside.
 fn outward(site: &Site, at: [f64; 2]) -> [f64; 2] {
-    let walls = site.walls.iter().filter(|wall| wall.perimeter).map(|wall| &wall.line);
+    let walls = site.rim().map(|wall| &wall.line);
     let outlines = site.compounds.iter().map(|compound| compound.outline.exterior());
     let mut best: Option<(f64, [f64; 2])> = None;
     for line in walls.chain(outlines).flat_map(|line| line.lines()) {

@@ -218,11 +218,11 @@ fn posts_and_guards_report_whom_an_eye_can_see_in_clear_air_and_in_fog() {
     assert!(refused.iter().all(|n| *n > 0), "{refused:?}");
 }
 
-/// The first hours of 翠苑, by night and in the morning.
+/// Half a day of 翠苑, by night and by day.
 #[test]
 fn they_do_so_in_a_large_compound_too() {
     let mut scenario = raided(large());
-    scenario.file.day.lasting = Duration::seconds(7.0 * 3600.0);
+    scenario.file.day.lasting = Duration::seconds(12.0 * 3600.0);
     let lived = day(scenario.clone(), 5);
     let [posts, guards] = hold(&scenario, &lived);
     assert!(posts.all() > 3 && guards.all() > 3, "{posts:?} {guards:?}");

@@ -40,7 +40,7 @@ fn points(camera: &Camera, site: &Site) -> Vec<[f64; 3]> {
             places.map(|[x, y]| [x, y, BODY_M]).collect()
         }
         CameraTask::Perimeter => {
-            let walls = site.walls.iter().filter(|wall| wall.perimeter);
+            let walls = site.rim();
             walls.flat_map(|wall| along(&wall.line).map(|[x, y]| [x, y, wall.height_m])).collect()
         }
         CameraTask::Passage | CameraTask::Area => Vec::new(),

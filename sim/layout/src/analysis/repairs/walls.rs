@@ -46,7 +46,8 @@ fn as_asked(wall: Wall, check: &Check) -> Wall {
 
 /// A name that nothing of the site's walls has.
 fn unused(layout: &Scenario, hole: &Unwalled) -> Id {
-    // By where the hole is along the outline, so that walls across two of them have two names.
-    let mut names = (hole.along_m[0] as u32..).map(|n| Id(format!("wall-new-{n}")));
+    // By the centimetre of the outline at which the hole begins, so that walls across two of them have two names.
+    let base = format!("wall-new-{}-{:.0}", hole.compound, hole.along_m[0] * 100.0);
+    let mut names = std::iter::once(Id::from(base.as_str())).chain((2..).map(|n| Id(format!("{base}-{n}"))));
     names.find(|id| layout.site.wall_by_id(id.as_str()).is_none()).unwrap_or_default()
 }

@@ -97,13 +97,18 @@ pub(super) fn zones(
             let begins_m = piece[0] + long * i as f64;
             let id = unused(scenario, (&wall.id, begins_m), taken.iter().chain(&beams));
             let rays_m = limits.rays_m(model, wall);
-            beams.push(Beam { id, from_m, to_m, wall: wall.id.clone(), rays_m, ..Beam::of_model(model) });
+            let zone = Beam { id, from_m, to_m, wall: wall.id.clone(), rays_m, ..Beam::of_model(model) };
+            // A shorter one is set up nowhere: what it would close stays open.
+            if zone.length_m() >= Beam::SHORTEST_M {
+                beams.push(zone);
+            }
         }
     }
-    Some(beams)
+    (!beams.is_empty()).then_some(beams)
 }
 
-/// A name that no device has: by where the zone begins along its wall, so that repairs of other places have others.
+/// A name that no device has: by the centimetre at which the zone begins along its wall, so that repairs of other places
+/// have others.
 fn unused<'a>(
     scenario: &Scenario,
     (wall, from_m): (&Id, f64),
@@ -112,6 +117,7 @@ fn unused<'a>(
     let taken = |id: &Id| {
         scenario.devices.iter().any(|device| device.id == *id) || new.clone().any(|beam| beam.id == *id)
     };
-    let mut names = (from_m as u32..).map(|n| Id(format!("beam-{wall}-{n}")));
+    let base = format!("beam-{wall}-{:.0}", from_m * 100.0);
+    let mut names = std::iter::once(Id::from(base.as_str())).chain((2..).map(|n| Id(format!("{base}-{n}"))));
     names.find(|id| !taken(id)).unwrap_or_else(|| wall.clone())
 }

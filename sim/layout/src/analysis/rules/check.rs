@@ -18,7 +18,7 @@ pub(super) fn applies(to: Applies, layout: &Layout<'_>) -> bool {
     match to {
         Applies::All => true,
         Applies::Walled => site.rim().next().is_some(),
-        Applies::Fenced => site.walls.iter().any(|w| w.perimeter && w.made_of == WallKind::Fence),
+        Applies::Fenced => site.rim().any(|wall| wall.made_of == WallKind::Fence),
         Applies::Beams => !kit.beam.is_empty(),
         Applies::Cameras => !kit.camera.is_empty(),
         Applies::AnyCameras => !kit.camera.is_empty() || !kit.facade_camera.is_empty(),

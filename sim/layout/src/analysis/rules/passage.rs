@@ -46,7 +46,7 @@ pub(super) fn step_out(ring: &LineString<f64>, edge: Line<f64>, door: Coord<f64>
 
 /// The middle of a gate, walked through square to the wall that it opens.
 fn gateway(site: &Site, gate: &Gate) -> Passage {
-    let walls = site.walls.iter().filter(|w| w.perimeter).flat_map(|w| w.line.lines());
+    let walls = site.rim().flat_map(|w| w.line.lines());
     let near = |line: &Line<f64>| Euclidean.distance(&Point::from(gate.at), line) <= gate.width_m;
     Passage { at: [gate.at.x, gate.at.y], way: nearest(gate.at, walls.filter(near)).map(square_to) }
 }

@@ -80,14 +80,18 @@ fn has_records(layout: &Layout<'_>) -> bool {
     layout.measured.is_some_and(|known| known.trial.is_some())
 }
 
-/// Days of trial on which each part of the system that stands here left a record. Without records it is what the owner says.
+/// Days of trial on which each part of the system that stands here left a record. Without records the owner's word that it
+/// was shorter is believed, and his word that it was long enough proves nothing.
 pub(super) fn days(layout: &Layout<'_>, least_d: f64) -> Outcome {
     let kit = &layout.scenario.file.kit;
     let stated = kit.provision.trial_days.filter(|_| !has_records(layout));
-    if let Some(days) = stated {
+    if let Some(days) = stated.filter(|days| *days < least_d) {
         return at_least(days, least_d, "d", []);
     }
     let standing: Vec<System> = System::ALL.into_iter().filter(|system| system.stands(kit)).collect();
+    if standing.is_empty() {
+        return Outcome::Needs("something that is installed".into());
+    }
     let known = recorded(layout);
     let all: BTreeSet<i64> = known.values().flatten().copied().collect();
     let (Some(first), Some(last)) = (all.first(), all.last()) else {
@@ -129,10 +133,7 @@ fn recorded(layout: &Layout<'_>) -> BTreeMap<System, BTreeSet<i64>> {
 
 fn needs(of: &[System], least_d: f64) -> String {
     let words: Vec<&str> = of.iter().map(|system| system.word()).collect();
-    format!(
-        "records of {least_d} d of {} (`palisade plan … --trial FILE.csv`), or `trial_days` in [kit.provision]",
-        words.join(", ")
-    )
+    format!("records of {least_d} d of {} (`palisade plan … --trial FILE.csv`)", words.join(", "))
 }
 
 /// What there is, such as `patrol has records on 12 d from 03-01 to 03-20, none from 03-03 to 03-10`.

@@ -182,7 +182,7 @@ fn vans_parked(layout: &Scenario, day: &Conditions, draws: usize, seed: u64) -> 
         let name = format!("{} vans are parked (draw {i})", vans.len());
         (!vans.is_empty()).then(|| variant(day, Kind::Vans, name, |c| c.vans = vans))
     };
-    (0..draws).map_while(parked).collect()
+    (0..draws).filter_map(parked).collect()
 }
 
 /// Rows of at least two lamps, each lamp with the path that it stands nearest to.

@@ -62,7 +62,7 @@ fn beams(desk: &mut Desk<'_>) {
             );
         }
         let length = beam.length_m();
-        if length < 0.5 {
+        if length < Beam::SHORTEST_M {
             let message = format!("transmitter and receiver are {length:.1} m apart");
             desk.at(
                 &key("to_m"),
@@ -101,7 +101,7 @@ fn on_wall(desk: &mut Desk<'_>, i: usize, beam: &Beam, wall: &Wall) {
             desk.at(&format!("kit.beam[{i}].{key}"), "kit::beam-off-wall", message, help);
         }
     }
-    if !wall.perimeter {
+    if !wall.is_rim() {
         let message = format!("`{}` does not belong to the perimeter", wall.id);
         let help = "set its property `perimeter` to true in the geometry, or name another wall";
         desk.at(&format!("kit.beam[{i}].wall"), "kit::beam-inside", message, help);

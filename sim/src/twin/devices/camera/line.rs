@@ -9,7 +9,7 @@ pub type Piece = [[f64; 2]; 2];
 /// The perimeter's walls as straight pieces; gates are left out.
 pub fn pieces(site: &Site) -> Vec<Piece> {
     let mut all = Vec::new();
-    for wall in site.walls.iter().filter(|w| w.perimeter) {
+    for wall in site.rim() {
         let line = WallLine::new(&wall.line);
         for [from, to] in line.standing(&site.gates) {
             let inner = line.pieces().map(|(along, _, _)| along).filter(|along| *along > from && *along < to);

@@ -265,10 +265,12 @@ fn a_log_of_patrols_alone_proves_no_trial_run() {
 #[test]
 fn records_of_a_trial_run_come_before_what_its_owner_says() {
     let nothing = Measured::default();
-    for (typed, status) in [(0.0, Status::Fail), (30.0, Status::Pass)] {
+    for (typed, status) in [(0.0, Status::Fail), (29.0, Status::Fail)] {
         let found = trial(Some(typed), &nothing);
         assert_eq!((found.status, found.basis), (status, Some(Basis::Assumed)), "{typed}");
     }
+    let said = trial(Some(30.0), &nothing);
+    assert_eq!((said.status, said.basis), (Status::NotAssessable, None), "his word proves nothing");
     assert_eq!(trial(None, &nothing).status, Status::NotAssessable);
     let half = records(31, |_, day| day % 2 == 0);
     assert_eq!(trial(Some(30.0), &half).status, Status::Fail);
