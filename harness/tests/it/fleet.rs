@@ -146,7 +146,8 @@ fn a_duty_room_that_was_away_gets_all_that_was_said_meanwhile_and_a_gateway_that
     // What was lost is named, with its topic, and why.
     let first = &duty_room["losses"][0];
     ensure!(
-        first["topic"].to_string().contains("site/tiny/alarm/") && first["payload"].to_string().contains("id"),
+        first["topic"].to_string().contains("site/tiny/alarm/")
+            && first["payload"].to_string().contains("id"),
         "{first}"
     );
     ensure!(duty_room["why"][0] == "the gateway had forgotten its session", "{duty_room}");

@@ -298,7 +298,8 @@ fn the_exemplary_compound_meets_all_that_can_be_assessed() {
     let failing: Vec<&Finding> = found.iter().filter(|f| f.status == Status::Fail).collect();
     assert!(failing.is_empty(), "{failing:#?}");
     let open = ids(&found, Status::NotAssessable);
-    assert_eq!(open, ["14"]);
+    // Recordings of a trial run are no part of the layout.
+    assert_eq!(open, ["14", "40"]);
     assert_eq!(ids(&found, Status::NotApplicable), ["16b", "16d", "20e", "25", "27", "32", "36e"]);
     assert!(found.iter().all(|f| (f.status == Status::NotAssessable) == f.needs.is_some()));
 }
