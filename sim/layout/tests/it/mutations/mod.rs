@@ -262,10 +262,19 @@ fn every_mutation_is_found_and_no_clean_layout_is_blamed() {
     }
     let operators = operators(&clean);
     let drawn = drawn(&python, &operators, &clean);
-    for (case, judged) in &drawn.told {
-        let differing = differences(&assessed(&book, &case.scenario), judged);
-        wrong.extend(differing.iter().map(|line| format!("{}: {line}", case.name())));
-    }
+    let compare = |told: &[(Case, Judged)]| -> Vec<String> {
+        let of = |(case, judged): &(Case, Judged)| {
+            let differing = differences(&assessed(&book, &case.scenario), judged);
+            differing.iter().map(|line| format!("{}: {line}", case.name())).collect::<Vec<_>>()
+        };
+        told.iter().flat_map(of).collect()
+    };
+    let (first, second) = drawn.told.split_at(drawn.told.len() / 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| compare(second));
+        wrong.extend(compare(first));
+        wrong.extend(other.join().expect("the other half"));
+    });
     let falls: usize = drawn.told.iter().map(|(_, j)| PEERS.iter().filter(|id| fell(j, id)).count()).sum();
     let broken = drawn.told.iter().filter(|(_, j)| PEERS.iter().any(|id| fell(j, id))).count();
     eprintln!("{}", table(&drawn.told, &operators));
