@@ -109,7 +109,7 @@ pub enum Entry {
     /// What a process of the gateway held at an instant.
     Usage(Usage),
     /// What the copies of the compound came to.
-    Load(Load),
+    Load(Box<Load>),
     /// What was seen on a serial line so far.
     Line(Line),
     /// The machine while a part was driven.

@@ -12,6 +12,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use tiny_http::{Header, Response, Server};
 
@@ -35,6 +36,13 @@ struct Metrics {
     answers: Counter,
     in_time: Counter,
     late: Counter,
+    again: Counter,
+    unnamed: Counter,
+    faults: Counter,
+    restarts: Counter,
+    commands: Counter,
+    forwarded: Counter,
+    told: bool,
     expected: Gauge,
     open: Gauge,
     overdue: Gauge,
@@ -52,6 +60,13 @@ impl Metrics {
             answers: Counter::default(),
             in_time: Counter::default(),
             late: Counter::default(),
+            again: Counter::default(),
+            unnamed: Counter::default(),
+            faults: Counter::default(),
+            restarts: Counter::default(),
+            commands: Counter::default(),
+            forwarded: Counter::default(),
+            told: false,
             expected: Gauge::default(),
             open: Gauge::default(),
             overdue: Gauge::default(),
@@ -65,6 +80,16 @@ impl Metrics {
         m.registry.register("answers", "Answers of the gateway that came", m.answers.clone());
         m.registry.register("answers_in_time", "Expected answers that came in time", m.in_time.clone());
         m.registry.register("answers_late", "Expected answers after their deadline", m.late.clone());
+        for (name, help, counter) in [
+            ("answers_again", "Answers to messages that had one", &m.again),
+            ("answers_unnamed", "Answers that name no message of this run", &m.unnamed),
+            ("faults", "Times that a fault befell a connection", &m.faults),
+            ("restarts", "Restarts of the gateway", &m.restarts),
+            ("commands", "Commands that devices got", &m.commands),
+            ("forwarded", "Alarms that the city platform got", &m.forwarded),
+        ] {
+            m.registry.register(name, help, counter.clone());
+        }
         m.registry.register("answers_expected", "Answers that this part expects in all", m.expected.clone());
         m.registry.register("alarms_open", "Messages without an answer, still in time", m.open.clone());
         m.registry.register(
@@ -83,7 +108,16 @@ impl Metrics {
     }
 
     /// Takes over what was counted. The floor's figures are not the gateway's and are not shown.
-    fn set(&self, live: &Live) {
+    fn set(&mut self, live: &Live) {
+        if let Some(start) = live.start.as_ref().filter(|_| !std::mem::replace(&mut self.told, true)) {
+            let labels = [
+                ("run", start.run.clone()),
+                ("scenario", start.scenario.clone()),
+                ("seed", start.seed.to_string()),
+                ("sut", start.sut.clone()),
+            ];
+            self.registry.register("run", "What is driven", Info::new(labels.to_vec()));
+        }
         let raise = |counter: &Counter, to: u64| {
             counter.inc_by(to.saturating_sub(counter.get()));
         };
@@ -91,6 +125,12 @@ impl Metrics {
         raise(&self.answers, live.answers);
         raise(&self.in_time, live.in_time);
         raise(&self.late, live.late);
+        raise(&self.again, live.again);
+        raise(&self.unnamed, live.strangers);
+        raise(&self.faults, live.faults);
+        raise(&self.restarts, live.restarts);
+        raise(&self.commands, live.commands);
+        raise(&self.forwarded, live.forwarded);
         let open = live.open(live.at_us);
         let gauge = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         self.expected.set(gauge(live.expected() as u64));
@@ -156,14 +196,14 @@ impl Drop for Endpoint {
 }
 
 fn serve(server: &Server, folder: &std::sync::OnceLock<PathBuf>, stop: &AtomicBool) {
-    let metrics = Metrics::new();
+    let mut metrics = Metrics::new();
     let mut live = Live::default();
     let mut follower = None;
     while !stop.load(Ordering::SeqCst) {
         let request = server.recv_timeout(LOOK);
         follower = follower.or_else(|| folder.get().and_then(|folder| Follower::open(folder).ok()));
         if let Some(follower) = &mut follower {
-            follow(follower, &mut live, &metrics);
+            follow(follower, &mut live, &mut metrics);
         }
         let Ok(Some(request)) = request else { continue };
         let answer = match request.url() {
@@ -181,7 +221,7 @@ fn serve(server: &Server, folder: &std::sync::OnceLock<PathBuf>, stop: &AtomicBo
     }
 }
 
-fn follow(follower: &mut Follower, live: &mut Live, metrics: &Metrics) {
+fn follow(follower: &mut Follower, live: &mut Live, metrics: &mut Metrics) {
     // What cannot be read now is read the next time, or told by the run itself.
     let _ = follower.catch_up(live, &mut |part, timed| {
         if part == MAIN {

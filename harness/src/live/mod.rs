@@ -41,6 +41,16 @@ pub struct Live {
     pub answers: u64,
     /// Answers that carry no id of this run.
     pub strangers: u64,
+    /// Answers to a message that had one.
+    pub again: u64,
+    /// Times that a fault befell a connection.
+    pub faults: u64,
+    /// Restarts of the gateway.
+    pub restarts: u64,
+    /// Commands that devices got.
+    pub commands: u64,
+    /// Alarms that the city platform got.
+    pub forwarded: u64,
     /// Expected answers that came in time.
     pub in_time: u64,
     /// Expected answers that came after their deadline.
@@ -119,6 +129,10 @@ impl Live {
                     self.down.insert(link.device)
                 };
             }
+            Entry::Befell(one) if one.part == self.part => self.faults += 1,
+            Entry::Restart(one) if one.part == self.part => self.restarts += 1,
+            Entry::Command(_) => self.commands += 1,
+            Entry::Forwarded(_) => self.forwarded += 1,
             Entry::Note(note) => {
                 self.reach(note.at_us);
                 self.remarks.push_back((note.at_us, note.text));
@@ -205,6 +219,7 @@ impl Live {
             return None;
         };
         if std::mem::replace(&mut due.answered, true) {
+            self.again += 1;
             return None;
         }
         *if at_us <= due.deadline_us { &mut self.in_time } else { &mut self.late } += 1;

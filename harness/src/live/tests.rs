@@ -92,7 +92,7 @@ fn an_answer_counts_once_and_an_end_ends() {
     let mut live = live();
     let again = journal().lines().nth(12).unwrap().to_owned();
     assert_eq!(live.take(serde_json::from_str(&again).unwrap()), None);
-    assert_eq!((live.answers, live.in_time), (4, 1));
+    assert_eq!((live.answers, live.in_time, live.again), (4, 1, 1));
     live.take(serde_json::from_str(r#"{"end":{"at_us":4000000}}"#).unwrap());
     assert!(live.ended && live.at_us == 4_000_000);
 }
@@ -142,6 +142,9 @@ fn metrics_are_read_over_http() {
     for line in [
         "palisade_messages_total 4",
         "palisade_answers_total 3",
+        "palisade_answers_again_total 0",
+        "palisade_answers_unnamed_total 1",
+        "palisade_faults_total 0",
         "palisade_alarms_open 1",
         "palisade_alarms_overdue 1",
         "palisade_devices_down 1",
@@ -152,5 +155,6 @@ fn metrics_are_read_over_http() {
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
     }
+    assert!(text.contains("palisade_run_info{run=\"r\","), "{text}");
     assert!(ask("/").starts_with("HTTP/1.1 404"));
 }

@@ -12,6 +12,12 @@ use crate::record::Micros;
 pub struct Assumed {
     /// So long after a device is back a gateway may still say that it was gone, s.
     offline_grace_s: f64,
+    /// How soon a gateway must have a device back after a fault broke its connection, s.
+    back_s: f64,
+    /// How long after it left an event may be in the proxy when nothing holds it, s.
+    through_s: f64,
+    /// How long a message may be on its way into the gateway, s.
+    under_way_s: f64,
     /// Share of a device class above which it is not assessed when faults took it.
     pub taken_share: f64,
     /// Memory by which the harness may grow, kB a minute.
@@ -24,6 +30,21 @@ impl Assumed {
     /// How long after a device is back a gateway may still say that it was gone.
     pub fn offline_grace_us(&self) -> Micros {
         (self.offline_grace_s * 1e6) as Micros
+    }
+
+    /// How soon a gateway must have a device back after a fault broke its connection.
+    pub fn back_us(&self) -> Micros {
+        (self.back_s * 1e6) as Micros
+    }
+
+    /// How long after it left an event may be in the proxy when nothing holds it.
+    pub fn through_us(&self) -> Micros {
+        (self.through_s * 1e6) as Micros
+    }
+
+    /// How long a message may be on its way into the gateway.
+    pub fn under_way_us(&self) -> Micros {
+        (self.under_way_s * 1e6) as Micros
     }
 }
 
@@ -44,6 +65,7 @@ mod tests {
     fn the_shipped_figures_read_and_make_sense() {
         let assumed = assumed();
         assert!(assumed.offline_grace_us() > 0 && (0.0..1.0).contains(&assumed.taken_share), "{assumed:?}");
+        assert!(assumed.back_us().min(assumed.through_us()).min(assumed.under_way_us()) > 0, "{assumed:?}");
         assert!(
             assumed.harness_memory_kb_per_min > 0.0 && assumed.harness_files_per_min > 0.0,
             "{assumed:?}"

@@ -14,11 +14,8 @@ use palisade_sim::contract::Class;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
 use super::Outcome;
+use super::assumed::assumed;
 use crate::record::Micros;
-
-/// How long a message may be on its way into the gateway, µs: what left at QoS 0 so soon before its connection broke may
-/// not have come. Assumed.
-const THROUGH_US: Micros = 1_000_000;
 
 /// What each copy says, and what the gateway owes for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +142,7 @@ impl<'a> Crowd<'a> {
                     continue;
                 };
                 if let (Some(deadline), None) = (says.deadline_us, heard.first_us()) {
-                    until = until.max(Some(self.from_us(copy, place, trace) + deadline));
+                    until = until.max(Some(self.owed_from_us(copy, place, trace) + deadline));
                 }
             }
         }
@@ -163,9 +160,11 @@ impl<'a> Crowd<'a> {
         self.traces.get(at).zip(self.heard.get(at))
     }
 
-    fn from_us(&self, copy: u32, place: usize, trace: &Trace) -> Micros {
+    fn owed_from_us(&self, copy: u32, place: usize, trace: &Trace) -> Micros {
         let (due_us, says) = ((self.due_us)(copy, place), &self.says[place]);
-        let held = |one: &&Break| one.hits(says) && (one.at_us - THROUGH_US..one.until_us).contains(&due_us);
+        let held = |one: &&Break| {
+            one.hits(says) && (one.at_us - assumed().under_way_us()..one.until_us).contains(&due_us)
+        };
         let Some(back_us) = self.breaks.iter().filter(held).map(|one| one.until_us).max() else {
             return due_us;
         };
@@ -178,7 +177,7 @@ impl<'a> Crowd<'a> {
         let deadline_us = says.deadline_us?;
         let (trace, heard) = self.of(copy, place).filter(|(trace, _)| trace.taken)?;
         let left_us = trace.left_us().map(|us| us as Micros);
-        let from_us = self.from_us(copy, place, trace);
+        let from_us = self.owed_from_us(copy, place, trace);
         let outcome = match heard.first_us() {
             None if self.listened_until_us < from_us + deadline_us => Some(Outcome::Undecidable),
             None if left_us.is_some_and(|left| self.gone_with_its_line(says, left)) => None,
@@ -203,7 +202,7 @@ impl<'a> Crowd<'a> {
 
     /// Whether a message was at QoS 0 on its way when its connection was taken.
     fn gone_with_its_line(&self, says: &Says, left_us: Micros) -> bool {
-        let just_before = |one: &Break| (one.at_us - THROUGH_US..=one.at_us).contains(&left_us);
+        let just_before = |one: &Break| (one.at_us - assumed().under_way_us()..=one.at_us).contains(&left_us);
         says.qos == 0 && self.breaks.iter().any(|one| one.hits(says) && just_before(one))
     }
 }
@@ -232,14 +231,12 @@ mod tests {
     use super::*;
 
     const MS: Nanos = 1_000_000;
+    /// What happened to a message, and when its answers came, both in ms.
+    type Lived<'a> = (&'a [(Fate, u64)], &'a [u64]);
 
     /// One copy that says message 0 at 0 ms, message 1 at 100 ms and so on, all by one beam, at QoS 1; the deadline is 1 s.
     /// Of each: what happened to it, and when its answers came, both in ms. What became of them, in words.
-    fn check(
-        messages: &[(&[(Fate, u64)], &[u64])],
-        change: impl Fn(&mut Says),
-        until_ms: i64,
-    ) -> Vec<&'static str> {
+    fn check(messages: &[Lived<'_>], change: impl Fn(&mut Says), until_ms: i64) -> Vec<&'static str> {
         let (mut says, mut traces, mut heard) = (Vec::new(), Vec::new(), Vec::new());
         for (i, (fates, answers)) in messages.iter().enumerate() {
             let mut one = Says {

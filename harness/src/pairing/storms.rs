@@ -3,11 +3,8 @@
 
 use palisade_sim::words::DeviceIx;
 
+use super::assumed::assumed;
 use crate::record::{Expected, Left, Micros, Storm};
-
-/// How long a message may be on its way into the gateway, µs: what left at QoS 0 so soon before its connection broke may
-/// not have come. Assumed.
-const THROUGH_US: Micros = 1_000_000;
 
 /// What a storm makes of what is owed for a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub fn swept<'a>(
     let due_us = expected.intended_us;
     for storm in storms {
         let Some(back_us) = back_us(storm, expected.device) else { continue };
-        if !(storm.at_us - THROUGH_US..back_us).contains(&due_us) {
+        if !(storm.at_us - assumed().under_way_us()..back_us).contains(&due_us) {
             continue;
         }
         // A line is taken some instants after the storm's: what left until then is under way.

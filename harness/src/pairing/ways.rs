@@ -6,39 +6,15 @@
 //! One that the gateway had twice at a quality of service below 2 may be answered twice.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use palisade_sim::words::{DeviceIx, StimulusId};
-use serde::Deserialize;
 
 use super::absence::Absence;
+use super::assumed::assumed;
 use super::{Cause, Outages};
 use crate::fault::Ail;
 use crate::record::{Afflicted, Befell, Expected, Left, Micros, Passed, Restart, digest};
 use crate::wire::id;
-
-/// What nobody measured, from `assets/assumptions/ways.toml`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Assumed {
-    /// How soon a gateway must have a device back after a fault broke its connection, s.
-    back_s: f64,
-    /// How long after it left an event may be in the proxy when nothing holds it, s.
-    through_s: f64,
-}
-
-static ASSUMED: LazyLock<Assumed> = LazyLock::new(|| {
-    let text = include_str!("../../../assets/assumptions/ways.toml");
-    toml::from_str(text).expect("the shipped file is read by every test of ways")
-});
-
-fn back_us() -> Micros {
-    (ASSUMED.back_s * 1e6) as Micros
-}
-
-fn through_us() -> Micros {
-    (ASSUMED.through_s * 1e6) as Micros
-}
 
 /// What is known of all ways of one part of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,7 +107,7 @@ impl Ways {
             .iter()
             .map(|restart| Span {
                 from_us: restart.down_us,
-                until_us: Some(restart.open_us + back_us()),
+                until_us: Some(restart.open_us + assumed().back_us()),
                 cause: Cause::Restart(restart.number),
                 harms: true,
             })
@@ -159,7 +135,7 @@ impl Ways {
             spans.push(Span { from_us: one.from_us, until_us: one.until_us, cause, harms });
         }
         spans.extend(one.away.iter().map(|(from, to)| {
-            let until_us = until(*to).or(Some(to + back_us()));
+            let until_us = until(*to).or(Some(to + assumed().back_us()));
             Span { from_us: *from, until_us, cause, harms }
         }));
     }
@@ -217,12 +193,13 @@ impl Ways {
             let late = reached_us > due_us && spans.iter().any(|span| span.touches(due_us, reached_us));
             return Fate::Owed { later_us: if late { reached_us - due_us } else { 0 } };
         }
-        let gone_us = left.map_or(due_us, |left| left.left_us + through_us()).max(due_us);
+        let gone_us = left.map_or(due_us, |left| left.left_us + assumed().through_us()).max(due_us);
         // What a fault holds is in the proxy until it lets go.
         let held = spans.iter().filter(|span| !span.harms && span.touches(due_us, gone_us));
         let gone_us = held.filter_map(|span| span.until_us).fold(gone_us, Micros::max);
         let mut hit = spans.iter().filter(|span| span.harms && span.touches(due_us, gone_us));
-        let back = |span: &&Span| span.until_us.is_some_and(|until| until - span.from_us <= back_us());
+        let back =
+            |span: &&Span| span.until_us.is_some_and(|until| until - span.from_us <= assumed().back_us());
         let taken = hit.rfind(|span| left.is_some() || back(span));
         // At QoS 0 a message that is sent to a gateway that is down is gone, and nobody promised otherwise.
         let promised = left.is_none_or(|left| left.qos != Some(0));

@@ -82,7 +82,8 @@ pub fn failing(path: &Path, asked: Option<&str>) -> Result<Failing, Failure> {
         return Err(wrong(format!("`{}` holds no run: its journal has no first line", path.display())));
     };
     let contract = start.sut.ends_with(".toml");
-    if !contract && !(folder.journal.lines.is_empty() && folder.journal.owed.is_empty()) {
+    let options = !folder.journal.lines.is_empty() || !folder.journal.owed.is_empty();
+    if options && !contract {
         return Err(wrong(format!(
             "`{}` had serial lines or owed commands that stand in no contract, so it cannot be driven again from its folder\n  \
              remedy: drive its scenario with a contract: `palisade run SCENARIO --sut CONTRACT`",

@@ -163,7 +163,7 @@ impl Journal {
             Entry::Caused(c) => self.caused.push(c),
             Entry::Storm(s) => self.storms.push(s),
             Entry::Usage(u) => self.usage.push(u),
-            Entry::Load(l) => self.load = Some(l),
+            Entry::Load(l) => self.load = Some(*l),
             Entry::Restart(r) => self.restarts.push(r),
             Entry::Proxied(p) => self.proxied = Some(p),
             // The last of a line holds all that was seen on it.

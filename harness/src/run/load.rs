@@ -147,7 +147,7 @@ fn sum_up(
     load.histograms
         .extend(latency::Series::pack(took.histogram()).map(|packed| ("answers".to_owned(), packed)));
     let load = Load { subscribers, answers: Some(answers), ..load };
-    part.common.journal.write(Entry::Load(load));
+    part.common.journal.write(Entry::Load(Box::new(load)));
     ended
 }
 

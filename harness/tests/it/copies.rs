@@ -170,3 +170,30 @@ fn a_power_cut_hits_what_hangs_on_the_mains() -> Result<()> {
     ensure!(lost > Some(2) && lost < devices.map(|n| n as u64 / 2), "{lost:?} of {devices:?}");
     Ok(())
 }
+
+#[test]
+fn a_shape_befalls_a_compound_without_copies_and_a_search_for_the_limit_begins_with_it() -> Result<()> {
+    let storm = "[[storm]]\nat = \"600ms\"\ndown = \"1500ms\"\nwithin = \"400ms\"\ncause = \"power cut\"\n\n[[flood]]\n\
+         at = \"500ms\"\nwithin = \"2s\"\nclass = \"beam\"\nsays = { beam_broken = { broken_ms = 100 } }";
+    let (_folder, shape) = own(storm)?;
+    let (code, report, said) = run(&[], &["--shape", &shape])?;
+    ensure!(code == Some(0), "{said}");
+    ensure!(report["connections"]["lost"].as_u64() > Some(10), "{}", report["connections"]);
+    ensure!(
+        report["load"]["copies"] == 0 && report["load"]["answers"]["heard"] == false,
+        "{}",
+        report["load"]
+    );
+    ensure!(report["faults"]["episodes"].to_string().contains("storm 1"), "{}", report["faults"]);
+
+    let alone = ["--find-limit", "--fleet", "2", "--shape", &shape, "--defect", "reconnect-lost=900"];
+    let tiny = Tiny::with(&[])?;
+    let output = tiny.command(&[&WINDOW[..], &alone[..]].concat()).output()?;
+    let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned();
+    ensure!(output.status.code() == Some(5) && said.contains("fails already"), "{said}");
+
+    let ramp = tiny.command(&["--shape", &self::shape("ramp.toml")]).output()?;
+    let said = String::from_utf8(ramp.stderr)?;
+    ensure!(ramp.status.code() == Some(2) && said.contains("add --fleet"), "{said}");
+    Ok(())
+}

@@ -23,7 +23,7 @@ pub(super) fn because_of<'a>(assembled: &'a Assembled, message: &str) -> Vec<&'a
 }
 
 /// The wire id of the message that caused a command, if it is known.
-pub(super) fn cause<'a>(row: &'a Row) -> Option<&'a str> {
+pub(super) fn cause(row: &Row) -> Option<&str> {
     Some(cell(row, "cause")).filter(|id| !id.is_empty())
 }
 

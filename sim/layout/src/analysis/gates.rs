@@ -9,7 +9,7 @@ use super::sightlines::working;
 use super::wall_line::{Span, WallLine};
 use crate::contract::Class;
 use crate::model::Scenario;
-use crate::model::cast::{Cast, Duty};
+use crate::model::cast::Duty;
 use crate::model::kit::GatePost;
 use crate::model::site::{Gate, Wall};
 use crate::words::Id;
@@ -49,7 +49,7 @@ pub(super) fn unnamed<'a>(
     }
     let mut posts = posts(scenario, conditions, gate);
     posts
-        .find(|post| shifts(&scenario.file.cast, &Duty::GatePost(post.id.clone())).is_empty())
+        .find(|post| scenario.file.cast.shifts(&Duty::GatePost(post.id.clone())).is_empty())
         .map(|post| &post.id)
 }
 
@@ -69,24 +69,13 @@ fn there(scenario: &Scenario, conditions: &Conditions, gate: &Gate, unnamed: Vec
     let barriers = working(&kit.barrier, conditions.out_of(Class::Barrier)).map(|(_, barrier)| barrier);
     let mut there: Vec<[i64; 2]> = Vec::new();
     for post in posts(scenario, conditions, gate) {
-        let shifts = shifts(cast, &Duty::GatePost(post.id.clone()));
+        let shifts = cast.shifts(&Duty::GatePost(post.id.clone()));
         there.extend(if shifts.is_empty() { unnamed.clone() } else { shifts });
     }
     for barrier in barriers.filter(|barrier| barrier.gate == gate.id) {
-        there.extend(shifts(cast, &Duty::Barrier(barrier.id.clone())));
+        there.extend(cast.shifts(&Duty::Barrier(barrier.id.clone())));
     }
     there
-}
-
-/// Shifts of those with a duty, cut at midnight.
-pub(super) fn shifts(cast: &Cast, duty: &Duty) -> Vec<[i64; 2]> {
-    let on_duty = cast.guard.iter().filter(|guard| guard.duty == *duty);
-    on_duty
-        .flat_map(|guard| {
-            let [from, to] = guard.shift.map(|at| at.0.0);
-            if from < to { vec![[from, to]] } else { vec![[from, DAY_MS], [0, to]] }
-        })
-        .collect()
 }
 
 /// What is left of a day; the rest before midnight and the rest after it are one.

@@ -125,23 +125,31 @@ pub enum Duty {
     GridCell(Id),
 }
 
+const DAY_MS: i64 = 86_400_000;
+
+impl Guard {
+    /// His shift from midnight, ms; one that goes past midnight is two.
+    pub fn hours_ms(&self) -> Vec<[i64; 2]> {
+        let [from, to] = self.shift.map(|at| at.0.0);
+        if from < to { vec![[from, to]] } else { vec![[from, DAY_MS], [0, to]] }
+    }
+}
+
+/// Whether hours leave no time of the day out.
+pub fn fill_the_day(mut hours_ms: Vec<[i64; 2]>) -> bool {
+    hours_ms.sort_unstable();
+    hours_ms.iter().fold(0, |until, [from, to]| if *from <= until { until.max(*to) } else { until }) >= DAY_MS
+}
+
 impl Cast {
-    /// Whether the roster has somebody with this duty at every hour: shifts, which may go past midnight, leave no time of the
-    /// day out.
+    /// Shifts of those with a duty, cut at midnight, ms.
+    pub fn shifts(&self, duty: &Duty) -> Vec<[i64; 2]> {
+        self.guard.iter().filter(|guard| guard.duty == *duty).flat_map(Guard::hours_ms).collect()
+    }
+
+    /// Whether the roster has somebody with this duty at every hour.
     pub fn round_the_clock(&self, duty: &Duty) -> bool {
-        const DAY_MS: i64 = 86_400_000;
-        let mut parts: Vec<[i64; 2]> = Vec::new();
-        for guard in self.guard.iter().filter(|guard| guard.duty == *duty) {
-            let [from, to] = guard.shift.map(|at| at.0.0);
-            if from < to {
-                parts.push([from, to]);
-            } else {
-                parts.extend([[from, DAY_MS], [0, to]]);
-            }
-        }
-        parts.sort_unstable();
-        parts.iter().fold(0, |until, [from, to]| if *from <= until { until.max(*to) } else { until })
-            >= DAY_MS
+        fill_the_day(self.shifts(duty))
     }
 }
 

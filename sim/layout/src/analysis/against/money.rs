@@ -59,7 +59,7 @@ pub(super) fn money<'a>(
 
 fn unpriced(before: &Scenario, after: &Scenario, things: &[ThingChange], prices: &Prices) -> Vec<String> {
     let wall = |id: &str| after.site.wall_by_id(id).is_some_and(|wall| prices.wall_yuan(wall).is_some());
-    let priced = |t: &&ThingChange| match (t.kind.as_str(), t.fate) {
+    let has_no_price = |t: &&ThingChange| match (t.kind.as_str(), t.fate) {
         ("tree", Fate::Changed) | ("lamp", Fate::Added | Fate::Removed) => false,
         ("wall", Fate::Added) => !wall(t.id.as_str()),
         _ => true,
@@ -72,7 +72,7 @@ fn unpriced(before: &Scenario, after: &Scenario, things: &[ThingChange], prices:
         };
         format!("{} {} {what}", t.kind, t.id)
     };
-    let mut all: Vec<String> = things.iter().filter(priced).map(thing).collect();
+    let mut all: Vec<String> = things.iter().filter(has_no_price).map(thing).collect();
     for device in after.devices.iter().filter(|d| !moved::is_priced(d.class)) {
         let earlier = before.device_by_id(device.id.as_str()).map(|ix| before.device(ix));
         if earlier.is_some_and(|earlier| moved::moved_m(earlier, device) > 1e-9) {

@@ -10,7 +10,7 @@ use super::assumed;
 use super::sightlines::SightTable;
 use super::views::Views;
 use crate::model::Scenario;
-use crate::model::cast::{Duty, Guard};
+use crate::model::cast::{Duty, Guard, fill_the_day};
 use crate::model::kit::GridCell;
 use crate::words::Id;
 use walk::Walk;
@@ -256,14 +256,8 @@ fn middle(corners: &[[f64; 2]]) -> [f64; 2] {
 
 /// Whether the guards with the same duty as one fill the day between them.
 fn around_the_clock(duty: &Duty, own: &Guard, roster: &[Guard]) -> bool {
-    const DAY_MS: i64 = 86_400_000;
-    let mut spans: Vec<[f64; 2]> = Vec::new();
-    for guard in roster.iter().filter(|g| g.duty == *duty || g.id == own.id) {
-        let [from, to] = guard.shift.map(|t| t.0.0);
-        let parts = if from < to { vec![[from, to]] } else { vec![[from, DAY_MS], [0, to]] };
-        spans.extend(parts.into_iter().map(|span| span.map(|ms| ms as f64)));
-    }
-    super::wall_line::union(spans).first().is_some_and(|day| day[0] <= 0.0 && day[1] >= DAY_MS as f64)
+    let same = roster.iter().filter(|g| g.duty == *duty || g.id == own.id);
+    fill_the_day(same.flat_map(Guard::hours_ms).collect())
 }
 
 #[cfg(test)]

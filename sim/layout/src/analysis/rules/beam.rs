@@ -4,12 +4,10 @@ use geo::{Closest, ClosestPoint, Contains, Coord, LineString, Point};
 
 use super::check::{TINY, at_least, at_most, figure};
 use super::{Each, Layout, Outcome};
+use crate::analysis::figures::figures;
 use crate::model::Site;
 use crate::model::kit::Beam;
 use crate::model::site::Wall;
-
-/// Step along a zone, m: about the width of a body.
-const STEP_M: f64 = 0.5;
 
 pub(super) fn rays(layout: &Layout<'_>, least: usize) -> Outcome {
     let beams = &layout.scenario.file.kit.beam;
@@ -41,7 +39,7 @@ pub(super) fn margin(layout: &Layout<'_>, most_share: f64) -> Outcome {
 
 /// The places of a zone where somebody may break its lowest ray, at which a camera is looked for.
 pub(crate) fn broken_at(beam: &Beam) -> Vec<[f64; 3]> {
-    beam.places_m(STEP_M).collect()
+    beam.places_m(figures().watching.step_m).collect()
 }
 
 /// Share of a zone's length on which a camera sees whoever breaks its lowest ray.

@@ -2,7 +2,7 @@
 
 use super::check::at_least;
 use super::{Layout, Outcome};
-use crate::analysis::gates::{posts, shifts};
+use crate::analysis::gates::posts;
 use crate::analysis::sightlines::working;
 use crate::contract::Class;
 use crate::model::cast::Duty;
@@ -54,7 +54,7 @@ fn at_gate(layout: &Layout<'_>, gate: &Gate) -> Vec<Duty> {
 }
 
 fn on_duty(layout: &Layout<'_>, duty: &Duty) -> Vec<[i64; 2]> {
-    shifts(&layout.scenario.file.cast, duty)
+    layout.scenario.file.cast.shifts(duty)
 }
 
 /// The fewest at once who have one of some duties, and when it is first so.

@@ -4,6 +4,7 @@ use super::super::caster::Caster;
 use super::super::figures::figures;
 use super::super::projection::View;
 use super::super::sightlines::look;
+use super::beam::broken_at;
 use crate::model::Scenario;
 use crate::words::Id;
 
@@ -21,7 +22,7 @@ pub fn watching(scenario: &Scenario, caster: &Caster, device: &Id) -> Vec<Id> {
 
 fn places(scenario: &Scenario, device: &Id) -> Vec<[f64; 3]> {
     if let Some(beam) = scenario.file.kit.beam.iter().find(|beam| beam.id == *device) {
-        return beam.places_m(figures().watching.step_m).collect();
+        return broken_at(beam);
     }
     let row = scenario.devices.iter().find(|row| row.id == *device);
     let low_m = figures().watching.low_m;

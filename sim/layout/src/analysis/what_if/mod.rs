@@ -15,8 +15,6 @@ mod under;
 mod variants;
 
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +25,7 @@ pub use variants::{Asked, Kind, Variant, Variants, variants};
 use super::answer::Share;
 use super::caster::Caster;
 use super::closing::Outlines;
+use super::fixes::spread;
 use super::rules::RuleBook;
 use super::views::Views;
 use crate::contract::Class;
@@ -107,22 +106,10 @@ pub fn what_if(layout: &Scenario, book: &RuleBook, variants: &[Variant], threads
     let base = Base { layout, caster: &caster, views: &views };
     let outlines = Outlines::of(&layout.site);
     let today = Planned::of(Under { layout, caster: &caster, views: &views, outlines: &outlines }, book);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut found = Vec::new();
-        while let Some(variant) = variants.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (then_caster, then_views) = base.under(&variant.conditions);
-            let under = Under { layout, caster: &then_caster, views: &then_views, outlines: &outlines };
-            found.push(suffers(variant, &today, &today.from(caster.conditions(), under, book)));
-        }
-        found
-    };
-    let mut all: Vec<Suffers> = std::thread::scope(|scope| {
-        let started: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-        started
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect()
+    let mut all = spread(threads, variants, |variant| {
+        let (then_caster, then_views) = base.under(&variant.conditions);
+        let under = Under { layout, caster: &then_caster, views: &then_views, outlines: &outlines };
+        suffers(variant, &today, &today.from(caster.conditions(), under, book))
     });
     let worse = |a: &Suffers, b: &Suffers| {
         let share = b.worst_share().total_cmp(&a.worst_share());
