@@ -3,19 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::tiny::{Tiny, root};
-
-/// A short window at night, with one break of a beam in it.
-const WINDOW: [&str; 2] = ["--windows", "02:14:00+3s"];
-
-/// Exit code, report and stderr of a run of the tiny compound.
-fn run(changes: &[(&str, &str)], args: &[&str]) -> Result<(Option<i32>, Value, String)> {
-    let tiny = Tiny::with(changes)?;
-    let output = tiny.command(&[&WINDOW, args].concat()).output()?;
-    let said = String::from_utf8(output.stderr)?;
-    let report = tiny.report().with_context(|| said.clone())?;
-    Ok((output.status.code(), report, said))
-}
+use crate::tiny::{NIGHT, Tiny, judged as run, root};
 
 fn shape(name: &str) -> String {
     root().join("scenarios/load").join(name).display().to_string()
@@ -188,7 +176,7 @@ fn a_shape_befalls_a_compound_without_copies_and_a_search_for_the_limit_begins_w
 
     let alone = ["--find-limit", "--fleet", "2", "--shape", &shape, "--defect", "reconnect-lost=900"];
     let tiny = Tiny::with(&[])?;
-    let output = tiny.command(&[&WINDOW[..], &alone[..]].concat()).output()?;
+    let output = tiny.command(&[&NIGHT[..], &alone[..]].concat()).output()?;
     let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned();
     ensure!(output.status.code() == Some(5) && said.contains("fails already"), "{said}");
 

@@ -7,19 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::tiny::{Tiny, root};
-
-/// A short window at night, with one break of a beam in it.
-const WINDOW: [&str; 2] = ["--windows", "02:14:00+3s"];
-
-/// Exit code, report and stderr of a run of the tiny compound.
-fn run(changes: &[(&str, &str)], args: &[&str]) -> Result<(Option<i32>, Value, String)> {
-    let tiny = Tiny::with(changes)?;
-    let output = tiny.command(&[&WINDOW, args].concat()).output()?;
-    let said = String::from_utf8(output.stderr)?;
-    let report = tiny.report().with_context(|| said.clone())?;
-    Ok((output.status.code(), report, said))
-}
+use crate::tiny::{NIGHT, Tiny, judged as run, root};
 
 /// The remarks of a report about its load.
 fn remarks(report: &Value) -> Vec<&str> {
@@ -245,7 +233,7 @@ fn what_devices_stored_while_their_line_was_down_leaves_when_they_are_back() -> 
 #[test]
 fn a_load_plane_that_is_late_makes_the_run_void() -> Result<()> {
     let tiny = Tiny::with(&[("lateness_bound = \"20s\"", "lateness_bound = \"200ms\"")])?;
-    let mut run = tiny.command(&[&WINDOW[..], &["--fleet", "9"]].concat()).spawn()?;
+    let mut run = tiny.command(&[&NIGHT[..], &["--fleet", "9"]].concat()).spawn()?;
     tiny.wait_for("{\"window\"", Duration::from_secs(60))?;
     // The machine stands still for a while.
     for (signal, pause) in [("-STOP", Duration::from_millis(900)), ("-CONT", Duration::ZERO)] {

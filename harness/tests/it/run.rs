@@ -243,6 +243,28 @@ fn no_gateway_outlives_a_killed_run() -> Result<()> {
     Ok(())
 }
 
+/// At its first line, before anything is due, with messages under way, in the middle and later.
+#[test]
+fn a_run_that_is_killed_at_any_instant_leaves_what_was_measured() -> Result<()> {
+    let instants = [
+        ("{\"start\"", 0),
+        ("{\"expected\"", 0),
+        ("{\"left\"", 5),
+        ("{\"observed\"", 40),
+        ("{\"observed\"", 1_500),
+    ];
+    for (line, later_ms) in instants {
+        let bench = Bench::new()?;
+        let child = bench.command(&[]).process_group(0).spawn()?;
+        bench.wait_for(line, PATIENCE)?;
+        std::thread::sleep(Duration::from_millis(later_ms));
+        signal("-KILL", child.id())?;
+        ended(child)?;
+        what_was_measured_is_on_disk(&bench).with_context(|| format!("{later_ms} ms after {line}"))?;
+    }
+    Ok(())
+}
+
 /// The report can be made from it.
 fn what_was_measured_is_on_disk(bench: &Bench) -> Result<()> {
     let output = Command::new(env!("CARGO_BIN_EXE_palisade")).arg("report").arg(bench.out()).output()?;

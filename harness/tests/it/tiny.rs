@@ -85,6 +85,18 @@ impl Tiny {
     }
 }
 
+/// A short window at night, with one break of a beam in it.
+pub(crate) const NIGHT: [&str; 2] = ["--windows", "02:14:00+3s"];
+
+/// Exit code, report and stderr of a run of that window of the tiny compound.
+pub(crate) fn judged(changes: &[(&str, &str)], args: &[&str]) -> Result<(Option<i32>, Value, String)> {
+    let tiny = Tiny::with(changes)?;
+    let output = tiny.command(&[&NIGHT, args].concat()).output()?;
+    let said = String::from_utf8(output.stderr)?;
+    let report = tiny.report().with_context(|| said.clone())?;
+    Ok((output.status.code(), report, said))
+}
+
 /// `palisade run` without a floor: nothing on its input, its output kept.
 pub(crate) fn run(scenario: &Path, out: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
