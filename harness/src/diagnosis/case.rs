@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::record::{End, Heard, Record, Said, Sent};
 use super::told::Told;
 
+/// How long an alarm may be on its way to the city platform, µs.
+const UNDER_WAY_US: i64 = 1_000_000;
+
 /// An answer or a command that takes longer than this is late, µs: several times what a loaded machine adds.
 pub const LATE_US: i64 = 200_000;
 /// A connection that lived this much longer than a message leaves no excuse for an acknowledgement that never came, µs.
@@ -247,7 +250,18 @@ impl<'a> Case<'a> {
     fn forwarded(&mut self) {
         let Some(posts) = &self.record.forwarded else { return };
         let came: Vec<&Said> = posts.iter().filter_map(|post| post.said.as_ref()).collect();
-        let heard = self.record.heard.iter().enumerate().filter(|(_, heard)| !heard.retained);
+        // What is said about when a process is killed may have been under way to the platform, and the next one says again what
+        // the duty room lacks without knowing what became of it there.
+        let lives = &self.record.lives;
+        let killed = |at_us: i64| {
+            let next = |i: usize| {
+                lives.get(i + 1).map_or(i64::MAX, |life| life.from_us.saturating_add(UNDER_WAY_US))
+            };
+            let mut about = lives.iter().enumerate().map(|(i, life)| (life.to_us - UNDER_WAY_US)..=next(i));
+            about.any(|about| about.contains(&at_us))
+        };
+        let heard = self.record.heard.iter().enumerate();
+        let heard = heard.filter(|(_, heard)| !heard.retained && !killed(heard.at_us));
         let mut owed: Vec<(usize, &Said)> = Vec::new();
         for (h, said) in heard.filter_map(|(h, heard)| Some((h, heard.said.as_ref()?))) {
             // One that the duty room hears again is one alarm.

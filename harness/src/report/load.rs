@@ -55,7 +55,7 @@ fn compound(of: &[&Subscribed], messages: &[Message]) -> [Series; 2] {
 
 /// What the verdict looks at of the copies; nothing when there were none.
 pub(super) fn copies(load: Option<&Load>) -> Option<LoadFacts> {
-    let load = load?;
+    let load = load.filter(|load| load.counts.copies > 0)?;
     let answers = load.answers.clone().unwrap_or_else(|| LoadAnswers {
         why_not: "the run was made before anybody heard them".into(),
         ..LoadAnswers::default()

@@ -11,7 +11,7 @@ use palisade_sim::words::DeviceIx;
 
 use super::copies::{self, Deaf, Hearing, Judged};
 use super::flood::Flooded;
-use super::part::{Ended, Ending, Part};
+use super::part::{Ended, Ending, Part, RUN_UP_US};
 use super::subscribers;
 use crate::drivers::crowd::{self, Crowd};
 use crate::drivers::fleet::{Figures, Fleet};
@@ -37,15 +37,16 @@ pub(super) struct Plans<'a> {
 /// Drives a plan, with the copies beside it when there are any.
 pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, figures: &Figures) -> Ended {
     let Some(copies) = part.copies else { return part.drive(fleet, plans, figures, None) };
+    if copies.copies() == 0 {
+        return alone(part, (fleet, copies), plans, figures);
+    }
     let (common, tape, address) = (part.common.clone(), part.tape, part.devices_connect_to());
     let floods = plans.flooded.map_or(&[][..], |flooded| &flooded.sends);
     // All end together.
     let day = Plan { ends_us: plans.plan.ends_us, ..plans.day.clone() };
     let crowd =
         Crowd::new(copies, (tape, &day), &common, (|device: DeviceIx| fleet.lines().has(device), floods));
-    if copies.copies() > 0 {
-        note(part, "load", headline(copies, crowd.clients(), &day));
-    }
+    note(part, "load", headline(copies, crowd.clients(), &day));
     plans.flooded.into_iter().flat_map(Flooded::sentences).for_each(|text| note(part, "load", text));
     let hearing = match copies::listen(part, copies, &crowd) {
         Ok(hearing) => Ok(hearing),
@@ -84,6 +85,30 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// Drives a plan that a shape befalls, without any copies.
+fn alone(
+    part: &mut Part<'_>,
+    (fleet, copies): (&mut Fleet, &crowd::Fleet),
+    plans: Plans<'_>,
+    figures: &Figures,
+) -> Ended {
+    plans.flooded.into_iter().flat_map(Flooded::sentences).for_each(|text| note(part, "load", text));
+    let subscribers = match subscribers::listen(part, &copies.shape) {
+        Ok(subscribers) => subscribers,
+        Err(why) => return part.ended(Ending::Lost(why)),
+    };
+    let start = Instant::now() + Duration::from_micros(RUN_UP_US.unsigned_abs());
+    subscribers.iter().for_each(|all| all.begin(start));
+    let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)));
+    let subscribers = heard(part, subscribers, Some(start));
+    subscribers::sentences(&subscribers).into_iter().for_each(|text| note(part, "load", text));
+    let counts = LoadCounts { shape: copies.shape.name.clone(), ..LoadCounts::default() };
+    let (at_us, histograms) = (part.common.clock.now_us(), Vec::new());
+    let load = Load { at_us, part: part.common.part.into(), counts, subscribers, answers: None, histograms };
+    part.common.journal.write(Entry::Load(Box::new(load)));
+    ended
 }
 
 /// What was heard of the gateway beside the observer.
@@ -137,7 +162,7 @@ fn sum_up(
     };
     let Heard { judged: Judged { answers, took }, subscribers } = heard;
     let said = [copies::sentence(&answers)].into_iter().chain(figures(&outcome));
-    for text in said.filter(|_| fleet.copies() > 0).chain(subscribers::sentences(&subscribers)) {
+    for text in said.chain(subscribers::sentences(&subscribers)) {
         note(part, "load", text);
     }
     if let Some(why) = outcome.too_late(fleet.lateness_bound) {

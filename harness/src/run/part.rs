@@ -38,7 +38,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 /// All connections down for so long: the gateway is lost.
 const SILENCE: Duration = Duration::from_secs(2);
 /// Between the plan being made and its first message.
-const RUN_UP_US: Micros = 200_000;
+pub(super) const RUN_UP_US: Micros = 200_000;
 
 /// How a part ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

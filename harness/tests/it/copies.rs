@@ -167,11 +167,7 @@ fn a_shape_befalls_a_compound_without_copies_and_a_search_for_the_limit_begins_w
     let (code, report, said) = run(&[], &["--shape", &shape])?;
     ensure!(code == Some(0), "{said}");
     ensure!(report["connections"]["lost"].as_u64() > Some(10), "{}", report["connections"]);
-    ensure!(
-        report["load"]["copies"] == 0 && report["load"]["answers"]["heard"] == false,
-        "{}",
-        report["load"]
-    );
+    ensure!(report["load"]["copies"] == 0 && report["load"]["answers"].is_null(), "{}", report["load"]);
     ensure!(report["faults"]["episodes"].to_string().contains("storm 1"), "{}", report["faults"]);
 
     let alone = ["--find-limit", "--fleet", "2", "--shape", &shape, "--defect", "reconnect-lost=900"];
