@@ -1,5 +1,6 @@
 //! The copies of a compound beside the compound itself: they start with it, end with it, and what they came to is noted.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,7 +106,7 @@ fn alone(
     let subscribers = heard(part, subscribers, Some(start));
     subscribers::sentences(&subscribers).into_iter().for_each(|text| note(part, "load", text));
     let counts = LoadCounts { shape: copies.shape.name.clone(), ..LoadCounts::default() };
-    let (at_us, histograms) = (part.common.clock.now_us(), Vec::new());
+    let (at_us, histograms) = (part.common.clock.now_us(), BTreeMap::new());
     let load = Load { at_us, part: part.common.part.into(), counts, subscribers, answers: None, histograms };
     part.common.journal.write(Entry::Load(Box::new(load)));
     ended
