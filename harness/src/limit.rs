@@ -48,6 +48,12 @@ pub struct Knee {
 }
 
 impl Search {
+    /// Whether most runs with one compound failed, and the knee lies below two: that is no question of load.
+    pub fn fails_alone(&self) -> bool {
+        let alone = || self.trials().iter().filter(|trial| trial.fleet == 1);
+        2 * alone().filter(|trial| !trial.pass).count() > alone().count() && self.knee().high < 2.0
+    }
+
     /// A search among fleets of 1 to `most` compounds.
     pub fn new(most: u32) -> Search {
         let most = most.max(1);

@@ -149,9 +149,6 @@ impl Limit {
     }
 }
 
-/// Below so many compounds the knee is that of a gateway that does not bear one.
-pub const ALONE: f64 = 1.5;
-
 fn told(search: &Search, devices: usize, offered_per_s: Option<f64>, runs: &[LimitRun]) -> String {
     let (most, count) = (search.most(), counted(runs.len(), "run"));
     let bound = match search.is_capped() {
@@ -169,7 +166,7 @@ fn told(search: &Search, devices: usize, offered_per_s: Option<f64>, runs: &[Lim
         );
     }
     let Knee { fleet, low, high } = search.knee();
-    if high < ALONE {
+    if search.fails_alone() {
         let why = runs.iter().find(|r| r.verdict == "fail").map_or("", |r| r.why.as_str());
         return format!(
             "a run with one compound ({devices} devices) fails already, in {count}: {why}{bound}"

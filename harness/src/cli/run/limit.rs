@@ -12,7 +12,7 @@ use crate::drivers::crowd::Fleet;
 use crate::limit::{Search, Trial};
 use crate::progress::Progress;
 use crate::report;
-use crate::report::limit::{ALONE, FILE, Limit, LimitRun};
+use crate::report::limit::{FILE, Limit, LimitRun};
 use crate::run::{Request, Stop, live, measure};
 
 /// Runs after which the search ends, whatever is known.
@@ -78,11 +78,10 @@ pub(super) fn find(
         }
     };
     super::print(&text);
-    let alone = search.trials().iter().any(|t| t.fleet == 1 && !t.pass) && search.knee().high < ALONE;
     Ok(match stop.asked() {
         true => Exit::Interrupted,
         // A gateway that does not bear its own compound is no question of load.
-        false if alone => Exit::Verdict,
+        false if search.fails_alone() => Exit::Verdict,
         false => Exit::Ok,
     })
 }
