@@ -77,6 +77,8 @@ pub enum Entry {
     Unsaid(Unsaid),
     /// A device that chatters says something again.
     Repeated(Repeated),
+    /// A device sent a message again that had not been acknowledged when its connection was lost.
+    Resent(Resent),
     /// The gateway was restarted on purpose.
     Restart(Restart),
     /// What went through the proxy of the faults in all.
@@ -124,6 +126,19 @@ pub struct Start {
     /// Options that were typed and are not told by the fields above, such as `--no-floor`.
     #[serde(default)]
     pub options: Vec<String>,
+}
+
+/// A message that left once more, marked as a repeat (DUP of MQTT).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resent {
+    /// The stimulus.
+    pub stimulus: StimulusId,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The device.
+    pub device: DeviceIx,
+    /// When.
+    pub at_us: Micros,
 }
 
 /// A window of the day.

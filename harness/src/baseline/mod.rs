@@ -216,9 +216,9 @@ impl Against {
     /// What is worse, by name and in a sentence.
     fn worse(&self) -> impl Iterator<Item = (String, String)> {
         let slower = self.latency.iter().filter(|c| c.finding == Finding::Worse);
-        let slower = slower.map(|c| (format!("{} response {}", c.class, c.figure), c.sentence()));
+        let slower = slower.map(|c| (c.name(), c.sentence()));
         let lossy = self.answers.iter().filter(|l| l.finding == Finding::Worse);
-        slower.chain(lossy.map(|l| (format!("{} answers", l.class), l.sentence())))
+        slower.chain(lossy.map(|l| (l.name(), l.sentence())))
     }
 }
 
@@ -337,6 +337,11 @@ fn lost(class: &str, pairs: &[Pair<'_>], classes: usize) -> Lost {
 }
 
 impl Change {
+    /// What changed: `beam response p99`.
+    pub fn name(&self) -> String {
+        format!("{} response {}", self.class, self.figure)
+    }
+
     /// The change in words.
     pub fn sentence(&self) -> String {
         let [low, high] = self.between_ms;
@@ -349,6 +354,11 @@ impl Change {
 }
 
 impl Lost {
+    /// What changed: `beam answers`.
+    pub fn name(&self) -> String {
+        format!("{} answers", self.class)
+    }
+
     /// The change in words.
     pub fn sentence(&self) -> String {
         let first = self.messages.first().map_or_else(String::new, |m| format!("; the first is {m}"));

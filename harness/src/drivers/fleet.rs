@@ -19,7 +19,7 @@ use super::serial::Lines;
 use super::{Clock, wait_until};
 use crate::contract::Contract;
 use crate::fault::{Afflicted, Ail};
-use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, WindowEntry};
+use crate::record::{Entry, Expected, Journal, Left, Link, Micros, Note, Resent, WindowEntry};
 use crate::schedule::{Plan, Send, What};
 use crate::wire::command::{Answer, Change};
 use crate::wire::dialect::Dialect;
@@ -172,6 +172,13 @@ impl Listener for Ears {
             payload: message.payload.clone(),
             qos: Some(message.qos),
         }));
+    }
+
+    fn again(&self, device: usize, message: &Message) {
+        let (at_us, part) = (self.common.clock.now_us(), self.common.part.into());
+        let Some(stimulus) = message.stimulus else { return };
+        let device = DeviceIx(device as u32);
+        self.common.journal.write(Entry::Resent(Resent { stimulus, part, device, at_us }));
     }
 
     fn up(&self, device: usize) {

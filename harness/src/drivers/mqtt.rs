@@ -3,9 +3,10 @@
 //! A message is handed over by [`Device::say`], which never waits. It is stamped as having left when the client
 //! reports that it was written and flushed to the socket, right after the system call; what the kernel does then is
 //! not seen. What was handed over while the connection was down leaves after the reconnection, late against its
-//! intended instant. Messages of QoS 1 and 2 that were not acknowledged are sent again, and stamped once.
+//! intended instant. Messages of QoS 1 and 2 that were not acknowledged are sent again; they are stamped once, and
+//! each time that they are sent again is told.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
@@ -17,7 +18,7 @@ use std::time::Duration;
 use palisade_sim::words::StimulusId;
 use rumqttc::{
     AsyncClient, ConnectionError, Event, EventLoop, LastWill, MqttOptions, NetworkOptions, Outgoing, Packet,
-    QoS, Request,
+    PubAck, PubComp, QoS, Request,
 };
 use thiserror::Error;
 use tokio::sync::watch;
@@ -119,6 +120,8 @@ pub struct Message {
 pub trait Listener: Send + Sync + 'static {
     /// The message was written to the socket just now.
     fn left(&self, device: usize, message: &Message);
+    /// The message was written once more just now, marked as a repeat.
+    fn again(&self, device: usize, message: &Message);
     /// The connection stands.
     fn up(&self, device: usize);
     /// The connection broke or could not be made.
@@ -221,12 +224,16 @@ impl Device {
     /// Keeps the connection until it is closed.
     pub async fn run(&self, mut events: EventLoop, listener: &dyn Listener) {
         let mut pause = FIRST_PAUSE;
-        let mut again = 0;
+        let mut again = VecDeque::new();
+        // What left and is not acknowledged, by packet id.
+        let mut flying: BTreeMap<u16, Message> = BTreeMap::new();
         loop {
             let event = tokio::select! {
                 event = events.poll() => event,
                 () = self.powered(false) => {
                     self.reboot(&mut events, listener).await;
+                    flying.clear();
+                    again.clear();
                     continue;
                 }
             };
@@ -238,20 +245,21 @@ impl Device {
                 Ok(Event::Incoming(Packet::Publish(publish))) if publish.topic == self.commands => {
                     listener.told(self.index, &publish.payload, publish.retain);
                 }
-                Ok(Event::Outgoing(Outgoing::Publish(_))) if again > 0 => again -= 1,
-                Ok(Event::Outgoing(Outgoing::Publish(_))) => {
-                    let message = self.waiting().pop_front();
-                    message.iter().for_each(|message| listener.left(self.index, message));
+                Ok(Event::Outgoing(Outgoing::Publish(id))) => {
+                    let message = self.published(again.pop_front().flatten(), listener);
+                    flying.extend(message.filter(|message| message.qos > 0).map(|message| (id, message)));
                 }
+                Ok(Event::Incoming(Packet::PubAck(PubAck { pkid, .. }))) => drop(flying.remove(&pkid)),
+                Ok(Event::Incoming(Packet::PubComp(PubComp { pkid, .. }))) => drop(flying.remove(&pkid)),
                 Ok(Event::Outgoing(Outgoing::Disconnect)) => return,
                 Ok(_) => {}
                 Err(_) if self.closing.load(Ordering::SeqCst) => return,
                 Err(error) => {
                     listener.down(self.index, &reason(&error));
-                    let unsent = self.salvage(&mut events);
+                    let unsent = self.salvage(&mut events, &mut flying, &mut again);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    again = self.reconnect(&mut events, unsent, listener).await;
+                    self.reconnect(&mut events, unsent, &again, listener).await;
                     if self.closing.load(Ordering::SeqCst) {
                         return;
                     }
@@ -260,39 +268,69 @@ impl Device {
         }
     }
 
-    /// Takes what the broken connection had not finished out of the client, which would forget it: messages that
-    /// left and were not acknowledged, then those that never left.
-    fn salvage(&self, events: &mut EventLoop) -> (Vec<Request>, usize) {
-        // Prepared, but not flushed: they did not leave.
-        let prepared = events.state.events.drain(..);
-        let prepared = prepared.filter(|e| matches!(e, Event::Outgoing(Outgoing::Publish(_)))).count();
-        let mut waiting = self.waiting();
-        let lost: Vec<usize> = (0..prepared.min(waiting.len())).filter(|i| waiting[*i].qos == 0).collect();
-        // A QoS 0 message that was prepared is nowhere any more: it never left and never will.
-        lost.iter().rev().for_each(|i| drop(waiting.remove(*i)));
-        let kept = prepared.saturating_sub(lost.len());
-        let requests: Vec<Request> = std::mem::take(&mut events.pending)
-            .into_iter()
-            .filter(|r| matches!(r, Request::Publish(_)))
-            .collect();
-        let begun = requests.iter().filter(|r| matches!(r, Request::Publish(p) if p.pkid != 0)).count();
-        (requests, begun.saturating_sub(kept))
+    /// A message was written: one that had left before, or the first that waits.
+    fn published(&self, repeat: Option<Message>, listener: &dyn Listener) -> Option<Message> {
+        if let Some(message) = &repeat {
+            listener.again(self.index, message);
+            return repeat;
+        }
+        let message = self.waiting().pop_front();
+        message.iter().for_each(|message| listener.left(self.index, message));
+        message
     }
 
-    /// Connects again and puts the salvaged messages first. Returns how many of them have left once already.
+    /// Takes what the broken connection had not finished out of the client, which would forget it. `again` tells of each
+    /// which message it is when it left before; it held the same of what was salvaged last and is still to be written.
+    fn salvage(
+        &self,
+        events: &mut EventLoop,
+        flying: &mut BTreeMap<u16, Message>,
+        again: &mut VecDeque<Option<Message>>,
+    ) -> Vec<Request> {
+        let mut waiting = self.waiting();
+        let mut kept = 0;
+        // Prepared, but not flushed: they did not leave this time.
+        for event in events.state.events.drain(..) {
+            let Event::Outgoing(Outgoing::Publish(id)) = event else { continue };
+            match again.pop_front().flatten() {
+                Some(repeat) => drop(flying.insert(id, repeat)),
+                // A QoS 0 message that was prepared is nowhere any more: it never left and never will.
+                None if waiting.get(kept).is_some_and(|message| message.qos == 0) => {
+                    drop(waiting.remove(kept))
+                }
+                None => kept += 1,
+            }
+        }
+        let requests = std::mem::take(&mut events.pending);
+        let requests: Vec<Request> =
+            requests.into_iter().filter(|r| matches!(r, Request::Publish(_))).collect();
+        *again = requests
+            .iter()
+            .map(|request| match request {
+                Request::Publish(publish) if publish.pkid != 0 => flying.remove(&publish.pkid),
+                _ => again.pop_front().flatten(),
+            })
+            .collect();
+        flying.clear();
+        requests
+    }
+
+    /// Connects again and puts the salvaged messages first.
     async fn reconnect(
         &self,
         events: &mut EventLoop,
-        (requests, again): (Vec<Request>, usize),
+        requests: Vec<Request>,
+        again: &VecDeque<Option<Message>>,
         listener: &dyn Listener,
-    ) -> usize {
+    ) {
         let mut pause = FIRST_PAUSE * 2;
         while !self.closing.load(Ordering::SeqCst) {
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                    events.pending.extend(requests.into_iter().enumerate().map(|(i, r)| fresh(r, i < again)));
+                    let repeats = again.iter().map(Option::is_some);
+                    events.pending.extend(requests.into_iter().zip(repeats).map(|(r, dup)| fresh(r, dup)));
                     self.greet(listener);
-                    return again;
+                    return;
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -302,7 +340,6 @@ impl Device {
                 }
             }
         }
-        0
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use palisade_sim::words::StimulusId;
 
+use super::absence::Absences;
 use super::outages::OFFLINE;
 use super::{By, Extra, ExtraKind, Given};
 use crate::contract::Correlate;
@@ -27,6 +28,8 @@ pub(super) struct Slot<'a> {
     pub(super) by: Option<By>,
     /// An observation speaks of it or of another one, and the contract gives no way to tell.
     pub(super) ambiguous: bool,
+    /// Several could be meant by its answer, and their order decided: it says nothing about that order itself.
+    pub(super) by_order: bool,
 }
 
 impl Slot<'_> {
@@ -81,13 +84,17 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
     observed.sort_by(|a, b| canonical(a).cmp(&canonical(b)));
     let mut matched =
         Matched { slots: slots(given), observed, extras: Vec::new(), by_id: 0, by_key: 0, by_window: 0 };
+    let mut absences = Absences::of(given.outages, given.ways);
     let mut open = Vec::new();
     for i in 0..matched.observed.len() {
         let seen = matched.observed[i];
         let of_ids = seen.correlation.as_deref().is_some_and(|id| !id.is_empty());
         if seen.retained {
             matched.extra(i, ExtraKind::RetainedReplay);
-        } else if !of_ids && seen.signal == OFFLINE && is_away(given, &seen.device, seen.received_us) {
+        } else if !of_ids
+            && seen.signal == OFFLINE
+            && absences.explain(&seen.device, seen.received_us, given.ways)
+        {
             matched.extra(i, ExtraKind::DeviceOffline);
         } else {
             open.push(i);
@@ -102,17 +109,12 @@ pub(super) fn match_up(given: Given<'_>) -> Matched<'_> {
         open = matched.by_key(open, rank, given);
         open = matched.by_window(open, rank, given);
     }
-    open.into_iter().for_each(|i| matched.extra(i, ExtraKind::NoSuchStimulus));
+    matched.left_over(open, given);
     matched.extras.sort_by(|a, b| canonical(&a.observation).cmp(&canonical(&b.observation)));
     for slot in &mut matched.slots {
         slot.answers.sort_unstable();
     }
     matched
-}
-
-/// Whether it is true of a device that it has gone away.
-fn is_away(given: Given<'_>, device: &str, at_us: Micros) -> bool {
-    given.outages.explains(device, at_us) || given.ways.away(device, at_us)
 }
 
 type Canonical<'a> = (Micros, &'a str, &'a str, &'a str, &'a str, Option<&'a str>, bool);
@@ -140,6 +142,7 @@ fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
             answers: Vec::new(),
             by: None,
             ambiguous: false,
+            by_order: false,
         })
         .collect();
     slots.sort_by_key(|s| (s.stimulus, s.expected.map(|e| e.intended_us)));
@@ -154,6 +157,7 @@ fn slots(given: Given<'_>) -> Vec<Slot<'_>> {
             answers: Vec::new(),
             by: None,
             ambiguous: false,
+            by_order: false,
         })
         .collect();
     slots.extend(unasked);
@@ -197,6 +201,24 @@ impl Matched<'_> {
         rest
     }
 
+    /// What no way explains. Without an id nobody can tell what a gateway made of an event that a fault had altered, so each
+    /// such event excuses one that came after it.
+    fn left_over(&mut self, open: Vec<usize>, given: Given<'_>) {
+        let mut altered: Vec<Micros> = given.ways.altered_us().collect();
+        altered.sort_unstable();
+        for i in open {
+            let seen = self.observed[i];
+            let nameless = seen.correlation.as_deref().is_none_or(str::is_empty);
+            match altered.iter().position(|at| *at <= seen.received_us).filter(|_| nameless) {
+                Some(one) => {
+                    altered.remove(one);
+                    self.extra(i, ExtraKind::Altered);
+                }
+                None => self.extra(i, ExtraKind::NoSuchStimulus),
+            }
+        }
+    }
+
     /// The slot of an id.
     fn meant(&self, id: &str, run: &str) -> Result<usize, ExtraKind> {
         let stimulus = id::read(run, id).ok_or(ExtraKind::OtherRun)?.ok_or(ExtraKind::NoSuchStimulus)?;
@@ -236,7 +258,8 @@ impl Matched<'_> {
             let sent = of_key.get(&(seen.device.as_str(), seen.signal.as_str()));
             if sent.is_some_and(|sent| self.undecided(sent, seen.received_us)) {
                 self.by_key += 1;
-            } else if let Some(slot) = sent.and_then(|sent| self.choose(sent, seen.received_us)) {
+            } else if let Some((slot, by_order)) = sent.and_then(|sent| self.choose(sent, seen.received_us)) {
+                self.slots[slot].by_order |= by_order;
                 self.answer(slot, i, By::Key);
                 self.by_key += 1;
             } else {
@@ -264,6 +287,7 @@ impl Matched<'_> {
                 [first, others @ ..]
                     if others.is_empty() || self.slots[*first].ordered(Correlate::Window) =>
                 {
+                    self.slots[*first].by_order |= !others.is_empty();
                     self.answer(*first, i, By::Window);
                 }
                 several => several.iter().for_each(|&slot| self.slots[slot].ambiguous = true),
@@ -284,15 +308,19 @@ impl Matched<'_> {
         open.len() > 1
     }
 
-    /// The slot that an observation without an id answers: see the rule at the head of the room.
-    fn choose(&self, sent: &[usize], received_us: Micros) -> Option<usize> {
+    /// The slot that an observation without an id answers, and whether another one could be meant: see the rule at the head
+    /// of the room.
+    fn choose(&self, sent: &[usize], received_us: Micros) -> Option<(usize, bool)> {
         // In order of leaving: what has left by its own stamp comes first.
         let gone = || sent.iter().copied().filter(|&i| self.slots[i].may_be_gone(received_us));
         let in_time = |slot: &Slot<'_>| slot.deadline_us().is_none_or(|d| received_us <= d);
         let open = || gone().filter(|&i| self.slots[i].answers.is_empty());
-        open()
-            .find(|&i| in_time(&self.slots[i]))
-            .or_else(|| open().next())
-            .or_else(|| gone().next_back().filter(|&i| in_time(&self.slots[i])))
+        let mut timely = open().filter(|&i| in_time(&self.slots[i]));
+        let first = timely.next();
+        let alone = timely.next().is_none();
+        first
+            .map(|slot| (slot, !alone))
+            .or_else(|| open().next().map(|slot| (slot, true)))
+            .or_else(|| gone().next_back().filter(|&i| in_time(&self.slots[i])).map(|slot| (slot, false)))
     }
 }

@@ -23,6 +23,8 @@
 //! A message whose device had no connection when it was due is the gateway's affair: its lateness does not speak
 //! against the harness, and if it was never sent it is missed.
 
+mod absence;
+mod assumed;
 mod commands;
 mod match_up;
 mod outages;
@@ -33,11 +35,12 @@ mod tests;
 mod upstream;
 mod ways;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
+pub use assumed::assumed;
 pub use commands::{Came, Commands, Due, Heard, Rule, Said, To, Told, owed, owed_for, pair_commands};
 pub use outages::{Outage, Outages};
 pub use recovery::{Cause, Disturbance, Episode, disturbances, episodes};
@@ -267,7 +270,8 @@ pub fn pair(given: Given<'_>) -> Pairing {
     let mut answers: Vec<Answer> =
         matched.slots.iter().filter_map(|slot| judge(slot, &matched.observed, given)).collect();
     answers.sort_by_key(|a| (a.intended_us, a.stimulus));
-    mark_overtakers(&mut answers);
+    let unsure = matched.slots.iter().filter(|slot| slot.by_order).map(|slot| slot.stimulus).collect();
+    mark_overtakers(&mut answers, &unsure);
     let false_alarms = false_alarms(&matched, given.facts);
     Pairing {
         answers,
@@ -317,9 +321,13 @@ fn judge(slot: &match_up::Slot<'_>, observed: &[&Observation], given: Given<'_>)
 }
 
 /// How often it may be answered: as often as the gateway had it, where its quality of service lets it come more than once.
+/// Where no proxy counted that, it may have had each one that was sent.
 fn allowed(slot: &match_up::Slot<'_>, given: Given<'_>) -> usize {
-    let exactly_once = slot.qos == Some(2);
-    if exactly_once { 1 } else { given.ways.passes(slot.stimulus).max(1) }
+    match (slot.qos, given.ways.passes(slot.stimulus)) {
+        (Some(2), _) => 1,
+        (_, 0) => 1 + given.ways.resends(slot.stimulus),
+        (_, passes) => passes,
+    }
 }
 
 /// An answer that was found by device and time alone has a word of the gateway's own, which is compared with nothing.
@@ -336,10 +344,10 @@ fn describe(seen: &Observation) -> String {
 }
 
 /// An answer overtakes when it came before the answer to a message of the same device that left earlier, or that the
-/// gateway had earlier, where that is known.
-fn mark_overtakers(answers: &mut [Answer]) {
+/// gateway had earlier, where that is known. Where the order decided which message is answered, it cannot be judged.
+fn mark_overtakers(answers: &mut [Answer], unsure: &BTreeSet<StimulusId>) {
     let mut by_device: BTreeMap<DeviceIx, Vec<(Micros, Micros, usize)>> = BTreeMap::new();
-    for (i, a) in answers.iter().enumerate() {
+    for (i, a) in answers.iter().enumerate().filter(|(_, a)| !unsure.contains(&a.stimulus)) {
         if let (Some(left), Some(seen)) = (a.reached_us.or(a.left_us), a.observed_us) {
             by_device.entry(a.device).or_default().push((left, seen, i));
         }

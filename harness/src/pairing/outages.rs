@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use palisade_sim::words::DeviceIx;
 
+use super::absence::Absence;
 use crate::record::{Link, Micros};
 
 /// How long after a reconnect messages that waited for it are still leaving, µs.
 const RECONNECT_US: Micros = 100_000;
-/// How much earlier than the harness a gateway may notice that a connection is gone, µs.
-const NOTICED_EARLIER_US: Micros = 2_000_000;
 /// The signal by which a gateway says that a device has gone away.
 pub(super) const OFFLINE: &str = "device_offline";
 
@@ -74,9 +73,14 @@ impl Outages {
         self.by_device.get(&device)?.iter().filter_map(|o| o.until_us).find(|up| *up > after_us)
     }
 
-    /// Whether a gateway that says by a device's name that it has gone away says what is true: its connection went down.
-    pub fn explains(&self, device: &str, at_us: Micros) -> bool {
-        let outages = self.names.get(device).and_then(|ix| self.by_device.get(ix));
-        outages.is_some_and(|all| all.iter().any(|o| o.from_us <= at_us + NOTICED_EARLIER_US))
+    /// The same by names of devices: for as long a gateway may believe that they are gone.
+    pub(super) fn absences(&self) -> impl Iterator<Item = (&String, Absence)> {
+        self.names.iter().flat_map(|(name, device)| {
+            let of_device = self.by_device.get(device).into_iter().flatten();
+            of_device.map(move |outage| {
+                let (from_us, until_us) = (outage.from_us, outage.until_us);
+                (name, Absence { from_us, until_us, connection: None, restless: false })
+            })
+        })
     }
 }

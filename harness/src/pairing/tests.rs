@@ -59,6 +59,7 @@ struct Case {
     facts: BTreeMap<StimulusId, Fact>,
     until: Option<Micros>,
     links: Vec<Link>,
+    resent: Vec<StimulusId>,
 }
 
 impl Case {
@@ -77,7 +78,7 @@ impl Case {
             observed: &self.observed,
             facts: &self.facts,
             outages: &Outages::of(&self.links, |d| name(d.0)),
-            ways: &Ways::default(),
+            ways: &Ways::default().with_resends(self.resent.iter().copied()),
             listened_until_us: self.until.unwrap_or(Micros::MAX),
         })
     }
@@ -239,6 +240,44 @@ fn a_true_word_about_a_lost_connection_is_not_spurious() {
     case.links = vec![link(1, 4_000_000, false)];
     let tally = case.pair().tally();
     assert_eq!((tally.spurious, tally.retained_replay), (1, 0));
+}
+
+#[test]
+fn what_a_device_sent_again_may_be_answered_again_where_its_quality_of_service_lets_it() {
+    let answered = |qos: u8, times: i64, resent: usize| {
+        one(|case| {
+            case.left[0].qos = Some(qos);
+            case.observed = (0..times).map(|i| seen(Some("r1-7"), 1, 30_000 + i)).collect();
+            case.resent = vec![StimulusId(7); resent];
+        })
+    };
+    assert_eq!(answered(1, 2, 0), Outcome::Duplicate);
+    assert_eq!(answered(1, 2, 1), Outcome::Answered);
+    assert_eq!(answered(1, 1, 1), Outcome::Answered, "nor need it be");
+    assert_eq!(answered(1, 3, 1), Outcome::Duplicate);
+    assert_eq!(answered(1, 3, 2), Outcome::Answered);
+    assert_eq!(answered(2, 2, 1), Outcome::Duplicate, "exactly once");
+}
+
+#[test]
+fn where_the_order_decided_which_message_is_answered_it_cannot_be_out_of_order() {
+    let check = |ids: bool, expected: [Outcome; 3]| {
+        let mut case = Case::default();
+        // Two of one signal, and one of another between them; the first is lost.
+        for (id, at) in [(0, 0), (1, 1_000), (2, 2_000)] {
+            case.send(id, 1, at);
+        }
+        case.facts.get_mut(&StimulusId(1)).unwrap().signal = "beam_restored".into();
+        let said = |id: &str, signal: &str, at| Observation {
+            signal: signal.into(),
+            ..seen(ids.then_some(id), 1, at)
+        };
+        case.observed = vec![said("r1-1", "beam_restored", 10_000), said("r1-2", "beam_broken", 20_000)];
+        assert_eq!(case.outcomes(), expected, "with ids: {ids}");
+    };
+    check(true, [Outcome::Missed, Outcome::Answered, Outcome::Answered]);
+    // By device and signal the answer to the third message is taken for one to the first: one is missed either way.
+    check(false, [Outcome::Answered, Outcome::Answered, Outcome::Missed]);
 }
 
 #[test]

@@ -5,10 +5,11 @@
 //! restarted on purpose. One that came later because of a fault is owed later by as much.
 //! One that the gateway had twice at a quality of service below 2 may be answered twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use palisade_sim::words::{DeviceIx, StimulusId};
 
+use super::absence::Absence;
 use super::{Cause, Outages};
 use crate::fault::Ail;
 use crate::record::{Afflicted, Befell, Expected, Left, Micros, Passed, Restart, digest};
@@ -27,11 +28,13 @@ const THROUGH_US: Micros = 1_000_000;
 pub struct Ways {
     /// When each event came to the gateway as it had left, in order.
     passes: BTreeMap<StimulusId, Vec<Micros>>,
-    /// Events that came to the gateway in another form, with the ids that they then had.
-    altered: BTreeSet<String>,
+    /// Events that came to the gateway in another form: the ids that they then had, and when.
+    altered: Vec<(String, Micros)>,
+    /// How often each event was sent again, because its acknowledgement had not come before its connection was lost.
+    resends: BTreeMap<StimulusId, usize>,
     disturbed: BTreeMap<DeviceIx, Vec<Span>>,
-    /// Since when a fault may have made the gateway believe that a device is gone, by its name.
-    away: BTreeMap<String, Micros>,
+    /// When a fault may have made the gateway believe that a device is gone, by its name.
+    absences: BTreeMap<String, Vec<Absence>>,
     /// When the gateway was restarted: for these times nobody took anything.
     down: Vec<Span>,
 }
@@ -85,7 +88,7 @@ impl Ways {
                 (Some(stimulus), Some(sent)) if digest(sent.payload.as_bytes()) == pass.digest => {
                     ways.passes.entry(stimulus).or_default().push(pass.at_us);
                 }
-                _ => drop(ways.altered.insert(pass.id.clone())),
+                _ => ways.altered.push((pass.id.clone(), pass.at_us)),
             }
         }
         ways.passes.values_mut().for_each(|passes| passes.sort_unstable());
@@ -99,8 +102,9 @@ impl Ways {
             let span = Span { from_us: one.at_us, until_us, cause, harms: !held };
             ways.disturbed.entry(one.device).or_default().push(span);
             if !held {
-                let since = ways.away.entry(name(one.device)).or_insert(one.at_us);
-                *since = one.at_us.min(*since);
+                let (from_us, connection) = (one.at_us, Some(one.connection));
+                let absence = Absence { from_us, until_us, connection, restless: false };
+                ways.absences.entry(name(one.device)).or_default().push(absence);
             }
         }
         for one in afflicted {
@@ -124,17 +128,37 @@ impl Ways {
         if !Ail::seems_gone(&one.kind) {
             return;
         }
-        let since = self.away.entry(name).or_insert(one.from_us);
-        *since = one.from_us.min(*since);
+        let restless = one.kind == "duplicate_id";
+        let absent = |(from_us, until_us)| Absence { from_us, until_us, connection: None, restless };
+        let absences = self.absences.entry(name).or_default();
+        if one.away.is_empty() {
+            absences.push(absent((one.from_us, one.until_us)));
+        }
+        let until = |to: Micros| outages.next_up(one.device, to);
+        absences.extend(one.away.iter().map(|(from, to)| absent((*from, until(*to).or(Some(*to))))));
         let (cause, harms) = (Cause::Device(one.number), true);
         let spans = self.disturbed.entry(one.device).or_default();
-        if one.kind == "duplicate_id" {
+        if restless {
             spans.push(Span { from_us: one.from_us, until_us: one.until_us, cause, harms });
         }
         spans.extend(one.away.iter().map(|(from, to)| {
-            let until_us = outages.next_up(one.device, *to).or(Some(to + BACK_US));
+            let until_us = until(*to).or(Some(to + BACK_US));
             Span { from_us: *from, until_us, cause, harms }
         }));
+    }
+
+    /// The same with what devices sent again.
+    #[must_use]
+    pub fn with_resends(mut self, resent: impl IntoIterator<Item = StimulusId>) -> Ways {
+        for stimulus in resent {
+            *self.resends.entry(stimulus).or_default() += 1;
+        }
+        self
+    }
+
+    /// How often an event was sent again.
+    pub fn resends(&self, stimulus: StimulusId) -> usize {
+        self.resends.get(&stimulus).copied().unwrap_or(0)
     }
 
     /// How often the gateway had an event as it had left.
@@ -149,12 +173,23 @@ impl Ways {
 
     /// Whether an id came to the gateway only in an event that a fault had altered.
     pub fn made(&self, id: &str) -> bool {
-        self.altered.contains(id)
+        self.altered.iter().any(|(altered, _)| altered == id)
     }
 
-    /// Whether a gateway may well believe that a device of this name is gone: a fault had harmed its connection.
-    pub fn away(&self, device: &str, at_us: Micros) -> bool {
-        self.away.get(device).is_some_and(|since| *since <= at_us)
+    /// When events came to the gateway altered, in no order.
+    pub(super) fn altered_us(&self) -> impl Iterator<Item = Micros> {
+        self.altered.iter().map(|(_, at_us)| *at_us)
+    }
+
+    /// When a gateway may well believe that devices are gone, by their names: a fault had harmed their connections, or they
+    /// did not speak.
+    pub(super) fn absences(&self) -> &BTreeMap<String, Vec<Absence>> {
+        &self.absences
+    }
+
+    /// How often the gateway was restarted between two instants.
+    pub(super) fn restarts_within(&self, from_us: Micros, until_us: Micros) -> usize {
+        self.down.iter().filter(|span| (from_us..=until_us).contains(&span.from_us)).count()
     }
 
     /// What faults mean for an event that should have left or did.
@@ -186,8 +221,9 @@ impl Ways {
 mod tests {
     use palisade_sim::contract::Severity;
 
+    use super::super::{ExtraKind, Given, pair};
     use super::*;
-    use crate::record::Link;
+    use crate::record::{Link, Observation};
 
     const BEAM: DeviceIx = DeviceIx(1);
     const DUE: Micros = 10_000_000;
@@ -293,7 +329,38 @@ mod tests {
         let flipped = [befell(DUE + 100, "flipped", Some(3))];
         let other = [passed(DUE + 200, "r-5", "whoLe")];
         let ways = check(&flipped, &other, Some(DUE + 50), None, Fate::Taken { by: Cause::Fault(3) });
-        assert!(ways.away("beam", DUE + 100) && !ways.away("beam", DUE) && !ways.away("lamp", DUE + 100));
+        let gone: Vec<_> = ways.absences()["beam"].iter().map(|gone| (gone.from_us, gone.until_us)).collect();
+        assert_eq!(
+            (gone, ways.absences().len()),
+            (vec![(DUE + 100, None)], 1),
+            "the beam alone, from then on"
+        );
         assert!(ways.made("r-5") && !ways.made("r-7") && ways.passes(StimulusId(5)) == 0);
+        // What the gateway says of it without an id is nobody's invention; a second word is one, and so is one before.
+        let said = |received_us| Observation {
+            received_us,
+            part: "main".into(),
+            topic: "t".into(),
+            device: "beaN".into(),
+            signal: "beam_broken".into(),
+            severity: None,
+            correlation: None,
+            payload: String::new(),
+            retained: false,
+            clock_ms: None,
+        };
+        let observed = [said(DUE + 100), said(DUE + 300), said(DUE + 400)];
+        let pairing = pair(Given {
+            run: "r",
+            expected: &[],
+            left: &[],
+            observed: &observed,
+            facts: &BTreeMap::new(),
+            outages: &Outages::default(),
+            ways: &ways,
+            listened_until_us: Micros::MAX,
+        });
+        let kinds: Vec<ExtraKind> = pairing.extras.iter().map(|extra| extra.kind).collect();
+        assert_eq!(kinds, [ExtraKind::NoSuchStimulus, ExtraKind::Altered, ExtraKind::NoSuchStimulus]);
     }
 }

@@ -12,8 +12,8 @@ use super::faults::Disturbed;
 use super::folder::Folder;
 use super::model::{
     CheckPart, ConnectionsPart, CorrelationPart, DevicePart, DriftPart, ExtraPart, FORMAT, FailurePart,
-    HarnessPart, NotePart, Paths, QueuePart, Report, RunPart, ScenarioPart, Spread, SutPart, Tally, TapePart,
-    VerdictPart, WindowPart,
+    HarnessPart, NotAssessedPart, NotePart, Paths, QueuePart, Report, RunPart, ScenarioPart, Spread, SutPart,
+    Tally, TapePart, VerdictPart, WindowPart,
 };
 use super::tables::Row;
 use super::told::quoted;
@@ -25,8 +25,8 @@ use crate::pairing::{Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, p
 use crate::record::{LATE_LOAD, Left, Micros, Said};
 use crate::schedule;
 use crate::verdict::{
-    CommandFacts, Evidence, LeakFacts, Message, RecoveryFacts, SubscriberFacts, UpstreamFacts, Verdict,
-    judge, message_name,
+    CommandFacts, Evidence, LeakFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts, UpstreamFacts,
+    Verdict, judge, message_name,
 };
 use crate::wire::id::wire_id;
 
@@ -238,6 +238,10 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let verdict = verdict(folder, &names, (&main, &floor), facts, (&drive, &thresholds));
     let mut report = report(folder, &names, &main, &floor, &drive, verdict);
     report.rules = rules::parts(folder, &main, &commands.paired);
+    if let Some(why) = usage::harness_leaks(&usage) {
+        report.harness.valid = false;
+        report.harness.reasons.push(why);
+    }
     report.usage = usage;
     report.queue = QueuePart::of(&main.queue);
     report.drift = DriftPart::of(&main.drift);
@@ -247,6 +251,10 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let commands = commands::rows(&commands, &names, &main.messages);
     let load = folder.journal.load.as_ref().map(load::series).unwrap_or_default();
     report.load = folder.journal.load.as_ref().map(|entry| load::part(entry, &load, &main.messages));
+    if report.harness.valid {
+        report.verdict.stands.clear();
+    }
+    report.exit = report.exit() as u8;
     Assembled { report, main, floor, load, commands, upstream: leg.map(|leg| leg.facts.response) }
 }
 
@@ -290,6 +298,7 @@ fn verdict(
             subscribers,
             leak,
             cut: &cut,
+            heard_all: folder.journal.note("observer").is_none(),
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
     )
@@ -451,8 +460,13 @@ fn connections(folder: &Folder, names: &Names<'_>, main: &Part) -> ConnectionsPa
     let devices: BTreeSet<DeviceIx> = all.iter().map(|o| o.device).collect();
     let never_back = all.iter().filter(|o| o.until_us.is_none()).count();
     let messages = main.messages.iter().filter(|m| m.answer.link_down).count();
+    let resent = folder.journal.resent.iter().filter(|one| one.part == "main").count();
+    let again = match resent {
+        0 => String::new(),
+        n => format!("; {n} messages were sent again, since their acknowledgements had not come"),
+    };
     let told = format!(
-        "connections lost: {} of {} devices, the first ({}) {:.1} s after the start, down for {:.1} s at the longest, {never_back} never came back; {messages} messages were due meanwhile and do not count in the harness's lateness",
+        "connections lost: {} of {} devices, the first ({}) {:.1} s after the start, down for {:.1} s at the longest, {never_back} never came back; {messages} messages were due meanwhile and do not count in the harness's lateness{again}",
         all.len(),
         devices.len(),
         names.device(first.device).0,
@@ -466,6 +480,7 @@ fn connections(folder: &Folder, names: &Names<'_>, main: &Part) -> ConnectionsPa
         first_us: Some(first.from_us),
         longest_ms: Some(longest as f64 / 1000.0),
         messages,
+        resent,
         told,
     }
 }
@@ -719,10 +734,20 @@ fn verdict_part(verdict: Verdict) -> VerdictPart {
         found: c.found,
         found_text: c.found_text,
         pass: c.pass,
+        implied: c.implied,
+        not_assessed: c.not_assessed,
+    };
+    let not_assessed = |one: NotAssessed| NotAssessedPart {
+        told: one.sentence(),
+        class: one.class,
+        taken: one.taken,
+        of: one.of,
     };
     VerdictPart {
         pass: verdict.pass,
         reasons: verdict.reasons,
         checks: verdict.checks.into_iter().map(check).collect(),
+        not_assessed: verdict.not_assessed.into_iter().map(not_assessed).collect(),
+        stands: verdict.stands,
     }
 }

@@ -50,6 +50,7 @@ pub(super) fn ways(
         left,
         (outages, &|device| names.device(device).0),
     )
+    .with_resends(journal.resent.iter().filter(|one| one.part == part).map(|one| one.stimulus))
 }
 
 /// What befell devices. A wire's fault befalls all devices of its line; but for a cut, which is for good, the master's next

@@ -14,8 +14,8 @@ use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
 use crate::record::{
     Afflicted, Answered, Befell, City, Command, End, Entry, Expected, Fault, Forwarded, Left, Line, Link,
-    Load, Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Restart, Said, Start, Unsaid,
-    Usage, WindowEntry, Withheld,
+    Load, Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Resent, Restart, Said, Start,
+    Unsaid, Usage, WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -69,6 +69,8 @@ pub(super) struct Journal {
     pub(super) unsaid: Vec<Unsaid>,
     /// What they said again.
     pub(super) repeated: Vec<Repeated>,
+    /// What devices sent again after their connection was lost.
+    pub(super) resent: Vec<Resent>,
     /// Restarts of the gateway that were made on purpose.
     pub(super) restarts: Vec<Restart>,
     /// What the gateway's processes held.
@@ -128,6 +130,7 @@ impl Journal {
             Entry::Restart(r) => r.open_us,
             Entry::Load(l) => l.at_us,
             Entry::Usage(u) => u.at_us,
+            Entry::Resent(r) => r.at_us,
             Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) | Entry::Fault(_) | Entry::City(_) => 0,
             Entry::Afflicted(_) | Entry::Unsaid(_) | Entry::Repeated(_) => 0,
         };
@@ -151,6 +154,7 @@ impl Journal {
             Entry::Afflicted(a) => self.afflicted.push(a),
             Entry::Unsaid(u) => self.unsaid.push(u),
             Entry::Repeated(r) => self.repeated.push(r),
+            Entry::Resent(r) => self.resent.push(r),
             Entry::Usage(u) => self.usage.push(u),
             Entry::Load(l) => self.load = Some(l),
             Entry::Restart(r) => self.restarts.push(r),

@@ -1,21 +1,24 @@
-//! JUnit XML for CI: a suite for the run with a case for each threshold, and a suite for each device class with a
-//! case for each device.
+//! JUnit XML for CI: a suite for the run with a case for each threshold and one for the verdict with all its reasons, a
+//! suite for each baseline with a case for each figure and class, and a suite for each device class with a case for each
+//! device. A run with another exit code than 0 has a case that failed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::Report;
 use super::model::{CheckPart, DevicePart, FailurePart};
 use super::write::bug;
-use crate::exit::Failure;
+use super::{Report, told};
+use crate::baseline::{Comparison, Finding};
+use crate::exit::{Exit, Failure};
 
 /// The document.
 pub(super) fn render(report: &Report) -> Result<String, Failure> {
     let mut document = Document::new(format!("palisade {}", report.scenario.path));
     document.set_time(Duration::try_from_secs_f64(report.run.lasted_s).unwrap_or_default());
     document.add_test_suite(run_suite(report));
+    document.add_test_suites(report.baseline.iter().flat_map(against));
     let mut classes: BTreeMap<&str, Vec<&DevicePart>> = BTreeMap::new();
     for device in report.devices.iter().filter(|d| d.outcomes.expected > 0) {
         classes.entry(&device.class).or_default().push(device);
@@ -51,7 +54,58 @@ fn run_suite(report: &Report) -> TestSuite {
         "the harness cannot be trusted",
         &report.harness.reasons,
     ));
+    suite.add_test_case(verdict(report));
     suite
+}
+
+/// Fails with the run, whatever it is that failed.
+fn verdict(report: &Report) -> TestCase {
+    let mut status = TestCaseStatus::success();
+    if report.exit() != Exit::Ok || !report.verdict.pass {
+        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        let first = report.verdict.reasons.first().or(report.harness.reasons.first());
+        let first = first.cloned().unwrap_or_else(|| format!("exit code {}", report.exit() as u8));
+        let all = [&report.verdict.reasons[..], &report.harness.reasons, &report.verdict.stands].concat();
+        status.set_type("verdict").set_message(first).set_description(all.join("\n"));
+    }
+    let mut case = TestCase::new("verdict", status);
+    case.set_classname("run");
+    let unsure = told::not_assessed(&report.verdict);
+    if !unsure.is_empty() {
+        case.set_system_out(unsure.join("\n"));
+    }
+    case
+}
+
+/// A suite for each baseline. What is worse than in one of several only does not fail; what cannot be compared or tested is
+/// skipped, with the reason.
+fn against(comparison: &Comparison) -> impl Iterator<Item = TestSuite> {
+    comparison.baselines.iter().map(|baseline| {
+        let mut suite = TestSuite::new(format!("baseline {}", baseline.run));
+        let case = |name: String, finding: Finding, sentence: String| {
+            let status = match finding {
+                Finding::Worse if comparison.regressed.contains(&name) => {
+                    TestCaseStatus::non_success(NonSuccessKind::Failure)
+                }
+                Finding::TooFew => TestCaseStatus::skipped(),
+                _ => TestCaseStatus::success(),
+            };
+            held(&name, status, sentence)
+        };
+        let why_not = baseline.why_not.iter();
+        suite.add_test_cases(why_not.map(|why| held("comparable", TestCaseStatus::skipped(), why.clone())));
+        let latency = baseline.latency.iter();
+        suite.add_test_cases(latency.map(|c| case(c.name(), c.finding, c.sentence())));
+        suite.add_test_cases(baseline.answers.iter().map(|l| case(l.name(), l.finding, l.sentence())));
+        suite
+    })
+}
+
+fn held(name: &str, mut status: TestCaseStatus, sentence: String) -> TestCase {
+    status.set_type("baseline").set_message(sentence);
+    let mut case = TestCase::new(name, status);
+    case.set_classname("baseline");
+    case
 }
 
 fn whole(name: &str, wrong: bool, message: &str, reasons: &[String]) -> TestCase {
@@ -73,8 +127,12 @@ fn threshold(check: &CheckPart, class: &str, report: &Report) -> TestCase {
             .set_type("threshold")
             .set_message(format!("{} must be {}, it is {}", check.figure, check.must, check.found_text))
             .set_description(report.verdict.reasons.join("\n"));
+    } else if check.not_assessed {
+        status = TestCaseStatus::skipped();
+        status.set_message(told::not_assessed(&report.verdict).join("\n"));
     }
-    let mut case = TestCase::new(format!("{} {}", check.figure, check.must), status);
+    let unasked = if check.implied { " (unasked)" } else { "" };
+    let mut case = TestCase::new(format!("{} {}{unasked}", check.figure, check.must), status);
     case.set_classname(class);
     case
 }
@@ -101,4 +159,122 @@ fn case(device: &DevicePart, failures: &[FailurePart]) -> TestCase {
     let slowest = device.response_ms.max.unwrap_or_default() / 1000.0;
     case.set_time(Duration::try_from_secs_f64(slowest).unwrap_or_default());
     case
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::NotAssessedPart;
+    use super::*;
+    use crate::baseline::{Against, Change, Lost};
+
+    /// Cases that failed, and those that were skipped.
+    fn cases(report: &Report) -> (Vec<String>, Vec<String>) {
+        let text = render(report).expect("it renders");
+        let of = |word: &str| {
+            let with = |case: &&str| case.split("</testcase>").next().is_some_and(|case| case.contains(word));
+            let name = |case: &str| case.split('"').next().unwrap_or_default().to_owned();
+            text.split("<testcase name=\"").skip(1).filter(with).map(name).collect::<Vec<_>>()
+        };
+        ([of("<failure"), of("<error")].concat(), of("<skipped"))
+    }
+
+    fn sound() -> Report {
+        let mut report = Report::default();
+        report.harness.valid = true;
+        report.verdict.pass = true;
+        report
+    }
+
+    fn change(finding: Finding) -> Change {
+        Change {
+            class: "beam".into(),
+            figure: "p99".into(),
+            count: 100,
+            before_ms: 1.0,
+            after_ms: 2.0,
+            between_ms: [0.5, 1.5],
+            floor_ms: None,
+            p: Some(0.001),
+            finding,
+        }
+    }
+
+    fn held_against(finding: Finding, regressed: bool) -> Report {
+        let lost = Lost {
+            class: "all".into(),
+            lost: 0,
+            won: 0,
+            p: 1.0,
+            finding: Finding::Same,
+            messages: Vec::new(),
+        };
+        let against = Against {
+            run: "before".into(),
+            latency: vec![change(finding)],
+            answers: vec![lost],
+            ..Against::default()
+        };
+        let regressed = if regressed { vec!["beam response p99".to_owned()] } else { Vec::new() };
+        let mut report = sound();
+        report.verdict.pass = regressed.is_empty();
+        report.verdict.reasons = regressed.iter().map(|name| format!("{name} is slower")).collect();
+        report.baseline = Some(Comparison { baselines: vec![against], regressed, ..Comparison::default() });
+        report
+    }
+
+    #[test]
+    fn a_run_that_is_not_well_has_a_case_that_failed_and_a_sound_one_has_none() {
+        assert_eq!(cases(&sound()), (Vec::new(), Vec::new()));
+        let spoilt: [fn(&mut Report); 6] = [
+            |report| report.run.interrupted = true,
+            |report| report.sut.lost = true,
+            |report| report.partial = true,
+            |report| report.harness.valid = false,
+            |report| report.verdict.pass = false,
+            |report| {
+                report.verdict.pass = false;
+                report.verdict.reasons = vec!["no answer was expected, so nothing could be judged".into()];
+            },
+        ];
+        for (i, spoil) in spoilt.into_iter().enumerate() {
+            let mut report = sound();
+            spoil(&mut report);
+            assert_ne!(report.exit(), Exit::Ok, "{i}");
+            let (failed, _) = cases(&report);
+            assert!(failed.contains(&"verdict".to_owned()), "{i}: {failed:?}");
+        }
+    }
+
+    #[test]
+    fn a_figure_that_is_worse_than_in_every_baseline_fails_by_its_name() {
+        let (failed, _) = cases(&held_against(Finding::Worse, true));
+        assert_eq!(failed, ["verdict", "beam response p99"]);
+        assert!(cases(&held_against(Finding::Worse, false)).0.is_empty(), "worse than in one of several");
+        let too_few = cases(&held_against(Finding::TooFew, false));
+        assert_eq!(too_few, (Vec::new(), vec!["beam response p99".to_owned()]));
+        let text = render(&held_against(Finding::Same, false)).expect("it renders");
+        assert!(text.contains("baseline before") && text.contains("all answers"), "{text}");
+    }
+
+    #[test]
+    fn a_threshold_of_which_faults_took_too_much_is_skipped_and_says_why() {
+        let mut report = sound();
+        let check = |figure: &str, not_assessed| CheckPart {
+            figure: figure.into(),
+            must: "== 0".into(),
+            pass: true,
+            not_assessed,
+            ..CheckPart::default()
+        };
+        report.verdict.checks = vec![check("missed", false), check("beam.missed", true)];
+        let told = "beam is not assessed: faults took 99 of 100 messages".to_owned();
+        report.verdict.not_assessed =
+            vec![NotAssessedPart { class: Some("beam".into()), taken: 99, of: 100, told }];
+        assert_eq!(cases(&report), (Vec::new(), vec!["beam.missed == 0".to_owned()]));
+        let text = render(&report).expect("it renders");
+        assert!(
+            text.contains("faults took 99 of 100") && text.contains("beam.missed holds says nothing"),
+            "{text}"
+        );
+    }
 }

@@ -290,6 +290,9 @@ pub struct ConnectionsPart {
     pub longest_ms: Option<f64>,
     /// Messages that were due or left meanwhile.
     pub messages: usize,
+    /// Messages that left once more, since their acknowledgements had not come before their connections were lost.
+    #[serde(default)]
+    pub resent: usize,
     /// The same in a sentence; empty when none was lost.
     pub told: String,
 }
@@ -416,8 +419,11 @@ pub struct RulePart {
 /// What a process of the gateway held while it was driven, measured; of one that was restarted, its longest life.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UsagePart {
-    /// The program's id in the contract; `gateway` for the built-in one.
+    /// The program's id in the contract; `gateway` for the built-in one; `palisade` for the harness.
     pub process: String,
+    /// Whether it is the harness itself: its growth is no figure of the gateway, and makes the run void.
+    #[serde(default)]
+    pub own: bool,
     /// How often it was started.
     pub lives: usize,
     /// How often it was looked at.
@@ -903,6 +909,25 @@ pub struct VerdictPart {
     pub reasons: Vec<String>,
     /// Each threshold and what was found.
     pub checks: Vec<CheckPart>,
+    /// Device classes of which faults took so much that what holds of them says nothing.
+    #[serde(default)]
+    pub not_assessed: Vec<NotAssessedPart>,
+    /// What stands although the run is void, in sentences: losses of messages that had left in time.
+    #[serde(default)]
+    pub stands: Vec<String>,
+}
+
+/// A device class that is not assessed: faults took more than the share of it that `assets/assumptions/judge.toml` allows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NotAssessedPart {
+    /// The class; nothing for all together.
+    pub class: Option<String>,
+    /// Messages that faults took, measured.
+    pub taken: usize,
+    /// Messages in all.
+    pub of: usize,
+    /// The same in a sentence.
+    pub told: String,
 }
 
 /// One threshold.
@@ -918,6 +943,12 @@ pub struct CheckPart {
     pub found_text: String,
     /// Whether it holds.
     pub pass: bool,
+    /// Nobody typed it: it holds of every run, unless the scenario names its figure.
+    #[serde(default)]
+    pub implied: bool,
+    /// It holds, but of too little: see [`VerdictPart::not_assessed`].
+    #[serde(default)]
+    pub not_assessed: bool,
 }
 
 impl Spread {

@@ -62,10 +62,11 @@ pub fn render_with(report: &Report, paint: Paint) -> String {
     }
     let partial = if report.partial { " (partial: it was cut)" } else { "" };
     let run = format!("{:.1} s on the wire{partial}, {}", report.run.lasted_s, sut(report));
-    for (i, text) in wrap(&run, WIDTH - 13).iter().enumerate() {
-        line(&format!("  {:<10} {text}", if i == 0 { "run" } else { "" }));
+    for (label, text) in [("run", run), ("harness", harness(report))] {
+        for (i, text) in wrap(&text, WIDTH - 13).iter().enumerate() {
+            line(&format!("  {:<10} {text}", if i == 0 { label } else { "" }));
+        }
     }
-    line(&format!("  harness    {}", harness(report)));
     if report.outcomes.expected > 0 {
         line("");
         table(report).iter().for_each(|row| line(row));
@@ -109,7 +110,16 @@ fn why(report: &Report) -> Vec<String> {
         lines.push(format!("             and {} more reasons in report.json", reasons.len() - REASONS));
     }
     if reasons.is_empty() && !report.verdict.checks.is_empty() {
-        lines.push(format!("  why        all {} thresholds hold", report.verdict.checks.len()));
+        lines.push(format!("  why        {}", told::hold(&report.verdict.checks)));
+    }
+    let remarks = [("stands", report.verdict.stands.clone()), ("but", told::not_assessed(&report.verdict))];
+    for (label, text) in remarks.iter().flat_map(|(label, all)| all.iter().map(move |text| (*label, text))) {
+        let wrapped = wrap(text, WIDTH - 15);
+        let marked = wrapped.iter().enumerate().map(|(i, text)| match i {
+            0 => format!("  {label:10} - {text}"),
+            _ => format!("  {:10}   {text}", ""),
+        });
+        lines.extend(marked);
     }
     lines
 }
@@ -168,8 +178,8 @@ fn harness(report: &Report) -> String {
             let word = if valid { "kept its schedule" } else { "NOT VALID" };
             let lateness =
                 format!("{word}: lateness p99 {} ms, bound {} ms", ms(spread.p99), h.lateness_bound_ms);
-            // That lateness is one reason, and is said already.
-            let others = h.reasons.iter().filter(|reason| reason.starts_with("the load plane"));
+            // What is among the verdict's reasons is said already.
+            let others = h.reasons.iter().filter(|reason| !report.verdict.reasons.contains(reason));
             others.fold(lateness, |text, reason| format!("{text}; {reason}"))
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use palisade_sim::analysis::answer::Gap;
 
 use super::Report;
+use super::model::{CheckPart, VerdictPart};
 use crate::baseline::{Against, Finding};
 
 /// What was driven and what came, where not all of it could be judged; nothing for a whole run.
@@ -73,9 +74,44 @@ pub(super) fn against(against: &Against) -> String {
     format!("{run}: {} messages in both; figures: {}{all}", against.paired, told.join(", "))
 }
 
+/// That all thresholds hold, and how many of them nobody typed.
+pub(super) fn hold(checks: &[CheckPart]) -> String {
+    let all = match checks.len() {
+        1 => "the one threshold holds".to_owned(),
+        n => format!("all {n} thresholds hold"),
+    };
+    match checks.iter().filter(|check| check.implied).count() {
+        0 => all,
+        n => format!("{all}, {n} of them unasked"),
+    }
+}
+
+/// What is not assessed, with the thresholds that hold of too little.
+pub(super) fn not_assessed(verdict: &VerdictPart) -> Vec<String> {
+    let told = verdict.not_assessed.iter().map(|one| {
+        let of = |figure: &str| match &one.class {
+            Some(class) => figure.strip_prefix(class.as_str()).is_some_and(|rest| rest.starts_with('.')),
+            None => true,
+        };
+        let checks = verdict.checks.iter().filter(|check| check.not_assessed && of(&check.figure));
+        let names: Vec<&str> = checks.map(|check| check.figure.as_str()).collect();
+        match names.as_slice() {
+            [] => one.told.clone(),
+            names => format!("{}; that {} holds says nothing", one.told, names.join(", ")),
+        }
+    });
+    told.collect()
+}
+
 /// The harness's lateness in a few words.
 pub(super) fn lateness(report: &Report) -> Option<&super::model::Spread> {
     Some(&report.harness.lateness_ms).filter(|s| s.count > 0)
+}
+
+/// A sentence's beginning.
+pub(super) fn capital(text: &str) -> String {
+    let first = text.chars().next();
+    first.map_or_else(String::new, |c| c.to_uppercase().chain(text.chars().skip(1)).collect())
 }
 
 /// A word for a shell.

@@ -1,10 +1,11 @@
-//! What the gateway's processes held over time, and whether it grew.
+//! What the gateway's processes and the harness held over time, and whether it grew.
 
 use std::collections::BTreeMap;
 
 use super::folder::Journal;
 use super::model::{HeldPart, UsagePart};
 use crate::latency::trend::{Trend, trend};
+use crate::pairing::assumed;
 use crate::record::Usage;
 use crate::verdict::LeakFacts;
 
@@ -16,12 +17,13 @@ pub(super) const SOAK_S: f64 = 120.0;
 
 /// One row for each program of the main part: the longest life of it, when it was restarted.
 pub(super) fn parts(journal: &Journal) -> Vec<UsagePart> {
-    let mut lives: BTreeMap<&str, BTreeMap<u32, Vec<&Usage>>> = BTreeMap::new();
+    let mut lives: BTreeMap<(bool, &str), BTreeMap<u32, Vec<&Usage>>> = BTreeMap::new();
     for look in journal.usage.iter().filter(|look| look.part == "main") {
-        lives.entry(&look.process).or_default().entry(look.pid).or_default().push(look);
+        lives.entry((look.own, &look.process)).or_default().entry(look.pid).or_default().push(look);
     }
-    let row = |(name, of): (&&str, &BTreeMap<u32, Vec<&Usage>>)| {
-        Some(part(name, of.len(), of.values().max_by_key(|looks| looks.len())?))
+    let row = |((own, name), of): (&(bool, &str), &BTreeMap<u32, Vec<&Usage>>)| {
+        let longest = of.values().max_by_key(|looks| looks.len())?;
+        Some(UsagePart { own: *own, ..part(name, of.len(), longest) })
     };
     lives.iter().filter_map(row).collect()
 }
@@ -32,6 +34,7 @@ fn part(name: &str, lives: usize, looks: &[&Usage]) -> UsagePart {
     let lasted_us = looks.last().map_or(0, |last| last.at_us) - looks.first().map_or(0, |first| first.at_us);
     let mut part = UsagePart {
         process: name.to_owned(),
+        own: false,
         lives,
         looks: looks.len(),
         lasted_s: lasted_us as f64 / 1e6,
@@ -94,10 +97,25 @@ fn told(part: &UsagePart) -> String {
 /// What the verdict looks at: the process whose memory, and the one whose files grow fastest.
 pub(super) fn facts(parts: &[UsagePart]) -> LeakFacts {
     let fastest = |of: fn(&UsagePart) -> &HeldPart| {
-        let all = parts.iter().filter_map(|part| Some((of(part).trend_per_min?, part.told.clone())));
+        let all = parts.iter().filter(|part| !part.own);
+        let all = all.filter_map(|part| Some((of(part).trend_per_min?, part.told.clone())));
         all.max_by(|a, b| a.0.total_cmp(&b.0))
     };
     LeakFacts { memory: fastest(|part| &part.memory_kb), files: fastest(|part| &part.files) }
+}
+
+/// Why the harness is no measure: a soak in which it grew itself, by more than `assets/assumptions/judge.toml` allows.
+pub(super) fn harness_leaks(parts: &[UsagePart]) -> Option<String> {
+    let own = parts.iter().find(|part| part.own && part.lasted_s >= SOAK_S)?;
+    let above = |held: &HeldPart, bound: f64| held.trend_from_to.is_some_and(|[low, _]| low > bound);
+    let (memory, files) = (assumed().harness_memory_kb_per_min, assumed().harness_files_per_min);
+    let leaks = above(&own.memory_kb, memory) || above(&own.files, files);
+    leaks.then(|| {
+        format!(
+            "the harness itself grows by more than {memory} kB or {files} open files a minute, which is no fault of the gateway: {}",
+            own.told
+        )
+    })
 }
 
 #[cfg(test)]
@@ -109,7 +127,7 @@ mod tests {
         let look = |second: i64| {
             let (resident_kb, files) = held(second);
             let (at_us, process) = (second * 1_000_000, process.to_owned());
-            Usage { at_us, part: "main".into(), process, pid, resident_kb, files }
+            Usage { at_us, part: "main".into(), process, own: false, pid, resident_kb, files }
         };
         (0..60).map(look).collect()
     }
@@ -129,6 +147,26 @@ mod tests {
         assert!(!steady.memory_kb.grows && !steady.files.grows, "{steady:?}");
         let facts = facts(&parts);
         assert!(facts.memory.is_some_and(|(slope, told)| slope > 1_000.0 && told.starts_with("leaky")));
+    }
+
+    #[test]
+    fn a_harness_that_leaks_voids_a_soak_and_is_no_figure_of_the_gateway() {
+        let parts_of = |kb_a_look: u64, files_a_look: u64, looks_apart_s: i64| {
+            let grown = |look: i64| look.unsigned_abs();
+            let own = |second| (9_000 + kb_a_look * grown(second), 12 + files_a_look * grown(second));
+            let apart = |look: Usage| Usage { at_us: look.at_us * looks_apart_s, own: true, ..look };
+            let usage = looks("palisade", 1, own).into_iter().map(apart);
+            let usage = usage.chain(looks("gateway", 2, |_| (5_000, 10))).collect();
+            parts(&Journal { usage, ..Journal::default() })
+        };
+        // Looks 5 s apart: 500 kB are 6,000 kB a minute, and 1 file is 12.
+        let leaky = harness_leaks(&parts_of(500, 0, 5)).expect("it leaks");
+        assert!(leaky.contains("no fault of the gateway") && leaky.contains("6000.0 kB a minute"), "{leaky}");
+        assert!(harness_leaks(&parts_of(0, 1, 5)).is_some());
+        assert!(harness_leaks(&parts_of(100, 0, 5)).is_none(), "1,200 kB a minute is less than is allowed");
+        assert!(harness_leaks(&parts_of(500, 0, 1)).is_none(), "a minute is no soak");
+        let facts = facts(&parts_of(500, 1, 5));
+        assert!(facts.memory.is_some_and(|(slope, told)| slope == 0.0 && told.starts_with("gateway")));
     }
 
     #[test]

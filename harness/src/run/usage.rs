@@ -1,4 +1,5 @@
-//! What the gateway's own processes hold while they are driven: memory and open files, looked at now and then.
+//! What the gateway's own processes hold while they are driven, and what this one does: memory and open files, looked at now
+//! and then.
 
 use palisade_load::process;
 
@@ -34,8 +35,9 @@ impl Part<'_> {
             return;
         }
         looks.next_us = at_us + looks.every_us;
-        let own = self.gateway.iter().map(|gateway| ("gateway".to_owned(), gateway.id()));
-        for (name, pid) in own.chain(self.processes.ids()) {
+        let builtin = self.gateway.iter().map(|gateway| ("gateway".to_owned(), gateway.id()));
+        let own = std::iter::once(("palisade".to_owned(), std::process::id()));
+        for (process, pid) in builtin.chain(self.processes.ids()).chain(own) {
             let (Ok(resident), Ok(files)) = (process::resident_bytes_of(pid), process::open_files_of(pid))
             else {
                 continue;
@@ -44,7 +46,8 @@ impl Part<'_> {
             self.common.journal.write(Entry::Usage(Usage {
                 at_us,
                 part,
-                process: name,
+                process,
+                own: pid == std::process::id(),
                 pid,
                 resident_kb,
                 files,

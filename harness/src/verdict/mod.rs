@@ -1,4 +1,4 @@
-//! The verdict: thresholds applied to figures, with the reason in plain sentences.
+//! The verdict: thresholds applied to figures, with the reason in plain sentences. Some hold of every run, see [`implied`].
 //!
 //! Pure. A figure that was not measured does not hold a threshold, and a run in which the harness failed never
 //! passes.
@@ -9,10 +9,12 @@
 mod bound;
 mod commands;
 mod figure;
+mod implied;
 mod leak;
 mod reason;
 mod recovery;
 mod subscribers;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -29,6 +31,7 @@ pub use figure::{Figure, figure};
 pub use leak::LeakFacts;
 pub use recovery::RecoveryFacts;
 pub use subscribers::SubscriberFacts;
+pub use taken::NotAssessed;
 pub use upstream::UpstreamFacts;
 
 use crate::latency::Latency;
@@ -38,13 +41,6 @@ use crate::pairing::{Answer, ExtraKind, Outcome, Tally};
 
 /// Share of undecidable answers above which a run is not valid.
 pub const UNDECIDABLE_BOUND: f64 = 0.001;
-
-/// The threshold that holds wherever commands are owed.
-const COMMANDS_MISSED: &str = "commands.missed";
-/// The threshold that holds wherever there is a city platform.
-const UPSTREAM_MISSED: &str = "upstream.missed";
-/// The threshold that holds wherever somebody subscribes.
-const SUBSCRIBERS_LOST: &str = "subscribers.lost";
 
 /// An expected answer with the names that a reader needs.
 #[derive(Clone, Debug)]
@@ -119,6 +115,8 @@ pub struct Evidence<'a> {
     pub subscribers: Option<&'a SubscriberFacts>,
     /// How the run ended, if not by itself: a sentence each.
     pub cut: &'a [String],
+    /// Whether the observer was there all the time.
+    pub heard_all: bool,
     /// Bound on the lateness (p99), ms.
     pub lateness_bound_ms: f64,
 }
@@ -136,6 +134,10 @@ pub struct Check {
     pub found_text: String,
     /// Whether it holds.
     pub pass: bool,
+    /// Nobody typed it: it holds of every run.
+    pub implied: bool,
+    /// It holds, but of too little: faults took most of what it speaks of.
+    pub not_assessed: bool,
 }
 
 /// The verdict.
@@ -151,6 +153,10 @@ pub struct Verdict {
     pub remarks: Vec<String>,
     /// Each threshold.
     pub checks: Vec<Check>,
+    /// Device classes of which faults left too little to judge.
+    pub not_assessed: Vec<NotAssessed>,
+    /// Losses that stand also where the harness cannot be trusted: their messages had left in time.
+    pub stands: Vec<String>,
 }
 
 /// Applies the thresholds.
@@ -162,23 +168,40 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
     if evidence.tally.expected == 0 {
         reasons.push("no answer was expected, so nothing could be judged".into());
     }
+    let not_assessed = taken::not_assessed(&evidence);
     let mut checks = Vec::new();
-    // Whoever owes commands is judged by them, also where the scenario has no word for it.
-    let implied = !evidence.commands.paired.due.is_empty() && !thresholds.contains_key(COMMANDS_MISSED);
-    let implied = implied.then_some((COMMANDS_MISSED, "== 0"));
-    let forwarded = evidence.upstream.is_some() && !thresholds.contains_key(UPSTREAM_MISSED);
-    let heard = evidence.subscribers.is_some() && !thresholds.contains_key(SUBSCRIBERS_LOST);
-    let implied = implied
-        .into_iter()
-        .chain(forwarded.then_some((UPSTREAM_MISSED, "== 0")))
-        .chain(heard.then_some((SUBSCRIBERS_LOST, "== 0")));
-    let thresholds = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str())).chain(implied);
-    for (name, must) in thresholds {
-        let (check, reason) = check(name, must, &evidence);
+    let typed = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str(), false));
+    let implied = implied::implied(thresholds, &evidence).map(|(name, must)| (name, must, true));
+    for (name, must, implied) in typed.chain(implied) {
+        let (mut check, reason) = check(name, must, &evidence);
+        check.implied = implied;
+        check.not_assessed = taken::says_nothing(&check, figure(name, &evidence).as_ref(), &not_assessed);
         checks.push(check);
-        reasons.extend(reason);
+        reasons.extend(reason.map(|text| if implied { text + implied::REMEDY } else { text }));
     }
-    Verdict { pass: reasons.is_empty(), reasons, invalid, remarks, checks }
+    let (pass, stands) = (reasons.is_empty(), stands(&evidence));
+    Verdict { pass, reasons, invalid, remarks, checks, not_assessed, stands }
+}
+
+/// Messages that left in time and were never answered: however slow the harness was elsewhere, that was not its doing.
+/// Nothing is said where the observer itself was not there all the time.
+fn stands(evidence: &Evidence<'_>) -> Vec<String> {
+    let bound_us = (evidence.lateness_bound_ms * 1000.0) as i64;
+    let in_time = |m: &&Message| {
+        let late = m.answer.left_us.map(|left| left - m.answer.intended_us);
+        m.answer.outcome == Outcome::Missed && late.is_some_and(|late| late <= bound_us)
+    };
+    let names: Vec<String> = evidence.messages.iter().filter(in_time).map(Message::name).collect();
+    if names.is_empty() || !evidence.heard_all {
+        return Vec::new();
+    }
+    let missed = evidence.tally.missed;
+    vec![format!(
+        "{} of {missed} missed messages had left within {} ms of their instants: they were lost however slow the harness was elsewhere: {}",
+        names.len(),
+        evidence.lateness_bound_ms,
+        reason::list(&names)
+    )]
 }
 
 fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<String>) {
@@ -188,6 +211,8 @@ fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<Stri
         found: None,
         found_text: found_text.into(),
         pass: false,
+        implied: false,
+        not_assessed: false,
     };
     let bound = match must.parse::<Bound>() {
         Ok(bound) => bound,
@@ -206,7 +231,7 @@ fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<Stri
     let pass = bound.holds(value);
     let found_text = figure.text();
     let reason = (!pass).then(|| reason::sentence(name, must, &figure, evidence));
-    (Check { figure: name.into(), must: must.into(), found: Some(value), found_text, pass }, reason)
+    (Check { found: Some(value), pass, ..failed(&found_text) }, reason)
 }
 
 /// Messages of which one alone does not make a run invalid.

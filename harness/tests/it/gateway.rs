@@ -11,13 +11,13 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A gateway process; killed when dropped.
-struct Gateway {
+pub(crate) struct Gateway {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Gateway {
-    fn start(args: &[&str]) -> Result<Gateway> {
+    pub(crate) fn start(args: &[&str]) -> Result<Gateway> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
             .arg("gateway")
             .args(args)

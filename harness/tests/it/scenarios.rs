@@ -88,3 +88,18 @@ fn the_schema_refuses_what_check_refuses() {
         assert!(!validator.is_valid(&serde_json::to_value(table).unwrap()), "{name} matches the schema");
     }
 }
+
+/// What a leak, a slow queue or a tired gateway shows itself by.
+const TRENDS: [&str; 4] = ["leak.memory", "leak.files", "drift.response", "queue.slope"];
+
+#[test]
+fn the_soak_asks_for_every_trend_and_the_night_drives_it_for_an_hour() {
+    let soak = palisade::input::read(&folder().join("soak.toml")).unwrap().scenario;
+    for trend in TRENDS {
+        assert!(soak.file.thresholds.contains_key(trend), "{trend}: {:?}", soak.file.thresholds);
+    }
+    let driven = soak.file.drive.windows.iter().map(|window| window.lasting.as_seconds()).sum::<f64>();
+    assert_eq!(driven, 3_600.0);
+    let night = std::fs::read_to_string(folder().join("../.ci/night")).unwrap();
+    assert!(night.contains("run scenarios/soak.toml --fleet 20"), "{night}");
+}

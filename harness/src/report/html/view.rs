@@ -263,23 +263,17 @@ fn lead(report: &Report) -> String {
     let gateway = if report.sut.address == "builtin" { "The built-in gateway" } else { "The gateway" };
     let reasons = report.verdict.reasons.len();
     let answers = match (o.expected, failed(o)) {
-        _ if told::driven(report).is_some() => {
-            let text = told::driven(report).unwrap_or_default();
-            text.chars()
-                .next()
-                .map_or_else(String::new, |c| c.to_uppercase().chain(text.chars().skip(1)).collect())
-                + "."
-        }
+        _ if told::driven(report).is_some() => told::capital(&told::driven(report).unwrap_or_default()) + ".",
         (0, _) => "No answer was expected of the gateway.".to_owned(),
         (n, 0) => format!("{gateway} passed on all {n} messages: once, in time, in order."),
         (n, bad) => format!("{gateway} owed {n} answers; {bad} did not come as they should."),
     };
     match (report.verdict.pass, reasons) {
-        (true, _) => match report.verdict.checks.len() {
-            0 => format!("{answers} The scenario has no threshold."),
-            1 => format!("{answers} The one threshold holds."),
-            n => format!("{answers} All {n} thresholds hold."),
-        },
+        (true, _) => {
+            let hold = told::hold(&report.verdict.checks);
+            let unsure = told::not_assessed(&report.verdict).into_iter().map(|text| format!(" But {text}."));
+            format!("{answers} {}.{}", told::capital(&hold), unsure.collect::<String>())
+        }
         (false, 1) => format!("{answers} One reason against it:"),
         (false, n) => format!("{answers} {n} reasons against it:"),
     }
