@@ -8,6 +8,8 @@
 //! | `scenario.toml`, `site.geojson` | the inputs, copied |
 //! | `tape.bin`, `tracks.bin` | the twin's day |
 //! | `plan.json` | the planner's first answer: coverage, gaps, perimeter |
+//! | `faults.toml`, `shape.toml` | what disturbed the run and what its copies did, copied, if it had them |
+//! | `sut/ID.log`, `sut/ID.us` | what a program of the gateway said, and the instant of each line |
 //! | `linkage.csv` | what the built-in gateway was told about cameras and doors |
 //! | `journal.jsonl` | [`Entry`] lines; the last one is [`Entry::End`] unless the run was cut |
 //! | `stills/` | pictures with their index `stills.json`, if `palisade report RUN --stills DIR` put them there |
@@ -33,6 +35,15 @@ use crate::contract::Correlate;
 use palisade_sim::contract::Severity;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 use serde::{Deserialize, Serialize};
+
+/// The copy of a run's file of faults.
+pub const FAULTS: &str = "faults.toml";
+/// The copy of a run's load shape.
+pub const SHAPE: &str = "shape.toml";
+/// The folder of the gateway's own files, its programs' logs among them.
+pub const SUT: &str = "sut";
+/// Ending of the file beside a log `ID.log` that holds the instant of each of its lines, µs on the run's clock.
+pub const INSTANTS: &str = "us";
 
 /// Microseconds since the run's start, on the monotonic clock.
 pub type Micros = i64;

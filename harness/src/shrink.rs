@@ -6,7 +6,7 @@
 
 use toml_edit::{DocumentMut, Item, Value};
 
-/// A row of a scenario: the table's path, and its place there.
+/// A row of a scenario or a file of faults: the table's path, and its place there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
     /// `kit.camera`.
@@ -19,6 +19,8 @@ pub struct Row {
 
 /// Lists whose rows can go: devices, people, events.
 const ROOMS: [&str; 2] = ["kit", "cast"];
+/// Lists of a file of faults whose rows can go.
+const FAULTS: [&str; 3] = ["fault", "device", "restart"];
 
 /// The rows of a scenario's text that can go.
 pub fn rows(document: &DocumentMut) -> Vec<Row> {
@@ -29,6 +31,15 @@ pub fn rows(document: &DocumentMut) -> Vec<Row> {
         }
     }
     document.get("script").into_iter().for_each(|item| collect("script", item, &mut found));
+    found
+}
+
+/// The rows of a text of faults.
+pub fn fault_rows(document: &DocumentMut) -> Vec<Row> {
+    let mut found = Vec::new();
+    FAULTS.iter().for_each(|list| {
+        document.get(list).into_iter().for_each(|item| collect(list, item, &mut found));
+    });
     found
 }
 
@@ -58,13 +69,16 @@ pub fn without(document: &DocumentMut, gone: &[Row]) -> DocumentMut {
     left
 }
 
-/// The document that drives one window: its first instant and its length, as texts.
-pub fn driving(document: &DocumentMut, from: &str, lasting: &str) -> DocumentMut {
+/// The document that drives these windows: each one's first instant and its length, as texts.
+pub fn driving(document: &DocumentMut, windows: &[(String, String)]) -> DocumentMut {
     let mut left = document.clone();
-    let mut window = toml_edit::InlineTable::new();
-    window.insert("from", from.into());
-    window.insert("lasting", lasting.into());
-    let windows: toml_edit::Array = [Value::from(window)].into_iter().collect();
+    let one = |(from, lasting): &(String, String)| {
+        let mut window = toml_edit::InlineTable::new();
+        window.insert("from", from.into());
+        window.insert("lasting", lasting.into());
+        Value::from(window)
+    };
+    let windows: toml_edit::Array = windows.iter().map(one).collect();
     let drive = left.entry("drive").or_insert(toml_edit::table());
     drive["windows"] = toml_edit::value(windows);
     left
@@ -157,11 +171,27 @@ mod tests {
     }
 
     #[test]
-    fn a_window_takes_the_place_of_all_others() {
+    fn rows_of_faults_are_found_and_taken_out() {
+        let text = "faults = 1\nname = \"x\"\n[[fault]]\nway = \"up\"\n[[restart]]\nat = \"1s\"\n[[fault]]\nway = \"down\"\n";
+        let document: DocumentMut = text.parse().unwrap();
+        let all = fault_rows(&document);
+        assert_eq!(
+            all.iter().map(|r| (r.table.as_str(), r.index)).collect::<Vec<_>>(),
+            [("fault", 0), ("fault", 1), ("restart", 0)]
+        );
+        let left = without(&document, &[all[0].clone(), all[2].clone()]).to_string();
+        assert!(left.contains("down") && !left.contains("up") && !left.contains("restart"), "{left}");
+    }
+
+    #[test]
+    fn windows_take_the_place_of_all_others() {
         let document: DocumentMut = "[drive]\ntotal = \"60s\"\nwindows = []\n".parse().unwrap();
-        let text = driving(&document, "02:14:03", "3s").to_string();
-        assert!(text.contains(r#"windows = [{ from = "02:14:03", lasting = "3s" }]"#), "{text}");
+        let windows = [("02:14:03".to_owned(), "3s".to_owned()), ("03:00".to_owned(), "1s".to_owned())];
+        let text = driving(&document, &windows).to_string();
+        let expected =
+            r#"windows = [{ from = "02:14:03", lasting = "3s" }, { from = "03:00", lasting = "1s" }]"#;
+        assert!(text.contains(expected), "{text}");
         assert!(text.contains("total = \"60s\""));
-        assert!(driving(&"a = 1\n".parse().unwrap(), "1:00", "1s").to_string().contains("[drive]"));
+        assert!(driving(&"a = 1\n".parse().unwrap(), &windows).to_string().contains("[drive]"));
     }
 }

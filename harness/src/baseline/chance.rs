@@ -76,17 +76,22 @@ pub(super) fn holm(p: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// One-sided p of `McNemar`'s exact test: of `lost + won` messages that differ, at least `lost` by a fair coin.
-pub(super) fn mcnemar(lost: usize, won: usize) -> f64 {
-    let n = (lost + won) as f64;
-    // ln of the binomial coefficients, one after the other, so that hundreds of messages do not overflow.
-    let mut ln = -n * std::f64::consts::LN_2;
-    let mut sum = 0.0;
-    for k in 0..=lost + won {
-        if k >= lost {
-            sum += ln.exp();
+/// One-sided p of a sum, when each of its parts could as well have had the other sign: as much, or more, by fair coins.
+/// Exact. Parts of one each make it `McNemar`'s exact test.
+pub(super) fn exchanged(parts: &[i64]) -> f64 {
+    let seen: i64 = parts.iter().sum();
+    // Probability of each sum from -reach to reach.
+    let mut reach = 0;
+    let mut chance = vec![1.0_f64];
+    for part in parts.iter().map(|part| part.unsigned_abs() as usize).filter(|part| *part > 0) {
+        let mut next = vec![0.0; chance.len() + 2 * part];
+        for (i, share) in chance.iter().enumerate() {
+            next[i] += share / 2.0;
+            next[i + 2 * part] += share / 2.0;
         }
-        ln += ((n - k as f64) / (k as f64 + 1.0)).ln();
+        (reach, chance) = (reach + part as i64, next);
     }
-    sum.min(1.0)
+    // Added from the rarest on.
+    let at_least = usize::try_from(seen + reach).unwrap_or_default();
+    chance[at_least.min(chance.len() - 1)..].iter().rev().sum::<f64>().min(1.0)
 }

@@ -7,11 +7,16 @@
 //!   each other shares its fate (a stall, a neighbour on the machine), so whole seconds change sides in a permutation
 //!   test, and whole seconds are drawn in the bootstrap that gives the interval. P-values are two-sided and adjusted
 //!   for the number of figures (Holm 1979).
-//! - **Answers**: what was answered then and is not now, against what was not then and is now (`McNemar`'s exact test).
+//! - **Answers**: what was answered then and is not now, against what was not then and is now. Whole seconds change
+//!   sides here, too, so that one bad second counts once; where every message has a second of its own this is `McNemar`'s
+//!   exact test. What could not be judged in one of the runs is in neither.
 //!
 //! A figure is slower when its adjusted p is below [`ALPHA`], its interval lies above zero, and what is left after the
 //! floor's own change is more than the tolerance. One run cannot show how much runs differ from each other: with
 //! several baselines a figure must be slower than in each of them.
+//!
+//! A run that cannot be compared, or has too few messages for any test, says nothing about its gateway: that is told in
+//! [`Comparison::remarks`] and is no verdict.
 
 mod chance;
 #[cfg(test)]
@@ -23,7 +28,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use chance::quantile;
-use chance::{Block, holm, interval, mcnemar, permuted};
+use chance::{Block, exchanged, holm, interval, permuted};
 
 use crate::record::Micros;
 
@@ -33,8 +38,6 @@ pub const ALPHA: f64 = 0.01;
 const BLOCK_US: Micros = 1_000_000;
 /// The figures that are compared, with the samples that each needs.
 const FIGURES: [(&str, f64, usize); 2] = [("p50", 0.5, 20), ("p99", 0.99, 100)];
-/// Seconds with samples that a permutation test needs: fewer have no p below 1 %.
-const BLOCKS: usize = 8;
 /// Newly failing messages that are named.
 const NAMED: usize = 20;
 
@@ -64,11 +67,14 @@ pub struct Facts {
     pub seed: u64,
     /// Digest of its tape.
     pub digest: String,
+    /// Digest of its scenario and map; empty when it is not known.
+    #[serde(default)]
+    pub scenario: String,
     /// The windows that were driven: from and lasting, ms.
     pub windows: Vec<(i64, i64)>,
-    /// What loaded and disturbed the gateway beside the day: `--fleet=20`.
+    /// What loaded and disturbed the gateway beside the day: `--fleet=20`, and files by what they say, not by their names.
     pub conditions: Vec<String>,
-    /// What became of its messages.
+    /// What became of its messages, those that could be judged.
     pub samples: Vec<Sample>,
     /// Responses of its floor, µs.
     pub floor_us: Vec<Micros>,
@@ -77,12 +83,33 @@ pub struct Facts {
 /// A run held against earlier ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
+    /// What the comparison came to.
+    #[serde(default)]
+    pub outcome: Standing,
     /// One for each baseline.
     pub baselines: Vec<Against>,
     /// Figures that are slower, or classes that lose more, than in every baseline: `beam response p99`.
     pub regressed: Vec<String>,
     /// Why the run does not stand its baselines, in sentences; empty when it does.
     pub reasons: Vec<String>,
+    /// What a reader should know and what is no fault of the gateway: what could not be compared or tested, and why.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+}
+
+/// What a comparison came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// No figure is worse than in every baseline.
+    #[default]
+    Stands,
+    /// Some are.
+    Worse,
+    /// There were too few messages or seconds to test anything.
+    Untested,
+    /// No baseline can be compared with this run.
+    Incomparable,
 }
 
 /// A run held against one earlier one.
@@ -109,6 +136,9 @@ pub struct Change {
     pub figure: String,
     /// Messages that were answered in both runs.
     pub count: usize,
+    /// Different seconds in which they were due.
+    #[serde(default)]
+    pub seconds: usize,
     /// Then, ms, measured.
     pub before_ms: f64,
     /// Now, ms, measured.
@@ -148,7 +178,7 @@ pub struct Lost {
     pub lost: usize,
     /// Not answered then, but now.
     pub won: usize,
-    /// One-sided p of `McNemar`'s exact test.
+    /// One-sided p of an exact test that exchanges whole seconds: `McNemar`'s, where each message has its own second.
     pub p: f64,
     /// What this amounts to.
     pub finding: Finding,
@@ -167,20 +197,32 @@ impl Comparison {
 /// matter, whatever its p.
 pub fn compare(new: &Facts, old: &[Facts], tolerance: f64) -> Comparison {
     let baselines: Vec<Against> = old.iter().map(|old| against(new, old, tolerance)).collect();
-    let mut reasons: Vec<String> = baselines
-        .iter()
-        .filter_map(|b| Some(format!("it cannot be held against {}: {}", b.run, b.why_not.as_ref()?)))
-        .collect();
-    let mut comparable = baselines.iter().filter(|b| b.why_not.is_none());
-    let first = comparable.next();
+    let comparable: Vec<&Against> = baselines.iter().filter(|b| b.why_not.is_none()).collect();
     let worse = |b: &Against| -> BTreeSet<String> { b.worse().map(|(name, _)| name).collect() };
-    let regressed = comparable
-        .fold(first.map(worse).unwrap_or_default(), |all, b| all.intersection(&worse(b)).cloned().collect());
-    if let Some(b) = first {
+    let each: Vec<BTreeSet<String>> = comparable.iter().map(|b| worse(b)).collect();
+    let regressed = each.iter().cloned().reduce(|all, one| &all & &one).unwrap_or_default();
+    let reasons: Vec<String> = comparable.first().map_or_else(Vec::new, |b| {
         let told = b.worse().filter(|(name, _)| regressed.contains(name));
-        reasons.extend(told.map(|(_, text)| format!("{text}, against {}", b.run)));
+        told.map(|(_, text)| format!("{text}, against {}", b.run)).collect()
+    });
+    let outcome = match (comparable.as_slice(), regressed.is_empty()) {
+        ([], _) => Standing::Incomparable,
+        (_, false) => Standing::Worse,
+        (some, true) if some.iter().all(|b| b.untested().is_some()) => Standing::Untested,
+        _ => Standing::Stands,
+    };
+    let mut remarks: Vec<String> = baselines.iter().filter_map(Against::remark).collect();
+    for (b, worse) in comparable.iter().zip(&each) {
+        let alone: Vec<&str> = worse.difference(&regressed).map(String::as_str).collect();
+        if !alone.is_empty() {
+            let what = alone.join(", ");
+            remarks.push(format!(
+                "worse than in {} and not than in every baseline: {what}; the machine, or a drift in small steps",
+                b.run
+            ));
+        }
     }
-    Comparison { baselines, regressed: regressed.into_iter().collect(), reasons }
+    Comparison { outcome, baselines, regressed: regressed.into_iter().collect(), reasons, remarks }
 }
 
 fn against(new: &Facts, old: &Facts, tolerance: f64) -> Against {
@@ -199,16 +241,20 @@ fn against(new: &Facts, old: &Facts, tolerance: f64) -> Against {
     }
     let groups: Vec<(&str, &[Pair<'_>])> =
         by_class.iter().map(|(class, pairs)| (*class, &pairs[..])).chain([("all", &pairs[..])]).collect();
-    let figures = groups.iter().flat_map(|group| FIGURES.map(|figure| (*group, figure)));
+    let groups: Vec<Group<'_>> =
+        groups.into_iter().map(|(class, pairs)| Group { class, pairs, blocks: blocks(pairs) }).collect();
+    let figures = || groups.iter().flat_map(|group| FIGURES.map(|figure| (group, figure)));
+    let enough = figures().filter(|(group, (.., enough))| group.answered() >= *enough).count();
+    let seconds = seconds_needed(enough);
     let mut latency: Vec<Change> =
-        figures.map(|((class, pairs), figure)| change(class, pairs, figure, (new, old))).collect();
+        figures().map(|(group, figure)| change(group, figure, seconds, (new, old))).collect();
     let tested: Vec<f64> = latency.iter().filter_map(|c| c.p).collect();
     let adjusted = holm(&tested);
     for (change, p) in latency.iter_mut().filter(|c| c.p.is_some()).zip(adjusted) {
         change.p = Some(p);
         change.finding = finding(change, tolerance);
     }
-    let answers = groups.iter().map(|(class, pairs)| lost(class, pairs, groups.len())).collect();
+    let answers = groups.iter().map(|group| lost(group, groups.len())).collect();
     Against { run: old.run.clone(), why_not: None, paired: pairs.len(), latency, answers }
 }
 
@@ -220,6 +266,28 @@ impl Against {
         let lossy = self.answers.iter().filter(|l| l.finding == Finding::Worse);
         slower.chain(lossy.map(|l| (l.name(), l.sentence())))
     }
+
+    /// Why no figure could be tested; nothing when one could.
+    fn untested(&self) -> Option<String> {
+        if self.latency.iter().any(|c| c.p.is_some()) {
+            return None;
+        }
+        let all = self.latency.iter().find(|c| c.class == "all");
+        let (count, seconds) = all.map_or((0, 0), |c| (c.count, c.seconds));
+        let (needed, least) = (FIGURES[0].2, seconds_needed(1));
+        Some(format!(
+            "nothing could be tested against {}: {count} messages were answered in both, in {seconds} different seconds; {needed} in \
+             {least} are needed. Drive more of the day: --windows, or `[drive] total` in the scenario",
+            self.run
+        ))
+    }
+
+    /// What a reader must know who takes this run for compared.
+    fn remark(&self) -> Option<String> {
+        let incomparable =
+            self.why_not.as_ref().map(|why| format!("it cannot be held against {}: {why}", self.run));
+        incomparable.or_else(|| self.untested())
+    }
 }
 
 /// Why two runs cannot be compared.
@@ -229,7 +297,16 @@ fn differs(new: &Facts, old: &Facts) -> Option<String> {
         return Some(format!("{which} has no tape"));
     }
     if new.digest != old.digest {
-        return Some("its twin lived another day (another scenario, seed or version of Palisade)".into());
+        let why = if new.scenario != old.scenario {
+            "its scenario or its map is another one".to_owned()
+        } else if new.seed != old.seed {
+            format!("its seed is {}, and {} here", old.seed, new.seed)
+        } else {
+            "another version of Palisade made it".to_owned()
+        };
+        return Some(format!(
+            "its twin lived another day: {why}. Take a run of this day as the next baseline"
+        ));
     }
     if new.windows != old.windows {
         return Some("other windows of the day were driven; name them with --windows".into());
@@ -249,25 +326,46 @@ struct Pair<'a> {
     after: &'a Sample,
 }
 
-fn change(class: &str, pairs: &[Pair<'_>], figure: (&str, f64, usize), runs: (&Facts, &Facts)) -> Change {
+/// Messages of a class in both runs.
+struct Group<'a> {
+    class: &'a str,
+    pairs: &'a [Pair<'a>],
+    blocks: Vec<Block>,
+}
+
+impl Group<'_> {
+    /// How many were answered in both runs.
+    fn answered(&self) -> usize {
+        self.blocks.iter().map(|b| b.before.len()).sum()
+    }
+}
+
+/// Seconds with answers without which no exchange of whole seconds has a two-sided p below [`ALPHA`], when it is one of
+/// so many figures.
+fn seconds_needed(figures: usize) -> usize {
+    (2.0 * figures.max(1) as f64 / ALPHA).log2().floor() as usize + 1
+}
+
+fn change(group: &Group<'_>, figure: (&str, f64, usize), seconds: usize, runs: (&Facts, &Facts)) -> Change {
     let (name, share, enough) = figure;
-    let blocks = blocks(pairs);
+    let blocks = &group.blocks;
     let of = |side: fn(&Block) -> &[f64]| -> Vec<f64> {
         blocks.iter().flat_map(|b| side(b).iter().copied()).collect()
     };
     let (mut before, mut after) = (of(|b| &b.before), of(|b| &b.after));
-    let count = before.len();
-    let testable = count >= enough && blocks.len() >= BLOCKS;
+    let count = group.answered();
+    let testable = count >= enough && blocks.len() >= seconds;
     let value = |all: &mut Vec<f64>| quantile(all, share).unwrap_or_default();
     Change {
-        class: class.to_owned(),
+        class: group.class.to_owned(),
         figure: name.to_owned(),
         count,
+        seconds: blocks.len(),
         before_ms: value(&mut before),
         after_ms: value(&mut after),
-        between_ms: if testable { interval(&blocks, share) } else { [0.0, 0.0] },
+        between_ms: if testable { interval(blocks, share) } else { [0.0, 0.0] },
         floor_ms: floor(runs, share, enough),
-        p: testable.then(|| permuted(&blocks, share)),
+        p: testable.then(|| permuted(blocks, share)),
         finding: Finding::TooFew,
     }
 }
@@ -281,13 +379,18 @@ fn floor((new, old): (&Facts, &Facts), share: f64, enough: usize) -> Option<f64>
     value(&new.floor_us).zip(value(&old.floor_us)).map(|(new, old)| new - old)
 }
 
+/// The second in which a message was due.
+fn second(pair: &Pair<'_>) -> Micros {
+    pair.after.at_us.div_euclid(BLOCK_US)
+}
+
 /// Seconds of driven time with the latencies of messages that were answered in both runs, ms.
 fn blocks(pairs: &[Pair<'_>]) -> Vec<Block> {
     let mut blocks: BTreeMap<Micros, Block> = BTreeMap::new();
     for pair in pairs {
         let both = pair.before.response_us.zip(pair.after.response_us);
         if let Some((before, after)) = both {
-            let block = blocks.entry(pair.after.at_us.div_euclid(BLOCK_US)).or_default();
+            let block = blocks.entry(second(pair)).or_default();
             block.before.push(before as f64 / 1_000.0);
             block.after.push(after as f64 / 1_000.0);
         }
@@ -314,22 +417,28 @@ fn finding(change: &Change, tolerance: f64) -> Finding {
 }
 
 /// Answers lost and won; the p is held against [`ALPHA`] shared among all `classes`.
-fn lost(class: &str, pairs: &[Pair<'_>], classes: usize) -> Lost {
-    let lost: Vec<&Pair<'_>> = pairs.iter().filter(|p| p.before.answered && !p.after.answered).collect();
-    let won = pairs.iter().filter(|p| !p.before.answered && p.after.answered).count();
+fn lost(group: &Group<'_>, classes: usize) -> Lost {
+    let lost: Vec<&Pair<'_>> =
+        group.pairs.iter().filter(|p| p.before.answered && !p.after.answered).collect();
+    let won: Vec<&Pair<'_>> = group.pairs.iter().filter(|p| !p.before.answered && p.after.answered).collect();
+    let mut more: BTreeMap<Micros, i64> = BTreeMap::new();
+    lost.iter().for_each(|pair| *more.entry(second(pair)).or_default() += 1);
+    won.iter().for_each(|pair| *more.entry(second(pair)).or_default() -= 1);
+    let more: Vec<i64> = more.into_values().collect();
+    let fewer: Vec<i64> = more.iter().map(|n| -n).collect();
     let alpha = ALPHA / classes.max(1) as f64;
-    let p = mcnemar(lost.len(), won);
+    let p = exchanged(&more);
     let finding = if p < alpha {
         Finding::Worse
-    } else if mcnemar(won, lost.len()) < alpha {
+    } else if exchanged(&fewer) < alpha {
         Finding::Better
     } else {
         Finding::Same
     };
     Lost {
-        class: class.to_owned(),
+        class: group.class.to_owned(),
         lost: lost.len(),
-        won,
+        won: won.len(),
         p,
         finding,
         messages: lost.iter().take(NAMED).map(|p| p.after.name.clone()).collect(),

@@ -1,6 +1,6 @@
 use palisade_sim::words::{AgentKey, Dice};
 
-use super::chance::{Block, holm, interval, mcnemar, permuted};
+use super::chance::{Block, exchanged, holm, interval, permuted};
 use super::*;
 
 /// A run of `seconds` with five messages a second; a second's messages share a part of their latency, as on a real
@@ -29,6 +29,7 @@ fn run(seed: u64, seconds: i64, slower: impl Fn(i64, f64) -> f64) -> Facts {
         run: format!("run-{seed}"),
         seed: 1,
         digest: "d".into(),
+        scenario: "s".into(),
         windows,
         conditions: Vec::new(),
         samples,
@@ -108,32 +109,51 @@ fn a_small_change_does_not_matter() {
     assert!(compare(&slower, &[run(1, 60, same)], 0.05).pass());
 }
 
-#[test]
-fn lost_answers_are_counted_against_won_ones() {
-    let old = run(1, 60, same);
-    let mut new = run(2, 60, same);
-    for sample in new.samples.iter_mut().take(12) {
+/// A run in which these messages were not answered.
+fn without(mut run: Facts, lost: impl Fn(u32) -> bool) -> Facts {
+    for sample in run.samples.iter_mut().filter(|s| lost(s.stimulus)) {
         (sample.answered, sample.response_us) = (false, None);
     }
-    let found = compare(&new, std::slice::from_ref(&old), 0.05);
-    assert!(found.regressed.contains(&"all answers".to_owned()), "{found:?}");
-    assert!(
-        found.reasons.iter().any(|r| r.contains("12 messages were answered then") && r.contains("message 0"))
-    );
-    new.samples[0].answered = false;
-    let few: Vec<Sample> =
-        new.samples.iter().cloned().map(|s| Sample { answered: s.stimulus > 1, ..s }).collect();
-    assert!(compare(&Facts { samples: few, ..new }, &[old], 0.05).pass(), "two of 300 may be chance");
+    run
 }
 
 #[test]
-fn what_cannot_be_compared_never_passes() {
+fn losses_in_many_seconds_are_worse() {
+    let old = run(1, 60, same);
+    // One of the five messages of every fifth second.
+    let new = without(run(2, 60, same), |i| i % 25 == 3);
+    let found = compare(&new, std::slice::from_ref(&old), 0.05);
+    assert_eq!(found.outcome, Standing::Worse);
+    assert!(found.regressed.contains(&"all answers".to_owned()), "{found:?}");
+    assert!(
+        found.reasons.iter().any(|r| r.contains("12 messages were answered then") && r.contains("message 3"))
+    );
+    let few = without(run(2, 60, same), |i| i == 3 || i == 28);
+    assert!(compare(&few, &[old], 0.05).pass(), "two of 300 may be chance");
+}
+
+#[test]
+fn one_bad_second_of_the_machine_is_not_worse() {
+    // All of three seconds in a row are lost: fifteen messages, which as many fair coins would never explain.
+    let new = without(run(2, 60, same), |i| (100..115).contains(&i));
+    let found = compare(&new, &[run(1, 60, same)], 0.05);
+    assert!(found.pass(), "{:?}", found.reasons);
+    let all = found.baselines[0].answers.iter().find(|l| l.class == "all");
+    assert_eq!(all.map(|l| (l.lost, l.p)), Some((15, 0.125)));
+}
+
+#[test]
+fn what_cannot_be_compared_is_no_verdict_and_says_why() {
     let new = run(2, 60, same);
     let check = |old: Facts, expected: &str| {
         let found = compare(&new, &[old], 0.05);
-        assert!(!found.pass() && found.reasons[0].contains(expected), "{:?}", found.reasons);
+        assert_eq!((found.outcome, found.pass()), (Standing::Incomparable, true));
+        assert!(found.remarks[0].contains(expected), "{:?}", found.remarks);
     };
-    check(Facts { digest: "e".into(), ..run(1, 60, same) }, "another day");
+    check(Facts { digest: "e".into(), ..run(1, 60, same) }, "another version of Palisade made it");
+    check(Facts { digest: "e".into(), seed: 9, ..run(1, 60, same) }, "its seed is 9, and 1 here");
+    let scenario = || String::from("t");
+    check(Facts { digest: "e".into(), scenario: scenario(), ..run(1, 60, same) }, "its scenario or its map");
     check(Facts { digest: String::new(), ..run(1, 60, same) }, "the baseline has no tape");
     check(run(1, 30, same), "--windows");
     let conditions = vec!["--fleet=20".to_owned()];
@@ -141,18 +161,58 @@ fn what_cannot_be_compared_never_passes() {
 }
 
 #[test]
+fn the_baselines_that_can_be_compared_decide() {
+    let slow = run(2, 60, |_, ms| ms * 1.5);
+    let other_day = Facts { digest: "e".into(), ..run(3, 60, same) };
+    let found = compare(&slow, &[other_day, run(1, 60, same)], 0.05);
+    assert_eq!(found.outcome, Standing::Worse);
+    assert!(found.remarks.iter().any(|r| r.contains("another day")), "{:?}", found.remarks);
+}
+
+#[test]
+fn what_is_worse_than_in_one_baseline_alone_is_remarked() {
+    let new = run(3, 60, |_, ms| ms * 1.5);
+    let (slow, quick) = (run(1, 60, |_, ms| ms * 1.5), run(2, 60, same));
+    let found = compare(&new, &[slow, quick], 0.05);
+    assert_eq!(found.outcome, Standing::Stands);
+    assert!(found.remarks.iter().any(|r| r.starts_with("worse than in run-2 and")), "{:?}", found.remarks);
+}
+
+#[test]
 fn too_few_messages_say_so() {
     let found = compare(&run(2, 5, |_, ms| ms * 3.0), &[run(1, 5, same)], 0.05);
     assert!(found.baselines[0].latency.iter().all(|c| c.finding == Finding::TooFew && c.p.is_none()));
+    assert_eq!((found.outcome, found.pass()), (Standing::Untested, true));
+    assert!(
+        found.remarks[0].contains("25 messages were answered in both, in 5 different seconds; 20 in 8"),
+        "{:?}",
+        found.remarks
+    );
+}
+
+#[test]
+fn a_test_that_could_find_nothing_is_not_made() {
+    // The most extreme exchange of so many seconds is still below the level for one of so many figures, and no fewer do.
+    for figures in 1..=20 {
+        let least = |seconds: usize| 2.0 * figures as f64 * 0.5_f64.powi(seconds as i32);
+        let seconds = seconds_needed(figures);
+        assert!(least(seconds) < ALPHA && least(seconds - 1) >= ALPHA, "{figures} figures: {seconds}");
+    }
 }
 
 #[test]
 fn p_values_are_those_of_the_tables() {
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
-    close(mcnemar(0, 0), 1.0);
-    close(mcnemar(1, 0), 0.5);
-    close(mcnemar(8, 2), 56.0 / 1024.0);
-    close(mcnemar(1_000, 0), 0.0);
+    // One message a second: McNemar's.
+    close(exchanged(&[]), 1.0);
+    close(exchanged(&[1]), 0.5);
+    close(exchanged(&[-1]), 1.0);
+    close(exchanged(&[1, 1, 1, 1, 1, 1, 1, 1, -1, -1]), 56.0 / 1024.0);
+    close(exchanged(&[1; 1_000]), 0.0);
+    // A second with many is one coin.
+    close(exchanged(&[40]), 0.5);
+    close(exchanged(&[3, -1, 0]), 0.5);
+    close(exchanged(&[2, 1]), 0.25);
     assert_eq!(holm(&[0.01, 0.04, 0.03]), [0.03, 0.06, 0.06]);
 }
 

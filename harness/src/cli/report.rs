@@ -3,7 +3,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::{Exit, Failure, OutputFormat};
+use clap::ValueEnum;
+
+use super::{Exit, Failure};
 use crate::report;
 
 /// Options of `palisade report`.
@@ -17,7 +19,19 @@ pub struct Args {
     stills: Option<PathBuf>,
     /// How the summary is printed.
     #[arg(long, value_enum, default_value_t)]
-    output_format: OutputFormat,
+    output_format: Format,
+}
+
+/// How a report is printed on stdout.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    /// For a reader.
+    #[default]
+    Human,
+    /// For a program: one JSON document.
+    Json,
+    /// For a job on GitHub: what failed as annotations.
+    Github,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
@@ -28,8 +42,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     }
     let report = report::make(&args.run)?;
     let text = match args.output_format {
-        OutputFormat::Human => report::terminal::render(&report),
-        OutputFormat::Json => report::json(&report)?,
+        Format::Human => report::terminal::render(&report),
+        Format::Json => report::json(&report)?,
+        Format::Github => report::github::render(&report),
     };
     std::io::stdout()
         .write_all(text.as_bytes())

@@ -1,28 +1,37 @@
 //! `palisade shrink`: the smallest scenario that still fails.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use palisade_sim::model::ScenarioFile;
+use palisade_sim::model::drive::Window;
 use palisade_sim::model::load::{SourceText, load};
+use palisade_sim::model::scenario::{Duration as Length, TimeOfDay};
 use palisade_sim::words::Ms;
 use toml_edit::DocumentMut;
 
-use super::run::{print, sut};
+use super::run::{disturb, fleet, is_heard_over_a_broker, print, sut};
 use super::{Exit, Failure};
+use crate::drivers::between::Plan;
+use crate::fault;
 use crate::input::{self, Loaded};
 use crate::progress::Progress;
+use crate::record::{FAULTS, SHAPE};
 use crate::reference::Defects;
 use crate::report;
-use crate::report::explain::{Failing, failing};
+use crate::report::failing::{Failing, Target, failing};
 use crate::run::{Request, Stop, measure};
-use crate::shrink::{self, Row, driving, least, rows, without};
+use crate::shrink::{Row, driving, fault_rows, least, rows, without};
 
 /// Lengths of the window before the message that are tried, the shortest first.
 const LEADS: [Ms; 4] = [Ms(500), Ms(2_000), Ms(5_000), Ms(10_000)];
-/// Listening and driving after the message's deadline.
+/// Driving goes on for so long after the message is due, at least; its answer may come in the drain that follows.
 const TAIL: Ms = Ms(500);
+/// A scenario that does not fail is driven so often before that is believed: failures may come by chance.
+const TRIES: usize = 2;
 /// The geometry beside the shrunk scenario.
 const GEOMETRY: &str = "site.geojson";
 
@@ -32,7 +41,8 @@ pub struct Args {
     /// The run's folder.
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// The message that failed: its id on the wire, or its number on the tape; the first one when not given.
+    /// What failed: a message's id on the wire or its number on the tape, or the figure of a threshold that does not hold,
+    /// such as response.p99; the first message that failed when not given, or else the first threshold.
     id: Option<String>,
     /// Where the scenario is written; `shrunk` in the run's folder when not given.
     #[arg(long, value_name = "DIR")]
@@ -45,6 +55,22 @@ pub struct Args {
     sut: Option<String>,
 }
 
+/// What is driven in one try.
+#[derive(Clone, Debug)]
+struct Case {
+    scenario: DocumentMut,
+    faults: Option<DocumentMut>,
+    compounds: u32,
+}
+
+impl Case {
+    /// Rows of kit, cast and script; rows of faults; compounds.
+    fn sizes(&self) -> [usize; 3] {
+        let faults = self.faults.as_ref().map_or(0, |document| fault_rows(document).len());
+        [rows(&self.scenario).len(), faults, self.compounds as usize]
+    }
+}
+
 /// What is tried again and again.
 struct Bench<'a> {
     failing: &'a Failing,
@@ -54,95 +80,131 @@ struct Bench<'a> {
     until: Instant,
     stop: Stop,
     runs: usize,
+    /// Runs that could not be judged, and why the last one could not.
+    unjudged: (usize, String),
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let failing = failing(&args.run, args.id.as_deref())?;
     let out = args.out.clone().unwrap_or_else(|| args.run.join("shrunk"));
     let mut bench = bench(args, &failing, &out)?;
-    let text = bench.request.loaded.toml.text.clone();
-    let mut document: DocumentMut = text.parse().map_err(|error| Failure::new(Exit::Input, error))?;
-    document["site"]["geometry"] = toml_edit::value(GEOMETRY);
-    let Some(window) = bench.window(&document)? else {
+    let whole = whole(args, &bench)?;
+    let Some(mut best) = bench.seconds(&whole)? else {
         let text = format!(
-            "{} does not come again: in {} runs of its seconds alone, it was answered as it should be\n  remedy: it needs what \
-             happened before, or comes by chance; drive the whole run again, or name another message",
-            failing.name, bench.runs
+            "it does not come again that {}: {} runs of its seconds alone were as they should be{}\n  remedy: it needs what happened \
+             before, or comes by chance; drive the whole run again, or name something else that failed",
+            failing.told,
+            bench.runs,
+            bench.unjudged()
         );
         return Err(Failure::new(Exit::Verdict, text));
     };
-    let all = rows(&window);
-    // Whoever reports cannot go.
-    let (own, others): (Vec<Row>, Vec<Row>) = all.iter().cloned().partition(|row| row.name == failing.device);
-    let kept = least(&others, &mut |left| {
-        let gone: Vec<Row> = others.iter().filter(|row| !left.contains(row)).cloned().collect();
-        bench.fails(&without(&window, &gone))
-    });
-    let gone: Vec<Row> = others.iter().filter(|row| !kept.contains(row)).cloned().collect();
-    let smallest = without(&window, &gone);
-    write(&out, &smallest, &bench)?;
+    bench.fleet(&mut best);
+    bench.faults(&mut best);
+    bench.rows(&mut best);
+    write(&out, &best, &bench)?;
     let _ = fs::remove_dir_all(&bench.work);
-    let rows = (own.len() + kept.len(), all.len());
-    print(&told(&failing, &out, &bench, rows, args));
+    print(&told(&out, &bench, (&best, &whole), args));
     Ok(if bench.stop.asked() { Exit::Interrupted } else { Exit::Ok })
 }
 
-fn told(
-    failing: &Failing,
-    out: &Path,
-    bench: &Bench<'_>,
-    (left, all): (usize, usize),
-    args: &Args,
-) -> String {
-    let address = args.sut.as_deref().unwrap_or(&failing.sut);
-    let defects =
-        if failing.defects.is_empty() { String::new() } else { format!(" --defect {}", failing.defects) };
+fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Args) -> String {
+    let start = &bench.failing.start;
+    let address = args.sut.as_deref().unwrap_or(&start.sut);
+    let mut command = format!(
+        "palisade run {}/scenario.toml --seed {} --no-floor --sut {address}",
+        out.display(),
+        start.seed
+    );
+    if !start.defects.is_empty() {
+        command += &format!(" --defect {}", start.defects);
+    }
+    if best.compounds > 1 {
+        command += &format!(" --fleet {}", best.compounds);
+        let shape = out.join(SHAPE);
+        command += &if shape.exists() { format!(" --shape {}", shape.display()) } else { String::new() };
+    }
+    if best.faults.is_some() {
+        command += &format!(" --fault {}", out.join(FAULTS).display());
+    }
+    let what = ["rows of kit, cast and script", "rows of faults", "compounds"];
+    let sizes = best.sizes().into_iter().zip(whole.sizes()).zip(what);
+    let told = sizes.filter(|((_, all), what)| *all > usize::from(*what == "compounds"));
+    let told: Vec<String> = told.map(|((left, all), what)| format!("{left} of {all} {what}")).collect();
     let cut = if Instant::now() >= bench.until { " (there was no time for more; see --budget)" } else { "" };
     format!(
-        "{} is still {} with {left} of {all} rows of kit, cast and script{cut}, by {} runs\n  next   palisade run {}/scenario.toml --seed {} --no-floor --sut {address}{defects}\n",
-        failing.name,
-        failing.outcome.replace('_', " "),
+        "{} still, with {}{cut}, by {} runs{}\n  next   {command}\n",
+        bench.failing.told,
+        told.join(", "),
         bench.runs,
-        out.display(),
-        failing.seed
+        bench.unjudged()
     )
+}
+
+/// A copy of the run's own, or the file that was typed where its folder has none.
+fn copy(args: &Args, failing: &Failing, (name, option): (&str, &str)) -> Option<PathBuf> {
+    let typed = failing.start.options.iter().find_map(|o| o.strip_prefix(option)).map(PathBuf::from)?;
+    Some(args.run.join(name)).filter(|copy| copy.exists()).or(Some(typed))
+}
+
+/// The case that the run drove, but for its windows.
+fn whole(args: &Args, bench: &Bench<'_>) -> Result<Case, Failure> {
+    let document = |text: &str| -> Result<DocumentMut, Failure> {
+        text.parse().map_err(|error| Failure::new(Exit::Input, error))
+    };
+    let mut scenario = document(&bench.request.loaded.toml.text)?;
+    scenario["site"]["geometry"] = toml_edit::value(GEOMETRY);
+    let faults = copy(args, bench.failing, (FAULTS, "--fault=")).map(|file| document(&text_of(&file)?));
+    let compounds = bench.request.fleet.as_ref().map_or(1, |fleet| fleet.compounds);
+    Ok(Case { scenario, faults: faults.transpose()?, compounds })
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .map_err(|error| Failure::new(Exit::Input, format!("cannot read {}: {error}", path.display())))
 }
 
 fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>, Failure> {
     let read = |name: &str| -> Result<SourceText, Failure> {
-        let path = args.run.join(name);
-        let text = fs::read_to_string(&path)
-            .map_err(|error| Failure::new(Exit::Input, format!("cannot read {}: {error}", path.display())))?;
-        Ok(SourceText { name: name.to_owned(), text })
+        Ok(SourceText { name: name.to_owned(), text: text_of(&args.run.join(name))? })
     };
     let (toml, geometry) = (read("scenario.toml")?, read(GEOMETRY)?);
     let scenario = load(&toml, Some(&geometry)).map_err(|problems| {
         Failure::new(Exit::Input, input::Wrong::Problems(problems).render(input::colour_on_stderr()))
     })?;
     let loaded = Loaded { scenario: Arc::new(scenario), toml, geometry: geometry.clone() };
-    let defects: Option<Defects> = (!failing.defects.is_empty())
-        .then(|| failing.defects.parse())
+    let start = &failing.start;
+    let defects: Option<Defects> = (!start.defects.is_empty())
+        .then(|| start.defects.parse())
         .transpose()
         .map_err(|error: crate::reference::defects::BadSpec| Failure::new(Exit::Input, error))?;
-    let address = args.sut.as_deref().unwrap_or(&failing.sut);
-    let gateway = sut(address, defects.as_ref(), &input::kit(&loaded.scenario))?;
-    let budget = Duration::from_millis(args.budget.0.0.unsigned_abs());
+    let address = args.sut.as_deref().unwrap_or(&start.sut);
+    let kit = input::kit(&loaded.scenario);
+    let gateway = sut(address, defects.as_ref(), &kit)?;
+    let compounds = start.options.iter().find_map(|o| o.strip_prefix("--fleet=")?.parse().ok());
+    let shape = copy(args, failing, (SHAPE, "--shape="));
+    let broker = is_heard_over_a_broker(&gateway);
+    let fleet = fleet(compounds.unwrap_or(1), (shape.as_deref(), broker), &loaded, start.seed)?;
+    let faults = copy(args, failing, (FAULTS, "--fault="));
+    let faults = faults.map(|file| disturb::faults(&file, start.seed, &gateway, &kit)).transpose()?;
     Ok(Bench {
         failing,
         geometry,
         work: out.join("tries"),
-        until: Instant::now() + budget,
+        until: Instant::now() + Duration::from_millis(args.budget.0.0.unsigned_abs()),
         stop: Stop::on_signals()?,
         runs: 0,
+        unjudged: (0, String::new()),
         request: Request {
-            seed: failing.seed,
-            fleet: None,
-            faults: None,
+            seed: start.seed,
+            fleet,
+            faults,
             path: args.run.join("scenario.toml"),
-            out: None,
+            out: Some(out.join("tries")),
             windows: None,
             sut: gateway,
             floor: false,
+            // Those of a contract are made from it.
             serial: Vec::new(),
             commands: Vec::new(),
             day: None,
@@ -155,15 +217,20 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
 }
 
 impl Bench<'_> {
-    /// The document that drives the fewest seconds in which it still fails; nothing when it does not come again.
-    fn window(&mut self, document: &DocumentMut) -> Result<Option<DocumentMut>, Failure> {
-        for lead in LEADS {
-            let from = Ms((self.failing.due.0 - lead.0).max(0));
-            let lasting = Ms(self.failing.due.0 - from.0 + TAIL.0);
-            let shorter = driving(document, &from.to_string(), &format!("{}ms", lasting.0));
-            match self.fails(&shorter) {
-                Some(true) => return Ok(Some(shorter)),
+    /// The case that drives the fewest seconds in which it still fails; nothing when it does not come again.
+    fn seconds(&mut self, whole: &Case) -> Result<Option<Case>, Failure> {
+        let failing = self.failing;
+        for windows in candidates(failing, &self.request.loaded.scenario.file) {
+            match self.fails(&with(whole, &windows)) {
+                Some(true) if matches!(failing.target, Target::Threshold(_)) => {
+                    let kept = least(&windows, &mut |left| {
+                        if left.is_empty() { Some(false) } else { self.fails(&with(whole, left)) }
+                    });
+                    return Ok(Some(with(whole, &kept)));
+                }
+                Some(true) => return Ok(Some(with(whole, &windows))),
                 Some(false) => {}
+                None if self.stop.asked() => return Err(Failure::new(Exit::Interrupted, "interrupted")),
                 None => {
                     let text = "there was no time to drive it once; see --budget";
                     return Err(Failure::new(Exit::Harness, text));
@@ -173,44 +240,162 @@ impl Bench<'_> {
         Ok(None)
     }
 
-    /// Whether the scenario still fails; nothing when there is no time left. One that is not sound does not.
-    fn fails(&mut self, document: &DocumentMut) -> Option<bool> {
-        if Instant::now() >= self.until || self.stop.asked() {
-            return None;
+    /// Fewer compounds, as far as it still fails.
+    fn fleet(&mut self, best: &mut Case) {
+        let copies: Vec<u32> = (1..best.compounds).collect();
+        let mut known: BTreeMap<u32, bool> = BTreeMap::new();
+        let kept = least(&copies, &mut |left| {
+            // Which copies they are makes no difference.
+            let compounds = left.len() as u32 + 1;
+            if let Some(fails) = known.get(&compounds) {
+                return Some(*fails);
+            }
+            let fails = self.fails(&Case { compounds, ..best.clone() })?;
+            known.insert(compounds, fails);
+            Some(fails)
+        });
+        best.compounds = kept.len() as u32 + 1;
+    }
+
+    /// Fewer faults, as far as it still fails.
+    fn faults(&mut self, best: &mut Case) {
+        let Some(document) = best.faults.clone() else { return };
+        let all = fault_rows(&document);
+        let left = |kept: &[Row]| Some(without(&document, &others(&all, kept))).filter(|_| !kept.is_empty());
+        let kept = least(&all, &mut |kept| self.fails(&Case { faults: left(kept), ..best.clone() }));
+        best.faults = left(&kept);
+    }
+
+    /// Fewer rows of kit, cast and script, as far as it still fails. Whoever reports cannot go.
+    fn rows(&mut self, best: &mut Case) {
+        let scenario = best.scenario.clone();
+        let reports =
+            |row: &Row| matches!(&self.failing.target, Target::Message { device, .. } if *device == row.name);
+        let all: Vec<Row> = rows(&scenario).into_iter().filter(|row| !reports(row)).collect();
+        let left = |kept: &[Row]| without(&scenario, &others(&all, kept));
+        let kept = least(&all, &mut |kept| self.fails(&Case { scenario: left(kept), ..best.clone() }));
+        best.scenario = left(&kept);
+    }
+
+    /// Whether the case still fails; nothing when there is no time left. One that is not sound does not, and neither does
+    /// one whose runs cannot be judged, which are counted.
+    fn fails(&mut self, case: &Case) -> Option<bool> {
+        let Some(request) = self.request(case) else { return Some(false) };
+        for _ in 0..TRIES {
+            if Instant::now() >= self.until || self.stop.asked() {
+                return None;
+            }
+            self.runs += 1;
+            let request = Request { told: Arc::new(OnceLock::new()), ..request.clone() };
+            let outcome = self.drive(&request);
+            if self.stop.asked() {
+                return None;
+            }
+            let told = match &outcome {
+                Ok(true) => "still fails",
+                Ok(false) => "does not fail",
+                Err(why) => why,
+            };
+            let [rows, faults, compounds] = case.sizes();
+            eprintln!("try {}: {rows} rows, {faults} faults, {compounds} compounds: {told}", self.runs);
+            match outcome {
+                Ok(true) => return Some(true),
+                Ok(false) => {}
+                Err(why) => self.unjudged = (self.unjudged.0 + 1, why),
+            }
         }
-        let toml = SourceText { name: "scenario.toml".into(), text: document.to_string() };
-        let Ok(scenario) = load(&toml, Some(&self.geometry)) else { return Some(false) };
-        self.runs += 1;
+        Some(false)
+    }
+
+    /// What drives a case; nothing when it is not sound.
+    fn request(&self, case: &Case) -> Option<Request> {
+        let toml = SourceText { name: "scenario.toml".into(), text: case.scenario.to_string() };
+        let scenario = load(&toml, Some(&self.geometry)).ok()?;
+        let kit = input::kit(&scenario);
+        let faults = match (&self.request.faults, &case.faults) {
+            (Some(plan), Some(document)) => {
+                let text = SourceText { name: FAULTS.into(), text: document.to_string() };
+                let faults = fault::read(&text).ok()?;
+                disturb::check(&faults, &self.request.sut, &kit).ok()?;
+                Some(Plan { faults, ..plan.clone() })
+            }
+            _ => None,
+        };
+        let mut fleet = self.request.fleet.clone().filter(|_| case.compounds > 1);
+        fleet.iter_mut().for_each(|fleet| fleet.compounds = case.compounds);
         let loaded = Loaded { scenario: Arc::new(scenario), toml, geometry: self.geometry.clone() };
-        let request = Request {
-            loaded,
-            out: Some(self.work.clone()),
-            told: Arc::new(OnceLock::new()),
-            ..self.request.clone()
-        };
-        let measured = measure(&request, &self.stop, &Progress::silent()).ok()?;
-        let report = report::make(&measured.folder).ok()?;
-        if self.stop.asked() {
-            return None;
+        Some(Request { loaded, faults, fleet, ..self.request.clone() })
+    }
+
+    /// Drives once: whether it failed in the same way, or why that cannot be said.
+    fn drive(&self, request: &Request) -> Result<bool, String> {
+        let measured =
+            measure(request, &self.stop, &Progress::silent()).map_err(|failure| failure.to_string())?;
+        let report = report::make(&measured.folder).map_err(|failure| failure.to_string())?;
+        if self.failing.target.comes_again(&report) {
+            return Ok(true);
         }
-        let same = |f: &report::model::FailurePart| {
-            (&f.outcome, &f.device, &f.signal)
-                == (&self.failing.outcome, &self.failing.device, &self.failing.signal)
-        };
-        let fails = report.failures.iter().any(same);
-        let all = shrink::rows(document).len();
-        eprintln!("try {}: {all} rows, {}", self.runs, if fails { "still fails" } else { "does not fail" });
-        Some(fails)
+        match measured.trouble {
+            Some((_, why)) => Err(why),
+            None if !report.harness.valid => Err(report.harness.reasons.join("; ")),
+            None => Ok(false),
+        }
+    }
+
+    /// How many runs could not be judged, in words; nothing for none.
+    fn unjudged(&self) -> String {
+        match &self.unjudged {
+            (0, _) => String::new(),
+            (n, why) => {
+                format!("; {n} of them could not be judged and count as not failing, the last: {why}")
+            }
+        }
     }
 }
 
-fn write(out: &Path, document: &DocumentMut, bench: &Bench<'_>) -> Result<(), Failure> {
+/// The rows that are not kept.
+fn others(all: &[Row], kept: &[Row]) -> Vec<Row> {
+    all.iter().filter(|row| !kept.contains(row)).cloned().collect()
+}
+
+/// The case with other windows.
+fn with(case: &Case, windows: &[Window]) -> Case {
+    let texts: Vec<(String, String)> =
+        windows.iter().map(|w| (w.from.0.to_string(), format!("{}ms", w.lasting.0.0))).collect();
+    Case { scenario: driving(&case.scenario, &texts), ..case.clone() }
+}
+
+/// Windows that are tried, the shortest first. Of a message: some seconds that end with it, then the run's own window up
+/// to there, then all up to there, since faults count their instants from the first message. Of a threshold: all of the run.
+fn candidates(failing: &Failing, file: &ScenarioFile) -> Vec<Vec<Window>> {
+    let Target::Message { due, deadline, .. } = failing.target else { return vec![failing.windows.clone()] };
+    // An answer is listened for until its deadline.
+    let tail = TAIL.0.max(deadline.0 + TAIL.0 - file.drive.drain.0.0);
+    let end = Ms(due.0 + tail).min(file.day.lasting.0);
+    let until = |from: Ms| Window { from: TimeOfDay(from), lasting: Length(Ms(end.0 - from.0)) };
+    let mut all: Vec<Vec<Window>> = LEADS.map(|lead| vec![until(Ms((due.0 - lead.0).max(0)))]).into();
+    let before: Vec<Window> = failing.windows.iter().filter(|w| w.from.0 <= due).copied().collect();
+    if let Some((own, earlier)) = before.split_last() {
+        all.push(vec![until(own.from.0)]);
+        if !earlier.is_empty() {
+            all.push([earlier, &[until(own.from.0)]].concat());
+        }
+    }
+    all
+}
+
+fn write(out: &Path, case: &Case, bench: &Bench<'_>) -> Result<(), Failure> {
     let head = format!(
-        "# Made by `palisade shrink`: the smallest scenario in which {} is still {}.\n",
-        bench.failing.name,
-        bench.failing.outcome.replace('_', " ")
+        "# Made by `palisade shrink`: the smallest scenario in which {} still.\n",
+        bench.failing.told
     );
-    let files = [("scenario.toml", head + &document.to_string()), (GEOMETRY, bench.geometry.text.clone())];
+    let mut files =
+        vec![("scenario.toml", head + &case.scenario.to_string()), (GEOMETRY, bench.geometry.text.clone())];
+    files.extend(case.faults.as_ref().map(|document| (FAULTS, document.to_string())));
+    let shape = bench.request.fleet.as_ref().filter(|_| case.compounds > 1).and_then(|f| f.file.as_ref());
+    if let Some(file) = shape {
+        files.push((SHAPE, text_of(file)?));
+    }
     for (name, text) in files {
         let path = out.join(name);
         let written = fs::create_dir_all(out).and_then(|()| fs::write(&path, text));

@@ -12,6 +12,8 @@ pub mod serial;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::record::Micros;
 
 /// The one clock of a run: monotonic, with the wall clock only as a label of its start.
@@ -33,6 +35,11 @@ impl Clock {
         self.start.elapsed().as_micros() as Micros
     }
 
+    /// Where the machine's monotonic clock stood at the start, µs: another process counts from it.
+    pub fn zero_us(&self) -> Micros {
+        monotonic_us() - self.now_us()
+    }
+
     /// An instant on this clock.
     pub fn at(&self, instant: Instant) -> Micros {
         instant.saturating_duration_since(self.start).as_micros() as Micros
@@ -52,6 +59,12 @@ impl Clock {
     pub fn epoch_ms(&self, at_us: Micros) -> i64 {
         self.wall_ms + at_us.div_euclid(1000)
     }
+}
+
+/// The machine's monotonic clock, µs; the same for all its processes.
+pub fn monotonic_us() -> Micros {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
 }
 
 /// Waits for an instant: sleeps until shortly before, then spins, since a sleep ends tens of µs late and a timer of

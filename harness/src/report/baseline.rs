@@ -6,9 +6,10 @@ use std::path::Path;
 use super::assemble::{Assembled, assemble};
 use super::folder::{self, Folder};
 use super::write::bug;
-use crate::baseline::{Comparison, Facts, Sample, compare};
+use crate::baseline::{Comparison, Facts, Sample, Standing, compare};
 use crate::exit::{Exit, Failure};
 use crate::pairing::Outcome;
+use crate::record::{FAULTS, SHAPE, digest};
 
 /// The file in a run's folder that keeps its baselines, so that its report can be made again without them.
 pub const FILE: &str = "baselines.json";
@@ -64,13 +65,13 @@ fn read(path: &Path) -> Result<Facts, Failure> {
 }
 
 /// What of a run is needed to hold another against it. What devices said because of commands is left out: its number is
-/// no stimulus of the tape.
+/// no stimulus of the tape. So is what could not be judged: that is the harness's own, and no loss of the gateway.
 fn facts(folder: &Folder, assembled: &Assembled) -> Facts {
     let journal = &folder.journal;
     let main = || journal.windows.iter().filter(|w| w.part == "main");
     let first_us = main().map(|w| w.began_us).min().unwrap_or_default();
-    let of_tape = assembled.main.messages.iter().filter(|m| m.because.is_none());
-    let samples = of_tape.map(|m| Sample {
+    let judged = assembled.main.messages.iter().filter(|m| m.answer.outcome != Outcome::Undecidable);
+    let samples = judged.filter(|m| m.because.is_none()).map(|m| Sample {
         stimulus: m.answer.stimulus.0,
         class: m.class.clone(),
         at_us: m.answer.intended_us - first_us,
@@ -79,17 +80,33 @@ fn facts(folder: &Folder, assembled: &Assembled) -> Facts {
         name: m.name(),
     });
     let floor = assembled.floor.messages.iter();
-    let options = journal.start.iter().flat_map(|s| &s.options);
-    let load = ["--fleet=", "--shape=", "--fault="];
     Facts {
         run: folder.path.display().to_string(),
         seed: assembled.report.scenario.seed,
         digest: assembled.report.tape.digest.clone(),
+        scenario: folder.tape.as_ref().map(|tape| tape.scenario_digest.clone()).unwrap_or_default(),
         windows: main().map(|w| (w.from.0, w.lasting.0)).collect(),
-        conditions: options.filter(|o| load.iter().any(|l| o.starts_with(l))).cloned().collect(),
+        conditions: conditions(folder),
         samples: samples.collect(),
         floor_us: floor.filter_map(|m| Some(m.answer.observed_us? - m.answer.intended_us)).collect(),
     }
+}
+
+/// What loaded and disturbed the gateway. A file counts by its text, of which the run's folder has a copy: its name may
+/// be typed in many ways, and what it says may change under the same name.
+fn conditions(folder: &Folder) -> Vec<String> {
+    let by_text = |option: &str, key: &str, file: &str| match fs::read(folder.path.join(file)) {
+        Ok(text) => format!("{key} with digest {:016x}", digest(&text)),
+        Err(_) => option.to_owned(),
+    };
+    let options = folder.journal.start.iter().flat_map(|s| &s.options);
+    let counted = options.filter_map(|option| match option.split_once('=')?.0 {
+        "--fleet" => Some(option.clone()),
+        key @ "--shape" => Some(by_text(option, key, SHAPE)),
+        key @ "--fault" => Some(by_text(option, key, FAULTS)),
+        _ => None,
+    });
+    counted.collect()
 }
 
 /// Holds a run against the baselines in its folder. Nothing when it has none.
@@ -99,13 +116,14 @@ pub(super) fn of_run(folder: &Folder, assembled: &Assembled) -> Option<Compariso
         Ok(kept) => compare(&facts(folder, assembled), &kept.runs, kept.tolerance),
         Err(error) => {
             let why = format!("it cannot be held against its baselines: {FILE} cannot be read: {error}");
-            Comparison { reasons: vec![why], ..Comparison::default() }
+            Comparison { outcome: Standing::Incomparable, remarks: vec![why], ..Comparison::default() }
         }
     };
     Some(comparison)
 }
 
-/// Puts the comparison into the report. A run that does not stand its baselines fails.
+/// Puts the comparison into the report. A run that is worse than its baselines fails; one that cannot be compared with
+/// them does not: that is no word about its gateway.
 pub(super) fn apply(assembled: &mut Assembled, comparison: Comparison) {
     let report = &mut assembled.report;
     report.verdict.pass &= comparison.pass();

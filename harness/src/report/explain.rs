@@ -1,20 +1,25 @@
 //! One message from the wall to the wire to silence: what happened, which device noticed, the bytes that left, what
-//! stood in the way, what the gateway said around it, and the picture of that instant if there is one.
+//! stood in the way, what the gateway said around it and its programs wrote into their logs, what it told devices to do, what
+//! became of it on the way to the city platform, and the picture of that instant if there is one.
+
+mod commands;
+mod logs;
 
 use std::path::Path;
 
 use palisade_sim::contract::{Cause, Incident, Stimulus};
 use palisade_sim::whole::Tape;
-use palisade_sim::words::{Ms, StimulusId};
+use palisade_sim::words::StimulusId;
 use serde::Serialize;
 
 use super::assemble::{Assembled, assemble};
 use super::folder::{self, Folder};
 use super::incidents::word;
+use super::tables::Row;
 use super::told::quoted;
 use crate::exit::{Exit, Failure};
 use crate::pairing::Outcome;
-use crate::record::{Micros, Observation};
+use crate::record::{Forwarded, Micros, Observation, SUT};
 use crate::verdict::Message;
 use crate::wire::id;
 
@@ -22,6 +27,8 @@ use crate::wire::id;
 const AROUND_US: Micros = 1_000_000;
 /// Words of the gateway about others that are told one by one.
 const OTHERS: usize = 4;
+/// Lines of logs that are told one by one.
+const LINES: usize = 8;
 /// A picture of no more than this is of the same instant, ms.
 const SAME_INSTANT_MS: i64 = 1_000;
 
@@ -45,7 +52,8 @@ pub struct Explanation {
 pub struct Step {
     /// When, ms after the message was due; nothing for what has no instant.
     pub after_ms: Option<f64>,
-    /// `incident`, `device`, `wire`, `connection`, `fault`, `gateway`, `silence`, `outcome`, `picture`.
+    /// `incident`, `device`, `wire`, `connection`, `fault`, `gateway`, `log`, `silence`, `command`, `city`, `outcome`,
+    /// `picture`.
     pub stage: &'static str,
     /// A sentence.
     pub text: String,
@@ -54,30 +62,74 @@ pub struct Step {
     pub bytes: Option<String>,
 }
 
-/// Explains a message of a run's folder: by its wire id, by its number on the tape, or the first that was not answered
-/// as it should be.
+/// Explains a message of a run's folder: by its wire id, by its number on the tape, by the gateway's id of a command that it
+/// caused, or the first that was not answered as it should be, by the gateway or by the city platform. A command without a
+/// known cause is explained by itself.
 ///
 /// # Errors
 /// Exit 3 when the folder is not a run's, or has no such message.
 pub fn explain(path: &Path, asked: Option<&str>) -> Result<Explanation, Failure> {
     let folder = folder::read(path)?;
     let assembled = assemble(&folder);
-    let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
-    let message = find(&folder, &assembled, run, asked)?;
+    let rows = asked.map(|id| commands::with_id(&assembled, id)).unwrap_or_default();
+    let caused = rows.iter().find_map(|row| commands::cause(row));
+    let message = match (caused, rows.first()) {
+        (None, Some(row)) => return Ok(alone(&folder, row, &rows)),
+        (Some(cause), _) => find(&folder, &assembled, Some(cause))?,
+        (None, None) => find(&folder, &assembled, asked)?,
+    };
     Ok(Story { folder: &folder, assembled: &assembled, message }.tell())
 }
 
-fn find<'a>(
+/// A command that no message caused, as far as anybody knows.
+fn alone(folder: &Folder, row: &Row, rows: &[&Row]) -> Explanation {
+    let since_us = commands::received_us(row).unwrap_or_default();
+    let mut steps: Vec<Step> = rows.iter().map(|row| commands::step(row, since_us)).collect();
+    steps.extend(log_steps(&folder.path, (since_us - AROUND_US, since_us + AROUND_US), since_us));
+    let (name, outcome) = commands::name(row);
+    let next = vec![folder.path.join("tables/commands.csv").display().to_string()];
+    Explanation { id: row.first().cloned().unwrap_or_default(), name, outcome, steps, next }
+}
+
+/// What the gateway's programs wrote between two instants: the lines nearest to a third.
+fn log_steps(run: &Path, (from, until): (Micros, Micros), due: Micros) -> Vec<Step> {
+    let mut lines = logs::between(run, from, until);
+    let all = lines.len();
+    lines.sort_by_key(|line| (line.at_us - due).abs());
+    lines.truncate(LINES);
+    lines.sort_by_key(|line| line.at_us);
+    let step = |after_ms, text| Step { after_ms, stage: "log", text, bytes: None };
+    let told = lines.iter().map(|line| {
+        let after_ms = (line.at_us - due) as f64 / 1_000.0;
+        step(Some(after_ms), format!("{} wrote: {}", line.program, line.text))
+    });
+    let mut steps: Vec<Step> = told.collect();
+    if all > LINES {
+        let (more, seconds) = (all - LINES, (until - from) as f64 / 1e6);
+        steps.push(step(None, format!("{more} more lines of logs in these {seconds:.1} s; see {SUT}/*.log")));
+    }
+    steps
+}
+
+/// The message that is asked for; without a word, the first that failed.
+///
+/// # Errors
+/// Exit 3 when there is none.
+pub(super) fn find<'a>(
     folder: &Folder,
     assembled: &'a Assembled,
-    run: &str,
     asked: Option<&str>,
 ) -> Result<&'a Message, Failure> {
+    let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
     let messages = &assembled.main.messages;
     let path = folder.path.display();
     let bad = |m: &&Message| m.answer.outcome != Outcome::Answered;
     let Some(asked) = asked else {
-        return messages.iter().find(bad).ok_or_else(|| {
+        let upstream = || {
+            let failure = assembled.report.upstream.as_ref()?.failures.first()?;
+            messages.iter().find(|m| m.id == failure.id)
+        };
+        return messages.iter().find(bad).or_else(upstream).ok_or_else(|| {
             let text = format!(
                 "every message of `{path}` was answered as it should be: there is nothing to explain\n  remedy: name one by its id, \
                  such as `palisade explain {path} {}`",
@@ -96,58 +148,10 @@ fn find<'a>(
             format!("those that were not answered as they should be begin with {}", some.join(", "))
         };
         let text = format!(
-            "`{path}` drove no message `{asked}` that expects an answer\n  remedy: name an id of this run, such as {run}-12; {known}"
+            "`{path}` drove no message `{asked}` that expects an answer, and its gateway gave no command of that id\n  remedy: name an \
+             id of this run, such as {run}-12; {known}"
         );
         Failure::new(Exit::Input, text)
-    })
-}
-
-/// A message that was not answered as it should be, with what it takes to try it again.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failing {
-    /// Device, signal, id and time of day.
-    pub name: String,
-    /// Its class of outcome.
-    pub outcome: String,
-    /// The device.
-    pub device: String,
-    /// The signal's word.
-    pub signal: String,
-    /// When in the day it was due.
-    pub due: Ms,
-    /// The run's seed.
-    pub seed: u64,
-    /// The run's gateway, as typed.
-    pub sut: String,
-    /// The defects that it was given.
-    pub defects: String,
-}
-
-/// The message of a run's folder that was not answered as it should be: by its id, or the first.
-///
-/// # Errors
-/// Exit 3 when the folder is not a run's, has no such message, or it was answered as it should be.
-pub fn failing(path: &Path, asked: Option<&str>) -> Result<Failing, Failure> {
-    let folder = folder::read(path)?;
-    let assembled = assemble(&folder);
-    let Some(start) = folder.journal.start.as_ref() else {
-        let text = format!("`{}` holds no run: its journal has no first line", path.display());
-        return Err(Failure::new(Exit::Input, text));
-    };
-    let message = find(&folder, &assembled, &start.run, asked)?;
-    if message.answer.outcome == Outcome::Answered {
-        let text = format!("{} was answered as it should be; name a message that failed", message.name());
-        return Err(Failure::new(Exit::Input, text));
-    }
-    Ok(Failing {
-        name: message.name(),
-        outcome: message.answer.outcome.word().to_owned(),
-        device: message.device.clone(),
-        signal: message.signal.clone(),
-        due: message.due,
-        seed: start.seed,
-        sut: start.sut.clone(),
-        defects: start.defects.clone(),
     })
 }
 
@@ -165,7 +169,10 @@ impl Story<'_> {
         steps.extend(self.faults());
         steps.extend(self.restarts());
         steps.extend(self.gateway());
+        let caused = commands::because_of(self.assembled, &self.message.id);
+        steps.extend(caused.into_iter().map(|row| commands::step(row, self.message.answer.intended_us)));
         steps.push(self.outcome());
+        steps.extend(self.city());
         // What has no instant of its own stays where it is told.
         steps.extend(self.picture());
         let run = quoted(&self.folder.path.display().to_string());
@@ -357,6 +364,7 @@ impl Story<'_> {
             near.iter().partition(|o| o.device == self.message.device || self.is_answer(o));
         let mut steps: Vec<Step> = own.iter().map(|o| self.said(o)).collect();
         steps.extend(self.others(&others));
+        steps.extend(log_steps(&self.folder.path, (from, until), answer.intended_us));
         steps.extend(self.silence(&main().map(|o| o.received_us).collect::<Vec<_>>()));
         steps.sort_by(|a, b| a.after_ms.unwrap_or(f64::MAX).total_cmp(&b.after_ms.unwrap_or(f64::MAX)));
         steps
@@ -431,6 +439,41 @@ impl Story<'_> {
         );
         let at = answer.observed_us.unwrap_or(answer.intended_us + answer.deadline_us);
         Step { after_ms: self.after(at), stage: "outcome", text, bytes: None }
+    }
+
+    /// What became of it on the leg to the city platform, if it must be passed on.
+    fn city(&self) -> Vec<Step> {
+        let (journal, answer) = (&self.folder.journal, &self.message.answer);
+        let Some(city) = journal.city.as_ref().filter(|c| c.severity.contains(&answer.severity)) else {
+            return Vec::new();
+        };
+        let until = answer.intended_us + city.deadline_us + AROUND_US;
+        let of_this = |post: &&Forwarded| match &post.correlation {
+            Some(id) => *id == self.message.id,
+            None => {
+                let near = (answer.intended_us..=until).contains(&post.received_us);
+                near && (&post.device, &post.signal) == (&self.message.device, &self.message.signal)
+            }
+        };
+        let posts = journal.forwarded.iter().filter(of_this);
+        let mut steps: Vec<Step> = posts
+            .map(|post| {
+                let acknowledged = post.answered_us.map_or_else(
+                    || "gave no answer".to_owned(),
+                    |at| format!("answered {} later", length(at - post.received_us)),
+                );
+                let text = format!("posted to the city platform ({}), which {acknowledged}", post.answered);
+                let bytes = Some(post.payload.clone());
+                Step { after_ms: self.after(post.received_us), stage: "city", text, bytes }
+            })
+            .collect();
+        let failures = self.assembled.report.upstream.iter().flat_map(|leg| &leg.failures);
+        let text = failures.clone().find(|f| f.id == self.message.id).map_or_else(
+            || "it reached the city platform once and in time".to_owned(),
+            |f| format!("on the way to the city platform it was {}: {}", f.outcome.replace('_', " "), f.text),
+        );
+        steps.push(Step { after_ms: None, stage: "city", text, bytes: None });
+        steps
     }
 
     /// The picture nearest to the instant.

@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 use super::model::{CheckPart, DevicePart, FailurePart};
 use super::write::bug;
 use super::{Report, told};
-use crate::baseline::{Comparison, Finding};
+use crate::baseline::{Comparison, Finding, Standing};
 use crate::exit::{Exit, Failure};
 
 /// The document.
@@ -54,6 +54,7 @@ fn run_suite(report: &Report) -> TestSuite {
         "the harness cannot be trusted",
         &report.harness.reasons,
     ));
+    suite.add_test_cases(report.baseline.iter().map(baseline));
     suite.add_test_case(verdict(report));
     suite
 }
@@ -105,6 +106,22 @@ fn held(name: &str, mut status: TestCaseStatus, sentence: String) -> TestCase {
     status.set_type("baseline").set_message(sentence);
     let mut case = TestCase::new(name, status);
     case.set_classname("baseline");
+    case
+}
+
+/// The comparison with earlier runs: what could not be compared or tested is skipped, and is no pass.
+fn baseline(comparison: &Comparison) -> TestCase {
+    let mut status = match comparison.outcome {
+        Standing::Stands => TestCaseStatus::success(),
+        Standing::Worse => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Standing::Untested | Standing::Incomparable => TestCaseStatus::skipped(),
+    };
+    let told: Vec<&str> = comparison.reasons.iter().chain(&comparison.remarks).map(String::as_str).collect();
+    if comparison.outcome != Standing::Stands {
+        status.set_message(told.first().copied().unwrap_or_default()).set_description(told.join("\n"));
+    }
+    let mut case = TestCase::new("baseline", status);
+    case.set_classname("run");
     case
 }
 
@@ -190,6 +207,7 @@ mod tests {
             class: "beam".into(),
             figure: "p99".into(),
             count: 100,
+            seconds: 20,
             before_ms: 1.0,
             after_ms: 2.0,
             between_ms: [0.5, 1.5],

@@ -831,7 +831,7 @@ pub struct KindCount {
 }
 
 /// A device and how its messages fared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DevicePart {
     /// Its name.
     pub id: String,

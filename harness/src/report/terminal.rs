@@ -259,8 +259,10 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     if let Some(machine) = &report.machine {
         facts.push(("machine", machine.told.clone()));
     }
-    for against in report.baseline.iter().flat_map(|c| &c.baselines) {
-        facts.push(("baseline", told::against(against)));
+    if let Some(comparison) = &report.baseline {
+        let compared = comparison.baselines.iter().filter(|b| b.why_not.is_none());
+        facts.extend(compared.map(|b| ("baseline", told::against(b))));
+        facts.extend(comparison.remarks.iter().map(|remark| ("baseline", remark.clone())));
     }
     for link in &report.links {
         facts.push(("line", link.told.clone()));

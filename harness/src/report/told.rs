@@ -46,12 +46,9 @@ pub(super) fn gaps(gaps: &[Gap]) -> String {
     if told.is_empty() { "none".into() } else { told.join(", ") }
 }
 
-/// How a run stands beside a baseline.
+/// How a run stands beside a baseline that it can be compared with.
 pub(super) fn against(against: &Against) -> String {
     let run = &against.run;
-    if let Some(why) = &against.why_not {
-        return format!("{run}: cannot be compared, {why}");
-    }
     let count = |finding: Finding| {
         let latency = against.latency.iter().filter(|c| c.finding == finding).count();
         latency + against.answers.iter().filter(|l| l.finding == finding).count()

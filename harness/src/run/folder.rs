@@ -5,12 +5,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure};
+use crate::record::{FAULTS, INSTANTS, SHAPE, SUT};
 
 /// Where runs go when nothing else is said.
 const RESULTS: &str = "results";
 
 /// What a run leaves beside the copies of its inputs, which are written over.
-const ARTEFACTS: [&str; 9] = [
+const ARTEFACTS: [&str; 11] = [
     "journal.jsonl",
     "tape.bin",
     "tracks.bin",
@@ -20,10 +21,18 @@ const ARTEFACTS: [&str; 9] = [
     "junit.xml",
     crate::report::baseline::FILE,
     super::linkage::FILE,
+    FAULTS,
+    SHAPE,
 ];
 /// Folders of a run, with the ending of the files in them.
-const INNER: [(&str, &str); 4] =
-    [("histograms", "hlog"), ("tables", "csv"), ("stills", "png"), ("stills", "json")];
+const INNER: [(&str, &str); 6] = [
+    ("histograms", "hlog"),
+    ("tables", "csv"),
+    ("stills", "png"),
+    ("stills", "json"),
+    (SUT, "log"),
+    (SUT, INSTANTS),
+];
 /// Room that is kept for the report, bytes.
 const BALLAST: usize = 8 << 20;
 

@@ -2,18 +2,26 @@
 //! that the program ends with the run however the run ends: a killed process cleans nothing up, but its pipes close.
 //!
 //! The keeper's standard input is that pipe, its standard output says what becomes of the program in a line each, and
-//! its standard error is the program's output.
+//! its standard error is the program's output. It may stamp each line of that: it does so in its own process, so that a
+//! program that says much costs the run nothing.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, PipeReader, Read as _, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use crate::drivers::monotonic_us;
+use crate::record::Micros;
+
+/// How long the last words of a program that has ended may take.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long a program may take to end after it was asked to.
 const GOODBYE: Duration = Duration::from_secs(3);
 /// The keeper's word that the program runs, before its process id.
@@ -123,15 +131,31 @@ enum Event {
 ///
 /// # Errors
 /// When what happens cannot be waited for. That the program could not be started is said on standard output.
-pub(crate) fn keep(command: &[OsString]) -> io::Result<()> {
+pub(crate) fn keep(command: &[OsString], instants: Option<Instants>) -> io::Result<()> {
     let (program, args) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    let log = || io::stderr().as_fd().try_clone_to_owned();
+    let (output, stamped) = match instants {
+        None => (io::stderr().as_fd().try_clone_to_owned()?, None),
+        Some(Instants { file, zero_us }) => {
+            let (said, output) = io::pipe()?;
+            (OwnedFd::from(output), Some((said, File::create(file)?, zero_us)))
+        }
+    };
     let mut command = Command::new(program);
-    command.args(args).stdin(Stdio::null()).stdout(log()?).stderr(log()?).process_group(0);
-    let mut child = match command.spawn() {
+    command.args(args).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).process_group(0);
+    let spawned = command.spawn();
+    // With it goes this process's own end of the program's output.
+    drop(command);
+    let mut child = match spawned {
         Ok(child) => child,
         Err(error) => return say(&format!("{REFUSED}{error}")),
     };
+    let (heard, all_heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        if let Some((said, file, zero_us)) = stamped {
+            stamp(said, file, zero_us);
+        }
+        let _ = heard.send(());
+    });
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let group = group.ok_or_else(|| io::Error::other("a process has no number"))?;
     // Nobody reads it when whoever started this is gone already, which the closed input says, too.
@@ -154,8 +178,30 @@ pub(crate) fn keep(command: &[OsString]) -> io::Result<()> {
     // The leader is not reaped yet, so that the number is still its own: whoever of its group is left ends now.
     let _ = kill_process_group(group, Signal::KILL);
     let status = child.wait()?;
+    // Somebody who has left the group may hold the pipe for ever.
+    let _ = all_heard.recv_timeout(LAST_WORDS);
     let _ = say(&format!("{ENDED}{}", status.into_raw()));
     Ok(())
+}
+
+/// Where the instants of a program's lines are written.
+pub(crate) struct Instants {
+    /// The file: a line each, µs.
+    pub(crate) file: PathBuf,
+    /// Where the machine's monotonic clock stands at 0 of these instants, µs.
+    pub(crate) zero_us: Micros,
+}
+
+/// Passes a program's output on to standard error, and writes down when each line came.
+fn stamp(mut said: PipeReader, mut file: File, zero_us: Micros) {
+    let mut some = [0; 1 << 14];
+    while let Ok(n @ 1..) = said.read(&mut some) {
+        let at_us = monotonic_us() - zero_us;
+        let lines = some[..n].iter().filter(|byte| **byte == b'\n').count();
+        // A full disk must not hold the program up.
+        let _ = io::stderr().write_all(&some[..n]);
+        let _ = file.write_all(format!("{at_us}\n").repeat(lines).as_bytes());
+    }
 }
 
 fn say(line: &str) -> io::Result<()> {

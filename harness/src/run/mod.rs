@@ -47,7 +47,7 @@ use crate::record::{self, End, Entry, Journal, Micros, Note, Start};
 use crate::schedule;
 use crate::wire::mqtt_json::Topics;
 use child::Gateway;
-pub(crate) use keeper::keep;
+pub(crate) use keeper::{Instants, keep};
 pub use outside::Outside;
 use outside::Stage;
 use part::{Ended, Ending, Part};
@@ -389,7 +389,7 @@ impl<'a> Run<'a> {
         part.city = stage.city(tape, &part.common, self.request.seed)?;
         part.patience = STRANGER;
         self.progress.begin(&format!("starting {}", outside.contract.name));
-        part.processes = stage.start(&|| self.stop.asked())?;
+        part.processes = stage.start(self.clock, &|| self.stop.asked())?;
         for (id, pid) in part.processes.ids() {
             self.note("info", format!("{id} is process {pid}"));
         }

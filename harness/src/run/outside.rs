@@ -15,12 +15,13 @@ use super::places::Places;
 use super::processes::{Processes, Program, Ready};
 use super::serial::{SerialLine, SerialRow};
 use crate::contract::{self, Carrier, Contract, Decoder, Target};
+use crate::drivers::Clock;
 use crate::drivers::fleet::{Common, Figures};
 use crate::drivers::mqtt::Address;
 use crate::drivers::serial::{Faults, Pace, Spec};
 use crate::observe::{Cloud, Source};
 use crate::pairing::{Rule, To};
-use crate::record::Micros;
+use crate::record::{self, Micros};
 use crate::wire::command::Verb;
 use crate::wire::modbus::LineRate;
 
@@ -47,7 +48,7 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// Picks ports; the gateway's files go into `sut` of the run's folder.
     pub(super) fn set(outside: &'a Outside, folder: &Path, site: &str) -> Result<Stage<'a>, String> {
-        let work = std::path::absolute(folder.join("sut"))
+        let work = std::path::absolute(folder.join(record::SUT))
             .map_err(|error| format!("{} is no folder: {error}", folder.display()))?;
         std::fs::create_dir_all(&work)
             .map_err(|error| format!("{} could not be made: {error}", work.display()))?;
@@ -164,11 +165,12 @@ impl<'a> Stage<'a> {
         self.outside.contract.command.iter().map(rule).collect()
     }
 
-    /// Starts its programs.
-    pub(super) fn start(&self, stop: &dyn Fn() -> bool) -> Result<Processes, String> {
+    /// Starts its programs. Lines of their logs get their instants by the run's clock.
+    pub(super) fn start(&self, clock: Clock, stop: &dyn Fn() -> bool) -> Result<Processes, String> {
         let programs: Vec<Program> = self.outside.contract.process.iter().map(program).collect();
         let beside = self.outside.path.parent().unwrap_or(Path::new(""));
-        Processes::start(&programs, beside, &self.places, stop)
+        let places = Places { zero_us: clock.zero_us(), ..self.places.clone() };
+        Processes::start(&programs, beside, &places, stop)
     }
 }
 

@@ -5,6 +5,9 @@ use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
+use crate::drivers::monotonic_us;
+use crate::record::Micros;
+
 /// What `{…}` stands for in a contract and in the files beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
@@ -16,11 +19,13 @@ pub struct Places {
     pub ports: BTreeMap<String, u16>,
     /// This very program, which keeps the others.
     pub palisade: PathBuf,
+    /// Where the machine's monotonic clock stands when the run's is at 0, µs: lines of logs get their instants so.
+    pub zero_us: Micros,
 }
 
 impl Places {
     /// Places with a free loopback port for each name. All are held until the last one is known, so that no two are the
-    /// same; they are free again when this returns.
+    /// same; they are free again when this returns. The clock starts now.
     ///
     /// # Errors
     /// When the system has no port to give, or does not say where this program lies.
@@ -32,7 +37,7 @@ impl Places {
             ports.insert(name.clone(), listener.local_addr()?.port());
             held.push(listener);
         }
-        Ok(Places { work, site, ports, palisade: std::env::current_exe()? })
+        Ok(Places { work, site, ports, palisade: std::env::current_exe()?, zero_us: monotonic_us() })
     }
 
     /// Fills in `{work}`, `{site}` and `{port.NAME}`. Every other brace stays as it is: files have braces of their own.

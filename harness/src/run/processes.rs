@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::keeper::Kept;
 use super::places::{Places, environment};
+use crate::record::INSTANTS;
 
 /// How often a program is looked at while it starts.
 const LOOK: Duration = Duration::from_millis(10);
@@ -224,20 +225,23 @@ fn spawn(program: &Program, places: &Places) -> Result<Running, String> {
     }
     let log = places.work.join(format!("{id}.log"));
     let unlogged = |error| format!("{id}: {} could not be written: {error}", log.display());
-    set_aside(&log).map_err(unlogged)?;
+    let instants = log.with_extension(INSTANTS);
+    set_aside(&log).and_then(|()| set_aside(&instants)).map_err(unlogged)?;
     let file = File::create(&log).map_err(unlogged)?;
     let mut keeper = Command::new(&places.palisade);
-    keeper.args(["keep", "--"]).arg(&path).args(args).envs(env).current_dir(&places.work).stderr(file);
+    keeper.args(["keep", "--instants"]).arg(&instants).arg(format!("--zero-us={}", places.zero_us));
+    keeper.arg("--").arg(&path).args(args).envs(env).current_dir(&places.work).stderr(file);
     let kept =
         Kept::start(keeper).map_err(|why| format!("{id}: {} could not be started: {why}", path.display()))?;
     Ok(Running { id: id.clone(), kept, log })
 }
 
-/// What a program said before it was restarted is kept as `ID.1.log`, `ID.2.log` and so on.
-fn set_aside(log: &Path) -> std::io::Result<()> {
-    let mut others = (1..).map(|n: u32| log.with_extension(format!("{n}.log")));
+/// What a program said before it was restarted is kept as `ID.1.log`, `ID.2.log` and so on, and its instants alike.
+fn set_aside(file: &Path) -> std::io::Result<()> {
+    let ending = file.extension().unwrap_or_default().display();
+    let mut others = (1..).map(|n: u32| file.with_extension(format!("{n}.{ending}")));
     match others.find(|other| !other.exists()) {
-        Some(other) if log.exists() => fs::rename(log, other),
+        Some(other) if file.exists() => fs::rename(file, other),
         _ => Ok(()),
     }
 }

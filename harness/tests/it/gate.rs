@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use palisade::baseline::Finding;
+use palisade::baseline::{Finding, Standing};
 use palisade::report;
 use palisade::report::baseline::{Baselines, FILE};
 use palisade::report::explain::explain;
@@ -53,12 +53,18 @@ fn a_run_that_loses_more_than_its_baseline_fails_and_names_what_it_lost() {
 }
 
 #[test]
-fn a_run_of_another_day_is_no_baseline() {
+fn a_run_of_another_day_is_no_baseline_and_no_verdict() {
     let mut other = Run::sound();
     other.tape.stimuli.truncate(5_999);
-    let (_folder, report) = held(&other);
-    assert!(!report.verdict.pass);
-    assert!(report.verdict.reasons.iter().any(|r| r.contains("another day")), "{:?}", report.verdict.reasons);
+    let (folder, report) = held(&other);
+    let comparison = report.baseline.as_ref().unwrap();
+    assert!(report.verdict.pass && report.exit == 0, "{:?}", report.verdict.reasons);
+    assert_eq!(comparison.outcome, Standing::Incomparable);
+    assert!(comparison.remarks[0].contains("another version of Palisade"), "{:?}", comparison.remarks);
+    let page = fs::read_to_string(folder.path().join("new/report.html")).unwrap();
+    assert!(page.contains("it cannot be held against"), "the page says so, too");
+    let junit = fs::read_to_string(folder.path().join("new/junit.xml")).unwrap();
+    assert!(junit.contains("<skipped message=\"it cannot be held against"), "{junit}");
     let cut = tempfile::tempdir().unwrap();
     Run { ended: false, ..Run::sound() }.write(cut.path());
     let said = Baselines::read(&[cut.path()], 0.05).unwrap_err().to_string();
@@ -66,22 +72,55 @@ fn a_run_of_another_day_is_no_baseline() {
 }
 
 #[test]
+fn what_the_harness_did_not_send_is_no_loss() {
+    let faults: Vec<(u32, Fault)> = (0..30).map(|i| (2_003 + 11 * i, Fault::Unsent)).collect();
+    let (_folder, report) = held(&Run { faults, ..Run::sound() });
+    let comparison = report.baseline.as_ref().unwrap();
+    assert_eq!(comparison.baselines[0].paired, 412 - 30);
+    assert!(comparison.baselines[0].answers.iter().all(|l| l.lost == 0), "{comparison:?}");
+}
+
+#[test]
+fn faults_are_compared_by_what_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |name: &str, file: &str, text: &str| {
+        let path = folder.path().join(name);
+        Run::sound().write(&path);
+        let journal = fs::read_to_string(path.join("journal.jsonl")).unwrap();
+        let typed = format!("\"options\":[\"--fault={file}\"");
+        let journal = journal.replacen("\"options\":[", &typed, 1);
+        fs::write(path.join("journal.jsonl"), journal).unwrap();
+        fs::write(path.join("faults.toml"), text).unwrap();
+        path
+    };
+    let old = run("old", "flaky.toml", "faults = 1\n");
+    let against = |new: &Path| {
+        fs::write(new.join(FILE), Baselines::read(&[&old], 0.05).unwrap().json().unwrap()).unwrap();
+        report::make(new).unwrap().baseline.unwrap()
+    };
+    let same = against(&run("new", "./elsewhere/flaky.toml", "faults = 1\n"));
+    assert_eq!((same.outcome, same.remarks), (Standing::Stands, vec![]));
+    let other = against(&run("other", "flaky.toml", "faults = 1\nname = \"x\"\n"));
+    assert_eq!(other.outcome, Standing::Incomparable);
+    assert!(other.remarks[0].contains("load and faults differ: then --fault with digest"), "{other:?}");
+}
+
+#[test]
 fn what_is_no_baseline_is_said_before_anything_is_driven() {
     let folder = tempfile::tempdir().unwrap();
     Run::sound().write(folder.path());
     let path = folder.path().to_str().unwrap();
-    let check = |args: &[&str], code: i32, expected: &str| {
+    let said = |args: &[&str], code: i32, expected: &str| {
         let output = palisade(&[&["run", "scenarios/tiny.toml"], args].concat());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(code), "{said}");
         assert!(said.contains(expected), "{said}");
     };
-    check(&["--baseline", path], 3, "its scenario.toml is not that of scenarios/tiny.toml");
-    check(&["--baseline", "results/nowhere"], 3, "there is no such folder");
-    check(&["--baseline", path, "--out", path], 2, "which it would write over");
-    check(&["--baseline", path, "--tolerance", "much"], 2, "no percentage");
-    check(&["--tolerance", "3%"], 2, "--baseline");
-    check(&["--find-limit", "--baseline", path], 2, "cannot be used with");
+    said(&["--baseline", "results/nowhere"], 3, "there is no such folder");
+    said(&["--baseline", path, "--out", path], 2, "which it would write over");
+    said(&["--baseline", path, "--tolerance", "much"], 2, "no percentage");
+    said(&["--tolerance", "3%"], 2, "--baseline");
+    said(&["--find-limit", "--baseline", path], 2, "cannot be used with");
 }
 
 #[test]
@@ -100,6 +139,61 @@ fn a_missed_alarm_is_told_from_the_wall_to_silence() {
     let json = palisade(&["explain", folder.path().to_str().unwrap(), "--output-format", "json"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!((json["id"].as_str(), json["outcome"].as_str()), (Some("r1a2-2003"), Some("missed")));
+}
+
+#[test]
+fn logs_commands_and_the_city_are_told_with_a_message() {
+    let folder = tempfile::tempdir().unwrap();
+    Run { faults: vec![(2_003, Fault::Missed)], ..Run::sound() }.write(folder.path());
+    let file = folder.path().join("journal.jsonl");
+    let mut journal = fs::read_to_string(&file).unwrap();
+    let expected = journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of = |line: Value| (line["expected"]["stimulus"] == 2_003).then(|| line["expected"].clone());
+    let expected = expected.into_iter().filter_map(of).find(|e| e["part"] == "main").unwrap();
+    let at = expected["intended_us"].as_i64().unwrap();
+    let command = |number: u32, id: &str, cause: Value| {
+        serde_json::json!({"command": {
+            "number": number, "received_us": at + 20_000, "part": "main", "device": 3, "command": "siren_on", "id": id,
+            "cause": cause, "link": "mqtt"
+        }})
+    };
+    let more = [
+        command(0, "c-7", "r1a2-2003".into()),
+        serde_json::json!({"answered": {
+            "number": 0, "part": "main", "device": 3, "id": "c-7", "executed_us": at + 50_000, "ok": false,
+            "state": "ready", "why": "no siren", "repeated": false
+        }}),
+        command(1, "c-8", Value::Null),
+        serde_json::json!({"city": {
+            "part": "main", "severity": [expected["severity"]], "deadline_us": 5_000_000, "defects": ""
+        }}),
+        serde_json::json!({"forwarded": {
+            "received_us": at + 30_000, "part": "main", "device": "x", "signal": "y", "severity": null,
+            "correlation": "r1a2-2003", "payload": "{}", "answered": "refused", "answered_us": at + 31_000
+        }}),
+    ];
+    more.iter().for_each(|line| journal += &format!("{line}\n"));
+    fs::write(&file, journal).unwrap();
+    fs::create_dir(folder.path().join("sut")).unwrap();
+    fs::write(folder.path().join("sut/flow.log"), "ready\nqueue is full\n").unwrap();
+    fs::write(folder.path().join("sut/flow.us"), format!("9\n{}\n", at + 10_000)).unwrap();
+    let told = |id: &str| explain(folder.path(), Some(id)).unwrap();
+    let story = told("r1a2-2003");
+    // The id of a command leads to the message that caused it.
+    assert_eq!(told("c-7"), story);
+    let of = |stage: &str| -> Vec<(Option<f64>, &str)> {
+        let steps = story.steps.iter().filter(|s| s.stage == stage);
+        steps.map(|s| (s.after_ms, s.text.as_str())).collect()
+    };
+    assert_eq!(of("log"), [(Some(10.0), "flow wrote: queue is full")]);
+    let [(Some(20.0), command)] = of("command")[..] else { panic!("{story:#?}") };
+    assert!(command.contains("siren_on with the id c-7 over mqtt: refused, because no siren"), "{command}");
+    let [(Some(30.0), posted), (None, became)] = of("city")[..] else { panic!("{story:#?}") };
+    assert!(posted.contains("(refused), which answered 1.0 ms later"), "{posted}");
+    assert!(became.contains("on the way to the city platform it was missed"), "{became}");
+    let alone = told("c-8");
+    assert!(alone.name.starts_with("siren_on c-8 to ") && alone.outcome == "unanswered", "{alone:?}");
+    assert_eq!(alone.steps.iter().filter(|s| s.stage == "log").count(), 1);
 }
 
 #[test]
@@ -141,7 +235,8 @@ fn repository() -> tempfile::TempDir {
     folder
 }
 
-fn job(shell: &[&str], script: &str, repository: &Path, sut: &str) -> Output {
+/// Runs a script of a job in a repository, on its main branch, with what else is set.
+fn job(shell: &[&str], script: &str, repository: &Path, set: &[(&str, &str)]) -> Output {
     let own = Path::new(env!("CARGO_BIN_EXE_palisade")).parent().unwrap();
     let path = format!("{}:{}", own.display(), std::env::var("PATH").unwrap());
     Command::new(shell[0])
@@ -149,37 +244,153 @@ fn job(shell: &[&str], script: &str, repository: &Path, sut: &str) -> Output {
         .arg(script)
         .current_dir(repository)
         .env("PATH", path)
-        .env("PALISADE_SUT", sut)
         .env("CI_COMMIT_BRANCH", "main")
         .env("CI_DEFAULT_BRANCH", "main")
+        .envs(set.iter().copied())
         .output()
         .unwrap()
 }
 
+const GITHUB: [&str; 6] = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"];
+const GITLAB: [&str; 2] = ["sh", "-ec"];
+/// A few seconds, where nothing is to be compared.
+const SHORT: (&str, &str) = ("WINDOWS", "02:14:05+6s");
+
+fn check(output: &Output, code: i32) -> String {
+    let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    said
+}
+
+fn report_in(repository: &Path) -> Value {
+    let text = fs::read_to_string(repository.join("results/run/report.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The contract of the embedded gateway with a defect, so that the gateway changes and the scenario does not.
+fn contract(repository: &Path, name: &str, defect: &str) -> String {
+    let text = fs::read_to_string(root().join("scenarios/sut/builtin/contract.toml")).unwrap();
+    let bent = text.replacen("args = [\"gateway\", ", &format!("args = [\"gateway\", {defect}"), 1);
+    assert!(defect.is_empty() || bent != text);
+    let file = repository.join(name);
+    fs::write(&file, bent).unwrap();
+    file.display().to_string()
+}
+
 #[test]
-fn the_sample_jobs_run_and_hold_the_second_run_against_the_first() {
-    let bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"];
-    let check = |output: &Output, code: i32| {
-        let said = [&output.stdout[..], &output.stderr[..]].concat();
-        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&said));
-    };
+fn a_gateway_that_gets_slower_fails_the_next_job() {
     let here = repository();
-    let report = || -> Value {
-        let text = fs::read_to_string(here.path().join("results/run/report.json")).unwrap();
-        serde_json::from_str(&text).unwrap()
-    };
-    check(&job(&["sh", "-c"], &script("gitlab-ci.yml", "rehearse"), here.path(), "builtin"), 0);
-    assert!(report()["baseline"].is_null());
-    assert!(here.path().join("results/baseline/journal.jsonl").is_file());
-    check(&job(&bash, &script("github-actions.yml", "rehearse"), here.path(), "builtin"), 0);
-    assert!(report()["baseline"]["baselines"][0]["paired"].as_u64() > Some(0), "{}", report()["baseline"]);
-    check(
-        &job(&bash, &script("github-actions.yml", "keep a good run as the next baseline"), here.path(), ""),
-        0,
+    let file = |name: &str, defect: &str| contract(here.path(), name, defect);
+    let (sound, slow) = (file("sound.toml", ""), file("slow.toml", "\"--defect\", \"delay=150ms\", "));
+    let rehearse = script("github-actions.yml", "rehearse");
+    let said = check(&job(&GITHUB, &rehearse, here.path(), &[("PALISADE_SUT", &sound)]), 0);
+    assert!(said.contains("no baseline: nothing is compared"), "{said}");
+    assert!(report_in(here.path())["baseline"].is_null());
+    let keep = script("github-actions.yml", "keep a good run as the next baseline");
+    check(&job(&GITHUB, &keep, here.path(), &[]), 0);
+    // Both are in time; it is slower, and the windows of the sample job suffice to say so.
+    let said = check(&job(&GITHUB, &rehearse, here.path(), &[("PALISADE_SUT", &slow)]), 5);
+    assert!(
+        said.contains("::error file=palisade/scenario.toml,title=baseline::all response p50 went"),
+        "{said}"
     );
-    // A gateway that is not there fails the job with the code of the gateway, not with the last command's.
-    let gone = job(&bash, &script("github-actions.yml", "rehearse"), here.path(), "mqtt://127.0.0.1:1");
-    check(&gone, 4);
+    let report = report_in(here.path());
+    assert_eq!(report["baseline"]["outcome"], "worse");
+    assert_eq!(report["outcomes"]["expected"], report["outcomes"]["answered"]);
+    assert_eq!(
+        report["baseline"]["baselines"].as_array().unwrap().len(),
+        2,
+        "the last one and the pinned one"
+    );
+}
+
+#[test]
+fn a_changed_scenario_is_green_and_has_its_own_baseline() {
+    let here = repository();
+    let rehearse = script("gitlab-ci.yml", "rehearse");
+    let set = [SHORT, ("PALISADE_SUT", "builtin")];
+    let kept = || -> Vec<PathBuf> {
+        let days = fs::read_dir(here.path().join("results/baseline")).unwrap();
+        days.map(|day| day.unwrap().path()).collect()
+    };
+    let said = check(&job(&GITLAB, &rehearse, here.path(), &set), 0);
+    assert!(said.contains("no baseline"), "{said}");
+    let first = kept();
+    assert_eq!(first.len(), 1);
+    assert!(first[0].join("1/journal.jsonl").is_file() && first[0].join("pinned/journal.jsonl").is_file());
+    // Six seconds are too few to test anything, which is said and is no pass of the comparison.
+    let said = check(&job(&GITLAB, &rehearse, here.path(), &set), 0);
+    assert!(said.contains("nothing could be tested"), "{said}");
+    assert_eq!(report_in(here.path())["baseline"]["outcome"], "untested");
+    let junit = fs::read_to_string(here.path().join("results/run/junit.xml")).unwrap();
+    assert!(junit.contains("<skipped message=\"nothing could be tested"), "{junit}");
+    assert!(first[0].join("2/journal.jsonl").is_file());
+    let file = here.path().join("palisade/scenario.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("occupancy = 0.92", "occupancy = 0.9", 1)).unwrap();
+    let said = check(&job(&GITLAB, &rehearse, here.path(), &set), 0);
+    assert!(said.contains("no baseline"), "{said}");
+    let second = kept();
+    assert!(second.len() == 1 && second != first, "{first:?} {second:?}");
+    // Held against a run of the other day all the same, it says that this is no verdict, and goes on.
+    let other = here.path().join("other");
+    fs::rename(second[0].join("1"), &other).unwrap();
+    fs::write(&file, text).unwrap();
+    let run = |more: &[&str]| {
+        let common = ["run", file.to_str().unwrap(), "--no-floor", "--windows", SHORT.1, "--out"];
+        let out = here.path().join("held");
+        let output = palisade(&[&common[..], &[out.to_str().unwrap()], more].concat());
+        let report: Value = serde_json::from_slice(&fs::read(out.join("report.json")).unwrap()).unwrap();
+        (check(&output, 0), report["baseline"].clone())
+    };
+    let (said, held) = run(&["--baseline", other.to_str().unwrap()]);
+    assert!(said.contains("its scenario.toml is not that of") && said.contains("the run goes on"), "{said}");
+    assert_eq!(held["outcome"], "incomparable");
+    assert!(
+        held["remarks"][0].as_str().unwrap().contains("its scenario or its map is another one"),
+        "{held}"
+    );
+}
+
+#[test]
+fn three_baselines_are_kept_beside_the_pinned_one() {
+    let here = tempfile::tempdir().unwrap();
+    let keep = script("github-actions.yml", "keep a good run as the next baseline");
+    let run = here.path().join("results/run");
+    let kept =
+        |name: &str| fs::read_to_string(here.path().join("results/baseline").join(name).join("n")).ok();
+    for n in 1..=5 {
+        fs::create_dir_all(&run).unwrap();
+        fs::write(run.join("n"), n.to_string()).unwrap();
+        let pin = if n == 4 { "1" } else { "" };
+        check(&job(&GITHUB, &keep, here.path(), &[("PIN", pin)]), 0);
+        assert_eq!(kept("pinned").as_deref(), Some(if n < 4 { "1" } else { "4" }));
+    }
+    let names = ["1", "2", "3", "4"].map(kept);
+    assert_eq!(names, [Some("5".into()), Some("4".into()), Some("3".into()), None]);
+}
+
+#[test]
+fn a_gateway_that_is_not_there_fails_the_job_with_its_own_code() {
+    let here = repository();
+    // With the code of the gateway, not with the last command's.
+    let set = [SHORT, ("PALISADE_SUT", "mqtt://127.0.0.1:1")];
+    check(&job(&GITHUB, &script("github-actions.yml", "rehearse"), here.path(), &set), 4);
+    let set = [SHORT, ("PALISADE_SUT", "mqtt://127.0.0.1:1")];
+    check(&job(&GITLAB, &script("gitlab-ci.yml", "rehearse"), here.path(), &set), 4);
+}
+
+#[test]
+fn a_day_is_named_by_scenario_contract_and_version() {
+    let here = repository();
+    let script = script("github-actions.yml", "name the day");
+    let day = || check(&job(&GITHUB, &script, here.path(), &[]), 0);
+    let first = day();
+    assert!(first.starts_with("day=") && first == day(), "{first}");
+    fs::write(here.path().join("palisade/notes.txt"), "no input").unwrap();
+    assert_eq!(day(), first);
+    fs::write(here.path().join("palisade/contract.toml"), "contract = 1\n").unwrap();
+    assert_ne!(day(), first);
 }
 
 #[test]
@@ -283,4 +494,72 @@ fn a_failure_is_shrunk_to_what_it_needs() {
     assert_eq!(run.status.code(), Some(5), "{}", String::from_utf8_lossy(&run.stderr));
     let good = palisade(&["shrink", again.to_str().unwrap(), "9999"]);
     assert_eq!(good.status.code(), Some(3));
+}
+
+/// A run of the small compound that fails, with more in its scenario.
+fn failed(compound: &Path, more: &[(&str, &str)], options: &[&str]) -> PathBuf {
+    let file = compound.join("palisade/scenario.toml");
+    let mut text = fs::read_to_string(&file).unwrap();
+    for (old, new) in more {
+        assert!(text.contains(old), "{old}");
+        text = text.replacen(old, new, 1);
+    }
+    fs::write(&file, text).unwrap();
+    let out = compound.join("run");
+    let common = ["run", file.to_str().unwrap(), "--no-floor", "--out", out.to_str().unwrap()];
+    check(&palisade(&[&common[..], options].concat()), 5);
+    out
+}
+
+#[test]
+fn faults_and_copies_that_a_failure_does_without_are_taken_away() {
+    let compound = repository();
+    let faults = compound.path().join("faults.toml");
+    // The gateway is deaf to a camera, whatever disturbs its line and whoever else speaks.
+    let text = "faults = 1\nname = \"two\"\n\
+                [[fault]]\nway = \"up\"\nwhat = { delay = { by = \"5ms\" } }\n\
+                [[fault]]\nway = \"down\"\nwhat = { delay = { by = \"9ms\" } }\n";
+    fs::write(&faults, text).unwrap();
+    let deaf = ["--defect", "deaf-to=cam-north-wall", "--windows", "02:14:05+8s", "--fleet", "3", "--fault"];
+    let out = failed(compound.path(), &[], &[&deaf[..], &[faults.to_str().unwrap()]].concat());
+    // What the run was disturbed by is read from its folder, not from where it was typed.
+    fs::remove_file(&faults).unwrap();
+    let shrunk = palisade(&["shrink", out.to_str().unwrap(), "--budget", "3m"]);
+    let said = check(&shrunk, 0);
+    assert!(said.contains("0 of 2 rows of faults, 1 of 3 compounds"), "{said}");
+    let next = said.lines().find(|line| line.trim_start().starts_with("next")).unwrap();
+    assert!(!next.contains("--fault") && !next.contains("--fleet"), "{next}");
+    assert!(!out.join("shrunk/faults.toml").exists());
+}
+
+#[test]
+fn a_fault_that_a_failure_needs_stays() {
+    let compound = repository();
+    let faults = compound.path().join("faults.toml");
+    // The gateway is slower than the threshold allows only where the line is slow on the way to it.
+    let text = "faults = 1\nname = \"two\"\n\
+                [[fault]]\nway = \"up\"\nwhat = { delay = { by = \"400ms\" } }\n\
+                [[fault]]\nway = \"down\"\nwhat = { delay = { by = \"9ms\" } }\n";
+    fs::write(&faults, text).unwrap();
+    let tight = [("\"response.p99\" = \"< 2s\"", "\"response.p99\" = \"< 300ms\"")];
+    let options = ["--windows", "02:14:05+6s,07:32:20+4s", "--fault", faults.to_str().unwrap()];
+    let out = failed(compound.path(), &tight, &options);
+    let shrunk = palisade(&["shrink", out.to_str().unwrap(), "response.p99", "--budget", "3m"]);
+    let said = check(&shrunk, 0);
+    assert!(
+        said.contains("response.p99 is not < 300ms still") && said.contains("1 of 2 rows of faults"),
+        "{said}"
+    );
+    let kept = fs::read_to_string(out.join("shrunk/faults.toml")).unwrap();
+    assert!(kept.contains("400ms") && !kept.contains("9ms"), "{kept}");
+    let text = fs::read_to_string(out.join("shrunk/scenario.toml")).unwrap();
+    let windows = text.lines().find(|line| line.starts_with("windows = ")).unwrap();
+    assert_eq!(windows.matches("from = ").count(), 1, "one of the two windows is enough: {windows}");
+    let again = compound.path().join("again");
+    let file = out.join("shrunk/scenario.toml");
+    let faults = out.join("shrunk/faults.toml");
+    let command = ["run", file.to_str().unwrap(), "--no-floor", "--fault", faults.to_str().unwrap(), "--out"];
+    check(&palisade(&[&command[..], &[again.to_str().unwrap()]].concat()), 5);
+    let holds = palisade(&["shrink", out.to_str().unwrap(), "missed"]);
+    assert!(check(&holds, 3).contains("missed holds"));
 }

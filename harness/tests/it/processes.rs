@@ -163,6 +163,22 @@ fn one_that_dies_later_is_noticed() {
     assert!(why.contains("mortal") && why.contains("farewell"), "{why}");
 }
 
+#[test]
+fn each_line_of_a_log_has_its_instant() {
+    let bench = bench();
+    let script = "echo one; echo two >&2; sleep 0.3; echo three; echo ready; sleep 600";
+    drop(bench.start(&[shell("clerk", script)]).expect("it starts"));
+    let read = |name: &str| fs::read_to_string(bench.places.work.join(name)).expect("a file");
+    let lines: Vec<String> = read("clerk.log").lines().map(str::to_owned).collect();
+    let instants: Vec<i64> = read("clerk.us").lines().map(|us| us.parse().expect("a number")).collect();
+    assert_eq!((lines.len(), instants.len()), (4, 4), "{lines:?} {instants:?}");
+    let three = lines.iter().position(|line| line == "three").expect("it was said");
+    assert!(instants.is_sorted() && instants[0] >= 0, "{instants:?}");
+    assert!(instants[three] - instants[three - 1] >= 250_000, "the pause is seen: {instants:?}");
+    // Counted from when the places were picked.
+    assert!(*instants.last().expect("one") < 120_000_000, "{instants:?}");
+}
+
 /// A keeper of its own, its program's number, and the pipe that says what becomes of it.
 fn keeper(script: &str) -> (Child, u32, BufReader<ChildStdout>) {
     let mut keeper = Command::new(env!("CARGO_BIN_EXE_palisade"))

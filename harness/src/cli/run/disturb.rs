@@ -5,15 +5,14 @@ use std::path::Path;
 use super::super::{Exit, Failure};
 use crate::contract::Kit;
 use crate::drivers::between;
-use crate::fault::{DeviceFault, Restart};
+use crate::fault::{DeviceFault, Faults, Restart};
 use crate::input;
 use crate::run::Sut;
 
 /// The faults, printed before anything is done.
-pub(super) fn faults(file: &Path, seed: u64, sut: &Sut, kit: &Kit) -> Result<between::Plan, Failure> {
+pub(in crate::cli) fn faults(file: &Path, seed: u64, sut: &Sut, kit: &Kit) -> Result<between::Plan, Failure> {
     let faults = input::faults(file)?;
-    faults.device.iter().try_for_each(|fault| befalls_somebody(fault, kit))?;
-    faults.restart.iter().try_for_each(|restart| can_restart(restart, sut))?;
+    check(&faults, sut, kit)?;
     eprintln!("faults: {}, drawn by seed {seed}, from the first message on", faults.name);
     for (i, fault) in faults.fault.iter().enumerate() {
         eprintln!("fault {}: {fault}", i + 1);
@@ -25,6 +24,12 @@ pub(super) fn faults(file: &Path, seed: u64, sut: &Sut, kit: &Kit) -> Result<bet
         eprintln!("restart: {restart}");
     }
     Ok(between::Plan { faults, file: file.display().to_string(), seed })
+}
+
+/// Whether the scenario has the devices that are named, and the gateway the programs.
+pub(in crate::cli) fn check(faults: &Faults, sut: &Sut, kit: &Kit) -> Result<(), Failure> {
+    faults.device.iter().try_for_each(|fault| befalls_somebody(fault, kit))?;
+    faults.restart.iter().try_for_each(|restart| can_restart(restart, sut))
 }
 
 /// Whether every name in a device's fault is a device's.

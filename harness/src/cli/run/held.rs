@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Exit, Failure};
 use super::Args;
 use crate::input;
+use crate::record::{FAULTS, SHAPE};
 use crate::report::baseline::{Baselines, FILE};
 
 /// The tolerance when none is typed.
@@ -21,18 +22,27 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 /// Files by name with their text, and options as they are typed.
 type Kept = (Vec<(String, String)>, Vec<String>);
 
-/// Files that the run's folder keeps of its baselines, and what was typed of them.
+/// Files that the run's folder keeps of its baselines and of what loads and disturbs it, and what was typed of the
+/// baselines.
 pub(super) fn kept(args: &Args, loaded: &input::Loaded, seed: u64) -> Result<Kept, Failure> {
-    let Some(baselines) = baselines(args, loaded, seed)? else { return Ok((Vec::new(), Vec::new())) };
+    let mut files = Vec::new();
+    for (file, name) in [(&args.fault, FAULTS), (&args.shape, SHAPE)] {
+        // What cannot be read is said, with its remedy, by whoever reads what is in it.
+        let text = file.as_ref().and_then(|file| fs::read_to_string(file).ok());
+        files.extend(text.map(|text| (name.to_owned(), text)));
+    }
+    let Some(baselines) = baselines(args, loaded, seed)? else { return Ok((files, Vec::new())) };
     let mut options: Vec<String> =
         args.baseline.iter().map(|path| format!("--baseline={}", path.display())).collect();
     if args.tolerance != TOLERANCE {
         options.push(format!("--tolerance={}%", args.tolerance * 100.0));
     }
-    Ok((vec![(FILE.to_owned(), baselines.json()?)], options))
+    files.push((FILE.to_owned(), baselines.json()?));
+    Ok((files, options))
 }
 
-/// The runs that this one is held against; whatever can differ before anything is driven is said here.
+/// The runs that this one is held against. One that cannot be compared is said before anything is driven, and again in
+/// the report; it is no reason not to drive.
 fn baselines(args: &Args, loaded: &input::Loaded, seed: u64) -> Result<Option<Baselines>, Failure> {
     if args.baseline.is_empty() {
         return Ok(None);
@@ -46,31 +56,20 @@ fn baselines(args: &Args, loaded: &input::Loaded, seed: u64) -> Result<Option<Ba
             );
             return Err(Failure::new(Exit::Usage, text));
         }
-        let same = |name: &str, text: &str| fs::read_to_string(path.join(name)).is_ok_and(|t| t == text);
-        // A folder that is no run's is named below.
-        let made = path.join("scenario.toml").exists();
-        let inputs = [("scenario.toml", &loaded.toml.text), ("site.geojson", &loaded.geometry.text)];
-        if let Some((name, _)) = inputs.into_iter().find(|(name, text)| made && !same(name, text)) {
-            let text = format!(
-                "`{}` is no baseline of this run: its {name} is not that of {}\n  remedy: name a run of the same scenario, or \
-                 drive the scenario of the baseline: `palisade run {}/scenario.toml`",
-                path.display(),
-                args.scenario.display(),
-                path.display()
-            );
-            return Err(Failure::new(Exit::Input, text));
-        }
     }
     let folders: Vec<&Path> = args.baseline.iter().map(PathBuf::as_path).collect();
     let baselines = Baselines::read(&folders, args.tolerance)?;
-    let other = baselines.seeds().find(|(_, other)| *other != seed);
-    match other {
-        Some((run, other)) => {
-            let text = format!(
-                "`{run}` is no baseline of this run: its seed is {other}, not {seed}\n  remedy: add --seed {other}"
-            );
-            Err(Failure::new(Exit::Input, text))
-        }
-        None => Ok(Some(baselines)),
+    for (path, (run, other)) in args.baseline.iter().zip(baselines.seeds()) {
+        let inputs = [("scenario.toml", &loaded.toml.text), ("site.geojson", &loaded.geometry.text)];
+        let differs = |name: &str, text: &str| fs::read_to_string(path.join(name)).is_ok_and(|t| t != text);
+        let told = match inputs.into_iter().find(|(name, text)| differs(name, text)) {
+            Some((name, _)) => format!("its {name} is not that of {}", args.scenario.display()),
+            None if other != seed => {
+                format!("its seed is {other}, not {seed}; --seed {other} drives its day")
+            }
+            None => continue,
+        };
+        eprintln!("`{run}` is no baseline of this run: {told}; the run goes on, and is not held against it");
     }
+    Ok(Some(baselines))
 }

@@ -1,6 +1,6 @@
 //! `palisade run`: live through the day, drive a gateway with it, judge what it says.
 
-mod disturb;
+pub(super) mod disturb;
 mod held;
 mod limit;
 mod show;
@@ -174,7 +174,7 @@ fn can_be_driven(
 }
 
 /// Whether others than a platform can hear the gateway.
-fn is_heard_over_a_broker(sut: &Sut) -> bool {
+pub(super) fn is_heard_over_a_broker(sut: &Sut) -> bool {
     let Sut::Contract(outside) = sut else { return true };
     let contract = &outside.contract;
     let links = contract.reaction.iter().filter_map(|row| contract.link(&row.link));
@@ -182,7 +182,7 @@ fn is_heard_over_a_broker(sut: &Sut) -> bool {
 }
 
 /// The copies, if there are any; each of their devices needs a connection.
-fn fleet(
+pub(super) fn fleet(
     compounds: u32,
     (shape, broker): (Option<&Path>, bool),
     loaded: &input::Loaded,

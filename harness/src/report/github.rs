@@ -1,0 +1,106 @@
+//! What failed as annotations of a job on GitHub: workflow commands, one a line.
+//!
+//! GitHub shows ten errors of a step, so the verdict's reasons come first, and devices that are left out are counted.
+
+use super::Report;
+use super::model::DevicePart;
+
+/// Errors of a step that GitHub shows.
+const SHOWN: usize = 10;
+
+/// The annotations; nothing for a run that passed without a remark.
+pub fn render(report: &Report) -> String {
+    let mut errors: Vec<(String, String)> = Vec::new();
+    let mut say = |title: &str, text: String| errors.push((title.to_owned(), text));
+    let harness = report.harness.reasons.iter().filter(|_| !report.harness.valid);
+    harness.for_each(|why| say("the harness cannot be trusted", why.clone()));
+    let checks = report.verdict.checks.iter().filter(|c| !c.pass);
+    checks.for_each(|c| say(&c.figure, format!("must be {}, it is {}", c.must, c.found_text)));
+    let worse = report.baseline.iter().flat_map(|c| &c.reasons);
+    worse.for_each(|why| say("baseline", why.clone()));
+    let bad: Vec<&DevicePart> =
+        report.devices.iter().filter(|d| d.outcomes.answered < d.outcomes.expected).collect();
+    if errors.is_empty() && bad.is_empty() {
+        // A run that was cut, or a rule that does not hold.
+        report.verdict.reasons.iter().for_each(|why| errors.push(("verdict".into(), why.clone())));
+    }
+    let room = SHOWN.saturating_sub(errors.len() + 1).max(1);
+    let shown = if bad.len() <= room + 1 { bad.len() } else { room };
+    errors.extend(bad.iter().take(shown).map(|d| device(d, report)));
+    if shown < bad.len() {
+        let text =
+            format!("{} more devices were not answered as they should be; see the report", bad.len() - shown);
+        errors.push(("more".into(), text));
+    }
+    let remarks = report.baseline.iter().flat_map(|c| &c.remarks);
+    let errors = errors.iter().map(|(title, text)| command("error", &report.scenario.path, title, text));
+    errors.chain(remarks.map(|text| command("warning", &report.scenario.path, "baseline", text))).collect()
+}
+
+fn device(device: &DevicePart, report: &Report) -> (String, String) {
+    let bad = device.outcomes.expected - device.outcomes.answered;
+    let first = report.failures.iter().find(|f| f.device == device.id);
+    let first = first.map_or_else(String::new, |f| {
+        format!("; the first: {} {} {}, {}", f.signal, f.id, f.outcome.replace('_', " "), f.text)
+    });
+    let text = format!("{bad} of {} answers did not come as they should{first}", device.outcomes.expected);
+    (device.id.clone(), text)
+}
+
+fn command(kind: &str, file: &str, title: &str, text: &str) -> String {
+    format!("::{kind} file={},title={}::{}\n", property(file), property(title), message(text))
+}
+
+fn message(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{CheckPart, Tally};
+    use super::*;
+    use crate::baseline::Comparison;
+
+    fn report(devices: usize) -> Report {
+        let outcomes = Tally { expected: 3, answered: 2, missed: 1, ..Tally::default() };
+        let device = |n: usize| DevicePart { id: format!("beam-{n}"), outcomes, ..DevicePart::default() };
+        let mut report = Report { devices: (0..devices).map(device).collect(), ..Report::default() };
+        report.scenario.path = "palisade/a,b.toml".into();
+        report.harness.valid = true;
+        let (figure, must) = ("missed".to_owned(), "== 0".to_owned());
+        let check = CheckPart {
+            figure,
+            must,
+            found: Some(1.0),
+            found_text: "100 %\nof all".into(),
+            ..CheckPart::default()
+        };
+        report.verdict.checks = vec![check];
+        report
+    }
+
+    #[test]
+    fn what_failed_is_told_in_the_words_of_a_workflow() {
+        let mut report = report(1);
+        let remarks = vec!["nothing could be tested".to_owned()];
+        report.baseline = Some(Comparison { remarks, ..Comparison::default() });
+        let expected = "::error file=palisade/a%2Cb.toml,title=missed::must be == 0, it is 100 %25%0Aof all\n\
+             ::error file=palisade/a%2Cb.toml,title=beam-0::1 of 3 answers did not come as they should\n\
+             ::warning file=palisade/a%2Cb.toml,title=baseline::nothing could be tested\n";
+        assert_eq!(render(&report), expected);
+        assert_eq!(render(&Report::default()), "");
+    }
+
+    #[test]
+    fn no_more_errors_than_are_shown() {
+        for devices in [0, 1, 8, 9, 10, 40] {
+            let text = render(&report(devices));
+            assert_eq!(text.lines().count(), (devices + 1).min(SHOWN), "{devices}: {text}");
+        }
+        assert!(render(&report(40)).contains("32 more devices"));
+    }
+}
