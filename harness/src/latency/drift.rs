@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::trend::{Trend, trend_within};
+use super::trend::{Trend, median, trend_within};
 use crate::record::Micros;
 
 /// A run is cut into so many stretches.
@@ -24,11 +24,11 @@ pub struct Drift {
     pub lasted_us: Micros,
 }
 
-/// The drift of answers: device class, when the message was due, and how long its answer took, both µs.
-pub fn drift<'a>(answers: impl Iterator<Item = (&'a str, Micros, Micros)>) -> Drift {
+/// The drift of answers: device class, when the message was due, µs, and how long its answer took, ms.
+pub fn drift<'a>(answers: impl Iterator<Item = (&'a str, Micros, f64)>) -> Drift {
     let mut by_class: BTreeMap<&str, Vec<(Micros, f64)>> = BTreeMap::new();
-    for (class, due, took) in answers {
-        by_class.entry(class).or_default().push((due, took as f64 / 1000.0));
+    for (class, due, ms) in answers {
+        by_class.entry(class).or_default().push((due, ms));
     }
     let due = || by_class.values().flatten().map(|(due, _)| *due);
     let (Some(first), Some(last)) = (due().min(), due().max()) else { return Drift::default() };
@@ -39,7 +39,11 @@ pub fn drift<'a>(answers: impl Iterator<Item = (&'a str, Micros, Micros)>) -> Dr
         for (due, ms) in answers {
             stretches.entry((due - first) / length).or_default().push(*ms);
         }
-        stretches.into_iter().map(|(stretch, ms)| (minutes(stretch), median(ms))).collect()
+        let middle = |(stretch, mut ms): (i64, Vec<f64>)| {
+            ms.sort_by(f64::total_cmp);
+            (minutes(stretch), median(&ms))
+        };
+        stretches.into_iter().map(middle).collect()
     };
     let groups: Vec<Vec<(f64, f64)>> = by_class.values().map(medians).collect();
     let groups: Vec<&[(f64, f64)]> = groups.iter().map(Vec::as_slice).collect();
@@ -48,12 +52,6 @@ pub fn drift<'a>(answers: impl Iterator<Item = (&'a str, Micros, Micros)>) -> Dr
         answers: by_class.values().map(Vec::len).sum(),
         lasted_us: last - first,
     }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }
 
 #[cfg(test)]
@@ -65,7 +63,7 @@ mod tests {
         let all = (0..600).map(|second| {
             // The slow class comes ever more often.
             let class = if (second * 7) % 600 < second { "beam" } else { "camera" };
-            (class, second * 1_000_000, (took_ms(class, second) * 1000.0) as Micros)
+            (class, second * 1_000_000, took_ms(class, second))
         });
         drift(all)
     }
@@ -87,7 +85,7 @@ mod tests {
     #[test]
     fn few_answers_have_no_drift() {
         assert_eq!(drift(std::iter::empty()), Drift::default());
-        let few = (0..5).map(|i| ("beam", i * 60_000_000, 1_000));
+        let few = (0..5).map(|i| ("beam", i * 60_000_000, 1.0));
         assert!(drift(few).trend.is_none());
     }
 }

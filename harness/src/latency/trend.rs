@@ -58,11 +58,15 @@ pub fn trend_within(groups: &[&[(f64, f64)]]) -> Option<Trend> {
     slopes.sort_by(f64::total_cmp);
     let (all, spread) = (slopes.len() as f64, Z * variance.sqrt());
     let at = |rank: f64| slopes[(rank.max(0.0) as usize).min(slopes.len() - 1)];
-    let middle = slopes.len() / 2;
-    let even = slopes.len().is_multiple_of(2);
-    let slope = if even { f64::midpoint(slopes[middle - 1], slopes[middle]) } else { slopes[middle] };
     let (low, high) = (at(((all - spread) / 2.0).floor()), at(((all + spread) / 2.0).ceil()));
-    Some(Trend { slope, low, high, points: count })
+    Some(Trend { slope: median(&slopes), low, high, points: count })
+}
+
+/// The median of values in order, of which there is at least one.
+pub(super) fn median(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    let even = sorted.len().is_multiple_of(2);
+    if even { f64::midpoint(sorted[middle - 1], sorted[middle]) } else { sorted[middle] }
 }
 
 #[cfg(test)]

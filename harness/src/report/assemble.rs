@@ -203,10 +203,8 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let queue = queue(&pairing.answers);
     // Whoever comes back after an outage is answered late for that reason.
     let connected = messages.iter().filter(|m| !m.answer.link_down);
-    let drift = drift(connected.filter_map(|m| {
-        let seen = m.answer.observed_us.filter(|_| m.answer.outcome != Outcome::Wrong)?;
-        Some((m.class.as_str(), m.answer.intended_us, seen - m.answer.intended_us))
-    }));
+    let drift =
+        drift(connected.filter_map(|m| Some((m.class.as_str(), m.answer.intended_us, m.response_ms()?))));
     let episodes = faults::recovered(journal, part, &pairing.answers, &outages);
     Part {
         tally,
