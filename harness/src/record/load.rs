@@ -107,7 +107,7 @@ pub struct CopyTally {
     pub outcomes: Tally,
 }
 
-/// A copy's message whose answer was not as it should be. Instants are µs after the load's start.
+/// A copy's message whose answer was not as it should be. Instants are µs of the run's clock.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CopyFailure {
     /// Its id on the wire.
@@ -124,8 +124,17 @@ pub struct CopyFailure {
     pub qos: u8,
     /// When it was due.
     pub due_us: Micros,
+    /// From when on its answer was owed: later than it was due where a storm had taken its line.
+    #[serde(default)]
+    pub owed_from_us: Micros,
+    /// How long after that an answer was in time.
+    #[serde(default)]
+    pub deadline_us: Micros,
     /// When it last left; nothing when it never did.
     pub left_us: Option<Micros>,
+    /// It left more than once: its connection had broken without an acknowledgement.
+    #[serde(default)]
+    pub again: bool,
     /// When the first answer came; nothing when none did.
     pub heard_us: Option<Micros>,
     /// How many answers came.

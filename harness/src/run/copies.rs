@@ -120,13 +120,12 @@ fn says(part: &Part<'_>, send: crate::schedule::Send) -> Says {
         let row = contract.reaction(class, &signal.word(), signal.severity())?;
         row.correlate.contains(&Correlate::Id).then(|| contract.deadline_of(row).0.0 * 1_000)
     };
-    // Rows of the contract that name devices fit none of the copies': all copies are alike in that.
-    let device = row.map_or_else(String::new, |row| format!("{}{}", row.id, mark_of_copy(1)));
+    let device = row.map_or("", |row| row.id.as_str());
     Says {
         stimulus: send.what.id().unwrap_or(NOBODY),
         device: send.device,
         class,
-        qos: part.common.qos(class, &device, row.map_or(1, |row| row.qos)),
+        qos: part.common.qos(class, device, row.map_or(1, |row| row.qos)),
         deadline_us: id.and_then(|stimulus| by_id(&stimulus.signal)),
     }
 }
@@ -223,6 +222,7 @@ impl Hearing {
         let mut count = Count {
             judged: &mut judged,
             by_copy: BTreeMap::new(),
+            start_us: part.common.clock.at(start),
             part,
             says: &self.says,
             names: &self.names,
@@ -251,6 +251,8 @@ impl Hearing {
 struct Count<'a> {
     judged: &'a mut Judged,
     by_copy: BTreeMap<u32, Tally>,
+    /// The load's start on the run's clock.
+    start_us: Micros,
     part: &'a Part<'a>,
     says: &'a [Says],
     names: &'a [Name],
@@ -281,9 +283,12 @@ impl Count<'_> {
                 class: says.class.word().to_owned(),
                 signal: self.names[told.place].signal.clone(),
                 qos: says.qos,
-                due_us: told.due_us,
-                left_us: told.left_us,
-                heard_us: told.heard_us,
+                due_us: self.start_us + told.due_us,
+                owed_from_us: self.start_us + told.from_us,
+                deadline_us: says.deadline_us.unwrap_or_default(),
+                left_us: told.left_us.map(|us| self.start_us + us),
+                again: told.again,
+                heard_us: told.heard_us.map(|us| self.start_us + us),
                 answers: told.answers,
             });
         }

@@ -3,6 +3,8 @@
 //!
 //! Measures are thought of for the largest parts of the open ground ([`super::parts`]) and held against all of it: ground
 //! at both heights, by day and by night, gained less lost, for each yuan. Crowns are left out, because they grow again.
+//!
+//! Of the same measures the cheapest are told, each by itself.
 
 use super::super::answer::{Fix, Measure, PlanAnswer};
 use super::super::caster::Caster;
@@ -14,16 +16,30 @@ use super::choice::{Idea, Trial, bearable, ideas, net};
 use super::guard::{Guard, Law};
 use super::parts::parts;
 use super::place::Place;
-use super::told::{edited, told};
+use super::told::{edited, price, told};
 use super::trial::{After, Edit, Effect, look_again};
 use super::{Ask, candidates, spread};
 use crate::model::Scenario;
 
 /// Parts that are looked at beside one for each measure that is asked for.
 const MORE_PARTS: usize = 5;
-/// Ideas that are kept for a part, of what is there and of what is bought, and how many of each are tried.
+/// Ideas that are kept for a part, of what is there and of what is bought, and how many of each are tried in a round.
 const KEPT: usize = 3;
 const TRIED: usize = 8;
+/// How often more ideas are thought of when none is left that harms nothing.
+const ROUNDS: usize = 5;
+
+/// So many of the cheapest are told.
+const CHEAPEST: usize = 5;
+
+/// What is worth doing.
+#[derive(Debug, Default)]
+pub struct Worth {
+    /// One after the other.
+    pub measures: Vec<Measure>,
+    /// Each by itself, the cheapest first.
+    pub cheapest: Vec<Fix>,
+}
 
 /// An idea with what its cameras would see.
 struct Held {
@@ -67,30 +83,68 @@ impl Now<'_> {
     }
 }
 
-/// The first `count` measures for a layout, worked out on so many threads. The answer does not depend on the threads. Caster,
-/// views and plan are those of the layout.
+/// The first `count` measures for a layout and the cheapest, worked out on so many threads. The answer does not depend on the
+/// threads. Caster, views and plan are those of the layout.
 pub fn sequence(
     (layout, caster, views): (&Scenario, &Caster, &Views),
     (rules, prices): (&RuleBook, &Prices),
     plan: &PlanAnswer,
     (count, threads): (usize, usize),
-) -> Vec<Measure> {
+) -> Worth {
     let law = Law::new(layout, caster, rules);
     let shows_m2 = law.shown(layout, caster);
     let mut now = Now { layout: layout.clone(), first: caster, relit: None, views: views.clone(), shows_m2 };
-    let mut found: Vec<Measure> = Vec::new();
+    let (mut found, mut cheapest): (Vec<Measure>, Vec<Fix>) = (Vec::new(), Vec::new());
     let mut pool: Option<(Vec<Place>, Vec<Held>)> = None;
-    while found.len() < count {
+    let mut round = 0;
+    while found.len() < count && round < ROUNDS {
         let guard = Guard::new((&now.layout, now.caster(), &now.views), plan, &law, now.shows_m2.clone());
         let ask = Ask::new((&now.layout, now.caster(), &now.views), prices, guard);
-        let (places, held) = pool.get_or_insert_with(|| thought_of(&ask, count, threads));
-        let Some((best, effect)) = best(&ask, places, held, threads) else { break };
+        let first = pool.is_none() && round == 0;
+        let (places, held) = pool.get_or_insert_with(|| thought_of(&ask, round, count, threads));
+        if first {
+            cheapest = by_price(&ask, places, held);
+        }
+        let Some((best, effect)) = best(&ask, places, held, threads) else {
+            (pool, round) = (None, round + 1);
+            continue;
+        };
         let trial = Trial { edit: best.edit.clone(), effect };
         let fix = told(&ask, &trial, &places[best.part]);
         now.make(&best, &law);
         renew(held, &best, &now, threads);
         found.push(added(found.last(), fix, open_m2(&now.views)));
     }
+    Worth { measures: found, cheapest }
+}
+
+/// The cheapest ideas that harm nothing, each by itself; of equal prices the one that shows more. A device, or a part of the
+/// ground that gets a new one, is told once.
+fn by_price(ask: &Ask<'_>, places: &[Place], pool: &[Held]) -> Vec<Fix> {
+    let gain = |held: &Held| held.effect.as_ref().map_or(0, net);
+    let mut order: Vec<&Held> = pool.iter().collect();
+    order.sort_by(|a, b| a.yuan.total_cmp(&b.yuan).then(gain(b).cmp(&gain(a))));
+    let cameras = ask.layout.file.kit.camera.len();
+    let what = |held: &Held| match held.edit.row().filter(|row| *row < cameras) {
+        Some(row) => (true, row),
+        None => (false, held.part),
+    };
+    let mut found: Vec<((bool, usize), Fix)> = Vec::new();
+    for held in order {
+        if found.len() == CHEAPEST {
+            break;
+        }
+        if found.iter().any(|(told, _)| *told == what(held)) {
+            continue;
+        }
+        let Some(effect) = held.effect else { continue };
+        let trial = Trial { edit: held.edit.clone(), effect };
+        if ask.guard.passes(&held.after, &edited(ask.layout, &trial.edit), ask.caster, ask.views) {
+            found.push((what(held), told(ask, &trial, &places[held.part])));
+        }
+    }
+    let mut found: Vec<Fix> = found.into_iter().map(|(_, fix)| fix).collect();
+    found.sort_by(|a, b| a.cost_yuan.total_cmp(&b.cost_yuan));
     found
 }
 
@@ -111,31 +165,32 @@ fn open_m2(views: &Views) -> f64 {
 }
 
 /// The largest parts, and for each of them the ideas that show most of it for their price.
-fn thought_of(ask: &Ask<'_>, count: usize, threads: usize) -> (Vec<Place>, Vec<Held>) {
+fn thought_of(ask: &Ask<'_>, round: usize, count: usize, threads: usize) -> (Vec<Place>, Vec<Held>) {
     let mut places = parts(ask);
     places.truncate(count + MORE_PARTS);
     let numbered: Vec<(usize, &Place)> = places.iter().enumerate().collect();
-    let held = spread(threads, &numbered, |(part, place)| ideas_for(ask, *part, place));
+    let held = spread(threads, &numbered, |(part, place)| ideas_for(ask, round, *part, place));
     (places, held.into_iter().flatten().collect())
 }
 
 /// Ideas for a part that lose little elsewhere, as far as one sees without asking the rules: some with what is there and
-/// some with what is bought.
-fn ideas_for(ask: &Ask<'_>, part: usize, place: &Place) -> Vec<Held> {
+/// some with what is bought, in each round the next ones.
+fn ideas_for(ask: &Ask<'_>, round: usize, part: usize, place: &Place) -> Vec<Held> {
     let worth = |idea: &Idea| idea.shown as f64 / idea.yuan.max(1.0);
     let mut all = ideas(ask, &[], place);
     all.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     let there = |idea: &Idea| ask.layout.file.kit.camera.len() > idea.edit.row().unwrap_or(usize::MAX);
     let (there, bought): (Vec<Idea>, Vec<Idea>) = all.into_iter().partition(there);
     let look = |idea: Idea| {
-        let after = look_again(&idea.edit, ask.layout, ask.caster, ask.views);
+        let edit = ask.guard.masked(&idea.edit, ask.caster, 0.0).unwrap_or(idea.edit);
+        let after = look_again(&edit, ask.layout, ask.caster, ask.views);
         let effect = ask.counts.effect(ask.views, &after.renewed, &place.wanted());
         let useful = net(&effect) > 0 && bearable(&effect);
-        useful.then_some(Held { edit: idea.edit, yuan: idea.yuan, part, after, effect: Some(effect) })
+        useful.then(|| Held { yuan: price(ask, &edit), edit, part, after, effect: Some(effect) })
     };
     let kept = |ideas: Vec<Idea>| {
         let kept = ideas.into_iter().filter(|idea| ask.guard.keeps_task(&idea.edit, ask.caster));
-        kept.take(TRIED).filter_map(look).take(KEPT)
+        kept.skip(round * TRIED).take(TRIED).filter_map(look).take(KEPT)
     };
     kept(there).chain(kept(bought)).collect()
 }

@@ -139,7 +139,15 @@ fn kept_sequence(
     let (prices, book) = (Prices::shipped().expect("the prices"), RuleBook::residential().expect("the book"));
     let mut now = planned(layout);
     let about = (&now.layout, &now.caster, &now.views);
-    let found = sequence(about, (&book, &prices), &now.plan, (count, 2));
+    let Worth { measures: found, cheapest } = sequence(about, (&book, &prices), &now.plan, (count, 2));
+    assert!(cheapest.len() >= 3 && cheapest.is_sorted_by(|a, b| a.cost_yuan <= b.cost_yuan), "{cheapest:#?}");
+    for fix in &cheapest {
+        let new = plan(&now, apply(fix, &now.layout).expect("it fits"));
+        kept(fix, &now, &new, &prices);
+        for ((was, is), rule) in now.rules(&book).iter().zip(&new.rules(&book)).zip(&book.rules) {
+            assert!(!guard::harms(&rule.check, was, is), "{}: {was:?} {is:?}", fix.what);
+        }
+    }
     let (first, mut yuan, mut rules) = (now.open_m2(Light::Day), 0.0, now.rules(&book));
     for measure in &found {
         let new = plan(&now, apply(&measure.fix, &now.layout).expect("it fits"));
