@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use palisade_sim::words::{DeviceIx, StimulusId};
 
 use crate::latency::Series;
-use crate::record::{Entry, Expected, Micros, Start, WindowEntry};
+use crate::record::{Entry, Expected, Micros, Pulse, Start, WindowEntry};
 use crate::wire::id;
 
 /// Seconds of which the rate is kept.
@@ -63,6 +63,8 @@ pub struct Live {
     pub seconds: VecDeque<Second>,
     /// Devices without a connection.
     pub down: BTreeSet<DeviceIx>,
+    /// How far the copies of the compound are, the newest last; nothing where it is driven alone.
+    pub pulses: VecDeque<Pulse>,
     /// Remarks, the newest last: when and what.
     pub remarks: VecDeque<(Micros, String)>,
     /// Whether the run has come to its end.
@@ -131,6 +133,13 @@ impl Live {
             }
             Entry::Befell(one) if one.part == self.part => self.faults += 1,
             Entry::Restart(one) if one.part == self.part => self.restarts += 1,
+            Entry::Pulse(pulse) => {
+                self.reach(pulse.at_us);
+                self.pulses.push_back(pulse);
+                if self.pulses.len() > SECONDS {
+                    self.pulses.pop_front();
+                }
+            }
             Entry::Command(_) => self.commands += 1,
             Entry::Forwarded(_) => self.forwarded += 1,
             Entry::Note(note) => {
@@ -165,6 +174,19 @@ impl Live {
             } += 1;
         }
         open
+    }
+
+    /// Messages and answers of the copies between one pulse and the next, for each second.
+    pub fn load(&self) -> Vec<(u64, u64)> {
+        let pairs = self.pulses.iter().zip(self.pulses.iter().skip(1));
+        let a_second = |from: u64, to: u64, us: Micros| {
+            (to.saturating_sub(from) as f64 * 1e6 / us.max(1) as f64).round() as u64
+        };
+        let of = |(one, next): (&Pulse, &Pulse)| {
+            let us = next.at_us - one.at_us;
+            (a_second(one.left, next.left, us), a_second(one.answers, next.answers, us))
+        };
+        pairs.map(of).collect()
     }
 
     /// Expected answers of this part.

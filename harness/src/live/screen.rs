@@ -14,6 +14,7 @@ use ratatui::widgets::{Block, Paragraph, Sparkline};
 use super::follow::Follower;
 use super::{Live, Open};
 use crate::latency::Series;
+use crate::record::Pulse;
 
 /// From one picture to the next.
 const FRAME: Duration = Duration::from_millis(250);
@@ -104,8 +105,12 @@ fn lines(follower: &mut Follower, live: &mut Live, over: &dyn Fn() -> bool) -> i
 /// A run in one line.
 pub fn line(live: &Live) -> String {
     let open = live.open(live.at_us);
+    let copies = live.pulses.back().map_or_else(String::new, |copies| {
+        let Pulse { connected, left, answers, .. } = copies;
+        format!("; copies: {connected} connected, {left} sent, {answers} answers")
+    });
     format!(
-        "{:.1} s {} {} sent, {} answers, {} open, {} overdue, {} late, lateness p99 {} ms, response p50 {} p99 {} ms",
+        "{:.1} s {} {} sent, {} answers, {} open, {} overdue, {} late, lateness p99 {} ms, response p50 {} p99 {} ms{copies}",
         live.at_us as f64 / 1e6,
         if live.part().is_empty() { "start" } else { live.part() },
         live.left,
@@ -135,10 +140,15 @@ pub fn draw(frame: &mut Frame<'_>, live: &Live, folder: &Path) {
     .areas(frame.area());
     frame.render_widget(Paragraph::new(heading(live)), head);
     let [sent, answered] = Layout::horizontal([Constraint::Fill(1); 2]).areas(rates);
-    let left: Vec<u64> = live.seconds.iter().map(|s| s.left).collect();
-    let answers: Vec<u64> = live.seconds.iter().map(|s| s.answers).collect();
-    rate(frame, sent, ("sent", Color::Cyan), &left);
-    rate(frame, answered, ("answers", Color::Green), &answers);
+    // The newest second is not over yet.
+    let whole = live.seconds.iter().take(live.seconds.len().saturating_sub(1));
+    let (mut left, mut answers): (Vec<u64>, Vec<u64>) = whole.map(|s| (s.left, s.answers)).unzip();
+    let load = live.load();
+    let of = if load.is_empty() { "" } else { " with the copies" };
+    add(&mut left, load.iter().map(|(left, _)| *left));
+    add(&mut answers, load.iter().map(|(_, answers)| *answers));
+    rate(frame, sent, (&format!("sent{of}"), Color::Cyan), &left);
+    rate(frame, answered, (&format!("answers{of}"), Color::Green), &answers);
     let [figures, histogram] =
         Layout::horizontal([Constraint::Length(40), Constraint::Fill(1)]).areas(middle);
     frame.render_widget(Paragraph::new(table(live)).block(Block::bordered().title(" figures ")), figures);
@@ -189,12 +199,19 @@ fn heading(live: &Live) -> Vec<Line<'static>> {
     ]
 }
 
+/// Adds the copies' seconds to the compound's; the newest of both stand last.
+fn add(seconds: &mut Vec<u64>, load: impl DoubleEndedIterator<Item = u64> + ExactSizeIterator) {
+    for _ in seconds.len()..load.len() {
+        seconds.insert(0, 0);
+    }
+    seconds.iter_mut().rev().zip(load.rev()).for_each(|(second, more)| *second += more);
+}
+
 fn rate(frame: &mut Frame<'_>, area: Rect, (what, colour): (&str, Color), per_second: &[u64]) {
     let width = usize::from(area.width.saturating_sub(2));
     let shown = &per_second[per_second.len().saturating_sub(width)..];
     let most = shown.iter().max().copied().unwrap_or_default();
-    // The newest second is not over yet.
-    let last = shown.iter().rev().nth(1).copied().unwrap_or_default();
+    let last = shown.last().copied().unwrap_or_default();
     let title = format!(" {what}: {last} a second, at most {most} ");
     let line = Sparkline::default().data(shown).style(Style::new().fg(colour));
     frame.render_widget(line.block(Block::bordered().title(title)), area);
@@ -208,22 +225,39 @@ fn table(live: &Live) -> Vec<Line<'static>> {
         let figures = [s.percentile_ms(50.0), s.percentile_ms(99.0), s.max_ms()];
         figures.map(ms).join(" / ")
     };
-    vec![
+    let copies = live.pulses.back().map(|copies| {
+        let late = ms(Some(copies.pickup_us as f64 / 1e3)) + " ms late";
+        vec![
+            row("copies up", copies.connected.to_string()),
+            row("they sent", copies.left.to_string()),
+            row("answers", copies.answers.to_string()),
+            row("taken up p99", late),
+        ]
+    });
+    // A terminal of thirty lines holds all of it.
+    let gap = || Line::from("");
+    let middle = copies.clone().unwrap_or_else(|| vec![gap()]);
+    let mut rows = vec![
         row("sent", live.left.to_string()),
         row("answers", live.answers.to_string()),
         row("without id", live.strangers.to_string()),
         row("expected", live.expected().to_string()),
         row("to come", to_come.to_string()),
-        Line::from(""),
+    ];
+    rows.extend(middle);
+    rows.extend([
         row("open alarms", waiting.to_string()).bold(),
         bad(overdue, row("overdue", overdue.to_string())),
         bad(live.late, row("came late", live.late.to_string())),
         bad(live.down.len() as u64, row("devices down", live.down.len().to_string())),
-        Line::from(""),
+    ]);
+    rows.extend(copies.is_none().then(gap));
+    rows.extend([
         Line::from(" p50 / p99 / longest, ms").dim(),
         row("lateness", spread(&live.lateness)),
         row("response", spread(&live.response)),
-    ]
+    ]);
+    rows
 }
 
 /// A row for each bucket, as long as its share.

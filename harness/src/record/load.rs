@@ -29,6 +29,23 @@ pub struct Load {
     pub answers: Option<LoadAnswers>,
 }
 
+/// How far the copies of a compound are, once a second: for whoever watches a run. The report goes by [`Load`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pulse {
+    /// When.
+    pub at_us: Micros,
+    /// Connections that stand.
+    pub connected: u32,
+    /// Messages that have left.
+    pub left: u64,
+    /// Of them, those that the gateway's side acknowledged.
+    pub acknowledged: u64,
+    /// Answers that were heard.
+    pub answers: u64,
+    /// How late messages were taken up, p99 so far, µs.
+    pub pickup_us: u64,
+}
+
 /// What was counted of the copies of a compound.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LoadCounts {

@@ -1,6 +1,7 @@
 //! Hearing what the gateway says of the copies of a compound, and holding it against what they said.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,6 +47,7 @@ struct Log {
     spurious: Vec<String>,
     strays: usize,
     unnamed: u64,
+    answers: Arc<AtomicU64>,
 }
 
 /// One who hears the gateway speak of all copies.
@@ -54,6 +56,7 @@ pub(super) struct Hearing {
     log: Arc<Mutex<Log>>,
     says: Vec<Says>,
     names: Arc<Vec<Name>>,
+    answers: Arc<AtomicU64>,
     copies: u32,
 }
 
@@ -78,6 +81,7 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
     let reading = part.reading.clone().ok_or_else(|| Deaf::Unheard("nothing reads the answers".into()))?;
     let names: Arc<Vec<Name>> = Arc::new(crowd.sends().iter().map(|send| name(part, *send)).collect());
     let places = says.iter().enumerate().filter(|(_, one)| one.stimulus != NOBODY);
+    let answers = Arc::<AtomicU64>::default();
     let log = Log {
         run: part.common.run.clone(),
         reading,
@@ -88,6 +92,7 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
         spurious: Vec::new(),
         strays: 0,
         unnamed: 0,
+        answers: answers.clone(),
     };
     let log = Arc::new(Mutex::new(log));
     let hears = log.clone();
@@ -97,7 +102,7 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
     let ear =
         Ear::listen(&settings, Box::new(move |publish: &Publish<'_>, at| lock(&hears).take(publish, at)))
             .map_err(|error| Deaf::Lost(error.to_string()))?;
-    Ok(Hearing { ear, log, says, names, copies: fleet.copies() })
+    Ok(Hearing { ear, log, says, names, answers, copies: fleet.copies() })
 }
 
 /// Why nobody hears.
@@ -154,6 +159,7 @@ impl Log {
         };
         // The compound's own answers are heard elsewhere, and those to other runs are nobody's here.
         let Some((copy, stimulus)) = read_copy(&self.run, &id) else { return };
+        self.answers.fetch_add(1, Ordering::Relaxed);
         let place = stimulus.and_then(|stimulus| self.places.get(&stimulus)).copied();
         let says = self.names.len();
         let slot =
@@ -180,6 +186,11 @@ impl Hearing {
     /// Instants count from here.
     pub(super) fn begin(&self, start: Instant) {
         lock(&self.log).start = Some(start);
+    }
+
+    /// Answers that were heard so far.
+    pub(super) fn answers(&self) -> Arc<AtomicU64> {
+        self.answers.clone()
     }
 
     /// Waits for what may still come in time, and takes stock.

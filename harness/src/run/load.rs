@@ -1,7 +1,8 @@
 //! The copies of a compound beside the compound itself: they start with it, end with it, and what they came to is noted.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,12 +16,16 @@ use super::flood::Flooded;
 use super::part::{Ended, Ending, Part, RUN_UP_US};
 use super::subscribers;
 use crate::drivers::crowd::{self, Crowd};
-use crate::drivers::fleet::{Figures, Fleet};
+use crate::drivers::fleet::{Common, Figures, Fleet};
 use crate::latency;
-use crate::record::{Entry, LATE_LOAD, Load, LoadAnswers, LoadCounts, Note, Subscribed};
+use crate::record::{Entry, LATE_LOAD, Load, LoadAnswers, LoadCounts, Note, Pulse, Subscribed};
 use crate::schedule::Plan;
 use crate::words::counted;
 
+/// How often whoever watches a run is told how far the copies are.
+const PULSE: Duration = Duration::from_secs(1);
+/// How often it is looked whether they are over.
+const LOOK: Duration = Duration::from_millis(50);
 /// Offsets that are told one by one; the others follow from the seed.
 const TOLD: u32 = 60;
 
@@ -58,9 +63,11 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         Ok(subscribers) => subscribers,
         Err(why) => return part.ended(Ending::Lost(why)),
     };
-    let (watch, stop) = (Watch::default(), AtomicBool::new(false));
+    let (watch, stop, over) = (Watch::default(), AtomicBool::new(false), AtomicBool::new(false));
+    let answers = hearing.as_ref().map_or_else(|_| Arc::default(), Hearing::answers);
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
+        scope.spawn(|| pulse(&common, (&watch, &answers), &over));
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
             thread::sleep(Duration::from_millis(2));
@@ -76,7 +83,9 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         if ended.how != Ending::Whole {
             stop.store(true, Ordering::Relaxed);
         }
-        match plane.join() {
+        let plane = plane.join();
+        over.store(true, Ordering::Relaxed);
+        match plane {
             Ok(outcome) => {
                 let judged = judged(part, (hearing, &crowd), &outcome, (watch.start(), &ended.how));
                 let outcome = outcome.map(|(outcome, _)| outcome);
@@ -86,6 +95,31 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// Tells whoever watches how far the copies are, until they are over.
+fn pulse(common: &Common, (watch, answers): (&Watch, &AtomicU64), over: &AtomicBool) {
+    let mut next = Instant::now();
+    loop {
+        // What was said last is told after the end.
+        let last = over.load(Ordering::Relaxed);
+        if last || Instant::now() >= next {
+            next += PULSE;
+            let (left, acknowledged) = watch.messages();
+            common.journal.write(Entry::Pulse(Pulse {
+                at_us: common.clock.now_us(),
+                connected: watch.connected(),
+                left,
+                acknowledged,
+                answers: answers.load(Ordering::Relaxed),
+                pickup_us: watch.pickup_us(),
+            }));
+        }
+        if last {
+            return;
+        }
+        thread::sleep(LOOK);
+    }
 }
 
 /// Drives a plan that a shape befalls, without any copies.

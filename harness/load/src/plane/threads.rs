@@ -1,7 +1,7 @@
 //! The threads of a plane, and what one may look at while they run.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,6 +53,9 @@ pub enum PlaneError {
 pub struct Watch {
     epoch: Instant,
     connected: AtomicU32,
+    left: AtomicU64,
+    answered: AtomicU64,
+    pickup_us: AtomicU64,
     ready: AtomicU32,
     start: OnceLock<Instant>,
     over: AtomicBool,
@@ -64,6 +67,9 @@ impl Default for Watch {
         Watch {
             epoch: Instant::now(),
             connected: AtomicU32::new(0),
+            left: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            pickup_us: AtomicU64::new(0),
             ready: AtomicU32::new(0),
             start: OnceLock::new(),
             over: AtomicBool::new(false),
@@ -76,6 +82,23 @@ impl Watch {
     /// Clients whose connection stands.
     pub fn connected(&self) -> u32 {
         self.connected.load(Ordering::Relaxed)
+    }
+
+    /// Messages that have left, and that were acknowledged: a look back of up to a quarter of a second.
+    pub fn messages(&self) -> (u64, u64) {
+        (self.left.load(Ordering::Relaxed), self.answered.load(Ordering::Relaxed))
+    }
+
+    /// How late the plane takes up messages, p99 so far of the thread that is latest, µs.
+    pub fn pickup_us(&self) -> u64 {
+        self.pickup_us.load(Ordering::Relaxed)
+    }
+
+    /// A thread's own messages since it last told, and its lateness.
+    pub(super) fn tell(&self, (left, answered): (u64, u64), pickup_us: u64) {
+        self.left.fetch_add(left, Ordering::Relaxed);
+        self.answered.fetch_add(answered, Ordering::Relaxed);
+        self.pickup_us.fetch_max(pickup_us, Ordering::Relaxed);
     }
 
     /// The instant from which the messages count, once it is known.

@@ -46,6 +46,8 @@ struct Held {
     edit: Edit,
     yuan: f64,
     part: usize,
+    /// Masks were laid over the windows of dwellings.
+    masked: bool,
     after: After,
     /// What it would do now, where that was worked out since the last measure.
     effect: Option<Effect>,
@@ -182,11 +184,12 @@ fn ideas_for(ask: &Ask<'_>, round: usize, part: usize, place: &Place) -> Vec<Hel
     let there = |idea: &Idea| ask.layout.file.kit.camera.len() > idea.edit.row().unwrap_or(usize::MAX);
     let (there, bought): (Vec<Idea>, Vec<Idea>) = all.into_iter().partition(there);
     let look = |idea: Idea| {
-        let edit = ask.guard.masked(&idea.edit, ask.caster, 0.0).unwrap_or(idea.edit);
+        let with_masks = ask.guard.masked(&idea.edit, ask.caster, 0.0);
+        let (masked, edit) = (with_masks.is_some(), with_masks.unwrap_or(idea.edit));
         let after = look_again(&edit, ask.layout, ask.caster, ask.views);
         let effect = ask.counts.effect(ask.views, &after.renewed, &place.wanted());
         let useful = net(&effect) > 0 && bearable(&effect);
-        useful.then(|| Held { yuan: price(ask, &edit), edit, part, after, effect: Some(effect) })
+        useful.then(|| Held { yuan: price(ask, &edit), edit, part, masked, after, effect: Some(effect) })
     };
     let kept = |ideas: Vec<Idea>| {
         let kept = ideas.into_iter().filter(|idea| ask.guard.keeps_task(&idea.edit, ask.caster));
@@ -210,10 +213,13 @@ fn best(ask: &Ask<'_>, places: &[Place], pool: &mut Vec<Held>, threads: usize) -
         let effect = *effect;
         let mut held = pool.remove(i);
         if let Some(masked) = ask.guard.masked(&held.edit, ask.caster, 0.0) {
-            held.after = look_again(&masked, ask.layout, ask.caster, ask.views);
-            (held.edit, held.effect) = (masked, None);
-            // With its masks it shows less: it stands in line again.
-            pool.insert(i, held);
+            // Where masks do not suffice, more of them do not either.
+            if !std::mem::replace(&mut held.masked, true) {
+                held.after = look_again(&masked, ask.layout, ask.caster, ask.views);
+                (held.edit, held.effect) = (masked, None);
+                // With its masks it shows less: it stands in line again.
+                pool.insert(i, held);
+            }
             continue;
         }
         if ask.guard.passes(&held.after, &edited(ask.layout, &held.edit), ask.caster, ask.views) {
