@@ -15,6 +15,7 @@ use super::follow::Follower;
 use super::{Live, Open};
 use crate::latency::Series;
 use crate::record::Pulse;
+use crate::words::counted;
 
 /// From one picture to the next.
 const FRAME: Duration = Duration::from_millis(250);
@@ -144,7 +145,7 @@ pub fn draw(frame: &mut Frame<'_>, live: &Live, folder: &Path) {
     let whole = live.seconds.iter().take(live.seconds.len().saturating_sub(1));
     let (mut left, mut answers): (Vec<u64>, Vec<u64>) = whole.map(|s| (s.left, s.answers)).unzip();
     let load = live.load();
-    let of = if load.is_empty() { "" } else { " with the copies" };
+    let of = if load.is_empty() { "" } else { " with copies" };
     add(&mut left, load.iter().map(|(left, _)| *left));
     add(&mut answers, load.iter().map(|(_, answers)| *answers));
     rate(frame, sent, (&format!("sent{of}"), Color::Cyan), &left);
@@ -212,7 +213,7 @@ fn rate(frame: &mut Frame<'_>, area: Rect, (what, colour): (&str, Color), per_se
     let shown = &per_second[per_second.len().saturating_sub(width)..];
     let most = shown.iter().max().copied().unwrap_or_default();
     let last = shown.last().copied().unwrap_or_default();
-    let title = format!(" {what}: {last} a second, at most {most} ");
+    let title = format!(" {what}: {last}/s, at most {most}/s ");
     let line = Sparkline::default().data(shown).style(Style::new().fg(colour));
     frame.render_widget(line.block(Block::bordered().title(title)), area);
 }
@@ -226,12 +227,11 @@ fn table(live: &Live) -> Vec<Line<'static>> {
         figures.map(ms).join(" / ")
     };
     let copies = live.pulses.back().map(|copies| {
-        let late = ms(Some(copies.pickup_us as f64 / 1e3)) + " ms late";
+        let late = ms(Some(copies.pickup_us as f64 / 1e3));
         vec![
-            row("copies up", copies.connected.to_string()),
-            row("they sent", copies.left.to_string()),
-            row("answers", copies.answers.to_string()),
-            row("taken up p99", late),
+            row("copies up", format!("{}, p99 {late} ms late", copies.connected)),
+            row("copies sent", copies.left.to_string()),
+            row("to copies", counted(copies.answers, "answer")),
         ]
     });
     // A terminal of thirty lines holds all of it.

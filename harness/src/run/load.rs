@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,8 +25,6 @@ use crate::words::counted;
 
 /// How often whoever watches a run is told how far the copies are.
 const PULSE: Duration = Duration::from_secs(1);
-/// How often it is looked whether they are over.
-const LOOK: Duration = Duration::from_millis(50);
 /// Offsets that are told one by one; the others follow from the seed.
 const TOLD: u32 = 60;
 
@@ -63,11 +62,12 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         Ok(subscribers) => subscribers,
         Err(why) => return part.ended(Ending::Lost(why)),
     };
-    let (watch, stop, over) = (Watch::default(), AtomicBool::new(false), AtomicBool::new(false));
+    let (watch, stop) = (Watch::default(), AtomicBool::new(false));
     let answers = hearing.as_ref().map_or_else(|_| Arc::default(), Hearing::answers);
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
-        scope.spawn(|| pulse(&common, (&watch, &answers), &over));
+        let (going, over) = mpsc::channel();
+        scope.spawn(|| pulse(&common, (&watch, &answers), over));
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
             thread::sleep(Duration::from_millis(2));
@@ -84,7 +84,7 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
             stop.store(true, Ordering::Relaxed);
         }
         let plane = plane.join();
-        over.store(true, Ordering::Relaxed);
+        drop(going);
         match plane {
             Ok(outcome) => {
                 let judged = judged(part, (hearing, &crowd), &outcome, (watch.start(), &ended.how));
@@ -97,28 +97,20 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
     })
 }
 
-/// Tells whoever watches how far the copies are, until they are over.
-fn pulse(common: &Common, (watch, answers): (&Watch, &AtomicU64), over: &AtomicBool) {
-    let mut next = Instant::now();
-    loop {
-        // What was said last is told after the end.
-        let last = over.load(Ordering::Relaxed);
-        if last || Instant::now() >= next {
-            next += PULSE;
-            let (left, acknowledged) = watch.messages();
-            common.journal.write(Entry::Pulse(Pulse {
-                at_us: common.clock.now_us(),
-                connected: watch.connected(),
-                left,
-                acknowledged,
-                answers: answers.load(Ordering::Relaxed),
-                pickup_us: watch.pickup_us(),
-            }));
-        }
-        if last {
-            return;
-        }
-        thread::sleep(LOOK);
+/// Tells whoever watches how far the copies are, until nobody is left who holds the other end.
+fn pulse(common: &Common, (watch, answers): (&Watch, &AtomicU64), over: Receiver<()>) {
+    let mut going = true;
+    while going {
+        going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
+        let (left, acknowledged) = watch.messages();
+        common.journal.write(Entry::Pulse(Pulse {
+            at_us: common.clock.now_us(),
+            connected: watch.connected(),
+            left,
+            acknowledged,
+            answers: answers.load(Ordering::Relaxed),
+            pickup_us: watch.pickup_us(),
+        }));
     }
 }
 

@@ -136,7 +136,7 @@ pub(super) mod tests {
         let row = text.lines().last().unwrap_or_default();
         assert_eq!(
             row,
-            "      12,000       1.5                     25, 62  outside the view (cam-07)         64, 58"
+            "      12,000       1.5                     25, 62  64, 58                  outside the view (cam-07)"
         );
     }
 }

@@ -2,7 +2,7 @@ use super::super::answer::{Fix, Measure, PlanAnswer, Table};
 use super::super::assumed;
 use super::super::bill::{bill, total};
 use super::super::coverage::HEIGHTS_M;
-use super::super::rules::{Finding, assess};
+use super::super::rules::{Finding, Status, assess};
 use super::super::views::Seen;
 use super::super::{plan_with, sample};
 use super::place::Place;
@@ -163,6 +163,21 @@ fn kept_sequence(
         (now, rules) = (new, then);
     }
     found
+}
+
+#[test]
+fn a_dark_site_gets_more_than_one_camera() {
+    let mut layout = sample::shipped("tiny");
+    layout.site.lamps.clear();
+    layout.file.kit.camera.iter_mut().for_each(|camera| camera.sensitivity_lux = None);
+    let dark = planned(layout.clone());
+    let book = RuleBook::residential().expect("the book");
+    let light =
+        |rules: &[Finding]| rules.iter().find(|rule| rule.id.as_str() == "24").map(|rule| rule.status);
+    assert_eq!(light(&dark.rules(&book)), Some(Status::NotAssessable));
+    let found = kept_sequence(layout, 8, |_, layout| planned(layout));
+    let new = found.iter().filter(|m| m.fix.device.as_str().starts_with(candidates::NEW)).count();
+    assert!(new >= 2, "{found:#?}");
 }
 
 #[test]

@@ -118,7 +118,7 @@ pub struct Finding {
     pub needs: Option<String>,
     /// What fails it: devices, walls, doors, the worst first.
     pub evidence: Vec<String>,
-    /// What it asks about one by one, where it counts: gates, entrances, places.
+    /// What it asks about one by one, where it counts: gates, entrances, places, cameras.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub each: Vec<Each>,
     /// What else its text asks for, and was not checked.
@@ -154,7 +154,8 @@ impl Finding {
 pub struct Each {
     /// Its name.
     pub id: Id,
-    /// How much of what is asked for it has: cameras of a gate or an entrance, the share of a place that is seen.
+    /// How much of what is asked for it has: cameras of a gate or an entrance, the share of a place that is seen, the light of a
+    /// camera's scene in times of what it needs.
     pub found: f64,
     /// How much is asked for.
     pub demanded: f64,
