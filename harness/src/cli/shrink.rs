@@ -38,6 +38,9 @@ const LEADS: [Ms; 4] = [Ms(500), Ms(2_000), Ms(5_000), Ms(10_000)];
 const TAIL: Ms = Ms(500);
 /// A scenario that does not fail is driven so often before that is believed: failures may come by chance.
 const TRIES: usize = 2;
+/// The shrunk scenario, and what it begins with.
+const SCENARIO: &str = "scenario.toml";
+const MADE: &str = "# Made by `palisade shrink`";
 /// The geometry beside the shrunk scenario.
 const GEOMETRY: &str = "site.geojson";
 
@@ -124,7 +127,7 @@ fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Arg
     let address = args.sut.as_deref().unwrap_or(&start.sut);
     let mut command = format!(
         "palisade run {} --seed {} --no-floor --sut {}",
-        quoted(&out.join("scenario.toml").display().to_string()),
+        quoted(&out.join(SCENARIO).display().to_string()),
         start.seed,
         quoted(address)
     );
@@ -182,7 +185,7 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
     let read = |name: &str| -> Result<SourceText, Failure> {
         Ok(SourceText { name: name.to_owned(), text: text_of(&args.run.join(name))? })
     };
-    let (toml, geometry) = (read("scenario.toml")?, read(GEOMETRY)?);
+    let (toml, geometry) = (read(SCENARIO)?, read(GEOMETRY)?);
     let scenario = load(&toml, Some(&geometry)).map_err(|problems| {
         Failure::new(Exit::Input, input::Wrong::Problems(problems).render(input::colour_on_stderr()))
     })?;
@@ -215,7 +218,7 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
             seed: start.seed,
             fleet,
             faults,
-            path: args.run.join("scenario.toml"),
+            path: args.run.join(SCENARIO),
             out: Some(out.join("tries")),
             windows: None,
             sut: gateway,
@@ -370,7 +373,7 @@ impl Bench<'_> {
 
     /// What drives a case; nothing when it is not sound.
     fn request(&self, case: &Case) -> Option<Request> {
-        let toml = SourceText { name: "scenario.toml".into(), text: case.scenario.to_string() };
+        let toml = SourceText { name: SCENARIO.into(), text: case.scenario.to_string() };
         let scenario = load(&toml, Some(&self.geometry)).ok()?;
         let kit = input::kit(&scenario);
         let faults = match (&self.request.faults, &case.faults) {
@@ -446,19 +449,18 @@ fn candidates(failing: &Failing, file: &ScenarioFile) -> Vec<Vec<Window>> {
 }
 
 fn write(out: &Path, case: &Case, bench: &Bench<'_>) -> Result<(), Failure> {
-    let head = format!(
-        "# Made by `palisade shrink`: the smallest scenario in which {} still.\n",
-        bench.failing.told
-    );
+    let head = format!("{MADE}: the smallest scenario in which {} still.\n", bench.failing.told);
     let mut files =
-        vec![("scenario.toml", head + &case.scenario.to_string()), (GEOMETRY, bench.geometry.text.clone())];
+        vec![(SCENARIO, head + &case.scenario.to_string()), (GEOMETRY, bench.geometry.text.clone())];
     files.extend(case.faults.as_ref().map(|document| (FAULTS, document.to_string())));
     if let Some(file) = bench.shape(case) {
         files.push((SHAPE, text_of(file)?));
     }
     // What an earlier shrink left there does not belong to this one.
-    for name in [SHAPE, FAULTS] {
-        let _ = fs::remove_file(out.join(name));
+    if fs::read_to_string(out.join(SCENARIO)).is_ok_and(|text| text.starts_with(MADE)) {
+        for name in [SHAPE, FAULTS] {
+            let _ = fs::remove_file(out.join(name));
+        }
     }
     for (name, text) in files {
         let path = out.join(name);

@@ -65,16 +65,22 @@ struct Copies {
 }
 
 impl Copies {
-    fn new(registry: &mut Registry) -> Copies {
+    fn new(registry: &mut Registry, judged: bool) -> Copies {
         let copies = Copies::default();
         registry.register("load_connections", "Connections of copies that stand", copies.connected.clone());
-        registry.register("load_messages", "Messages of copies that left", copies.left.clone());
+        registry.register(
+            "load_messages",
+            "Messages of copies that left, heartbeats too",
+            copies.left.clone(),
+        );
         registry.register(
             "load_acknowledged",
             "Messages of copies that were acknowledged",
             copies.acknowledged.clone(),
         );
-        registry.register("load_answers", "Answers to messages of copies", copies.answers.clone());
+        if judged {
+            registry.register("load_answers", "Answers to messages of copies", copies.answers.clone());
+        }
         registry.register_with_unit(
             "load_pickup_p99",
             "Taken up minus intended, so far",
@@ -88,7 +94,7 @@ impl Copies {
         self.connected.set(i64::from(pulse.connected));
         raise(&self.left, pulse.left);
         raise(&self.acknowledged, pulse.acknowledged);
-        raise(&self.answers, pulse.answers);
+        raise(&self.answers, pulse.answers.unwrap_or_default());
         self.pickup.set(pulse.pickup_us as f64 / 1e6);
     }
 }
@@ -183,7 +189,8 @@ impl Metrics {
         self.down.set(gauge(live.down.len() as u64));
         self.latest.set(live.at_us as f64 / 1e6);
         if let Some(pulse) = live.pulses.back() {
-            self.copies.get_or_insert_with(|| Copies::new(&mut self.registry)).set(pulse);
+            let judged = pulse.answers.is_some();
+            self.copies.get_or_insert_with(|| Copies::new(&mut self.registry, judged)).set(pulse);
         }
     }
 

@@ -24,6 +24,9 @@ pub const SECONDS: usize = 120;
 /// Remarks that are kept.
 const REMARKS: usize = 50;
 
+/// Pulses nearer to each other tell no rate, µs.
+const PULSE_LEAST_US: Micros = 500_000;
+
 /// A run so far.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
@@ -176,17 +179,20 @@ impl Live {
         open
     }
 
-    /// Messages and answers of the copies between one pulse and the next, for each second.
+    /// Messages and answers of the copies, for each second between one pulse and the next. A last one may follow too soon
+    /// to tell a rate.
     pub fn load(&self) -> Vec<(u64, u64)> {
         let pairs = self.pulses.iter().zip(self.pulses.iter().skip(1));
-        let a_second = |from: u64, to: u64, us: Micros| {
-            (to.saturating_sub(from) as f64 * 1e6 / us.max(1) as f64).round() as u64
-        };
+        fn lasted((one, next): &(&Pulse, &Pulse)) -> Micros {
+            next.at_us - one.at_us
+        }
         let of = |(one, next): (&Pulse, &Pulse)| {
-            let us = next.at_us - one.at_us;
-            (a_second(one.left, next.left, us), a_second(one.answers, next.answers, us))
+            let us = lasted(&(one, next)) as f64;
+            let a_second = |from: u64, to: u64| (to.saturating_sub(from) as f64 * 1e6 / us).round() as u64;
+            let answers = [one, next].map(|pulse| pulse.answers.unwrap_or_default());
+            (a_second(one.left, next.left), a_second(answers[0], answers[1]))
         };
-        pairs.map(of).collect()
+        pairs.filter(|pair| lasted(pair) >= PULSE_LEAST_US).map(of).collect()
     }
 
     /// Expected answers of this part.

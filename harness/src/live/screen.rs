@@ -108,7 +108,8 @@ pub fn line(live: &Live) -> String {
     let open = live.open(live.at_us);
     let copies = live.pulses.back().map_or_else(String::new, |copies| {
         let Pulse { connected, left, answers, .. } = copies;
-        format!("; copies: {connected} connected, {left} sent, {answers} answers")
+        let answers = answers.map_or_else(String::new, |answers| format!(", {}", counted(answers, "answer")));
+        format!("; copies: {}, {left} sent{answers}", counted(connected, "line"))
     });
     format!(
         "{:.1} s {} {} sent, {} answers, {} open, {} overdue, {} late, lateness p99 {} ms, response p50 {} p99 {} ms{copies}",
@@ -141,15 +142,9 @@ pub fn draw(frame: &mut Frame<'_>, live: &Live, folder: &Path) {
     .areas(frame.area());
     frame.render_widget(Paragraph::new(heading(live)), head);
     let [sent, answered] = Layout::horizontal([Constraint::Fill(1); 2]).areas(rates);
-    // The newest second is not over yet.
-    let whole = live.seconds.iter().take(live.seconds.len().saturating_sub(1));
-    let (mut left, mut answers): (Vec<u64>, Vec<u64>) = whole.map(|s| (s.left, s.answers)).unzip();
-    let load = live.load();
-    let of = if load.is_empty() { "" } else { " with copies" };
-    add(&mut left, load.iter().map(|(left, _)| *left));
-    add(&mut answers, load.iter().map(|(_, answers)| *answers));
-    rate(frame, sent, (&format!("sent{of}"), Color::Cyan), &left);
-    rate(frame, answered, (&format!("answers{of}"), Color::Green), &answers);
+    let (left, answers) = rates_of(live);
+    rate(frame, sent, (left.0, Color::Cyan), &left.1);
+    rate(frame, answered, (answers.0, Color::Green), &answers.1);
     let [figures, histogram] =
         Layout::horizontal([Constraint::Length(40), Constraint::Fill(1)]).areas(middle);
     frame.render_widget(Paragraph::new(table(live)).block(Block::bordered().title(" figures ")), figures);
@@ -200,12 +195,22 @@ fn heading(live: &Live) -> Vec<Line<'static>> {
     ]
 }
 
-/// Adds the copies' seconds to the compound's; the newest of both stand last.
-fn add(seconds: &mut Vec<u64>, load: impl DoubleEndedIterator<Item = u64> + ExactSizeIterator) {
-    for _ in seconds.len()..load.len() {
-        seconds.insert(0, 0);
-    }
-    seconds.iter_mut().rev().zip(load.rev()).for_each(|(second, more)| *second += more);
+/// What a row of bars shows, second by second.
+type Rates = (&'static str, Vec<u64>);
+
+/// What is sent and answered each second: of the copies, where there are any, which are most of it.
+fn rates_of(live: &Live) -> (Rates, Rates) {
+    // The newest second is not over yet.
+    let whole = live.seconds.iter().take(live.seconds.len().saturating_sub(1));
+    let (left, answers) = whole.map(|second| (second.left, second.answers)).unzip();
+    let Some(pulse) = live.pulses.back() else { return (("sent", left), ("answers", answers)) };
+    let (load_left, load_answers) = live.load().into_iter().unzip();
+    let of = if pulse.answers.is_some() {
+        ("answers to copies", load_answers)
+    } else {
+        ("answers, not to copies", answers)
+    };
+    (("copies sent", load_left), of)
 }
 
 fn rate(frame: &mut Frame<'_>, area: Rect, (what, colour): (&str, Color), per_second: &[u64]) {
@@ -229,9 +234,9 @@ fn table(live: &Live) -> Vec<Line<'static>> {
     let copies = live.pulses.back().map(|copies| {
         let late = ms(Some(copies.pickup_us as f64 / 1e3));
         vec![
-            row("copies up", format!("{}, p99 {late} ms late", copies.connected)),
-            row("copies sent", copies.left.to_string()),
-            row("to copies", counted(copies.answers, "answer")),
+            row("copies", format!("{}, {} sent", counted(copies.connected, "line"), copies.left)),
+            row("to copies", copies.answers.map_or("not judged".into(), |n| counted(n, "answer"))),
+            row("load p99", format!("{late} ms late")),
         ]
     });
     // A terminal of thirty lines holds all of it.

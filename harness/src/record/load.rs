@@ -36,12 +36,13 @@ pub struct Pulse {
     pub at_us: Micros,
     /// Connections that stand.
     pub connected: u32,
-    /// Messages that have left.
+    /// Messages that have left, heartbeats too.
     pub left: u64,
     /// Of them, those that the gateway's side acknowledged.
     pub acknowledged: u64,
-    /// Answers that were heard.
-    pub answers: u64,
+    /// Answers that were heard; nothing where nobody can tell whose they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<u64>,
     /// How late messages were taken up, p99 so far, µs.
     pub pickup_us: u64,
 }
@@ -141,9 +142,10 @@ pub struct CopyFailure {
     pub qos: u8,
     /// When it was due.
     pub due_us: Micros,
-    /// From when on its answer was owed: later than it was due where a storm had taken its line.
+    /// From when on its answer was owed: later than it was due where a storm had taken its line. Missing in what an older
+    /// version wrote, whose instants count from the load's start.
     #[serde(default)]
-    pub owed_from_us: Micros,
+    pub owed_from_us: Option<Micros>,
     /// How long after that an answer was in time.
     #[serde(default)]
     pub deadline_us: Micros,

@@ -295,7 +295,7 @@ impl Count<'_> {
                 signal: self.names[told.place].signal.clone(),
                 qos: says.qos,
                 due_us: self.start_us + told.due_us,
-                owed_from_us: self.start_us + told.from_us,
+                owed_from_us: Some(self.start_us + told.from_us),
                 deadline_us: says.deadline_us.unwrap_or_default(),
                 left_us: told.left_us.map(|us| self.start_us + us),
                 again: told.again,

@@ -1,7 +1,6 @@
 //! The copies of a compound beside the compound itself: they start with it, end with it, and what they came to is noted.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -63,11 +62,11 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         Err(why) => return part.ended(Ending::Lost(why)),
     };
     let (watch, stop) = (Watch::default(), AtomicBool::new(false));
-    let answers = hearing.as_ref().map_or_else(|_| Arc::default(), Hearing::answers);
+    let answers = hearing.as_ref().ok().map(Hearing::answers);
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
         let (going, over) = mpsc::channel();
-        scope.spawn(|| pulse(&common, (&watch, &answers), over));
+        scope.spawn(|| pulse(&common, (&watch, answers.as_deref()), over));
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
             thread::sleep(Duration::from_millis(2));
@@ -83,11 +82,11 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         if ended.how != Ending::Whole {
             stop.store(true, Ordering::Relaxed);
         }
-        let plane = plane.join();
-        drop(going);
-        match plane {
+        match plane.join() {
             Ok(outcome) => {
                 let judged = judged(part, (hearing, &crowd), &outcome, (watch.start(), &ended.how));
+                // Until then answers may come.
+                drop(going);
                 let outcome = outcome.map(|(outcome, _)| outcome);
                 let heard = Heard { judged, subscribers: heard(part, subscribers, watch.start()) };
                 sum_up(part, (copies, crowd.clients()), (outcome, heard), ended)
@@ -98,7 +97,7 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
 }
 
 /// Tells whoever watches how far the copies are, until nobody is left who holds the other end.
-fn pulse(common: &Common, (watch, answers): (&Watch, &AtomicU64), over: Receiver<()>) {
+fn pulse(common: &Common, (watch, answers): (&Watch, Option<&AtomicU64>), over: Receiver<()>) {
     let mut going = true;
     while going {
         going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
@@ -108,7 +107,7 @@ fn pulse(common: &Common, (watch, answers): (&Watch, &AtomicU64), over: Receiver
             connected: watch.connected(),
             left,
             acknowledged,
-            answers: answers.load(Ordering::Relaxed),
+            answers: answers.map(|answers| answers.load(Ordering::Relaxed)),
             pickup_us: watch.pickup_us(),
         }));
     }

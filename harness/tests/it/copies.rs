@@ -123,7 +123,9 @@ fn what_became_of_a_copys_message_is_told_when_the_compounds_own_were_answered()
         "messages of its copy (site tiny-c",
         "load.missed",
     ] {
-        ensure!(said.contains(part), "{part}: {said}");
+        // Lines are broken at a terminal's width.
+        let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        ensure!(flat.contains(part), "{part}: {said}");
     }
     let wire = said.lines().find(|line| line.contains("  wire ")).context("when it left")?;
     let after: f64 = wire.trim().split_once(" ms").context("an instant")?.0.parse()?;

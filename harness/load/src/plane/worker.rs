@@ -17,6 +17,7 @@ use super::threads::Watch;
 use super::timer::{Sleeper, TIMER};
 use super::trace::Fate;
 use crate::process::waited_for_processor;
+use crate::series::Series;
 
 /// Messages taken up before the sockets are looked at again.
 const BATCH: usize = 256;
@@ -175,10 +176,11 @@ impl<'a> Worker<'a> {
     /// Tells whoever watches how far it is.
     fn show(&mut self, now: Nanos) {
         let all = self.outcome.classes.values();
-        let (left, answered) = all.fold((0, 0), |(l, a), class| (l + class.left, a + class.answered));
-        let (l, a) = self.shown.1;
-        let late = self.outcome.classes.values().filter_map(|class| class.pickup.percentile_us(99.0)).max();
-        self.watch.tell((left - l, answered - a), late.unwrap_or_default());
+        let (left, answered) = all.clone().fold((0, 0), |(l, a), class| (l + class.left, a + class.answered));
+        let mut pickup = Series::default();
+        all.for_each(|class| pickup.merge(&class.pickup));
+        let ((l, a), late) = (self.shown.1, pickup.percentile_us(99.0).unwrap_or_default());
+        self.watch.tell(self.thread, (left - l, answered - a), late);
         self.shown = (now, (left, answered));
     }
 

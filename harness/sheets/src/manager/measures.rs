@@ -70,8 +70,8 @@ fn note(material: &Material, most: usize, told: &[Proposal]) -> String {
     let of = |kind: Kind, words: &'static str| if told.iter().any(|t| t.kind == kind) { words } else { "" };
     format!(
         "{few}按价格从低到高排列，每项单独实施。{}{}{}单价为 {} 的{how}值。",
-        of(Kind::Sight, "视频措施在同一模型里逐项试算过，不使任何条款变差。"),
-        of(Kind::Perimeter, "周界措施在同一模型里逐项试算过缩短的缺口，不使任何条款变差。"),
+        of(Kind::Sight, "视频措施在同一模型里逐项试算过，不使已满足的条款失效。"),
+        of(Kind::Perimeter, "周界措施在同一模型里逐项试算过缩短的缺口，不使已满足的条款失效。"),
         of(Kind::Equipment, "配置措施按缺额乘单价计算，没有试算。"),
         prices.dated,
     )

@@ -39,8 +39,8 @@ fn net(fix: &Fix) -> [String; 2] {
 fn measures(all: &[Measure]) -> Grid {
     let heads = ["what to do", "yuan#", "yuan in all#", "m² by day#", "m² by night#", "open after, m²#"];
     let mut grid = Grid::new("What to do first", &heads).noted(
-        "One after the other: each is the one that shows most ground for its price after those before it, and no rule falls by \
-         it. Areas of both heights are computed by trying it; where prices are from stands beside them in report.json."
+        "One after the other: each is the one that shows most ground for its price after those before it, and no rule that is \
+         met falls by it. Areas of both heights are computed by trying it; where prices are from stands beside them in report.json."
             .to_owned(),
     );
     for measure in all {
@@ -56,7 +56,8 @@ fn measures(all: &[Measure]) -> Grid {
 fn cheapest(all: &[Fix]) -> Grid {
     let heads = ["what to do", "yuan#", "m² by day#", "m² by night#"];
     let mut grid = Grid::new("Cheapest measures", &heads).noted(
-        "Each by itself; no rule falls by it. Areas of both heights are computed by trying it.".to_owned(),
+        "Each by itself; no rule that is met falls by it. Areas of both heights are computed by trying it."
+            .to_owned(),
     );
     for fix in all {
         let [day, night] = net(fix);

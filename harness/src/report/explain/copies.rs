@@ -8,7 +8,7 @@ use super::{
 };
 use crate::exit::{Exit, Failure};
 use crate::pairing::Outcome;
-use crate::record::{CopyFailure, LoadAnswers};
+use crate::record::{CopyFailure, LoadAnswers, Micros};
 use crate::report::told::quoted;
 use crate::wire::id;
 use crate::words::counted;
@@ -24,23 +24,40 @@ pub(super) fn of<'a>(
 ) -> Result<Option<&'a CopyFailure>, Failure> {
     let failures = answers(folder).map_or(&[][..], |answers| &answers.failures);
     let Some(asked) = asked else {
-        return Ok(failures.first().filter(|_| first(assembled).is_none()));
+        // What nobody can judge is told when there is nothing else.
+        let worst = || failures.iter().find(|one| one.outcome != Outcome::Undecidable.word());
+        let one = first(assembled).is_none().then(|| worst().or(failures.first())).flatten();
+        return one.map(|one| of_this_version(folder, one)).transpose();
     };
     let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
     let Some((copy, _)) = id::read_copy(run, asked) else { return Ok(None) };
-    let found = failures.iter().find(|one| one.id == asked);
-    found.map(Some).ok_or_else(|| {
-        let first = failures.first().map_or_else(
-            || "of its copies no message failed".to_owned(),
-            |one| format!("it keeps the first {} of those that failed, from {} on", failures.len(), one.id),
-        );
-        let text = format!(
-            "`{}` keeps nothing of the message `{asked}` of copy {copy}: either it was answered as it should be, or many failed \
-             before it\n  remedy: name another; {first}",
-            folder.path.display()
-        );
-        Failure::new(Exit::Input, text)
-    })
+    if let Some(one) = failures.iter().find(|one| one.id == asked) {
+        return of_this_version(folder, one).map(Some);
+    }
+    let first = failures.first().map_or_else(
+        || "of its copies no message failed".to_owned(),
+        |one| format!("it keeps the first {} of those that failed, from {} on", failures.len(), one.id),
+    );
+    let text = format!(
+        "`{}` keeps nothing of the message `{asked}` of copy {copy}: either it was answered as it should be, or many failed before \
+         it\n  remedy: name another; {first}",
+        folder.path.display()
+    );
+    Err(Failure::new(Exit::Input, text))
+}
+
+/// A message whose instants are known on the run's clock.
+fn of_this_version<'a>(folder: &Folder, one: &'a CopyFailure) -> Result<&'a CopyFailure, Failure> {
+    if one.owed_from_us.is_some() {
+        return Ok(one);
+    }
+    let text = format!(
+        "`{}` was written by an older version, which did not keep from when on an answer to `{}` was owed\n  remedy: drive it again, \
+         or see `load.answers` in its report.json",
+        folder.path.display(),
+        one.id
+    );
+    Err(Failure::new(Exit::Input, text))
 }
 
 fn answers(folder: &Folder) -> Option<&LoadAnswers> {
@@ -51,9 +68,11 @@ fn answers(folder: &Folder) -> Option<&LoadAnswers> {
 pub(super) fn tell(folder: &Folder, assembled: &Assembled, one: &CopyFailure) -> Explanation {
     let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
     let (copy, stimulus) = id::read_copy(run, &one.id).unwrap_or_default();
-    let about = About { due_us: one.due_us, until_us: one.owed_from_us + one.deadline_us };
+    let owed_us = one.owed_from_us.unwrap_or(one.due_us);
+    let about = About { due_us: one.due_us, until_us: owed_us + one.deadline_us };
     let mut steps = twin(folder, one, stimulus);
     steps.push(left(one, about));
+    steps.extend(faults(folder, about));
     steps.extend(storms(folder, one, stimulus, about));
     steps.extend(about.restarts(folder));
     steps.extend(heard(one, about));
@@ -62,8 +81,12 @@ pub(super) fn tell(folder: &Folder, assembled: &Assembled, one: &CopyFailure) ->
     steps.extend(log_steps(&folder.path, (one.due_us - AROUND_US, about.until_us + AROUND_US), one.due_us));
     steps.push(about.silence(folder));
     steps.push(outcome(one, about));
-    let figure = if one.outcome == "duplicate" { "duplicates" } else { &one.outcome };
+    let figure =
+        if one.outcome == "duplicate" { "load.duplicates" } else { &format!("load.{}", one.outcome) };
     let path = quoted(&folder.path.display().to_string());
+    let fails = assembled.report.verdict.checks.iter().any(|check| check.figure == figure && !check.pass);
+    let shrink =
+        format!("palisade shrink {path} {figure}    # the smallest scenario and fleet that still fail");
     Explanation {
         format: FORMAT,
         id: one.id.clone(),
@@ -76,12 +99,7 @@ pub(super) fn tell(folder: &Folder, assembled: &Assembled, one: &CopyFailure) ->
         ),
         outcome: one.outcome.clone(),
         steps,
-        next: vec![
-            format!(
-                "palisade shrink {path} load.{figure}    # the smallest scenario and fleet that still fail"
-            ),
-            assembled.report.run.command.clone(),
-        ],
+        next: fails.then_some(shrink).into_iter().chain([assembled.report.run.command.clone()]).collect(),
     }
 }
 
@@ -96,9 +114,11 @@ fn twin(folder: &Folder, one: &CopyFailure, stimulus: Option<StimulusId>) -> Vec
         return cause(tape, stimulus).into_iter().chain([Step { text, ..device }]).collect();
     }
     let flood = folder.journal.caused.iter().find(|caused| Some(caused.stimulus) == stimulus);
-    let because = flood.map_or("something that the tape does not tell", |caused| &caused.cause);
-    let text =
-        format!("{} says {} because of a {because} (a flood of the load's shape)", one.device, one.signal);
+    let because = flood.map_or_else(
+        || "something that the tape does not tell".to_owned(),
+        |flood| format!("a {} (a flood of the load's shape)", flood.cause),
+    );
+    let text = format!("{} says {} because of {because}", one.device, one.signal);
     vec![Step { after_ms: Some(0.0), stage: "incident", text, bytes: None }]
 }
 
@@ -113,6 +133,20 @@ fn left(one: &CopyFailure, about: About) -> Step {
         ),
     };
     Step { after_ms: one.left_us.and_then(|at| about.after(at)), stage: "wire", text, bytes: None }
+}
+
+/// Faults that were on the way of all connections about that time: what they did to those of copies is counted and not kept.
+fn faults(folder: &Folder, about: About) -> Vec<Step> {
+    let journal = &folder.journal;
+    let near = journal.faults.iter().filter(|f| about.meets(f.from_us, f.until_us.unwrap_or(Micros::MAX)));
+    near.map(|fault| {
+        let text = format!(
+            "fault {} was on the way: {}; what it did to copies is only counted",
+            fault.number, fault.text
+        );
+        Step { after_ms: None, stage: "fault", text, bytes: None }
+    })
+    .collect()
 }
 
 /// Storms that took the line of the same device of the compound: they befall all copies alike.
@@ -172,14 +206,19 @@ fn fared(folder: &Folder, copy: u32) -> Option<Step> {
 }
 
 fn outcome(one: &CopyFailure, about: About) -> Step {
-    let held = one.owed_from_us - one.due_us;
+    let held = one.owed_from_us.map_or(0, |owed| owed - one.due_us);
     let since = if held > 0 {
         format!(", counted from {} after it was due, since a storm had its line", length(held))
     } else {
         String::new()
     };
     let deadline = length(one.deadline_us);
-    let text = format!("{}; the deadline was {deadline}{since}", one.outcome.replace('_', " "));
+    let nobody = if one.outcome == Outcome::Undecidable.word() {
+        ": the run was over before its deadline"
+    } else {
+        ""
+    };
+    let text = format!("{}{nobody}; the deadline was {deadline}{since}", one.outcome.replace('_', " "));
     let at = one.heard_us.unwrap_or(about.until_us);
     Step { after_ms: about.after(at), stage: "outcome", text, bytes: None }
 }
