@@ -597,6 +597,7 @@ fn faults_and_copies_that_a_failure_does_without_are_taken_away() {
     // What an earlier one left in the folder goes.
     fs::create_dir(out.join("shrunk")).unwrap();
     fs::write(out.join("shrunk/faults.toml"), text).unwrap();
+    fs::write(out.join("shrunk/scenario.toml"), "# Made by `palisade shrink`: an earlier one\n").unwrap();
     // What the run was disturbed by is read from its folder, not from where it was typed.
     fs::remove_file(&faults).unwrap();
     let shrunk = palisade(&["shrink", out.to_str().unwrap(), "--budget", "3m"]);

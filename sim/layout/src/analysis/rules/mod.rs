@@ -147,6 +147,20 @@ impl Finding {
     pub fn is_lost(&self, after: &Finding) -> bool {
         self.status == Status::Pass && after.status != Status::Pass
     }
+
+    /// What was measured and what is demanded, with two digits behind the point; with more where the rule is not met and both
+    /// would look alike.
+    pub fn figures(&self) -> [Option<String>; 2] {
+        let rounded = |scale: f64| {
+            [self.measured, self.demanded].map(|x| x.map(|x| format!("{}", libm::round(x * scale) / scale)))
+        };
+        let tell = |[measured, demanded]: &[Option<String>; 2]| {
+            self.status != Status::Fail || measured.is_none() || measured != demanded
+        };
+        let scales = [1e2, 1e3, 1e4, 1e5].map(rounded);
+        let [.., finest] = scales.clone();
+        scales.into_iter().find(tell).unwrap_or(finest)
+    }
 }
 
 /// One of the things that a rule asks about.
