@@ -29,7 +29,7 @@ pub struct Loaded {
 /// Why a scenario cannot be used.
 #[derive(Debug)]
 pub enum Wrong {
-    /// The scenario file itself cannot be read.
+    /// The file itself cannot be read.
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -47,7 +47,7 @@ impl Wrong {
     pub fn render(&self, colour: bool) -> String {
         match self {
             Wrong::Unreadable { file, why, remedy } => {
-                format!("cannot read the scenario {}: {why}\n  help: {remedy}\n", file.display())
+                format!("cannot read {}: {why}\n  help: {remedy}\n", file.display())
             }
             Wrong::Problems(problems) => render(problems, colour),
         }

@@ -27,7 +27,8 @@ mod writer;
 pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
 pub use flood::{Caused, Kept, Storm};
 pub use load::{
-    CopyFailure, CopyTally, Load, LoadAnswers, LoadCounts, Subscribed, SubscriberCounts, SubscriberLoss,
+    CopyFailure, CopyTally, Load, LoadAnswers, LoadCounts, Pulse, Subscribed, SubscriberCounts,
+    SubscriberLoss,
 };
 pub use upstream::{City, Forwarded};
 pub use usage::Usage;
@@ -108,6 +109,8 @@ pub enum Entry {
     Forwarded(Forwarded),
     /// What a process of the gateway held at an instant.
     Usage(Usage),
+    /// How far the copies of the compound are.
+    Pulse(Pulse),
     /// What the copies of the compound came to.
     Load(Box<Load>),
     /// What was seen on a serial line so far.

@@ -38,6 +38,9 @@ const LEADS: [Ms; 4] = [Ms(500), Ms(2_000), Ms(5_000), Ms(10_000)];
 const TAIL: Ms = Ms(500);
 /// A scenario that does not fail is driven so often before that is believed: failures may come by chance.
 const TRIES: usize = 2;
+/// The shrunk scenario, and what it begins with.
+const SCENARIO: &str = "scenario.toml";
+const MADE: &str = "# Made by `palisade shrink`";
 /// The geometry beside the shrunk scenario.
 const GEOMETRY: &str = "site.geojson";
 
@@ -93,6 +96,11 @@ struct Bench<'a> {
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let failing = failing(&args.run, args.id.as_deref())?;
     let out = args.out.clone().unwrap_or_else(|| args.run.join("shrunk"));
+    if out.canonicalize().is_ok_and(|out| args.run.canonicalize().is_ok_and(|run| run == out)) {
+        let text =
+            "--out names the run's own folder, whose scenario would be overwritten\n  remedy: name another";
+        return Err(Failure::new(Exit::Usage, text));
+    }
     let mut bench = bench(args, &failing, &out)?;
     let whole = whole(args, &bench)?;
     let Some(mut best) = bench.seconds(&whole)? else {
@@ -119,7 +127,7 @@ fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Arg
     let address = args.sut.as_deref().unwrap_or(&start.sut);
     let mut command = format!(
         "palisade run {} --seed {} --no-floor --sut {}",
-        quoted(&out.join("scenario.toml").display().to_string()),
+        quoted(&out.join(SCENARIO).display().to_string()),
         start.seed,
         quoted(address)
     );
@@ -130,7 +138,7 @@ fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Arg
         command += &format!(" --fleet {}", best.compounds);
     }
     let file = |name: &str| quoted(&out.join(name).display().to_string());
-    if out.join(SHAPE).exists() {
+    if bench.shape(best).is_some() {
         command += &format!(" --shape {}", file(SHAPE));
     }
     if best.faults.is_some() {
@@ -177,7 +185,7 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
     let read = |name: &str| -> Result<SourceText, Failure> {
         Ok(SourceText { name: name.to_owned(), text: text_of(&args.run.join(name))? })
     };
-    let (toml, geometry) = (read("scenario.toml")?, read(GEOMETRY)?);
+    let (toml, geometry) = (read(SCENARIO)?, read(GEOMETRY)?);
     let scenario = load(&toml, Some(&geometry)).map_err(|problems| {
         Failure::new(Exit::Input, input::Wrong::Problems(problems).render(input::colour_on_stderr()))
     })?;
@@ -210,7 +218,7 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
             seed: start.seed,
             fleet,
             faults,
-            path: args.run.join("scenario.toml"),
+            path: args.run.join(SCENARIO),
             out: Some(out.join("tries")),
             windows: None,
             sut: gateway,
@@ -291,6 +299,9 @@ impl Bench<'_> {
     /// Whether the case still fails; nothing when there is no time left. One that is not sound does not, and neither does
     /// one whose runs cannot be judged, which are counted.
     fn fails(&mut self, case: &Case) -> Option<bool> {
+        if self.over() {
+            return None;
+        }
         let Some(mut request) = self.request(case) else { return Some(false) };
         match live(&request.loaded, request.seed, &self.stop, &Progress::silent()) {
             Ok(Some(made)) if self.may_fail(&request, &made.0) => request.day = Some(made),
@@ -302,7 +313,7 @@ impl Bench<'_> {
             }
         }
         for _ in 0..TRIES {
-            if Instant::now() >= self.until || self.stop.asked() {
+            if self.over() {
                 return None;
             }
             self.runs += 1;
@@ -327,6 +338,21 @@ impl Bench<'_> {
         Some(false)
     }
 
+    /// Whether no more may be tried.
+    fn over(&self) -> bool {
+        Instant::now() >= self.until || self.stop.asked()
+    }
+
+    /// The fleet that a case drives beside its compound, or whose shape befalls the compound alone.
+    fn fleet_of(&self, case: &Case) -> Option<&Fleet> {
+        self.request.fleet.as_ref().filter(|fleet| case.compounds > 1 || fleet.shape.befalls_one())
+    }
+
+    /// The file of a case's shape.
+    fn shape(&self, case: &Case) -> Option<&Path> {
+        self.fleet_of(case)?.file.as_deref()
+    }
+
     /// Whether the device says what failed at all on a day, while it is driven. What stands on no tape may be said because of
     /// what the gateway does: that is known once it was driven.
     fn may_fail(&self, request: &Request, day: &Day) -> bool {
@@ -347,7 +373,7 @@ impl Bench<'_> {
 
     /// What drives a case; nothing when it is not sound.
     fn request(&self, case: &Case) -> Option<Request> {
-        let toml = SourceText { name: "scenario.toml".into(), text: case.scenario.to_string() };
+        let toml = SourceText { name: SCENARIO.into(), text: case.scenario.to_string() };
         let scenario = load(&toml, Some(&self.geometry)).ok()?;
         let kit = input::kit(&scenario);
         let faults = match (&self.request.faults, &case.faults) {
@@ -359,7 +385,7 @@ impl Bench<'_> {
             }
             _ => None,
         };
-        let mut fleet = self.request.fleet.clone().filter(|f| case.compounds > 1 || f.shape.befalls_one());
+        let mut fleet = self.fleet_of(case).cloned();
         fleet.iter_mut().for_each(|fleet| fleet.compounds = case.compounds);
         let loaded = Loaded { scenario: Arc::new(scenario), toml, geometry: self.geometry.clone() };
         Some(Request { loaded, faults, fleet, ..self.request.clone() })
@@ -423,17 +449,18 @@ fn candidates(failing: &Failing, file: &ScenarioFile) -> Vec<Vec<Window>> {
 }
 
 fn write(out: &Path, case: &Case, bench: &Bench<'_>) -> Result<(), Failure> {
-    let head = format!(
-        "# Made by `palisade shrink`: the smallest scenario in which {} still.\n",
-        bench.failing.told
-    );
+    let head = format!("{MADE}: the smallest scenario in which {} still.\n", bench.failing.told);
     let mut files =
-        vec![("scenario.toml", head + &case.scenario.to_string()), (GEOMETRY, bench.geometry.text.clone())];
+        vec![(SCENARIO, head + &case.scenario.to_string()), (GEOMETRY, bench.geometry.text.clone())];
     files.extend(case.faults.as_ref().map(|document| (FAULTS, document.to_string())));
-    let shaped = |f: &&Fleet| case.compounds > 1 || f.shape.befalls_one();
-    let shape = bench.request.fleet.as_ref().filter(shaped).and_then(|f| f.file.as_ref());
-    if let Some(file) = shape {
+    if let Some(file) = bench.shape(case) {
         files.push((SHAPE, text_of(file)?));
+    }
+    // What an earlier shrink left there does not belong to this one.
+    if fs::read_to_string(out.join(SCENARIO)).is_ok_and(|text| text.starts_with(MADE)) {
+        for name in [SHAPE, FAULTS] {
+            let _ = fs::remove_file(out.join(name));
+        }
     }
     for (name, text) in files {
         let path = out.join(name);

@@ -180,7 +180,8 @@ impl<'a> Crowd<'a> {
     fn copy(&self, copy: u32) -> Copy {
         let site = format!("{}{}", self.common.topics.site(), mark_of_copy(copy));
         let run = tag_of_copy(&self.common.run, copy);
-        let common = Common { topics: Topics::of(&site), run, ..self.common.clone() };
+        let mark = mark_of_copy(copy);
+        let common = Common { topics: Topics::of(&site), run, mark, ..self.common.clone() };
         let mut says: Vec<(Micros, u32)> =
             (0..self.sends.len()).map(|place| (self.due_us(copy, place), place as u32)).collect();
         says.sort_unstable();

@@ -17,7 +17,7 @@ use super::orders::{Desk, Hands, Saying};
 use super::outage::{Outage, summary};
 use super::serial::Lines;
 use super::{Clock, wait_until};
-use crate::contract::Contract;
+use crate::contract::{Contract, DeviceRow};
 use crate::fault::{Afflicted, Ail};
 use crate::record::{Entry, Expected, Journal, Kept, Left, Link, Micros, Note, Resent, WindowEntry};
 use crate::schedule::{Plan, Send, What};
@@ -42,6 +42,8 @@ pub struct Common {
     pub part: &'static str,
     /// The run's tag.
     pub run: String,
+    /// What stands behind the names of its devices: nothing, but for a copy of the compound.
+    pub mark: String,
     /// The site's topics.
     pub topics: Topics,
     /// How devices speak and what is expected of the gateway.
@@ -51,9 +53,14 @@ pub struct Common {
 }
 
 impl Common {
+    /// The contract's row for a device. One that names a device of the compound holds for those of its copies, too.
+    fn speech(&self, class: Class, device: &str) -> Option<&DeviceRow> {
+        self.contract.speech(class, device.strip_suffix(self.mark.as_str()).unwrap_or(device))
+    }
+
     /// Where a device says what happened, by the contract.
     pub fn event_topic(&self, class: Class, device: &str) -> String {
-        match self.contract.speech(class, device).and_then(|row| row.topic.as_deref()) {
+        match self.speech(class, device).and_then(|row| row.topic.as_deref()) {
             Some(topic) => self.fill(topic, device),
             None => self.topics.device(device, Leaf::Event),
         }
@@ -61,7 +68,7 @@ impl Common {
 
     /// How a device is told what to do, by the contract.
     pub fn dialect(&self, class: Class, device: &str) -> Cow<'_, Dialect> {
-        let own = self.contract.speech(class, device).and_then(|row| row.commands.as_ref());
+        let own = self.speech(class, device).and_then(|row| row.commands.as_ref());
         own.map_or_else(|| Cow::Owned(Dialect::default()), Cow::Borrowed)
     }
 
@@ -72,12 +79,12 @@ impl Common {
 
     /// Quality of service of a device's messages, by the contract, else as `kit` says.
     pub fn qos(&self, class: Class, device: &str, kit: u8) -> u8 {
-        self.contract.speech(class, device).and_then(|row| row.qos).unwrap_or(kit)
+        self.speech(class, device).and_then(|row| row.qos).unwrap_or(kit)
     }
 
     /// Whether the broker keeps a device's last event, by the load's shape or by the contract.
     pub fn retains(&self, class: Class, device: &str) -> bool {
-        self.retain || self.contract.speech(class, device).is_some_and(|row| row.retain)
+        self.retain || self.speech(class, device).is_some_and(|row| row.retain)
     }
 
     /// The payload of an event.

@@ -353,6 +353,7 @@ mod tests {
             journal,
             part: "main",
             run: "r".into(),
+            mark: String::new(),
             topics,
             contract: Arc::new(crate::contract::Contract::plain("x", "mqtt://127.0.0.1:1", None)),
             retain: false,

@@ -18,6 +18,7 @@ use tiny_http::{Header, Response, Server};
 
 use super::follow::Follower;
 use super::{Live, Timed};
+use crate::record::Pulse;
 
 /// The media type of what is answered.
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -48,8 +49,59 @@ struct Metrics {
     overdue: Gauge,
     down: Gauge,
     latest: Gauge<f64, AtomicU64>,
+    copies: Option<Copies>,
     lateness: Histogram,
     response: Histogram,
+}
+
+/// Those of the copies of a compound, once they speak.
+#[derive(Default)]
+struct Copies {
+    connected: Gauge,
+    left: Counter,
+    acknowledged: Counter,
+    answers: Counter,
+    pickup: Gauge<f64, AtomicU64>,
+}
+
+impl Copies {
+    fn new(registry: &mut Registry, judged: bool) -> Copies {
+        let copies = Copies::default();
+        registry.register("load_connections", "Connections of copies that stand", copies.connected.clone());
+        registry.register(
+            "load_messages",
+            "Messages of copies that left, heartbeats too",
+            copies.left.clone(),
+        );
+        registry.register(
+            "load_acknowledged",
+            "Messages of copies that were acknowledged",
+            copies.acknowledged.clone(),
+        );
+        if judged {
+            registry.register("load_answers", "Answers to messages of copies", copies.answers.clone());
+        }
+        registry.register_with_unit(
+            "load_pickup_p99",
+            "Taken up minus intended, so far",
+            Unit::Seconds,
+            copies.pickup.clone(),
+        );
+        copies
+    }
+
+    fn set(&self, pulse: &Pulse) {
+        self.connected.set(i64::from(pulse.connected));
+        raise(&self.left, pulse.left);
+        raise(&self.acknowledged, pulse.acknowledged);
+        raise(&self.answers, pulse.answers.unwrap_or_default());
+        self.pickup.set(pulse.pickup_us as f64 / 1e6);
+    }
+}
+
+/// A counter never falls.
+fn raise(counter: &Counter, to: u64) {
+    counter.inc_by(to.saturating_sub(counter.get()));
 }
 
 impl Metrics {
@@ -72,6 +124,7 @@ impl Metrics {
             overdue: Gauge::default(),
             down: Gauge::default(),
             latest: Gauge::default(),
+            copies: None,
             lateness: Histogram::new(BUCKETS),
             response: Histogram::new(BUCKETS),
         };
@@ -118,9 +171,6 @@ impl Metrics {
             ];
             self.registry.register("run", "What is driven", Info::new(labels.to_vec()));
         }
-        let raise = |counter: &Counter, to: u64| {
-            counter.inc_by(to.saturating_sub(counter.get()));
-        };
         raise(&self.left, live.left);
         raise(&self.answers, live.answers);
         raise(&self.in_time, live.in_time);
@@ -138,6 +188,10 @@ impl Metrics {
         self.overdue.set(gauge(open.overdue));
         self.down.set(gauge(live.down.len() as u64));
         self.latest.set(live.at_us as f64 / 1e6);
+        if let Some(pulse) = live.pulses.back() {
+            let judged = pulse.answers.is_some();
+            self.copies.get_or_insert_with(|| Copies::new(&mut self.registry, judged)).set(pulse);
+        }
     }
 
     fn time(&self, timed: Timed) {

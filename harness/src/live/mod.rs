@@ -16,13 +16,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use palisade_sim::words::{DeviceIx, StimulusId};
 
 use crate::latency::Series;
-use crate::record::{Entry, Expected, Micros, Start, WindowEntry};
+use crate::record::{Entry, Expected, Micros, Pulse, Start, WindowEntry};
 use crate::wire::id;
 
 /// Seconds of which the rate is kept.
 pub const SECONDS: usize = 120;
 /// Remarks that are kept.
 const REMARKS: usize = 50;
+
+/// Pulses nearer to each other tell no rate, µs.
+const PULSE_LEAST_US: Micros = 500_000;
 
 /// A run so far.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +66,8 @@ pub struct Live {
     pub seconds: VecDeque<Second>,
     /// Devices without a connection.
     pub down: BTreeSet<DeviceIx>,
+    /// How far the copies of the compound are, the newest last; nothing where it is driven alone.
+    pub pulses: VecDeque<Pulse>,
     /// Remarks, the newest last: when and what.
     pub remarks: VecDeque<(Micros, String)>,
     /// Whether the run has come to its end.
@@ -131,6 +136,13 @@ impl Live {
             }
             Entry::Befell(one) if one.part == self.part => self.faults += 1,
             Entry::Restart(one) if one.part == self.part => self.restarts += 1,
+            Entry::Pulse(pulse) => {
+                self.reach(pulse.at_us);
+                self.pulses.push_back(pulse);
+                if self.pulses.len() > SECONDS {
+                    self.pulses.pop_front();
+                }
+            }
             Entry::Command(_) => self.commands += 1,
             Entry::Forwarded(_) => self.forwarded += 1,
             Entry::Note(note) => {
@@ -165,6 +177,22 @@ impl Live {
             } += 1;
         }
         open
+    }
+
+    /// Messages and answers of the copies, for each second between one pulse and the next. A last one may follow too soon
+    /// to tell a rate.
+    pub fn load(&self) -> Vec<(u64, u64)> {
+        let pairs = self.pulses.iter().zip(self.pulses.iter().skip(1));
+        fn lasted((one, next): &(&Pulse, &Pulse)) -> Micros {
+            next.at_us - one.at_us
+        }
+        let of = |(one, next): (&Pulse, &Pulse)| {
+            let us = lasted(&(one, next)) as f64;
+            let a_second = |from: u64, to: u64| (to.saturating_sub(from) as f64 * 1e6 / us).round() as u64;
+            let answers = [one, next].map(|pulse| pulse.answers.unwrap_or_default());
+            (a_second(one.left, next.left), a_second(answers[0], answers[1]))
+        };
+        pairs.filter(|pair| lasted(pair) >= PULSE_LEAST_US).map(of).collect()
     }
 
     /// Expected answers of this part.

@@ -14,6 +14,8 @@ use ratatui::widgets::{Block, Paragraph, Sparkline};
 use super::follow::Follower;
 use super::{Live, Open};
 use crate::latency::Series;
+use crate::record::Pulse;
+use crate::words::counted;
 
 /// From one picture to the next.
 const FRAME: Duration = Duration::from_millis(250);
@@ -104,8 +106,13 @@ fn lines(follower: &mut Follower, live: &mut Live, over: &dyn Fn() -> bool) -> i
 /// A run in one line.
 pub fn line(live: &Live) -> String {
     let open = live.open(live.at_us);
+    let copies = live.pulses.back().map_or_else(String::new, |copies| {
+        let Pulse { connected, left, answers, .. } = copies;
+        let answers = answers.map_or_else(String::new, |answers| format!(", {}", counted(answers, "answer")));
+        format!("; copies: {}, {left} sent{answers}", counted(connected, "line"))
+    });
     format!(
-        "{:.1} s {} {} sent, {} answers, {} open, {} overdue, {} late, lateness p99 {} ms, response p50 {} p99 {} ms",
+        "{:.1} s {} {} sent, {} answers, {} open, {} overdue, {} late, lateness p99 {} ms, response p50 {} p99 {} ms{copies}",
         live.at_us as f64 / 1e6,
         if live.part().is_empty() { "start" } else { live.part() },
         live.left,
@@ -135,10 +142,9 @@ pub fn draw(frame: &mut Frame<'_>, live: &Live, folder: &Path) {
     .areas(frame.area());
     frame.render_widget(Paragraph::new(heading(live)), head);
     let [sent, answered] = Layout::horizontal([Constraint::Fill(1); 2]).areas(rates);
-    let left: Vec<u64> = live.seconds.iter().map(|s| s.left).collect();
-    let answers: Vec<u64> = live.seconds.iter().map(|s| s.answers).collect();
-    rate(frame, sent, ("sent", Color::Cyan), &left);
-    rate(frame, answered, ("answers", Color::Green), &answers);
+    let (left, answers) = rates_of(live);
+    rate(frame, sent, (left.0, Color::Cyan), &left.1);
+    rate(frame, answered, (answers.0, Color::Green), &answers.1);
     let [figures, histogram] =
         Layout::horizontal([Constraint::Length(40), Constraint::Fill(1)]).areas(middle);
     frame.render_widget(Paragraph::new(table(live)).block(Block::bordered().title(" figures ")), figures);
@@ -189,13 +195,30 @@ fn heading(live: &Live) -> Vec<Line<'static>> {
     ]
 }
 
+/// What a row of bars shows, second by second.
+type Rates = (&'static str, Vec<u64>);
+
+/// What is sent and answered each second: of the copies, where there are any, which are most of it.
+fn rates_of(live: &Live) -> (Rates, Rates) {
+    // The newest second is not over yet.
+    let whole = live.seconds.iter().take(live.seconds.len().saturating_sub(1));
+    let (left, answers) = whole.map(|second| (second.left, second.answers)).unzip();
+    let Some(pulse) = live.pulses.back() else { return (("sent", left), ("answers", answers)) };
+    let (load_left, load_answers) = live.load().into_iter().unzip();
+    let of = if pulse.answers.is_some() {
+        ("answers to copies", load_answers)
+    } else {
+        ("answers, not to copies", answers)
+    };
+    (("copies sent", load_left), of)
+}
+
 fn rate(frame: &mut Frame<'_>, area: Rect, (what, colour): (&str, Color), per_second: &[u64]) {
     let width = usize::from(area.width.saturating_sub(2));
     let shown = &per_second[per_second.len().saturating_sub(width)..];
     let most = shown.iter().max().copied().unwrap_or_default();
-    // The newest second is not over yet.
-    let last = shown.iter().rev().nth(1).copied().unwrap_or_default();
-    let title = format!(" {what}: {last} a second, at most {most} ");
+    let last = shown.last().copied().unwrap_or_default();
+    let title = format!(" {what}: {last}/s, at most {most}/s ");
     let line = Sparkline::default().data(shown).style(Style::new().fg(colour));
     frame.render_widget(line.block(Block::bordered().title(title)), area);
 }
@@ -208,22 +231,38 @@ fn table(live: &Live) -> Vec<Line<'static>> {
         let figures = [s.percentile_ms(50.0), s.percentile_ms(99.0), s.max_ms()];
         figures.map(ms).join(" / ")
     };
-    vec![
+    let copies = live.pulses.back().map(|copies| {
+        let late = ms(Some(copies.pickup_us as f64 / 1e3));
+        vec![
+            row("copies", format!("{}, {} sent", counted(copies.connected, "line"), copies.left)),
+            row("to copies", copies.answers.map_or("not judged".into(), |n| counted(n, "answer"))),
+            row("load p99", format!("{late} ms late")),
+        ]
+    });
+    // A terminal of thirty lines holds all of it.
+    let gap = || Line::from("");
+    let middle = copies.clone().unwrap_or_else(|| vec![gap()]);
+    let mut rows = vec![
         row("sent", live.left.to_string()),
         row("answers", live.answers.to_string()),
         row("without id", live.strangers.to_string()),
         row("expected", live.expected().to_string()),
         row("to come", to_come.to_string()),
-        Line::from(""),
+    ];
+    rows.extend(middle);
+    rows.extend([
         row("open alarms", waiting.to_string()).bold(),
         bad(overdue, row("overdue", overdue.to_string())),
         bad(live.late, row("came late", live.late.to_string())),
         bad(live.down.len() as u64, row("devices down", live.down.len().to_string())),
-        Line::from(""),
+    ]);
+    rows.extend(copies.is_none().then(gap));
+    rows.extend([
         Line::from(" p50 / p99 / longest, ms").dim(),
         row("lateness", spread(&live.lateness)),
         row("response", spread(&live.response)),
-    ]
+    ]);
+    rows
 }
 
 /// A row for each bucket, as long as its share.

@@ -123,10 +123,42 @@ fn the_screen_shows_the_figures() {
     insta::assert_snapshot!(terminal.backend());
 }
 
+/// What the copies beside it tell, a second apart.
+fn pulses() -> String {
+    let pulse = |at_us: i64, left, answers| {
+        format!(
+            r#"{{"pulse":{{"at_us":{at_us},"connected":86,"left":{left},"acknowledged":{left},"answers":{answers},"pickup_us":120}}}}"#
+        )
+    };
+    [
+        pulse(1_000_000, 0, 0),
+        pulse(2_000_000, 900, 880),
+        pulse(3_000_000, 1_700, 1_700),
+        pulse(3_005_000, 1_720, 1_720),
+    ]
+    .join("\n")
+        + "\n"
+}
+
+#[test]
+fn the_copies_are_counted_each_second() {
+    let mut live = live();
+    assert!(live.load().is_empty());
+    for line in pulses().lines() {
+        live.take(serde_json::from_str(line).unwrap());
+    }
+    assert_eq!(live.load(), [(900, 880), (800, 820)]);
+    assert_eq!((live.left, live.answers), (4, 3), "the compound's own are counted apart");
+    assert!(line(&live).ends_with("; copies: 86 lines, 1720 sent, 1720 answers"), "{}", line(&live));
+    let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
+    terminal.draw(|frame| draw(frame, &live, Path::new("results/a"))).unwrap();
+    insta::assert_snapshot!(terminal.backend());
+}
+
 #[test]
 fn metrics_are_read_over_http() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("journal.jsonl"), journal()).unwrap();
+    std::fs::write(dir.path().join("journal.jsonl"), journal() + &pulses()).unwrap();
     let folder = Arc::new(OnceLock::from(dir.path().to_owned()));
     let endpoint = Endpoint::open(([127, 0, 0, 1], 0).into(), folder).unwrap();
     let ask = |path: &str| {
@@ -148,6 +180,10 @@ fn metrics_are_read_over_http() {
         "palisade_alarms_open 1",
         "palisade_alarms_overdue 1",
         "palisade_devices_down 1",
+        "palisade_load_connections 86",
+        "palisade_load_messages_total 1720",
+        "palisade_load_answers_total 1720",
+        "palisade_load_pickup_p99_seconds 0.00012",
         r#"palisade_response_seconds_bucket{le="0.005"} 1"#,
         "palisade_response_seconds_count 2",
         "palisade_lateness_seconds_count 4",

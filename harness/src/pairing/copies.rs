@@ -114,7 +114,7 @@ pub struct Told {
     /// How many answers came.
     pub answers: u8,
     /// It left more than once.
-    again: bool,
+    pub again: bool,
 }
 
 impl<'a> Crowd<'a> {

@@ -29,6 +29,24 @@ pub struct Load {
     pub answers: Option<LoadAnswers>,
 }
 
+/// How far the copies of a compound are, once a second: for whoever watches a run. The report goes by [`Load`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pulse {
+    /// When.
+    pub at_us: Micros,
+    /// Connections that stand.
+    pub connected: u32,
+    /// Messages that have left, heartbeats too.
+    pub left: u64,
+    /// Of them, those that the gateway's side acknowledged.
+    pub acknowledged: u64,
+    /// Answers that were heard; nothing where nobody can tell whose they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<u64>,
+    /// How late messages were taken up, p99 so far, µs.
+    pub pickup_us: u64,
+}
+
 /// What was counted of the copies of a compound.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LoadCounts {
@@ -107,7 +125,7 @@ pub struct CopyTally {
     pub outcomes: Tally,
 }
 
-/// A copy's message whose answer was not as it should be. Instants are µs after the load's start.
+/// A copy's message whose answer was not as it should be. Instants are µs of the run's clock.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CopyFailure {
     /// Its id on the wire.
@@ -124,8 +142,18 @@ pub struct CopyFailure {
     pub qos: u8,
     /// When it was due.
     pub due_us: Micros,
+    /// From when on its answer was owed: later than it was due where a storm had taken its line. Missing in what an older
+    /// version wrote, whose instants count from the load's start.
+    #[serde(default)]
+    pub owed_from_us: Option<Micros>,
+    /// How long after that an answer was in time.
+    #[serde(default)]
+    pub deadline_us: Micros,
     /// When it last left; nothing when it never did.
     pub left_us: Option<Micros>,
+    /// It left more than once: its connection had broken without an acknowledgement.
+    #[serde(default)]
+    pub again: bool,
     /// When the first answer came; nothing when none did.
     pub heard_us: Option<Micros>,
     /// How many answers came.

@@ -1,8 +1,10 @@
 //! One message from the wall to the wire to silence: what happened, which device noticed, the bytes that left, what
 //! stood in the way, what the gateway said around it and its programs wrote into their logs, what it told devices to do, what
-//! became of it on the way to the city platform, and the picture of that instant if there is one.
+//! became of it on the way to the city platform, and the picture of that instant if there is one. Of a message of a copy of the
+//! compound less is kept, and less is told.
 
 mod commands;
+mod copies;
 mod logs;
 
 use std::path::Path;
@@ -68,14 +70,17 @@ pub struct Step {
 }
 
 /// Explains a message of a run's folder: by its wire id, by its number on the tape, by the gateway's id of a command that it
-/// caused, or the first that was not answered as it should be, by the gateway or by the city platform. A command without a
-/// known cause is explained by itself.
+/// caused, or the first that was not answered as it should be: by the gateway, by the city platform, or to a copy. A command
+/// without a known cause is explained by itself.
 ///
 /// # Errors
 /// Exit 3 when the folder is not a run's, or has no such message.
 pub fn explain(path: &Path, asked: Option<&str>) -> Result<Explanation, Failure> {
     let folder = folder::read(path)?;
     let assembled = assemble(&folder);
+    if let Some(failure) = copies::of(&folder, &assembled, asked)? {
+        return Ok(copies::tell(&folder, &assembled, failure));
+    }
     let rows = asked.map(|id| commands::with_id(&assembled, id)).unwrap_or_default();
     let caused = rows.iter().find_map(|row| commands::cause(row));
     let message = match (caused, rows.first()) {
@@ -131,11 +136,7 @@ pub(super) fn find<'a>(
     let path = folder.path.display();
     let bad = |m: &&Message| m.answer.outcome != Outcome::Answered;
     let Some(asked) = asked else {
-        let upstream = || {
-            let failure = assembled.report.upstream.as_ref()?.failures.first()?;
-            messages.iter().find(|m| m.id == failure.id)
-        };
-        return messages.iter().find(bad).or_else(upstream).ok_or_else(|| {
+        return first(assembled).ok_or_else(|| {
             let text = format!(
                 "every message of `{path}` was answered as it should be: there is nothing to explain\n  remedy: name one by its id, \
                  such as `palisade explain {path} {}`",
@@ -146,8 +147,8 @@ pub(super) fn find<'a>(
     };
     if let Some((copy, _)) = id::read_copy(run, asked) {
         let text = format!(
-            "`{asked}` is a message of copy {copy}, of which only instants and counts are kept: see `load.answers` in \
-             {path}/report.json\n  remedy: name a message of the compound itself"
+            "`{asked}` is a message of copy {copy}, which cannot be tried alone\n  remedy: name the figure that fails, such as \
+             load.missed, or a message of the compound itself"
         );
         return Err(Failure::new(Exit::Input, text));
     }
@@ -168,6 +169,116 @@ pub(super) fn find<'a>(
     })
 }
 
+/// The first message of the compound that was not answered as it should be, by the gateway or by the city platform.
+fn first(assembled: &Assembled) -> Option<&Message> {
+    let messages = &assembled.main.messages;
+    let upstream = || {
+        let failure = assembled.report.upstream.as_ref()?.failures.first()?;
+        messages.iter().find(|m| m.id == failure.id)
+    };
+    messages.iter().find(|m| m.answer.outcome != Outcome::Answered).or_else(upstream)
+}
+
+/// The stretch of the run about which something is told.
+#[derive(Clone, Copy)]
+struct About {
+    /// When a message was due, µs: instants are told from here.
+    due_us: Micros,
+    /// Until when its answer was in time, µs.
+    until_us: Micros,
+}
+
+impl About {
+    fn after(self, us: Micros) -> Option<f64> {
+        Some((us - self.due_us) as f64 / 1_000.0)
+    }
+
+    /// Whether something that lasts is within reach.
+    fn meets(self, from: Micros, until: Micros) -> bool {
+        from <= self.until_us && until >= self.due_us - AROUND_US
+    }
+
+    /// Restarts of the gateway on purpose about that time.
+    fn restarts(self, folder: &Folder) -> Vec<Step> {
+        let near = folder.journal.restarts.iter().filter(|r| self.meets(r.down_us, r.open_us));
+        near.map(|restart| {
+            let text = format!(
+                "{}: down for {}, devices were let in {} after it began",
+                restart.text,
+                length(restart.up_us - restart.down_us),
+                length(restart.open_us - restart.down_us)
+            );
+            Step { after_ms: self.after(restart.down_us), stage: "fault", text, bytes: None }
+        })
+        .collect()
+    }
+
+    /// The stretch without a word of the gateway, about any device of the compound, in which the message was due.
+    fn silence(self, folder: &Folder) -> Step {
+        let heard = folder.journal.observed.iter().filter(|o| o.part == "main").map(|o| o.received_us);
+        let (before, after): (Vec<Micros>, Vec<Micros>) = heard.partition(|at| *at <= self.due_us);
+        let text = match (before.into_iter().max(), after.into_iter().min()) {
+            (None, None) => "the gateway said nothing in the whole run".to_owned(),
+            (Some(before), None) => {
+                format!("its last word of the run came {} before", length(self.due_us - before))
+            }
+            (before, Some(after)) => {
+                let since = before.map_or_else(
+                    || "it had said nothing before".to_owned(),
+                    |before| format!("its last word before came {} earlier", length(self.due_us - before)),
+                );
+                format!(
+                    "{since}; its next word, about any device, came {} after",
+                    length(after - self.due_us)
+                )
+            }
+        };
+        Step { after_ms: None, stage: "silence", text, bytes: None }
+    }
+}
+
+/// What happened in the compound that made a device speak.
+fn cause(tape: &Tape, stimulus: &Stimulus) -> Option<Step> {
+    match stimulus.cause {
+        Cause::Incident(id) => {
+            tape.incidents.iter().find(|i| i.id == id).map(|found| incident(tape, found, stimulus))
+        }
+        Cause::Nuisance(nuisance) => Some(Step {
+            after_ms: Some(0.0),
+            stage: "incident",
+            text: format!("nothing happened: the device was fooled ({})", word(&nuisance)),
+            bytes: None,
+        }),
+    }
+}
+
+fn incident(tape: &Tape, incident: &Incident, stimulus: &Stimulus) -> Step {
+    let [x, y] = incident.place.xy_m();
+    let others = tape.stimuli.iter().filter(|s| s.cause == stimulus.cause && s.id != stimulus.id).count();
+    let ended = incident.ended.map_or_else(|| "did not end that day".to_owned(), |t| format!("ended at {t}"));
+    let outcome = if incident.outcome.is_empty() { String::new() } else { format!(", {}", incident.outcome) };
+    let text = format!(
+        "{} by {} at ({x:.1}, {y:.1}) m began at {}, {ended}{outcome}; {others} other messages are about it",
+        word(&incident.kind).replace('_', " "),
+        incident.actor,
+        incident.began
+    );
+    let after_ms = Some((incident.began - stimulus.due).0 as f64);
+    Step { after_ms, stage: "incident", text, bytes: None }
+}
+
+/// What a device says, from where.
+fn says(tape: &Tape, stimulus: &Stimulus, name: &str) -> Step {
+    let row = tape.devices.get(stimulus.device.index());
+    let at = row.map_or_else(String::new, |d| {
+        let [x, y, z] = d.at_m;
+        format!(" ({} at {x:.1}, {y:.1}, {z:.1} m)", d.class.word())
+    });
+    let (signal, due) = (&stimulus.signal, stimulus.due);
+    let text = format!("{name}{at} says {} ({}) at {due}", signal.word(), word(&signal.severity()));
+    Step { after_ms: Some(0.0), stage: "device", text, bytes: None }
+}
+
 struct Story<'a> {
     folder: &'a Folder,
     assembled: &'a Assembled,
@@ -180,7 +291,7 @@ impl Story<'_> {
         steps.extend(self.sent());
         steps.extend(self.connection());
         steps.extend(self.faults());
-        steps.extend(self.restarts());
+        steps.extend(self.about().restarts(self.folder));
         steps.extend(self.storms());
         steps.extend(self.gateway());
         let caused = commands::because_of(self.assembled, &self.message.id);
@@ -207,8 +318,13 @@ impl Story<'_> {
         }
     }
 
+    fn about(&self) -> About {
+        let answer = &self.message.answer;
+        About { due_us: answer.intended_us, until_us: answer.intended_us + answer.deadline_us }
+    }
+
     fn after(&self, us: Micros) -> Option<f64> {
-        Some((us - self.message.answer.intended_us) as f64 / 1_000.0)
+        self.about().after(us)
     }
 
     fn tape(&self) -> Option<&Tape> {
@@ -226,53 +342,8 @@ impl Story<'_> {
             let text = format!("the device said it because of {because}");
             return vec![Step { after_ms: None, stage: "incident", text, bytes: None }];
         };
-        let mut steps = Vec::new();
-        match stimulus.cause {
-            Cause::Incident(id) => {
-                let incident = tape.incidents.iter().find(|i| i.id == id);
-                steps.extend(incident.map(|incident| self.incident(incident, stimulus)));
-            }
-            Cause::Nuisance(nuisance) => steps.push(Step {
-                after_ms: Some(0.0),
-                stage: "incident",
-                text: format!("nothing happened: the device was fooled ({})", word(&nuisance)),
-                bytes: None,
-            }),
-        }
-        let row = tape.devices.get(stimulus.device.index());
-        let at = row.map_or_else(String::new, |d| {
-            let [x, y, z] = d.at_m;
-            format!(" ({} at {x:.1}, {y:.1}, {z:.1} m)", d.class.word())
-        });
-        let text = format!(
-            "{}{at} says {} ({}) at {}",
-            self.message.device,
-            stimulus.signal.word(),
-            word(&stimulus.signal.severity()),
-            stimulus.due
-        );
-        steps.push(Step { after_ms: Some(0.0), stage: "device", text, bytes: None });
-        steps
-    }
-
-    fn incident(&self, incident: &Incident, stimulus: &Stimulus) -> Step {
-        let [x, y] = incident.place.xy_m();
-        let others = self.tape().map_or(0, |tape| {
-            let same = |s: &&Stimulus| s.cause == stimulus.cause && s.id != stimulus.id;
-            tape.stimuli.iter().filter(same).count()
-        });
-        let ended =
-            incident.ended.map_or_else(|| "did not end that day".to_owned(), |t| format!("ended at {t}"));
-        let outcome =
-            if incident.outcome.is_empty() { String::new() } else { format!(", {}", incident.outcome) };
-        let text = format!(
-            "{} by {} at ({x:.1}, {y:.1}) m began at {}, {ended}{outcome}; {others} other messages are about it",
-            word(&incident.kind).replace('_', " "),
-            incident.actor,
-            incident.began
-        );
-        let after_ms = Some((incident.began - stimulus.due).0 as f64);
-        Step { after_ms, stage: "incident", text, bytes: None }
+        let said = says(tape, stimulus, &self.message.device);
+        cause(tape, stimulus).into_iter().chain([said]).collect()
     }
 
     /// The bytes that left.
@@ -351,30 +422,12 @@ impl Story<'_> {
         steps
     }
 
-    /// Restarts of the gateway on purpose about that time.
-    fn restarts(&self) -> Vec<Step> {
-        let answer = &self.message.answer;
-        let (from, until) = (answer.intended_us - AROUND_US, answer.intended_us + answer.deadline_us);
-        let near = self.folder.journal.restarts.iter().filter(|r| r.down_us <= until && r.open_us >= from);
-        near.map(|restart| {
-            let text = format!(
-                "{}: down for {}, devices were let in {} after it began",
-                restart.text,
-                length(restart.up_us - restart.down_us),
-                length(restart.open_us - restart.down_us)
-            );
-            Step { after_ms: self.after(restart.down_us), stage: "fault", text, bytes: None }
-        })
-        .collect()
-    }
-
     fn storms(&self) -> Vec<Step> {
         let answer = &self.message.answer;
-        let (from, until) = (answer.intended_us - AROUND_US, answer.intended_us + answer.deadline_us);
         let storms = self.folder.journal.storms.iter().filter(|storm| storm.part == "main");
         let told = storms.filter_map(|storm| {
             let own = |kept: &&Kept| kept.device == answer.device;
-            let kept = storm.back.iter().find(own).filter(|k| storm.at_us <= until && k.back_us >= from)?;
+            let kept = storm.back.iter().find(own).filter(|k| self.about().meets(storm.at_us, k.back_us))?;
             let (number, away) = (storm.number, length(kept.back_us - storm.at_us));
             let text =
                 format!("{} (storm {number} of the load's shape) took its line for {away}", storm.cause);
@@ -388,14 +441,14 @@ impl Story<'_> {
         let answer = &self.message.answer;
         let (from, until) =
             (answer.intended_us - AROUND_US, answer.intended_us + answer.deadline_us + AROUND_US);
-        let main = || self.folder.journal.observed.iter().filter(|o| o.part == "main");
-        let near: Vec<&Observation> = main().filter(|o| (from..=until).contains(&o.received_us)).collect();
+        let main = self.folder.journal.observed.iter().filter(|o| o.part == "main");
+        let near: Vec<&Observation> = main.filter(|o| (from..=until).contains(&o.received_us)).collect();
         let (own, others): (Vec<&Observation>, Vec<&Observation>) =
             near.iter().partition(|o| o.device == self.message.device || self.is_answer(o));
         let mut steps: Vec<Step> = own.iter().map(|o| self.said(o)).collect();
         steps.extend(self.others(&others));
         steps.extend(log_steps(&self.folder.path, (from, until), answer.intended_us));
-        steps.extend(self.silence(&main().map(|o| o.received_us).collect::<Vec<_>>()));
+        steps.push(self.about().silence(self.folder));
         steps.sort_by(|a, b| a.after_ms.unwrap_or(f64::MAX).total_cmp(&b.after_ms.unwrap_or(f64::MAX)));
         steps
     }
@@ -436,27 +489,6 @@ impl Story<'_> {
             steps.push(Step { after_ms: None, stage: "gateway", text, bytes: None });
         }
         steps
-    }
-
-    /// The stretch without a word of the gateway in which the message was due.
-    fn silence(&self, heard: &[Micros]) -> Option<Step> {
-        let due = self.message.answer.intended_us;
-        let before = heard.iter().copied().filter(|at| *at <= due).max();
-        let after = heard.iter().copied().filter(|at| *at > due).min();
-        let text = match (before, after) {
-            (None, None) => "the gateway said nothing in the whole run".to_owned(),
-            (Some(before), None) => {
-                format!("its last word of the run came {} before", length(due - before))
-            }
-            (before, Some(after)) => {
-                let since = before.map_or_else(
-                    || "it had said nothing before".to_owned(),
-                    |before| format!("its last word before came {} earlier", length(due - before)),
-                );
-                format!("{since}; its next word, about any device, came {} after", length(after - due))
-            }
-        };
-        Some(Step { after_ms: None, stage: "silence", text, bytes: None })
     }
 
     fn outcome(&self) -> Step {

@@ -133,6 +133,7 @@ impl Journal {
             Entry::Proxied(p) => p.at_us,
             Entry::Restart(r) => r.open_us,
             Entry::Load(l) => l.at_us,
+            Entry::Pulse(p) => p.at_us,
             Entry::Usage(u) => u.at_us,
             Entry::Resent(r) => r.at_us,
             Entry::Start(_) | Entry::Expected(_) | Entry::Owed(_) | Entry::Fault(_) | Entry::City(_) => 0,
@@ -164,6 +165,8 @@ impl Journal {
             Entry::Storm(s) => self.storms.push(s),
             Entry::Usage(u) => self.usage.push(u),
             Entry::Load(l) => self.load = Some(*l),
+            // The load's last word holds all of it.
+            Entry::Pulse(_) => {}
             Entry::Restart(r) => self.restarts.push(r),
             Entry::Proxied(p) => self.proxied = Some(p),
             // The last of a line holds all that was seen on it.

@@ -1,6 +1,7 @@
 //! Hearing what the gateway says of the copies of a compound, and holding it against what they said.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,6 +47,7 @@ struct Log {
     spurious: Vec<String>,
     strays: usize,
     unnamed: u64,
+    answers: Arc<AtomicU64>,
 }
 
 /// One who hears the gateway speak of all copies.
@@ -54,6 +56,7 @@ pub(super) struct Hearing {
     log: Arc<Mutex<Log>>,
     says: Vec<Says>,
     names: Arc<Vec<Name>>,
+    answers: Arc<AtomicU64>,
     copies: u32,
 }
 
@@ -78,6 +81,7 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
     let reading = part.reading.clone().ok_or_else(|| Deaf::Unheard("nothing reads the answers".into()))?;
     let names: Arc<Vec<Name>> = Arc::new(crowd.sends().iter().map(|send| name(part, *send)).collect());
     let places = says.iter().enumerate().filter(|(_, one)| one.stimulus != NOBODY);
+    let answers = Arc::<AtomicU64>::default();
     let log = Log {
         run: part.common.run.clone(),
         reading,
@@ -88,6 +92,7 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
         spurious: Vec::new(),
         strays: 0,
         unnamed: 0,
+        answers: answers.clone(),
     };
     let log = Arc::new(Mutex::new(log));
     let hears = log.clone();
@@ -97,7 +102,7 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
     let ear =
         Ear::listen(&settings, Box::new(move |publish: &Publish<'_>, at| lock(&hears).take(publish, at)))
             .map_err(|error| Deaf::Lost(error.to_string()))?;
-    Ok(Hearing { ear, log, says, names, copies: fleet.copies() })
+    Ok(Hearing { ear, log, says, names, answers, copies: fleet.copies() })
 }
 
 /// Why nobody hears.
@@ -120,13 +125,12 @@ fn says(part: &Part<'_>, send: crate::schedule::Send) -> Says {
         let row = contract.reaction(class, &signal.word(), signal.severity())?;
         row.correlate.contains(&Correlate::Id).then(|| contract.deadline_of(row).0.0 * 1_000)
     };
-    // Rows of the contract that name devices fit none of the copies': all copies are alike in that.
-    let device = row.map_or_else(String::new, |row| format!("{}{}", row.id, mark_of_copy(1)));
+    let device = row.map_or("", |row| row.id.as_str());
     Says {
         stimulus: send.what.id().unwrap_or(NOBODY),
         device: send.device,
         class,
-        qos: part.common.qos(class, &device, row.map_or(1, |row| row.qos)),
+        qos: part.common.qos(class, device, row.map_or(1, |row| row.qos)),
         deadline_us: id.and_then(|stimulus| by_id(&stimulus.signal)),
     }
 }
@@ -155,6 +159,7 @@ impl Log {
         };
         // The compound's own answers are heard elsewhere, and those to other runs are nobody's here.
         let Some((copy, stimulus)) = read_copy(&self.run, &id) else { return };
+        self.answers.fetch_add(1, Ordering::Relaxed);
         let place = stimulus.and_then(|stimulus| self.places.get(&stimulus)).copied();
         let says = self.names.len();
         let slot =
@@ -181,6 +186,11 @@ impl Hearing {
     /// Instants count from here.
     pub(super) fn begin(&self, start: Instant) {
         lock(&self.log).start = Some(start);
+    }
+
+    /// Answers that were heard so far.
+    pub(super) fn answers(&self) -> Arc<AtomicU64> {
+        self.answers.clone()
     }
 
     /// Waits for what may still come in time, and takes stock.
@@ -223,6 +233,7 @@ impl Hearing {
         let mut count = Count {
             judged: &mut judged,
             by_copy: BTreeMap::new(),
+            start_us: part.common.clock.at(start),
             part,
             says: &self.says,
             names: &self.names,
@@ -251,6 +262,8 @@ impl Hearing {
 struct Count<'a> {
     judged: &'a mut Judged,
     by_copy: BTreeMap<u32, Tally>,
+    /// The load's start on the run's clock.
+    start_us: Micros,
     part: &'a Part<'a>,
     says: &'a [Says],
     names: &'a [Name],
@@ -281,9 +294,12 @@ impl Count<'_> {
                 class: says.class.word().to_owned(),
                 signal: self.names[told.place].signal.clone(),
                 qos: says.qos,
-                due_us: told.due_us,
-                left_us: told.left_us,
-                heard_us: told.heard_us,
+                due_us: self.start_us + told.due_us,
+                owed_from_us: Some(self.start_us + told.from_us),
+                deadline_us: says.deadline_us.unwrap_or_default(),
+                left_us: told.left_us.map(|us| self.start_us + us),
+                again: told.again,
+                heard_us: told.heard_us.map(|us| self.start_us + us),
                 answers: told.answers,
             });
         }

@@ -1,7 +1,8 @@
 //! The copies of a compound beside the compound itself: they start with it, end with it, and what they came to is noted.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,12 +16,14 @@ use super::flood::Flooded;
 use super::part::{Ended, Ending, Part, RUN_UP_US};
 use super::subscribers;
 use crate::drivers::crowd::{self, Crowd};
-use crate::drivers::fleet::{Figures, Fleet};
+use crate::drivers::fleet::{Common, Figures, Fleet};
 use crate::latency;
-use crate::record::{Entry, LATE_LOAD, Load, LoadAnswers, LoadCounts, Note, Subscribed};
+use crate::record::{Entry, LATE_LOAD, Load, LoadAnswers, LoadCounts, Note, Pulse, Subscribed};
 use crate::schedule::Plan;
 use crate::words::counted;
 
+/// How often whoever watches a run is told how far the copies are.
+const PULSE: Duration = Duration::from_secs(1);
 /// Offsets that are told one by one; the others follow from the seed.
 const TOLD: u32 = 60;
 
@@ -59,8 +62,11 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         Err(why) => return part.ended(Ending::Lost(why)),
     };
     let (watch, stop) = (Watch::default(), AtomicBool::new(false));
+    let answers = hearing.as_ref().ok().map(Hearing::answers);
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
+        let (going, over) = mpsc::channel();
+        scope.spawn(|| pulse(&common, (&watch, answers.as_deref()), over));
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
             thread::sleep(Duration::from_millis(2));
@@ -79,6 +85,8 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         match plane.join() {
             Ok(outcome) => {
                 let judged = judged(part, (hearing, &crowd), &outcome, (watch.start(), &ended.how));
+                // Until then answers may come.
+                drop(going);
                 let outcome = outcome.map(|(outcome, _)| outcome);
                 let heard = Heard { judged, subscribers: heard(part, subscribers, watch.start()) };
                 sum_up(part, (copies, crowd.clients()), (outcome, heard), ended)
@@ -86,6 +94,23 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// Tells whoever watches how far the copies are, until nobody is left who holds the other end.
+fn pulse(common: &Common, (watch, answers): (&Watch, Option<&AtomicU64>), over: Receiver<()>) {
+    let mut going = true;
+    while going {
+        going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
+        let (left, acknowledged) = watch.messages();
+        common.journal.write(Entry::Pulse(Pulse {
+            at_us: common.clock.now_us(),
+            connected: watch.connected(),
+            left,
+            acknowledged,
+            answers: answers.map(|answers| answers.load(Ordering::Relaxed)),
+            pickup_us: watch.pickup_us(),
+        }));
+    }
 }
 
 /// Drives a plan that a shape befalls, without any copies.

@@ -431,6 +431,7 @@ impl<'a> Run<'a> {
                 journal: self.journal.clone(),
                 part,
                 run: self.tag.clone(),
+                mark: String::new(),
                 topics,
                 contract: Arc::new(contract),
                 retain: part == "main" && self.request.fleet.as_ref().is_some_and(|fleet| fleet.shape.retain),

@@ -1,5 +1,7 @@
 //! What the gateway answers to copies of the compound is judged, and what storms and floods do to the compound itself.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
@@ -86,6 +88,54 @@ fn what_is_lost_of_copies_is_told_by_class_and_copy_with_ids() -> Result<()> {
     ensure!(id.starts_with(report["run"]["tag"].as_str().unwrap_or("-")), "{id}");
     let why = reasons(&report);
     ensure!(why.contains(id) && why.contains("by class beam ") && why.contains("by copy tiny-c"), "{why}");
+    Ok(())
+}
+
+/// What `explain` says of a run.
+fn explained(tiny: &Tiny, asked: &[&str]) -> Result<(Option<i32>, String)> {
+    let out = tiny.out();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+    let output = command.arg("explain").arg(&out).args(asked).output()?;
+    let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned();
+    Ok((output.status.code(), said))
+}
+
+#[test]
+fn what_became_of_a_copys_message_is_told_when_the_compounds_own_were_answered() -> Result<()> {
+    let tiny = Tiny::with(&[])?;
+    let shape = shape("alarm-flood.toml");
+    let args = ["--fleet", "4", "--shape", &shape, "--defect", "other-sites-lost=1"];
+    let run = tiny.command(&[&NIGHT[..], &args[..]].concat()).output()?;
+    ensure!(run.status.code() == Some(5), "{}", String::from_utf8_lossy(&run.stdout));
+    let report = tiny.report()?;
+    let failures = report["load"]["answers"]["failures"].as_array().context("failures")?;
+    let (code, said) = explained(&tiny, &[])?;
+    let first = failures[0]["id"].as_str().context("an id")?;
+    ensure!(code == Some(0) && said.contains(first) && said.contains("missed"), "{said}");
+    let beam = failures.iter().find(|one| one["class"] == "beam").context("a beam")?;
+    let (code, said) = explained(&tiny, &[beam["id"].as_str().context("an id")?])?;
+    ensure!(code == Some(0), "{said}");
+    for part in [
+        "because of a thunderstorm",
+        "it left by MQTT at QoS ",
+        "the compound's own message of the same",
+        "was answered after",
+        "messages of its copy (site tiny-c",
+        "load.missed",
+    ] {
+        // Lines are broken at a terminal's width.
+        let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        ensure!(flat.contains(part), "{part}: {said}");
+    }
+    let wire = said.lines().find(|line| line.contains("  wire ")).context("when it left")?;
+    let after: f64 = wire.trim().split_once(" ms").context("an instant")?.0.parse()?;
+    ensure!((0.0..500.0).contains(&after), "{wire}");
+    let tag = report["run"]["tag"].as_str().context("a tag")?;
+    let (code, said) = explained(&tiny, &[&format!("{tag}c1-1")])?;
+    ensure!(
+        code == Some(3) && said.contains("keeps nothing of the message") && said.contains(first),
+        "{said}"
+    );
     Ok(())
 }
 
@@ -179,5 +229,35 @@ fn a_shape_befalls_a_compound_without_copies_and_a_search_for_the_limit_begins_w
     let ramp = tiny.command(&["--shape", &self::shape("ramp.toml")]).output()?;
     let said = String::from_utf8(ramp.stderr)?;
     ensure!(ramp.status.code() == Some(2) && said.contains("add --fleet"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_contracts_row_that_names_a_device_holds_for_its_copies_too() -> Result<()> {
+    let shipped = std::fs::read_to_string(root().join("scenarios/sut/builtin/contract.toml"))?;
+    // Nobody listens there.
+    let row = "[[device]]\ndevices = [\"beam-north\"]\nlink = \"bus\"\ntopic = \"elsewhere/{site}/{device}\"\n\n[[device]]";
+    let tiny = Tiny::with(&[])?;
+    let contract = tiny.folder().join("contract.toml");
+    std::fs::write(&contract, shipped.replacen("[[device]]", row, 1))?;
+    let (shape, contract) = (shape("alarm-flood.toml"), contract.display().to_string());
+    let args = ["--fleet", "3", "--shape", &shape, "--sut", &contract];
+    let output = tiny.command(&[&NIGHT[..], &args[..]].concat()).output()?;
+    let (report, said) = (tiny.report()?, String::from_utf8_lossy(&output.stderr).into_owned());
+    ensure!(output.status.code() == Some(5), "{said}");
+    let named = |failures: &Value| -> Result<Vec<String>> {
+        let mut all: Vec<String> = failures
+            .as_array()
+            .context("failures")?
+            .iter()
+            .filter_map(|one| Some(one["device"].as_str()?.to_owned()))
+            .collect();
+        all.sort();
+        all.dedup();
+        Ok(all)
+    };
+    ensure!(named(&report["failures"])? == ["beam-north"], "{}", report["failures"]);
+    let of_copies = named(&answers(&report)?["failures"])?;
+    ensure!(of_copies == ["beam-north-c1", "beam-north-c2"], "{of_copies:?}");
     Ok(())
 }

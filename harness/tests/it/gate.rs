@@ -592,6 +592,12 @@ fn faults_and_copies_that_a_failure_does_without_are_taken_away() {
     fs::write(&faults, text).unwrap();
     let deaf = ["--defect", "deaf-to=cam-north-wall", "--windows", "02:14:05+8s", "--fleet", "3", "--fault"];
     let out = failed(compound.path(), &[], &[&deaf[..], &[faults.to_str().unwrap()]].concat());
+    let own = palisade(&["shrink", out.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    assert!(check(&own, 2).contains("the run's own folder"));
+    // What an earlier one left in the folder goes.
+    fs::create_dir(out.join("shrunk")).unwrap();
+    fs::write(out.join("shrunk/faults.toml"), text).unwrap();
+    fs::write(out.join("shrunk/scenario.toml"), "# Made by `palisade shrink`: an earlier one\n").unwrap();
     // What the run was disturbed by is read from its folder, not from where it was typed.
     fs::remove_file(&faults).unwrap();
     let shrunk = palisade(&["shrink", out.to_str().unwrap(), "--budget", "3m"]);

@@ -1,8 +1,9 @@
 //! The threads of a plane, and what one may look at while they run.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,6 +54,10 @@ pub enum PlaneError {
 pub struct Watch {
     epoch: Instant,
     connected: AtomicU32,
+    left: AtomicU64,
+    answered: AtomicU64,
+    /// Of each thread.
+    pickup_us: Mutex<BTreeMap<u32, u64>>,
     ready: AtomicU32,
     start: OnceLock<Instant>,
     over: AtomicBool,
@@ -64,6 +69,9 @@ impl Default for Watch {
         Watch {
             epoch: Instant::now(),
             connected: AtomicU32::new(0),
+            left: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            pickup_us: Mutex::default(),
             ready: AtomicU32::new(0),
             start: OnceLock::new(),
             over: AtomicBool::new(false),
@@ -76,6 +84,27 @@ impl Watch {
     /// Clients whose connection stands.
     pub fn connected(&self) -> u32 {
         self.connected.load(Ordering::Relaxed)
+    }
+
+    /// Messages that have left, and that were acknowledged: a look back of up to a quarter of a second.
+    pub fn messages(&self) -> (u64, u64) {
+        (self.left.load(Ordering::Relaxed), self.answered.load(Ordering::Relaxed))
+    }
+
+    /// How late the plane takes up messages, p99 so far of the thread that is latest, µs.
+    pub fn pickup_us(&self) -> u64 {
+        self.pickups().values().copied().max().unwrap_or_default()
+    }
+
+    fn pickups(&self) -> MutexGuard<'_, BTreeMap<u32, u64>> {
+        self.pickup_us.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A thread's own messages since it last told, and its lateness so far.
+    pub(super) fn tell(&self, thread: u32, (left, answered): (u64, u64), pickup_us: u64) {
+        self.left.fetch_add(left, Ordering::Relaxed);
+        self.answered.fetch_add(answered, Ordering::Relaxed);
+        self.pickups().insert(thread, pickup_us);
     }
 
     /// The instant from which the messages count, once it is known.

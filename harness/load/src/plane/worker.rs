@@ -17,6 +17,7 @@ use super::threads::Watch;
 use super::timer::{Sleeper, TIMER};
 use super::trace::Fate;
 use crate::process::waited_for_processor;
+use crate::series::Series;
 
 /// Messages taken up before the sockets are looked at again.
 const BATCH: usize = 256;
@@ -28,6 +29,8 @@ const GREETING: Duration = Duration::from_secs(5);
 const PATIENT: f64 = 0.7;
 /// No sleep is longer, so that a wish to stop is seen.
 const LOOK: Duration = Duration::from_millis(20);
+/// How often whoever watches is told how far it is.
+const SHOW: Nanos = 250_000_000;
 
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +59,8 @@ pub(super) struct Worker<'a> {
     /// Clients with bytes that were not tried yet.
     touched: Vec<usize>,
     buffer: Vec<u8>,
+    /// When whoever watches was told last, and how many messages had left and were acknowledged then.
+    shown: (Nanos, (u64, u64)),
     pub(super) outcome: Outcome,
 }
 
@@ -79,6 +84,7 @@ impl<'a> Worker<'a> {
             timers: BinaryHeap::new(),
             touched: Vec::new(),
             buffer: vec![0; READ],
+            shown: (0, (0, 0)),
             outcome: Outcome::default(),
         };
         let within = settings.connect_within.as_nanos() as u64;
@@ -150,8 +156,12 @@ impl<'a> Worker<'a> {
             }
             self.serve(&mut events, next.unwrap_or(now + LOOK.as_nanos() as u64))?;
             self.tell(source);
+            if now >= self.shown.0 + SHOW {
+                self.show(now);
+            }
         }
         self.end();
+        self.show(self.now());
         self.tell(source);
         // A kernel that does not tell leaves it at nothing.
         self.outcome.waited = waited_for_processor().unwrap_or_default().saturating_sub(waited);
@@ -161,6 +171,17 @@ impl<'a> Worker<'a> {
     /// Tells the source what happened to its messages.
     fn tell(&mut self, source: &mut impl Source) {
         self.outcome.told.drain(..).for_each(|told| source.told(told));
+    }
+
+    /// Tells whoever watches how far it is.
+    fn show(&mut self, now: Nanos) {
+        let all = self.outcome.classes.values();
+        let (left, answered) = all.clone().fold((0, 0), |(l, a), class| (l + class.left, a + class.answered));
+        let mut pickup = Series::default();
+        all.for_each(|class| pickup.merge(&class.pickup));
+        let ((l, a), late) = (self.shown.1, pickup.percentile_us(99.0).unwrap_or_default());
+        self.watch.tell(self.thread, (left - l, answered - a), late);
+        self.shown = (now, (left, answered));
     }
 
     /// From now on instants count from `start`.

@@ -153,11 +153,13 @@ fn sentence(material: &Material, failed: &[&Finding]) -> String {
         0 => "周界没有缺口".to_owned(),
         n => format!("周界还有 {n} 处、共 {:.1} m 无人防护", perimeter.open_m()),
     };
-    let shall = failed.iter().filter(|f| f.strength == Strength::Shall).count();
-    let rules = match (failed.len(), shall) {
-        (0, _) => "能核对的规范条款全部满足".to_owned(),
-        (n, 0) => format!("有 {n} 条规范条款不满足，都不是强制（应）条款"),
-        (n, shall) => format!("有 {n} 条规范条款不满足，其中 {shall} 条是“应”做到的"),
+    let of = |strength: Strength| failed.iter().filter(|f| f.strength == strength).count();
+    let rules = match (failed.len(), of(Strength::Shall), of(Strength::Unstated)) {
+        (0, ..) => "能核对的规范条款全部满足".to_owned(),
+        (n, 0, 0) => format!("有 {n} 条规范条款不满足，都不是强制（应）条款"),
+        (n, 0, unstated) if unstated == n => format!("有 {n} 条规范条款不满足，力度均未明"),
+        (n, 0, unstated) => format!("有 {n} 条规范条款不满足，其中 {unstated} 条力度未明"),
+        (n, shall, _) => format!("有 {n} 条规范条款不满足，其中 {shall} 条是“应”做到的"),
     };
     format!("{seen}；{walls}；{rules}。")
 }
@@ -277,12 +279,11 @@ fn measures(material: &Material, book: &mut Book) -> (Vec<Told>, String) {
 fn rule_rows(failed: &[&Finding], book: &mut Book) -> Vec<RuleRow> {
     let mut order: Vec<&Finding> = failed.to_vec();
     order.sort_by_key(|f| f.strength != Strength::Shall);
-    let figure =
-        |x: Option<f64>| x.map_or_else(|| "—".to_owned(), |x| format!("{}", (x * 100.0).round() / 100.0));
+    let figure = |f: &Finding| f.figures().map(|x| x.unwrap_or_else(|| "—".to_owned())).join(" / ");
     let row = |f: &&Finding| RuleRow {
         id: f.id.clone(),
         title: f.title_zh.clone(),
-        figure: format!("{} / {} {}", figure(f.measured), figure(f.demanded), words::unit(&f.unit)),
+        figure: format!("{} {}", figure(f), words::unit(&f.unit)),
         clause: format!("{}{}", f.clause_zh, if f.seen == Seen::Recall { "（出处未核实）" } else { "" }),
         strength: words::strength(f.strength),
         mark: book.cite(format!("report.json rules[id={}]", f.id), words::basis(f.basis)),

@@ -70,22 +70,27 @@ fn note(material: &Material, most: usize, told: &[Proposal]) -> String {
     let of = |kind: Kind, words: &'static str| if told.iter().any(|t| t.kind == kind) { words } else { "" };
     format!(
         "{few}按价格从低到高排列，每项单独实施。{}{}{}单价为 {} 的{how}值。",
-        of(Kind::Sight, "视频措施在同一模型里逐项试算过，不使任何条款变差。"),
-        of(Kind::Perimeter, "周界措施在同一模型里逐项试算过缩短的缺口，不使任何条款变差。"),
+        of(Kind::Sight, "视频措施在同一模型里逐项试算过，不使已满足的条款失效。"),
+        of(Kind::Perimeter, "周界措施在同一模型里逐项试算过缩短的缺口，不使已满足的条款失效。"),
         of(Kind::Equipment, "配置措施按缺额乘单价计算，没有试算。"),
         prices.dated,
     )
 }
 
-/// The cheapest fixes of gaps by day and by night, each device once, and each place of a new one. Of equal prices the one that shows more comes first.
+/// The cheapest changes that show unseen ground, and the cheapest fixes of gaps by day and by night: each device once, and
+/// each place of a new one. Of equal prices the one that shows more comes first.
 fn fixes(material: &Material) -> Vec<Proposal> {
     let answer = &material.report.answer;
     let of = |list: &'static str, gaps: &'_ [Gap]| -> Vec<(String, Fix)> {
         let fixed = gaps.iter().enumerate().filter_map(|(i, gap)| Some((i, gap.fix.clone()?)));
         fixed.map(|(i, fix)| (format!("report.json {list}[{i}].fix"), fix)).collect()
     };
-    let mut all = [of("gaps", &answer.gaps), of("gaps_night", &answer.gaps_night)].concat();
-    all.sort_by(|(_, a), (_, b)| a.cost_yuan.total_cmp(&b.cost_yuan).then(b.gains_m2.total_cmp(&a.gains_m2)));
+    let cheapest = answer.cheapest.iter().enumerate();
+    let mut all: Vec<(String, Fix)> =
+        cheapest.map(|(i, fix)| (format!("report.json cheapest[{i}]"), fix.clone())).collect();
+    all.extend([of("gaps", &answer.gaps), of("gaps_night", &answer.gaps_night)].concat());
+    let shows = |fix: &Fix| fix.gains_m2 + fix.gains_night_m2 - fix.loses_m2 - fix.loses_night_m2;
+    all.sort_by(|(_, a), (_, b)| a.cost_yuan.total_cmp(&b.cost_yuan).then(shows(b).total_cmp(&shows(a))));
     let mut told: Vec<(String, Fix)> = Vec::new();
     for (place, fix) in all {
         // Two gaps may be owed to one camera: it is turned one way only. New ones have one name in all fixes.

@@ -1,6 +1,7 @@
-//! What-if, facades, privacy, beams, tiers and street cells as tables.
+//! What to do first, what-if, facades, privacy, beams, tiers and street cells as tables.
 
 use palisade_layout::analysis::PlanReport;
+use palisade_layout::analysis::answer::{Fix, Measure};
 use palisade_layout::analysis::cells::walk_m_s;
 use palisade_layout::analysis::rules::Status;
 use palisade_layout::analysis::what_if::{Asked, Loss, Suffers};
@@ -12,6 +13,8 @@ use crate::words::{percent, thousands};
 /// Each answer that holds anything.
 pub(super) fn grids(report: &PlanReport) -> Vec<Grid> {
     let mut all = vec![
+        measures(&report.answer.measures),
+        cheapest(&report.answer.cheapest),
         what_if(&report.what_if, &report.what_if_asked),
         windows(report),
         facade_cameras(report),
@@ -26,6 +29,41 @@ pub(super) fn grids(report: &PlanReport) -> Vec<Grid> {
 
 fn metres(m: f64) -> String {
     format!("{m:.1}")
+}
+
+/// Ground gained less lost, by day and by night, both heights together.
+fn net(fix: &Fix) -> [String; 2] {
+    [fix.gains_m2 - fix.loses_m2, fix.gains_night_m2 - fix.loses_night_m2].map(thousands)
+}
+
+fn measures(all: &[Measure]) -> Grid {
+    let heads = ["what to do", "yuan#", "yuan in all#", "m² by day#", "m² by night#", "open after, m²#"];
+    let mut grid = Grid::new("What to do first", &heads).noted(
+        "One after the other: each is the one that shows most ground for its price after those before it, and no rule that is \
+         met falls by it. Areas of both heights are computed by trying it; where prices are from stands beside them in report.json."
+            .to_owned(),
+    );
+    for measure in all {
+        let [day, night] = net(&measure.fix);
+        let sums = [measure.total_yuan, measure.open_m2].map(thousands);
+        let [in_all, open] = sums;
+        let row = [measure.fix.what.clone(), thousands(measure.fix.cost_yuan), in_all, day, night, open];
+        grid.row("", row);
+    }
+    grid
+}
+
+fn cheapest(all: &[Fix]) -> Grid {
+    let heads = ["what to do", "yuan#", "m² by day#", "m² by night#"];
+    let mut grid = Grid::new("Cheapest measures", &heads).noted(
+        "Each by itself; no rule that is met falls by it. Areas of both heights are computed by trying it."
+            .to_owned(),
+    );
+    for fix in all {
+        let [day, night] = net(fix);
+        grid.row("", [fix.what.clone(), thousands(fix.cost_yuan), day, night]);
+    }
+    grid
 }
 
 fn what_if(all: &[Suffers], asked: &[Asked]) -> Grid {

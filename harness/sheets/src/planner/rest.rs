@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Members of the report that the page tells in sections of its own.
-const TOLD: [&str; 21] = [
+const TOLD: [&str; 23] = [
     "format",
     "scenario",
     "coverage",
@@ -15,6 +15,8 @@ const TOLD: [&str; 21] = [
     "small_gaps",
     "gaps_night",
     "small_gaps_night",
+    "measures",
+    "cheapest",
     "grid",
     "perimeter",
     "rules",

@@ -240,10 +240,9 @@ fn stretch(s: &Stretch) -> StretchRow {
 }
 
 fn rule(f: &Finding) -> RuleRow {
-    let figure = |x: f64| format!("{}", (x * 100.0).round() / 100.0);
     let (_, status, tone) = STATUSES.into_iter().find(|(s, _, _)| *s == f.status).unwrap_or(STATUSES[3]);
-    let figures = f.measured.zip(f.demanded);
-    let figures = figures.map(|(is, must)| format!("{} / {} {}", figure(is), figure(must), f.unit));
+    let [measured, demanded] = f.figures();
+    let figures = measured.zip(demanded).map(|(is, must)| format!("{is} / {must} {}", f.unit));
     let needs = f.needs.as_ref().map(|needs| format!("needs {needs}"));
     let figures = figures.into_iter().chain(needs).collect::<Vec<_>>().join("; ");
     let more = f.evidence.len().saturating_sub(6);

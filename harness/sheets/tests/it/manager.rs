@@ -107,6 +107,15 @@ fn measures_of_all_kinds_stand_by_price_and_say_how_they_came_about() -> Result<
         cited(&html)
     );
 
+    // So do the cheapest changes of all, each device once.
+    planned.report.answer.cheapest = vec![turn("cam-z", 80.0)?, turn("cam-y", 90.0)?];
+    let places = cited(&told(&planned)?);
+    ensure!(
+        places == ["report.json cheapest[0]", "report.json cheapest[1]", "report.json gaps[0].fix"],
+        "{places:?}"
+    );
+    planned.report.answer.cheapest = Vec::new();
+
     // Zones along a wall take their place by price.
     let mut dear = repairs.first().context("the yard has a gap in its perimeter")?.clone();
     (dear.cost_yuan, dear.closes_m) = (200.0, 7.5);

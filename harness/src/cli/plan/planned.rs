@@ -47,7 +47,8 @@ impl Planned {
         let mut answer = plan_with(&scenario, &caster, &views);
         let layout = (scenario.as_ref(), &caster, &views);
         let asked = (&tools.book, &tools.prices);
-        answer.measures = sequence(layout, asked, &answer, (fixes, tools.threads));
+        let worth = sequence(layout, asked, &answer, (fixes, tools.threads));
+        (answer.measures, answer.cheapest) = (worth.measures, worth.cheapest);
         fix_gaps(layout, asked, &mut answer, (fixes, tools.threads));
         answer.perimeter.repairs = repairs(layout, asked, &answer, tools.threads);
         let privacy = privacy(&scenario, &caster, &views, tools.book.private_px_per_m());

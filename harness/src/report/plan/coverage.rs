@@ -70,7 +70,7 @@ fn list(title: &str, gaps: &[Gap], small: SmallGaps) -> String {
         small.area_m2,
     );
     if !gaps.is_empty() {
-        out += "     area m²  height m  lacks px/m: median, worst  mostly                            around (east, north) m\n";
+        out += "     area m²  height m  lacks px/m: median, worst  around (east, north) m  mostly\n";
     }
     for gap in gaps.iter().take(SHOWN) {
         let cause = match &gap.culprit {
@@ -80,9 +80,10 @@ fn list(title: &str, gaps: &[Gap], small: SmallGaps) -> String {
         let [x, y] = gap.middle().unwrap_or_default();
         let lacks = gap.shortfall_px_per_m;
         let lacks = format!("{:.0}, {:.0}", lacks.median, lacks.worst);
+        let around = format!("{x:.0}, {y:.0}");
         let _ = writeln!(
             out,
-            "{:>12}{:>10}{lacks:>27}  {cause:<34}{x:.0}, {y:.0}",
+            "{:>12}{:>10}{lacks:>27}  {around:<24}{cause}",
             thousands(gap.area_m2),
             gap.height_m
         );
@@ -135,7 +136,7 @@ pub(super) mod tests {
         let row = text.lines().last().unwrap_or_default();
         assert_eq!(
             row,
-            "      12,000       1.5                     25, 62  outside the view (cam-07)         64, 58"
+            "      12,000       1.5                     25, 62  64, 58                  outside the view (cam-07)"
         );
     }
 }

@@ -20,7 +20,7 @@ fn in_order(measures: &[Measure], dated: &str) -> String {
     let Some(first) = measures.first() else { return String::new() };
     let mut out = format!(
         "\nWhat to do first: {} measures, each the one that shows most ground for its price after those before it.\n\
-         No rule falls by any of them. Areas of both heights, by day and by night, are computed; prices are {dated}.\n\
+         No rule that is met falls by any of them. Areas of both heights, by day and by night, are computed; prices are {dated}.\n\
          Open today: {} m² by day.\n    yuan  in all   m² by day  by night  open after\n",
         measures.len(),
         thousands(first.open_m2 + first.total_m2)

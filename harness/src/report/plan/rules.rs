@@ -22,18 +22,15 @@ pub(super) fn table(rules: &[Finding], book: &RuleBook) -> String {
     );
     let _ = writeln!(out, "  Figures of those that pass or fail: {}.", bases(rules));
     for finding in of(Status::Fail) {
-        let figure =
-            |x: Option<f64>| x.map_or_else(String::new, |x| format!("{}", (x * 100.0).round() / 100.0));
+        let [measured, demanded] = finding.figures().map(Option::unwrap_or_default);
         let unconfirmed = if finding.seen == Seen::Recall { " (unconfirmed)" } else { "" };
         let _ = writeln!(
             out,
-            "  FAIL {:<4} {}{unconfirmed}\n            {} {} ({}) where {} is demanded; {}",
+            "  FAIL {:<4} {}{unconfirmed}\n            {measured} {} ({}) where {demanded} is demanded; {}",
             finding.id,
             finding.title,
-            figure(finding.measured),
             finding.unit,
             finding.basis.map_or("no figure", Basis::word),
-            figure(finding.demanded),
             finding.clause,
         );
         if !finding.evidence.is_empty() {

@@ -38,6 +38,10 @@ pub struct PlanAnswer {
     /// What is worth doing first, one after the other; nothing where it was not asked for.
     #[serde(default)]
     pub measures: Vec<Measure>,
+    /// The cheapest changes that show ground on which nobody who stands is seen and harm nothing, each tried by itself, the
+    /// cheapest first; nothing where measures were not asked for.
+    #[serde(default)]
+    pub cheapest: Vec<Fix>,
     /// The raster behind `coverage`, one layer a height.
     pub grid: Grid,
     /// Whether the beams close the perimeter.

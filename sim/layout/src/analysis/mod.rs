@@ -111,6 +111,7 @@ pub fn plan_with(scenario: &Scenario, caster: &Caster, views: &Views) -> PlanAns
         gaps_night: found.night.gaps,
         small_gaps_night: found.night.small_gaps,
         measures: Vec::new(),
+        cheapest: Vec::new(),
         grid: found.grid,
         perimeter: perimeter::perimeter_on(scenario, caster),
         cells: cells::cells(scenario, views),

@@ -13,6 +13,9 @@ use crate::model::typed::{self, Problem, Problems, SourceText, Typed};
 use crate::model::{Device, Scenario};
 use crate::words::Id;
 
+/// Renminbi yuan by ISO 4217.
+const CURRENCY: &str = "CNY";
+
 /// Prices, yuan.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -219,8 +222,8 @@ impl Prices {
         let schema = schemars::schema_for!(Prices).to_value();
         let mut typed: Typed<Prices> = typed::read(text, &schema, "the list of prices");
         if let Some(prices) = &typed.file {
-            let wrong = prices.wrong();
-            wrong.into_iter().for_each(|(path, message, help)| {
+            let wrong = prices.wrong().into_iter().chain(below_0(&text.text));
+            wrong.for_each(|(path, message, help)| {
                 let span = typed.spans.at(&path);
                 typed.problems.add(Problem::new(&typed.source, span, "prices::wrong", message, help));
             });
@@ -247,13 +250,11 @@ impl Prices {
                 )
             });
             found.extend(lacks);
-            for (id, yuan) in list {
+            for id in list.keys() {
                 let path = format!("{table}.{id}");
                 if !models.contains(&id.as_str()) {
                     let message = format!("there is no `{id}` in the catalogue");
                     found.push((path, message, typed::remedy(id.as_str(), models)));
-                } else if yuan.is_nan() || *yuan < 0.0 {
-                    found.push((path, format!("`{id}` costs {yuan}"), "write a price of 0 or more".into()));
                 }
             }
         }
@@ -262,10 +263,13 @@ impl Prices {
             let message = format!("a wall that is {high_m} m high has no price by its height");
             found.push(("wall.high_m".into(), message, "write a height above 0".into()));
         }
-        let walls = [("wall", self.wall.wall), ("fence", self.wall.fence), ("hedge", self.wall.hedge)];
-        for (key, yuan) in walls.into_iter().filter(|(_, yuan)| yuan.is_nan() || *yuan < 0.0) {
-            let path = format!("wall.{key}");
-            found.push((path, format!("`{key}` costs {yuan}"), "write a price of 0 or more".into()));
+        if self.dated.parse::<jiff::civil::Date>().is_err() {
+            let message = format!("`{}` is no date", self.dated);
+            found.push(("dated".into(), message, "write it as in \"2026-11-28\"".into()));
+        }
+        if self.currency != CURRENCY {
+            let message = format!("prices in {} cannot be summed up in yuan", self.currency);
+            found.push(("currency".into(), message, format!("write them in yuan, and `{CURRENCY}` here")));
         }
         for (key, id, models) in
             [("camera", &self.ordinary.camera, &cameras), ("beam", &self.ordinary.beam, &beams)]
@@ -389,6 +393,23 @@ impl Prices {
     }
 }
 
+/// Every figure of a list of prices that is no amount: path, what is wrong there, and the remedy.
+fn below_0(text: &str) -> Vec<(String, String, String)> {
+    let all: toml::Table = toml::from_str(text).unwrap_or_default();
+    let tables = all.iter().filter_map(|(table, rows)| Some((table, rows.as_table()?)));
+    let rows = tables.flat_map(|(table, rows)| rows.iter().map(move |(key, value)| (table, key, value)));
+    let numbers = rows.filter_map(|(table, key, value)| {
+        Some((table, key, value.as_float().or(value.as_integer().map(|whole| whole as f64))?))
+    });
+    let wrong = numbers.filter(|(_, _, x)| !x.is_finite() || *x < 0.0);
+    wrong
+        .map(|(table, key, x)| {
+            let remedy = "write a figure of 0 or more".to_owned();
+            (format!("{table}.{key}"), format!("`{key}` is {x}"), remedy)
+        })
+        .collect()
+}
+
 impl Form {
     /// True for cameras that look one way through one lens at ground.
     pub fn is_fixed(self) -> bool {
@@ -430,7 +451,11 @@ mod tests {
             ("swap = 120.0", "swop = \"120\"", "lacks the key `swap`"),
             ("\"ptz-4mp\" = 2800.0", "", "`ptz-4mp` has no price"),
             ("\"ptz-4mp\"", "\"ptz-5mp\"", "there is no `ptz-5mp` in the catalogue"),
-            ("\"ptz-4mp\" = 2800.0", "\"ptz-4mp\" = -1.0", "`ptz-4mp` costs -1"),
+            ("\"ptz-4mp\" = 2800.0", "\"ptz-4mp\" = -1.0", "`ptz-4mp` is -1"),
+            ("visit = 200.0", "visit = -200", "`visit` is -200"),
+            ("pole = 1900.0", "pole = nan", "`pole` is NaN"),
+            ("dated = \"2026-11-28\"", "dated = \"yesterday\"", "`yesterday` is no date"),
+            ("\"CNY\"", "\"EUR\"", "prices in EUR cannot be summed up in yuan"),
             ("beam = \"dual-100m\"", "beam = \"dual-10m\"", "there is no `dual-10m`"),
             ("how = \"assumed\"", "how = \"guessed\"", "`guessed` is no `how`"),
             ("high_m = 2.2", "high_m = 0.0", "a wall that is 0 m high has no price"),

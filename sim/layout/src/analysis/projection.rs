@@ -70,11 +70,33 @@ pub struct View {
     up: Vec3,
     focal_px: f64,
     size_px: [f64; 2],
-    /// Polygons on the picture in which nothing is shown, px.
-    mask: Vec<Vec<[f64; 2]>>,
+    mask: Vec<Mask>,
     lens: Lens,
     /// The lens's widest angle, rad.
     widest: f64,
+}
+
+/// A polygon on the picture in which nothing is shown, with the corners of its box, px.
+#[derive(Clone, Debug, PartialEq)]
+struct Mask {
+    ring: Vec<[f64; 2]>,
+    from: [f64; 2],
+    to: [f64; 2],
+}
+
+impl Mask {
+    fn of(ring: &[[f64; 2]]) -> Mask {
+        let bound = |of: fn(f64, f64) -> f64, start: f64| {
+            ring.iter().fold([start; 2], |[x, y], corner| [of(x, corner[0]), of(y, corner[1])])
+        };
+        let (from, to) = (bound(f64::min, f64::INFINITY), bound(f64::max, f64::NEG_INFINITY));
+        Mask { ring: ring.to_vec(), from, to }
+    }
+
+    fn covers(&self, at: [f64; 2]) -> bool {
+        let boxed = [0, 1].iter().all(|&k| (self.from[k]..=self.to[k]).contains(&at[k]));
+        boxed && within(&self.ring, at)
+    }
 }
 
 /// A point on the picture.
@@ -141,7 +163,7 @@ impl View {
         let eye = [x, y, camera.height_m];
         let view = View::new(eye, camera.bearing_deg, camera.tilt_deg, camera.hfov_deg, camera.pixels)
             .with_lens(camera.lens(), camera.hfov_deg);
-        View { mask: camera.mask_px.clone(), ..view }
+        View { mask: camera.mask_px.iter().map(|ring| Mask::of(ring)).collect(), ..view }
     }
 
     /// The view of a camera that looks up a facade.
@@ -238,7 +260,7 @@ impl View {
             None => Frame::Beside,
             Some(shown) if !(0.0..=self.size_px[0]).contains(&shown.at_px[0]) => Frame::Beside,
             Some(shown) if !(0.0..=self.size_px[1]).contains(&shown.at_px[1]) => Frame::AboveOrBelow,
-            Some(shown) if self.mask.iter().any(|ring| within(ring, shown.at_px)) => Frame::Masked(shown),
+            Some(shown) if self.mask.iter().any(|mask| mask.covers(shown.at_px)) => Frame::Masked(shown),
             Some(shown) => Frame::Inside(shown),
         }
     }

@@ -58,6 +58,8 @@ const KINDS: [&str; 9] = ["compound", "building", "wall", "gate", "path", "tree"
 const ADDED: [&str; 3] = ["fid", "gid", "ogc_fid"];
 /// Farthest that a point may be from the origin, m.
 const FARTHEST_M: f64 = 20_000.0;
+/// Of a point that is not in degrees.
+const OUT_OF_RANGE: &str = "geometry::out-of-range";
 /// Height of a storey where the data say nothing, m.
 const STOREY_M: f64 = 3.0;
 
@@ -98,6 +100,7 @@ pub(crate) fn read(
         source,
         problems,
         plane: origin.map(LocalPlane::at),
+        out_of_range: false,
         site: Site { origin: origin_known, ..empty_site() },
         places: Places::default(),
         broken: Vec::new(),
@@ -127,6 +130,8 @@ struct Reader<'a> {
     source: &'a Source,
     problems: &'a mut Problems,
     plane: Option<LocalPlane>,
+    /// A point was no longitude and latitude.
+    out_of_range: bool,
     site: Site,
     places: Places,
     broken: Vec<String>,
@@ -603,9 +608,10 @@ impl Reader<'_> {
         let numbers: Vec<f64> = json.list().unwrap_or_default().iter().filter_map(Json::number).collect();
         let (code, message, help) = match numbers.as_slice() {
             [lon, lat, ..] if !((-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat)) => (
-                "geometry::out-of-range",
+                OUT_OF_RANGE,
                 format!("[{lon}, {lat}] is no longitude and latitude"),
-                "GeoJSON is in degrees of WGS 84, longitude first; export the layer in EPSG:4326".to_owned(),
+                "GeoJSON is in degrees of WGS 84, longitude first; export the layer in EPSG:4326. Of all such points the first is told"
+                    .to_owned(),
             ),
             [lon, lat, ..] => {
                 let at =
@@ -627,7 +633,10 @@ impl Reader<'_> {
             ),
         };
         f.sound = false;
-        self.wrong(json.span.clone(), code, message, help);
+        // A map in metres is wrong at every point: the first says it.
+        if code != OUT_OF_RANGE || !std::mem::replace(&mut self.out_of_range, true) {
+            self.wrong(json.span.clone(), code, message, help);
+        }
         None
     }
 }

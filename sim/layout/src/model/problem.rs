@@ -4,7 +4,10 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
+use miette::{
+    Diagnostic, LabeledSpan, MietteError, MietteSpanContents, NamedSource, Severity, SourceCode, SourceSpan,
+    SpanContents,
+};
 
 /// A file's text and the name under which problems speak of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,10 @@ impl SourceText {
         Arc::new(NamedSource::new(&self.name, self.text.clone()))
     }
 }
+
+/// A line of more bytes is not shown whole, and so many of it are shown about the place.
+const LONG: usize = 400;
+const ABOUT: usize = 60;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
@@ -88,6 +95,23 @@ impl Problem {
         self.span.clone()
     }
 
+    /// The line that it points into.
+    fn line(&self) -> Range<usize> {
+        let text = self.source.inner();
+        let start = text[..self.span.start].rfind('\n').map_or(0, |i| i + 1);
+        let end = text[self.span.start..].find('\n').map_or(text.len(), |i| self.span.start + i);
+        start..end
+    }
+
+    /// So much of a long line about a stretch of it.
+    fn clipped(&self, start: usize, end: usize, about: usize) -> Range<usize> {
+        let (text, line) = (self.source.inner(), self.line());
+        let end = end.min(start + ABOUT).min(line.end.max(start));
+        let from = text.floor_char_boundary(start.saturating_sub(about).max(line.start.min(start)));
+        let to = text.ceil_char_boundary((end + about).min(line.end.max(end)));
+        from..to
+    }
+
     /// Line and column of the first of those bytes, both from 1; columns count characters.
     pub fn line_column(&self) -> (usize, usize) {
         let before = &self.source.inner()[..self.span.start];
@@ -126,12 +150,43 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&*self.source)
+        let of_line = self.line();
+        if of_line.len() > LONG { Some(self) } else { Some(&*self.source) }
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let label = LabeledSpan::new(Some(self.label.clone()), self.span.start, self.span.len());
+        let length = if self.line().len() > LONG {
+            self.clipped(self.span.start, self.span.end, 0).len()
+        } else {
+            self.span.len()
+        };
+        let label = LabeledSpan::new(Some(self.label.clone()), self.span.start, length);
         Some(Box::new(std::iter::once(label)))
+    }
+}
+
+/// A map may be one line of megabytes: of a long line only what is about the place is shown.
+impl SourceCode for Problem {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let text = self.source.inner();
+        let (start, end) = (span.offset(), span.offset() + span.len());
+        if end > text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        // Without lines about it, it is asked where the place itself is.
+        let shown = self.clipped(start, end, if before + after > 0 { ABOUT } else { 0 });
+        let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
+        let (line, column) =
+            (text[..start].matches('\n').count(), text[line_start..shown.start].chars().count());
+        let name = self.source.name().to_owned();
+        let data = &text.as_bytes()[shown.clone()];
+        let span = (shown.start, shown.len()).into();
+        Ok(Box::new(MietteSpanContents::new_named(name, data, span, line, column, 1)))
     }
 }
 
@@ -186,5 +241,37 @@ impl std::error::Error for Problems {}
 impl Diagnostic for Problems {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         Some(Box::new(self.0.iter().map(|p| p as &dyn Diagnostic)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is shown of a place: the text, the line and the column of its first character, both from 0.
+    fn shown(text: &str, span: Range<usize>) -> (String, usize, usize) {
+        let source = SourceText { name: "map.geojson".into(), text: text.into() }.source();
+        let problem = Problem::new(&source, span, "a::b", "it is wrong", "mend it");
+        let label = problem.labels().and_then(|mut labels| labels.next()).expect("a label");
+        let code = problem.source_code().expect("a source");
+        let about = code.read_span(label.inner(), 1, 1).expect("in bounds");
+        let at = code.read_span(label.inner(), 0, 0).expect("in bounds");
+        assert!(about.span().offset() <= label.offset());
+        assert!(label.offset() + label.len() <= about.span().offset() + about.span().len());
+        (String::from_utf8_lossy(about.data()).into_owned(), at.line(), at.column())
+    }
+
+    #[test]
+    fn of_a_long_line_only_what_is_about_the_place_is_shown() {
+        let long = format!("first\n{}楼HERE{}\nlast", "a".repeat(5_000), "b".repeat(5_000));
+        let at = long.find("HERE").expect("it");
+        let (text, line, column) = shown(&long, at..at + 4);
+        assert!(text.contains("a楼HEREb") && text.len() < 200, "{text}");
+        assert_eq!((line, column), (1, 5_001));
+        // A place as long as the line, and the line's ends.
+        assert!(shown(&long, 6..long.len()).0.len() < 250);
+        assert!(shown(&long, at + 5_003..at + 5_004).0.ends_with('b'));
+        let short = "one\ntwo\nthree";
+        assert_eq!(shown(short, 4..7), (short.to_owned(), 1, 0));
     }
 }

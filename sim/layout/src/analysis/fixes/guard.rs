@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::super::answer::PlanAnswer;
 use super::super::caster::Caster;
 use super::super::privacy::Homes;
-use super::super::rules::{Check, Finding, RuleBook, Status, assess};
+use super::super::rules::{Check, Each, Finding, RuleBook, Status, assess};
 use super::super::views::Views;
 use super::task;
 use super::trial::{After, Edit};
@@ -145,14 +145,12 @@ impl<'a> Guard<'a> {
 }
 
 /// True when a rule falls by a change. One that wants cameras for the places of a site is not asked of a site without any:
-/// the first camera does no harm by it, nor does a new wall, of which nobody saw anything before it stood there.
+/// the first camera does no harm by it, nor does a new wall, of which nobody saw anything before it stood there. Nor is one
+/// that wants light for cameras, where it is not met already, asked of a new camera: the scene was dark before.
 pub(in super::super) fn harms(check: &Check, before: &Finding, after: &Finding) -> bool {
-    if !matches!(check, Check::PlacesSeen { .. } | Check::HighPoint { .. }) {
-        return falls(before, after);
-    }
-    match before.status {
-        Status::NotApplicable => false,
-        Status::Fail => {
+    match (check, before.status) {
+        (Check::PlacesSeen { .. } | Check::HighPoint { .. }, Status::NotApplicable) => false,
+        (Check::PlacesSeen { .. } | Check::HighPoint { .. }, Status::Fail) => {
             let known = |name: &str| before.each.iter().any(|place| place.id.as_str() == name);
             let there = after.each.iter().filter(|place| known(place.id.as_str()));
             let least = there.map(|place| place.found).min_by(f64::total_cmp);
@@ -160,7 +158,12 @@ pub(in super::super) fn harms(check: &Check, before: &Finding, after: &Finding) 
             of_old.evidence.retain(|line| known(line.split(':').next().unwrap_or(line)));
             falls(before, &of_old)
         }
-        Status::Pass | Status::NotAssessable => falls(before, after),
+        (Check::SceneLight { .. }, Status::NotApplicable | Status::Fail | Status::NotAssessable) => {
+            let darker = |was: &Each, is: &Each| is.found <= is.demanded && is.found < was.found - TINY;
+            let now = |was: &Each| after.each.iter().find(|is| is.id == was.id);
+            before.each.iter().any(|was| now(was).is_some_and(|is| darker(was, is)))
+        }
+        _ => falls(before, after),
     }
 }
 

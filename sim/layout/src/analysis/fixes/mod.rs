@@ -24,7 +24,7 @@ pub(super) mod trial;
 pub(super) mod words;
 
 pub use apply::{Unfit, apply};
-pub use sequence::sequence;
+pub use sequence::{Worth, sequence};
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -3,6 +3,8 @@
 //!
 //! Measures are thought of for the largest parts of the open ground ([`super::parts`]) and held against all of it: ground
 //! at both heights, by day and by night, gained less lost, for each yuan. Crowns are left out, because they grow again.
+//!
+//! Of the same measures the cheapest are told, each by itself.
 
 use super::super::answer::{Fix, Measure, PlanAnswer};
 use super::super::caster::Caster;
@@ -14,25 +16,71 @@ use super::choice::{Idea, Trial, bearable, ideas, net};
 use super::guard::{Guard, Law};
 use super::parts::parts;
 use super::place::Place;
-use super::told::{edited, told};
+use super::told::{edited, price, told};
 use super::trial::{After, Edit, Effect, look_again};
 use super::{Ask, candidates, spread};
 use crate::model::Scenario;
 
 /// Parts that are looked at beside one for each measure that is asked for.
 const MORE_PARTS: usize = 5;
-/// Ideas that are kept for a part, of what is there and of what is bought, and how many of each are tried.
+/// Ideas that are kept for a part, of what is there and of what is bought, and how many of each are tried for them at a time.
 const KEPT: usize = 3;
 const TRIED: usize = 8;
+/// How often ideas are thought of for one measure, until one harms nothing.
+const ROUNDS: usize = 6;
+
+/// So many of the cheapest are told.
+const CHEAPEST: usize = 5;
+
+/// What is worth doing.
+#[derive(Debug, Default)]
+pub struct Worth {
+    /// One after the other.
+    pub measures: Vec<Measure>,
+    /// Each by itself, the cheapest first.
+    pub cheapest: Vec<Fix>,
+}
 
 /// An idea with what its cameras would see.
 struct Held {
     edit: Edit,
     yuan: f64,
     part: usize,
+    /// Masks were laid over the windows of dwellings.
+    masked: bool,
     after: After,
     /// What it would do now, where that was worked out since the last measure.
     effect: Option<Effect>,
+}
+
+/// Ideas that wait.
+#[derive(Default)]
+struct Pool {
+    places: Vec<Place>,
+    held: Vec<Held>,
+    /// How many ideas of each part were tried, of what is there and of what is bought.
+    tried: Vec<[usize; 2]>,
+}
+
+impl Pool {
+    /// Thinks of ideas that show most for their price, for the largest parts: at first of what is open now, and in each round
+    /// without a measure of the next ones.
+    fn fill(&mut self, ask: &Ask<'_>, round: usize, count: usize, threads: usize) {
+        self.places = parts(ask);
+        self.places.truncate(count + MORE_PARTS);
+        if round == 0 {
+            self.tried.clear();
+        }
+        self.tried.resize(self.places.len(), [0; 2]);
+        let numbered: Vec<(usize, &Place)> = self.places.iter().enumerate().collect();
+        let found =
+            spread(threads, &numbered, |(part, place)| ideas_for(ask, self.tried[*part], *part, place));
+        self.held.clear();
+        for (tried, (held, now)) in self.tried.iter_mut().zip(found) {
+            *tried = now;
+            self.held.extend(held);
+        }
+    }
 }
 
 /// The layout as far as measures have changed it.
@@ -67,30 +115,71 @@ impl Now<'_> {
     }
 }
 
-/// The first `count` measures for a layout, worked out on so many threads. The answer does not depend on the threads. Caster,
-/// views and plan are those of the layout.
+/// The first `count` measures for a layout and the cheapest, worked out on so many threads. The answer does not depend on the
+/// threads. Caster, views and plan are those of the layout.
 pub fn sequence(
     (layout, caster, views): (&Scenario, &Caster, &Views),
     (rules, prices): (&RuleBook, &Prices),
     plan: &PlanAnswer,
     (count, threads): (usize, usize),
-) -> Vec<Measure> {
+) -> Worth {
     let law = Law::new(layout, caster, rules);
     let shows_m2 = law.shown(layout, caster);
     let mut now = Now { layout: layout.clone(), first: caster, relit: None, views: views.clone(), shows_m2 };
-    let mut found: Vec<Measure> = Vec::new();
-    let mut pool: Option<(Vec<Place>, Vec<Held>)> = None;
+    let (mut found, mut cheapest): (Vec<Measure>, Vec<Fix>) = (Vec::new(), Vec::new());
+    let mut pool = Pool::default();
+    let mut rounds = 0;
     while found.len() < count {
         let guard = Guard::new((&now.layout, now.caster(), &now.views), plan, &law, now.shows_m2.clone());
         let ask = Ask::new((&now.layout, now.caster(), &now.views), prices, guard);
-        let (places, held) = pool.get_or_insert_with(|| thought_of(&ask, count, threads));
-        let Some((best, effect)) = best(&ask, places, held, threads) else { break };
+        let Some((best, effect)) = best(&ask, &mut pool, threads) else {
+            if rounds == ROUNDS {
+                break;
+            }
+            pool.fill(&ask, rounds, count, threads);
+            if found.is_empty() && rounds == 0 {
+                cheapest = by_price(&ask, &pool);
+            }
+            rounds += 1;
+            continue;
+        };
         let trial = Trial { edit: best.edit.clone(), effect };
-        let fix = told(&ask, &trial, &places[best.part]);
+        let fix = told(&ask, &trial, &pool.places[best.part]);
         now.make(&best, &law);
-        renew(held, &best, &now, threads);
+        renew(&mut pool.held, &best, &now, threads);
         found.push(added(found.last(), fix, open_m2(&now.views)));
+        rounds = 0;
     }
+    Worth { measures: found, cheapest }
+}
+
+/// The cheapest ideas that harm nothing, each by itself; of equal prices the one that shows more. A device, or a part of the
+/// ground that gets a new one, is told once.
+fn by_price(ask: &Ask<'_>, pool: &Pool) -> Vec<Fix> {
+    let gain = |held: &Held| held.effect.as_ref().map_or(0, net);
+    let mut order: Vec<&Held> = pool.held.iter().collect();
+    order.sort_by(|a, b| a.yuan.total_cmp(&b.yuan).then(gain(b).cmp(&gain(a))));
+    let cameras = ask.layout.file.kit.camera.len();
+    let what = |held: &Held| match held.edit.row().filter(|row| *row < cameras) {
+        Some(row) => (true, row),
+        None => (false, held.part),
+    };
+    let mut found: Vec<((bool, usize), Fix)> = Vec::new();
+    for held in order {
+        if found.len() == CHEAPEST {
+            break;
+        }
+        if found.iter().any(|(told, _)| *told == what(held)) {
+            continue;
+        }
+        let Some(effect) = held.effect else { continue };
+        let trial = Trial { edit: held.edit.clone(), effect };
+        if ask.guard.passes(&held.after, &edited(ask.layout, &trial.edit), ask.caster, ask.views) {
+            found.push((what(held), told(ask, &trial, &pool.places[held.part])));
+        }
+    }
+    let mut found: Vec<Fix> = found.into_iter().map(|(_, fix)| fix).collect();
+    found.sort_by(|a, b| a.cost_yuan.total_cmp(&b.cost_yuan));
     found
 }
 
@@ -110,38 +199,45 @@ fn open_m2(views: &Views) -> f64 {
     views.ground().area_m2((0..HEIGHTS_M.len()).map(open).sum())
 }
 
-/// The largest parts, and for each of them the ideas that show most of it for their price.
-fn thought_of(ask: &Ask<'_>, count: usize, threads: usize) -> (Vec<Place>, Vec<Held>) {
-    let mut places = parts(ask);
-    places.truncate(count + MORE_PARTS);
-    let numbered: Vec<(usize, &Place)> = places.iter().enumerate().collect();
-    let held = spread(threads, &numbered, |(part, place)| ideas_for(ask, *part, place));
-    (places, held.into_iter().flatten().collect())
-}
-
 /// Ideas for a part that lose little elsewhere, as far as one sees without asking the rules: some with what is there and
-/// some with what is bought.
-fn ideas_for(ask: &Ask<'_>, part: usize, place: &Place) -> Vec<Held> {
+/// some with what is bought, from a number of each on. Says how many of each were tried then.
+fn ideas_for(ask: &Ask<'_>, from: [usize; 2], part: usize, place: &Place) -> (Vec<Held>, [usize; 2]) {
     let worth = |idea: &Idea| idea.shown as f64 / idea.yuan.max(1.0);
     let mut all = ideas(ask, &[], place);
     all.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     let there = |idea: &Idea| ask.layout.file.kit.camera.len() > idea.edit.row().unwrap_or(usize::MAX);
     let (there, bought): (Vec<Idea>, Vec<Idea>) = all.into_iter().partition(there);
     let look = |idea: Idea| {
-        let after = look_again(&idea.edit, ask.layout, ask.caster, ask.views);
+        let with_masks = ask.guard.masked(&idea.edit, ask.caster, 0.0);
+        let (masked, edit) = (with_masks.is_some(), with_masks.unwrap_or(idea.edit));
+        let after = look_again(&edit, ask.layout, ask.caster, ask.views);
         let effect = ask.counts.effect(ask.views, &after.renewed, &place.wanted());
         let useful = net(&effect) > 0 && bearable(&effect);
-        useful.then_some(Held { edit: idea.edit, yuan: idea.yuan, part, after, effect: Some(effect) })
+        useful.then(|| Held { yuan: price(ask, &edit), edit, part, masked, after, effect: Some(effect) })
     };
-    let kept = |ideas: Vec<Idea>| {
-        let kept = ideas.into_iter().filter(|idea| ask.guard.keeps_task(&idea.edit, ask.caster));
-        kept.take(TRIED).filter_map(look).take(KEPT)
+    let mut held = Vec::new();
+    let mut kept = |ideas: Vec<Idea>, from: usize| {
+        let able = ideas.into_iter().filter(|idea| ask.guard.keeps_task(&idea.edit, ask.caster));
+        let (mut tried, mut kept) = (from, 0);
+        for idea in able.skip(from).take(TRIED) {
+            tried += 1;
+            if let Some(one) = look(idea) {
+                held.push(one);
+                kept += 1;
+            }
+            if kept == KEPT {
+                break;
+            }
+        }
+        tried
     };
-    kept(there).chain(kept(bought)).collect()
+    let tried = [kept(there, from[0]), kept(bought, from[1])];
+    (held, tried)
 }
 
 /// The idea that shows most for its price and harms nothing; those that do are dropped.
-fn best(ask: &Ask<'_>, places: &[Place], pool: &mut Vec<Held>, threads: usize) -> Option<(Held, Effect)> {
+fn best(ask: &Ask<'_>, pool: &mut Pool, threads: usize) -> Option<(Held, Effect)> {
+    let Pool { places, held: pool, .. } = pool;
     loop {
         let effects = spread(threads, pool, |held| {
             let wanted = places[held.part].wanted();
@@ -155,10 +251,13 @@ fn best(ask: &Ask<'_>, places: &[Place], pool: &mut Vec<Held>, threads: usize) -
         let effect = *effect;
         let mut held = pool.remove(i);
         if let Some(masked) = ask.guard.masked(&held.edit, ask.caster, 0.0) {
-            held.after = look_again(&masked, ask.layout, ask.caster, ask.views);
-            (held.edit, held.effect) = (masked, None);
-            // With its masks it shows less: it stands in line again.
-            pool.insert(i, held);
+            // Where masks do not suffice, more of them do not either.
+            if !std::mem::replace(&mut held.masked, true) {
+                held.after = look_again(&masked, ask.layout, ask.caster, ask.views);
+                (held.edit, held.effect) = (masked, None);
+                // With its masks it shows less: it stands in line again.
+                pool.insert(i, held);
+            }
             continue;
         }
         if ask.guard.passes(&held.after, &edited(ask.layout, &held.edit), ask.caster, ask.views) {

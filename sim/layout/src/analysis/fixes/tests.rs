@@ -2,7 +2,7 @@ use super::super::answer::{Fix, Measure, PlanAnswer, Table};
 use super::super::assumed;
 use super::super::bill::{bill, total};
 use super::super::coverage::HEIGHTS_M;
-use super::super::rules::{Finding, assess};
+use super::super::rules::{Each, Finding, Status, assess};
 use super::super::views::Seen;
 use super::super::{plan_with, sample};
 use super::place::Place;
@@ -139,7 +139,15 @@ fn kept_sequence(
     let (prices, book) = (Prices::shipped().expect("the prices"), RuleBook::residential().expect("the book"));
     let mut now = planned(layout);
     let about = (&now.layout, &now.caster, &now.views);
-    let found = sequence(about, (&book, &prices), &now.plan, (count, 2));
+    let Worth { measures: found, cheapest } = sequence(about, (&book, &prices), &now.plan, (count, 2));
+    assert!(cheapest.len() >= 3 && cheapest.is_sorted_by(|a, b| a.cost_yuan <= b.cost_yuan), "{cheapest:#?}");
+    for fix in &cheapest {
+        let new = plan(&now, apply(fix, &now.layout).expect("it fits"));
+        kept(fix, &now, &new, &prices);
+        for ((was, is), rule) in now.rules(&book).iter().zip(&new.rules(&book)).zip(&book.rules) {
+            assert!(!guard::harms(&rule.check, was, is), "{}: {was:?} {is:?}", fix.what);
+        }
+    }
     let (first, mut yuan, mut rules) = (now.open_m2(Light::Day), 0.0, now.rules(&book));
     for measure in &found {
         let new = plan(&now, apply(&measure.fix, &now.layout).expect("it fits"));
@@ -155,6 +163,41 @@ fn kept_sequence(
         (now, rules) = (new, then);
     }
     found
+}
+
+#[test]
+fn a_dark_site_gets_more_than_one_camera() {
+    let mut layout = sample::shipped("tiny");
+    layout.site.lamps.clear();
+    layout.file.kit.camera.iter_mut().for_each(|camera| camera.sensitivity_lux = None);
+    let dark = planned(layout.clone());
+    let book = RuleBook::residential().expect("the book");
+    let light = |rules: &[Finding]| rules.iter().find(|rule| rule.id == "24").map(|rule| rule.status);
+    assert_eq!(light(&dark.rules(&book)), Some(Status::NotAssessable));
+    let found = kept_sequence(layout, 8, |_, layout| planned(layout));
+    let new = found.iter().filter(|m| m.fix.device.as_str().starts_with(candidates::NEW)).count();
+    assert!(new >= 2, "{found:#?}");
+}
+
+#[test]
+fn light_is_asked_of_cameras_that_had_it() {
+    let lit = planned(sample::shipped("tiny"));
+    let book = RuleBook::residential().expect("the book");
+    let rule = book.rules.iter().find(|rule| rule.id == "24").expect("the rule of light");
+    let finding = lit.rules(&book).into_iter().find(|found| found.id == "24").expect("its finding");
+    let of = |status, lit: &[(&str, f64)]| {
+        let each = lit.iter().map(|(id, found)| Each { id: (*id).into(), found: *found, demanded: 50.0 });
+        let (each, measured) = (each.collect(), lit.iter().map(|(_, found)| *found).min_by(f64::total_cmp));
+        Finding { status, measured, demanded: Some(50.0), each, evidence: Vec::new(), ..finding.clone() }
+    };
+    let old = of(Status::Fail, &[("dark", 20.0), ("bright", 90.0)]);
+    let harms = |was: &Finding, is: &[(&str, f64)]| guard::harms(&rule.check, was, &of(Status::Fail, is));
+    assert!(!harms(&old, &[("dark", 20.0), ("bright", 60.0), ("new", 1.0)]), "a new one, and still bright");
+    assert!(harms(&old, &[("dark", 20.0), ("bright", 49.0)]), "bright no more");
+    assert!(harms(&old, &[("dark", 19.0), ("bright", 90.0)]), "darker still");
+    assert!(!harms(&of(Status::NotAssessable, &[]), &[("unknown", 1.0)]), "it has become known");
+    assert!(!harms(&of(Status::NotApplicable, &[]), &[("new", 1.0)]), "the first");
+    assert!(harms(&of(Status::Pass, &[("bright", 90.0)]), &[("bright", 90.0), ("new", 1.0)]), "it was met");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Checks on the perimeter as a whole, on open ground, on light and on privacy.
 
 use super::check::{at_least, at_most, figure, open_to_all};
-use super::{Layout, Outcome};
+use super::{Each, Layout, Outcome};
 use crate::analysis::privacy::privacy;
 use crate::analysis::sightlines::BODY_LEVEL;
 use crate::analysis::views::Seen;
@@ -72,22 +72,25 @@ pub(super) fn scene_light(layout: &Layout<'_>, over: f64) -> Outcome {
         lux.get(lux.len() / 2).copied()
     };
     let cameras = || layout.scenario.file.kit.camera.iter().zip(layout.views.cameras());
-    let mut times: Vec<(f64, String)> = cameras()
+    let mut lit: Vec<(Each, String)> = cameras()
         .filter_map(|(camera, seen)| {
             let (needs, lux) = (camera.sensitivity_lux?, middling(seen)?);
-            Some((lux / needs, format!("{}: {lux:.2} lx, its data sheet asks for {needs} lx", camera.id)))
+            let told = format!("{}: {lux:.2} lx, its data sheet asks for {needs} lx", camera.id);
+            Some((Each { id: camera.id.clone(), found: lux / needs, demanded: over }, told))
         })
         .collect();
-    times.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let least = times.first().map_or(f64::INFINITY, |(times, _)| *times);
+    lit.sort_by(|(a, _), (b, _)| a.found.total_cmp(&b.found));
+    let each = lit.iter().map(|(each, _)| each.clone()).collect();
+    let least = lit.first().map_or(f64::INFINITY, |(each, _)| each.found);
     match cameras().find(|(camera, seen)| camera.sensitivity_lux.is_none() && middling(seen).is_some()) {
         Some((unknown, _)) if least > over => {
-            Outcome::Needs(format!("`sensitivity_lux` or `model` of camera {}", unknown.id))
+            let needs = format!("`sensitivity_lux` or `model` of camera {}", unknown.id);
+            Outcome::NeedsMore { needs, each }
         }
-        _ if times.is_empty() => Outcome::Needs("a camera that sees ground".into()),
+        _ if lit.is_empty() => Outcome::Needs("a camera that sees ground".into()),
         _ => {
-            let dark = times.into_iter().filter(|(times, _)| *times <= over);
-            figure(least, over, "times", least > over, dark.map(|(_, evidence)| evidence))
+            let dark = lit.into_iter().filter(|(each, _)| each.found <= over);
+            figure(least, over, "times", least > over, dark.map(|(_, told)| told)).of_each(each)
         }
     }
 }

@@ -118,7 +118,7 @@ pub struct Finding {
     pub needs: Option<String>,
     /// What fails it: devices, walls, doors, the worst first.
     pub evidence: Vec<String>,
-    /// What it asks about one by one, where it counts: gates, entrances, places.
+    /// What it asks about one by one, where it counts: gates, entrances, places, cameras.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub each: Vec<Each>,
     /// What else its text asks for, and was not checked.
@@ -147,6 +147,20 @@ impl Finding {
     pub fn is_lost(&self, after: &Finding) -> bool {
         self.status == Status::Pass && after.status != Status::Pass
     }
+
+    /// What was measured and what is demanded, with two digits behind the point; with more where the rule is not met and both
+    /// would look alike.
+    pub fn figures(&self) -> [Option<String>; 2] {
+        let rounded = |scale: f64| {
+            [self.measured, self.demanded].map(|x| x.map(|x| format!("{}", libm::round(x * scale) / scale)))
+        };
+        let tell = |[measured, demanded]: &[Option<String>; 2]| {
+            self.status != Status::Fail || measured.is_none() || measured != demanded
+        };
+        let scales = [1e2, 1e3, 1e4, 1e5].map(rounded);
+        let [.., finest] = scales.clone();
+        scales.into_iter().find(tell).unwrap_or(finest)
+    }
 }
 
 /// One of the things that a rule asks about.
@@ -154,7 +168,8 @@ impl Finding {
 pub struct Each {
     /// Its name.
     pub id: Id,
-    /// How much of what is asked for it has: cameras of a gate or an entrance, the share of a place that is seen.
+    /// How much of what is asked for it has: cameras of a gate or an entrance, the share of a place that is seen, the light of a
+    /// camera's scene in times of what it needs.
     pub found: f64,
     /// How much is asked for.
     pub demanded: f64,

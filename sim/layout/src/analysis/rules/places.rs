@@ -2,7 +2,7 @@
 
 use geo::Coord;
 
-use super::check::{at_least, open_to_all};
+use super::check::{TINY, at_least, open_to_all};
 use super::passage::{doorstep, outward, step_out};
 use super::{Each, Layout, Outcome};
 use crate::analysis::sightlines::{BODY_M, lit};
@@ -55,8 +55,9 @@ fn told(mut shares: Vec<(String, f64)>, least_share: f64) -> Outcome {
     shares.sort_by(|a, b| a.1.total_cmp(&b.1));
     let least = shares.first().map_or(1.0, |(_, share)| *share);
     let blind = shares.into_iter().filter(|(_, share)| *share < least_share);
-    at_least(least, least_share, "of a place", blind.map(|(id, share)| format!("{id}: {share:.2}")))
-        .of_each(each)
+    // Rounded down: what is not seen whole is not told as whole.
+    let told = blind.map(|(id, share)| format!("{id}: {:.2}", libm::floor(share * 100.0 + TINY) / 100.0));
+    at_least(least, least_share, "of a place", told).of_each(each)
 }
 
 /// The share of some points that a camera sees at its working density; nothing when there is no point.

@@ -208,6 +208,8 @@ fn outdoors(desk: &mut Desk<'_>, site: &Site, path: &str, at: [f64; 2], what: &s
 
 fn detector(desk: &mut Desk<'_>, site: &Site, path: &str, at: [f64; 2], height: f64) {
     match site.building_at(at).map(|i| &site.buildings[i]) {
+        // One that could not be read may be over it.
+        None if desk.geometry.is_some_and(|read| !read.broken.is_empty()) => {}
         None => {
             let help = "smoke and heat gather under a roof; move it into a building or shed";
             desk.at(

@@ -21,6 +21,12 @@ fn codes(toml: &[(&str, &str)], geometry: &[(&str, &str)]) -> Vec<&'static str> 
 }
 
 #[test]
+fn what_cannot_be_read_of_a_map_is_told_once_and_missed_nowhere() {
+    let shed = ("[[[120.1307444, 30.28195103], [120.13088992,", "[[[13373000.1, 3370921.1], [13373020.2,");
+    assert_eq!(codes(&[], &[shed]), ["geometry::out-of-range"]);
+}
+
+#[test]
 fn one_change_one_problem() {
     for (from, to, code) in [
         ("wall = \"wall-north\"", "wall = \"wall-noth\"", "scenario::unknown-id"),

@@ -1,0 +1,224 @@
+//! The same of a message of a copy of the compound, of which instants are kept and no bytes: what happened, when it left, what
+//! stood in the way, what became of the same message of the compound itself, and how the copy fared.
+
+use palisade_sim::words::StimulusId;
+
+use super::{
+    AROUND_US, About, Assembled, Explanation, FORMAT, Folder, Step, cause, first, length, log_steps, says,
+};
+use crate::exit::{Exit, Failure};
+use crate::pairing::Outcome;
+use crate::record::{CopyFailure, LoadAnswers, Micros};
+use crate::report::told::quoted;
+use crate::wire::id;
+use crate::words::counted;
+
+/// The message of a copy that is asked for; without a word the first that failed, where none of the compound itself did.
+///
+/// # Errors
+/// Exit 3 when an id of a copy is named of which nothing is kept.
+pub(super) fn of<'a>(
+    folder: &'a Folder,
+    assembled: &Assembled,
+    asked: Option<&str>,
+) -> Result<Option<&'a CopyFailure>, Failure> {
+    let failures = answers(folder).map_or(&[][..], |answers| &answers.failures);
+    let Some(asked) = asked else {
+        // What nobody can judge is told when there is nothing else.
+        let worst = || failures.iter().find(|one| one.outcome != Outcome::Undecidable.word());
+        let one = first(assembled).is_none().then(|| worst().or(failures.first())).flatten();
+        return one.map(|one| of_this_version(folder, one)).transpose();
+    };
+    let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
+    let Some((copy, _)) = id::read_copy(run, asked) else { return Ok(None) };
+    if let Some(one) = failures.iter().find(|one| one.id == asked) {
+        return of_this_version(folder, one).map(Some);
+    }
+    let first = failures.first().map_or_else(
+        || "of its copies no message failed".to_owned(),
+        |one| format!("it keeps the first {} of those that failed, from {} on", failures.len(), one.id),
+    );
+    let text = format!(
+        "`{}` keeps nothing of the message `{asked}` of copy {copy}: either it was answered as it should be, or many failed before \
+         it\n  remedy: name another; {first}",
+        folder.path.display()
+    );
+    Err(Failure::new(Exit::Input, text))
+}
+
+/// A message whose instants are known on the run's clock.
+fn of_this_version<'a>(folder: &Folder, one: &'a CopyFailure) -> Result<&'a CopyFailure, Failure> {
+    if one.owed_from_us.is_some() {
+        return Ok(one);
+    }
+    let text = format!(
+        "`{}` was written by an older version, which did not keep from when on an answer to `{}` was owed\n  remedy: drive it again, \
+         or see `load.answers` in its report.json",
+        folder.path.display(),
+        one.id
+    );
+    Err(Failure::new(Exit::Input, text))
+}
+
+fn answers(folder: &Folder) -> Option<&LoadAnswers> {
+    folder.journal.load.as_ref()?.answers.as_ref()
+}
+
+/// Tells it.
+pub(super) fn tell(folder: &Folder, assembled: &Assembled, one: &CopyFailure) -> Explanation {
+    let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
+    let (copy, stimulus) = id::read_copy(run, &one.id).unwrap_or_default();
+    let owed_us = one.owed_from_us.unwrap_or(one.due_us);
+    let about = About { due_us: one.due_us, until_us: owed_us + one.deadline_us };
+    let mut steps = twin(folder, one, stimulus);
+    steps.push(left(one, about));
+    steps.extend(faults(folder, about));
+    steps.extend(storms(folder, one, stimulus, about));
+    steps.extend(about.restarts(folder));
+    steps.extend(heard(one, about));
+    steps.extend(compounds_own(assembled, stimulus));
+    steps.extend(fared(folder, copy));
+    steps.extend(log_steps(&folder.path, (one.due_us - AROUND_US, about.until_us + AROUND_US), one.due_us));
+    steps.push(about.silence(folder));
+    steps.push(outcome(one, about));
+    let figure =
+        if one.outcome == "duplicate" { "load.duplicates" } else { &format!("load.{}", one.outcome) };
+    let path = quoted(&folder.path.display().to_string());
+    let fails = assembled.report.verdict.checks.iter().any(|check| check.figure == figure && !check.pass);
+    let shrink =
+        format!("palisade shrink {path} {figure}    # the smallest scenario and fleet that still fail");
+    Explanation {
+        format: FORMAT,
+        id: one.id.clone(),
+        name: format!(
+            "{} {} ({}), due at {:.1} s of the run",
+            one.device,
+            one.signal,
+            one.id,
+            one.due_us as f64 / 1e6
+        ),
+        outcome: one.outcome.clone(),
+        steps,
+        next: fails.then_some(shrink).into_iter().chain([assembled.report.run.command.clone()]).collect(),
+    }
+}
+
+/// What happened in the day that the copy lives like the compound, later by its offset.
+fn twin(folder: &Folder, one: &CopyFailure, stimulus: Option<StimulusId>) -> Vec<Step> {
+    let on_tape = folder.tape.as_ref().ok().zip(stimulus);
+    let said = on_tape.and_then(|(tape, id)| Some((tape, tape.stimuli.get(id.index())?)));
+    if let Some((tape, stimulus)) = said {
+        let device = says(tape, stimulus, &one.device);
+        let text =
+            format!("{} by the day that the copy lives like the compound, later by its offset", device.text);
+        return cause(tape, stimulus).into_iter().chain([Step { text, ..device }]).collect();
+    }
+    let flood = folder.journal.caused.iter().find(|caused| Some(caused.stimulus) == stimulus);
+    let because = flood.map_or_else(
+        || "something that the tape does not tell".to_owned(),
+        |flood| format!("a {} (a flood of the load's shape)", flood.cause),
+    );
+    let text = format!("{} says {} because of {because}", one.device, one.signal);
+    vec![Step { after_ms: Some(0.0), stage: "incident", text, bytes: None }]
+}
+
+fn left(one: &CopyFailure, about: About) -> Step {
+    let text = match (one.left_us, one.again) {
+        (None, _) => "it never left: its device had no connection, or the gateway did not read it".to_owned(),
+        (Some(_), false) => format!("it left by MQTT at QoS {}; the bytes of copies are not kept", one.qos),
+        (Some(_), true) => format!(
+            "it left for the last time by MQTT at QoS {}: its connection had broken without an acknowledgement; the bytes of \
+             copies are not kept",
+            one.qos
+        ),
+    };
+    Step { after_ms: one.left_us.and_then(|at| about.after(at)), stage: "wire", text, bytes: None }
+}
+
+/// Faults that were on the way of all connections about that time: what they did to those of copies is counted and not kept.
+fn faults(folder: &Folder, about: About) -> Vec<Step> {
+    let journal = &folder.journal;
+    let near = journal.faults.iter().filter(|f| about.meets(f.from_us, f.until_us.unwrap_or(Micros::MAX)));
+    near.map(|fault| {
+        let text = format!(
+            "fault {} was on the way: {}; what it did to copies is only counted",
+            fault.number, fault.text
+        );
+        Step { after_ms: None, stage: "fault", text, bytes: None }
+    })
+    .collect()
+}
+
+/// Storms that took the line of the same device of the compound: they befall all copies alike.
+fn storms(folder: &Folder, one: &CopyFailure, stimulus: Option<StimulusId>, about: About) -> Vec<Step> {
+    let tape = folder.tape.as_ref().ok();
+    let caused = folder.journal.caused.iter().find(|caused| Some(caused.stimulus) == stimulus);
+    let on_tape = tape.zip(stimulus).and_then(|(tape, id)| tape.stimuli.get(id.index()));
+    let device = caused.map(|caused| caused.device).or(on_tape.map(|said| said.device));
+    let near = folder.journal.storms.iter().filter_map(|storm| {
+        let own = storm.back.iter().find(|kept| Some(kept.device) == device)?;
+        about.meets(storm.at_us, own.back_us).then_some(storm)
+    });
+    near.map(|storm| {
+        let (cause, number, class) = (&storm.cause, storm.number, &one.class);
+        let text = format!(
+            "{cause} (storm {number} of the load's shape) took the lines of devices of the class {class}"
+        );
+        Step { after_ms: about.after(storm.at_us), stage: "fault", text, bytes: None }
+    })
+    .collect()
+}
+
+fn heard(one: &CopyFailure, about: About) -> Option<Step> {
+    let at = one.heard_us?;
+    let more =
+        if one.answers > 1 { format!(", and {} more after it", one.answers - 1) } else { String::new() };
+    let text = format!("of this message: an answer{more}");
+    Some(Step { after_ms: about.after(at), stage: "gateway", text, bytes: None })
+}
+
+/// The compound's own message of the same stimulus.
+fn compounds_own(assembled: &Assembled, stimulus: Option<StimulusId>) -> Option<Step> {
+    let own = assembled.main.messages.iter().find(|m| Some(m.answer.stimulus) == stimulus)?;
+    let became = match own.response_ms() {
+        Some(ms) if own.answer.outcome == Outcome::Answered => format!("was answered after {ms:.1} ms"),
+        Some(ms) => format!("was {} after {ms:.1} ms", own.answer.outcome.word().replace('_', " ")),
+        None => format!("was {}", own.answer.outcome.word().replace('_', " ")),
+    };
+    let text = format!("the compound's own message of the same ({}) {became}", own.id);
+    Some(Step { after_ms: None, stage: "gateway", text, bytes: None })
+}
+
+/// How the copy fared, and all of them.
+fn fared(folder: &Folder, copy: u32) -> Option<Step> {
+    let answers = answers(folder)?;
+    let tally = answers.copies.iter().find(|told| told.copy == copy);
+    let own = tally.map_or_else(String::new, |told| {
+        let (good, owed) = (told.outcomes.answered, told.outcomes.expected);
+        format!(
+            "{good} of {owed} messages of its copy (site {}) were answered as they should be; ",
+            told.site
+        )
+    });
+    let (good, owed, harmed) = (answers.all.answered, answers.all.expected, answers.harmed);
+    let text = format!("{own}{good} of {owed} of all copies; {} lack something", counted(harmed, "copy"));
+    Some(Step { after_ms: None, stage: "gateway", text, bytes: None })
+}
+
+fn outcome(one: &CopyFailure, about: About) -> Step {
+    let held = one.owed_from_us.map_or(0, |owed| owed - one.due_us);
+    let since = if held > 0 {
+        format!(", counted from {} after it was due, since a storm had its line", length(held))
+    } else {
+        String::new()
+    };
+    let deadline = length(one.deadline_us);
+    let nobody = if one.outcome == Outcome::Undecidable.word() {
+        ": the run was over before its deadline"
+    } else {
+        ""
+    };
+    let text = format!("{}{nobody}; the deadline was {deadline}{since}", one.outcome.replace('_', " "));
+    let at = one.heard_us.unwrap_or(about.until_us);
+    Step { after_ms: about.after(at), stage: "outcome", text, bytes: None }
+}
