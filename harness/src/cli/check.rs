@@ -1,7 +1,6 @@
 //! `palisade check`: every problem of every file, with its place and remedy.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::words::counted;
@@ -9,6 +8,7 @@ use palisade_sim::model::Scenario;
 use palisade_sim::model::typed::{Problem, Problems};
 use serde_json::{Value, json};
 
+use super::say::{print, remark_whole};
 use super::{Exit, Failure, OutputFormat};
 use crate::contract::{Checked, Contract, Kit};
 use crate::fault::Faults;
@@ -50,20 +50,20 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
                 good.push_str(&format!("{}: {said}\n", file.display()));
                 list.extend(objects(&warnings));
                 if !json {
-                    eprint!("{}", input::render_warnings(&warnings, input::colour_on_stderr()));
+                    remark_whole(input::render_warnings(&warnings, input::colour_on_stderr()));
                 }
             }
             Err(wrong) => {
                 exit = Exit::Input;
                 list.extend(as_json(&wrong));
                 if !json {
-                    eprint!("{}", wrong.render(input::colour_on_stderr()));
+                    remark_whole(wrong.render(input::colour_on_stderr()));
                 }
             }
         }
     }
     let text = if json { format!("{:#}\n", Value::Array(list)) } else { good };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;
+    print(&text)?;
     Ok(exit)
 }
 

@@ -1,9 +1,9 @@
 //! `palisade compare`: runs side by side.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::say::{print, remark};
 use super::{Exit, Failure, OutputFormat};
 use crate::report::compare::compare;
 
@@ -32,13 +32,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             );
             Failure::new(Exit::Harness, text)
         })?;
-        eprintln!("wrote {}", file.display());
+        remark(format_args!("wrote {}", file.display()));
     }
     let text = match args.output_format {
         OutputFormat::Human => comparison.text(),
         OutputFormat::Json => comparison.json()?,
     };
-    // A reader that has gone away (`| head`) has seen what it wanted.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    print(&text)?;
     Ok(Exit::Ok)
 }

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 
-use super::run::print;
+use super::say::{print, remark, remark_whole};
 use super::{Exit, Failure};
 use crate::contract::init::{Answers, QUESTIONS, contract};
 use crate::input;
@@ -42,14 +42,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     out.write_all(contract(&answers).as_bytes()).map_err(|error| {
         Failure::new(Exit::Harness, format!("{} could not be written: {error}", file.display()))
     })?;
-    print(&format!("wrote {}\n", file.display()));
+    print(&format!("wrote {}\n", file.display()))?;
     match input::read_contract(file) {
         Ok(_) => {
-            print(&format!("next   palisade run scenarios/tiny.toml --sut {}\n", file.display()));
+            print(&format!("next   palisade run scenarios/tiny.toml --sut {}\n", file.display()))?;
             Ok(Exit::Ok)
         }
         Err(wrong) => {
-            eprint!("{}", wrong.render(input::colour_on_stderr()));
+            remark_whole(wrong.render(input::colour_on_stderr()));
             Ok(Exit::Input)
         }
     }
@@ -69,14 +69,14 @@ fn ask() -> Result<Answers, Failure> {
         loop {
             let usual = answers.usual(question);
             let shown = if usual.is_empty() { String::new() } else { format!(" [{usual}]") };
-            eprint!("{}{shown}: ", question.text);
+            remark_whole(format_args!("{}{shown}: ", question.text));
             let line = lines.next().transpose().map_err(unread)?;
             match answers.take(question, line.as_deref().unwrap_or_default()) {
                 Ok(()) => break,
-                Err(why) => eprintln!("  {why}"),
+                Err(why) => remark(format_args!("  {why}")),
             }
         }
     }
-    eprintln!();
+    remark("");
     Ok(answers)
 }

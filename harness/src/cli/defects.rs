@@ -1,8 +1,8 @@
 //! `palisade defects`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
+use super::say::{print, remark};
 use super::{Exit, Failure, OutputFormat};
 use crate::defects;
 use crate::defects::bench::{HEALTHY, Matrix, Options, Row};
@@ -57,7 +57,7 @@ fn suts() -> Result<PathBuf, Failure> {
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     if args.list {
-        return print(&listed(args.output_format)?).map(|()| Exit::Ok);
+        return print(&(listed(args.output_format)? + "\n")).map(|()| Exit::Ok);
     }
     if let Some(id) = args.only.iter().find(|id| *id != "none" && catalogue::find(id).is_none()) {
         let text = format!("--only: there is no defect `{id}`; `palisade defects --list` names them");
@@ -78,7 +78,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let runtime = runtime.map_err(|error| Failure::new(Exit::Bug, format!("no runtime: {error}")))?;
     let tell = |row: &Row| {
         if !row.named {
-            eprintln!("{}: said {}", row.id, row.said);
+            remark(format_args!("{}: said {}", row.id, row.said));
         }
     };
     let matrix = runtime
@@ -88,13 +88,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         OutputFormat::Human => human(&matrix),
         OutputFormat::Json => json(&matrix)?,
     };
-    print(&text)?;
+    print(&(text + "\n"))?;
     Ok(if matrix.is_clean() { Exit::Ok } else { Exit::Verdict })
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let failed = |error| Failure::new(Exit::Harness, format!("cannot write to stdout: {error}"));
-    writeln!(std::io::stdout(), "{text}").map_err(failed)
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {

@@ -1,11 +1,11 @@
 //! `palisade doctor`.
 
-use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::say::print;
 use super::{Exit, Failure, OutputFormat};
 
 /// Devices of a shipped scenario, connections of its gateway included: what one run opens.
@@ -59,9 +59,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(Exit::Bug, error))? + "\n"
         }
     };
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(|error| Failure::new(Exit::Harness, format!("cannot write to stdout: {error}")))?;
+    print(&text)?;
     if let Some(finding) = findings.iter().find(|finding| finding.state == State::Missing) {
         return Err(Failure::new(
             Exit::Harness,

@@ -1,8 +1,8 @@
 //! `palisade explain`: one message from the wall to the wire to silence.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
+use super::say::print;
 use super::{Exit, Failure, OutputFormat};
 use crate::report::explain::explain;
 
@@ -29,7 +29,6 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             json.map_err(|error| Failure::new(Exit::Bug, error))? + "\n"
         }
     };
-    // A reader that has gone away (`| head`) has seen what it wanted.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    print(&text)?;
     Ok(Exit::Ok)
 }

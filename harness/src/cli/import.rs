@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 
+use super::say::{print, remark};
 use super::{Cli, Exit, Failure, OutputFormat, Verb};
 use crate::import::{ImportError, Imported, Wish, import, write::ATTRIBUTION};
 use crate::input;
@@ -16,7 +17,7 @@ pub struct Args {
     /// Where the scenario is written.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The closed way that is the compound's outline [default: the largest landuse=residential with buildings].
+    /// The closed way that is the compound's outline [default: the landuse=residential of which the map holds most].
     #[arg(long, value_name = "ID")]
     way: Option<i64>,
     /// How far from the outline barriers and gates belong to it, m.
@@ -40,11 +41,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         Failure::new(exit, error)
     })?;
     match args.output_format {
-        OutputFormat::Human => print(&human(&imported)),
+        OutputFormat::Human => print(&human(&imported))?,
         OutputFormat::Json => {
             let text =
                 serde_json::to_string_pretty(&imported.record()).map_err(|e| Failure::new(Exit::Bug, e))?;
-            print(&format!("{text}\n"));
+            print(&format!("{text}\n"))?;
         }
     }
     input::load(&imported.files.scenario).map_err(|problems| {
@@ -52,7 +53,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             format!("the proposal does not pass its own check; this is a bug in the import:\n{problems}");
         Failure::new(Exit::Bug, message)
     })?;
-    eprintln!("wrote {}", imported.files.scenario.display());
+    remark(format_args!("wrote {}", imported.files.scenario.display()));
     if args.go { go(&imported.files.scenario) } else { Ok(Exit::Ok) }
 }
 
@@ -64,12 +65,6 @@ fn go(scenario: &Path) -> Result<Exit, Failure> {
         Ok(_) => Err(Failure::new(Exit::Bug, "`run` was read as another verb")),
         Err(error) => Err(Failure::new(Exit::Bug, error)),
     }
-}
-
-fn print(text: &str) {
-    use std::io::Write as _;
-    // A reader that has gone away is no fault of the import.
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// The counts and remarks as a page.
@@ -100,7 +95,11 @@ fn human(imported: &Imported) -> String {
         let _ = writeln!(page, "residential outlines in the map (choose with --way):");
         for c in &imported.candidates {
             let name = c.name.as_deref().unwrap_or("no name");
-            let _ = writeln!(page, "  {} {name}: {:.0} m², {} buildings", c.way, c.area_m2, c.buildings);
+            let cut = match (c.downloaded * 100.0).round() {
+                ..100.0 => format!("; the map holds {:.0} % of it", c.downloaded * 100.0),
+                _ => String::new(),
+            };
+            let _ = writeln!(page, "  {} {name}: {:.0} m², {} buildings{cut}", c.way, c.area_m2, c.buildings);
         }
     }
     let lists = [

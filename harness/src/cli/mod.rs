@@ -17,6 +17,7 @@ mod rank;
 mod rays;
 mod report;
 mod run;
+mod say;
 mod schema;
 mod shrink;
 mod sink;
@@ -29,6 +30,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::exit::{Exit, Failure};
+use say::remark;
 
 /// Rehearses the security of a residential compound before anything is installed.
 #[derive(Parser, Debug)]
@@ -137,7 +139,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("{failure}");
+            remark(&failure);
             failure.exit().into()
         }
     }

@@ -13,6 +13,7 @@ use palisade_load::process::OpenFiles;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::say::remark;
 use super::{Exit, Failure};
 use crate::fault::Faults;
 use crate::input;
@@ -87,9 +88,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 fn introduce(proxy: &Proxy, faults: Option<&Faults>, (to, seed): (SocketAddr, u64)) -> Result<(), Failure> {
     let files = OpenFiles::raised();
     let name = faults.map_or("no faults", |faults| &faults.name);
-    eprintln!("{name}, seed {seed}, to {to}; room for {} connections", files.connections() / 2);
+    remark(format_args!("{name}, seed {seed}, to {to}; room for {} connections", files.connections() / 2));
     for (i, fault) in faults.iter().flat_map(|faults| &faults.fault).enumerate() {
-        eprintln!("fault {}: {fault}", i + 1);
+        remark(format_args!("fault {}: {fault}", i + 1));
     }
     say(&format!("listening {}\n", proxy.address()))
 }

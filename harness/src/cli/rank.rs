@@ -1,6 +1,5 @@
 //! `palisade rank`: which of several compounds is built first, why, and who pays.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use palisade_sim::analysis::views::Views;
 use palisade_sim::model::Scenario;
 
 use super::prices::prices;
+use super::say::print;
 use super::{Exit, Failure, OutputFormat};
 use crate::report::ranking;
 
@@ -55,8 +55,7 @@ impl Goal {
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = ranked(&args)?;
-    // A reader that has gone away (`| head`) is no failure of the ranking.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    print(&text)?;
     Ok(Exit::Ok)
 }
 

@@ -1,10 +1,10 @@
 //! `palisade report`: makes the report of a run folder again.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::say::{print, remark};
 use super::{Exit, Failure};
 use crate::report;
 
@@ -38,7 +38,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     if let Some(stills) = &args.stills
         && let Some(warning) = report::adopt_stills(stills, &args.run)?
     {
-        eprintln!("{warning}");
+        remark(&warning);
     }
     let report = report::make(&args.run)?;
     let text = match args.output_format {
@@ -46,8 +46,6 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         Format::Json => report::json(&report)?,
         Format::Github => report::github::render(&report),
     };
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(|e| Failure::new(Exit::Harness, format!("cannot write to stdout: {e}")))?;
+    print(&text)?;
     Ok(report.exit())
 }

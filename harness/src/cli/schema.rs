@@ -1,9 +1,8 @@
 //! `palisade schema`: prints a JSON Schema.
 
-use std::io::Write;
-
 use clap::ValueEnum;
 
+use super::say::print;
 use super::{Exit, Failure};
 
 /// Options of `palisade schema`.
@@ -48,6 +47,6 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         Name::Limit => crate::report::schema_of::<crate::report::limit::Limit>()?,
         Name::Defects => crate::report::schema_of::<crate::defects::Matrix>()?,
     };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Exit::Harness, e))?;
+    print(&text)?;
     Ok(Exit::Ok)
 }

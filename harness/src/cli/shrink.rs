@@ -15,7 +15,8 @@ use palisade_sim::whole::Day;
 use palisade_sim::words::Ms;
 use toml_edit::DocumentMut;
 
-use super::run::{disturb, fleet, is_heard_over_a_broker, print, sut};
+use super::run::{disturb, fleet, is_heard_over_a_broker, sut};
+use super::say::{print, remark};
 use super::{Exit, Failure};
 use crate::drivers::between::Plan;
 use crate::drivers::crowd::Fleet;
@@ -118,7 +119,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     bench.rows(&mut best);
     write(&out, &best, &bench)?;
     let _ = fs::remove_dir_all(&bench.work);
-    print(&told(&out, &bench, (&best, &whole), args));
+    print(&told(&out, &bench, (&best, &whole), args))?;
     Ok(if bench.stop.asked() { Exit::Interrupted } else { Exit::Ok })
 }
 
@@ -328,7 +329,10 @@ impl Bench<'_> {
                 Err(why) => why,
             };
             let [rows, faults, compounds] = case.sizes();
-            eprintln!("try {}: {rows} rows, {faults} faults, {compounds} compounds: {told}", self.runs);
+            remark(format_args!(
+                "try {}: {rows} rows, {faults} faults, {compounds} compounds: {told}",
+                self.runs
+            ));
             match outcome {
                 Ok(true) => return Some(true),
                 Ok(false) => {}

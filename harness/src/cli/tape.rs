@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use palisade_sim::whole::{Day, Inputs, Tape, live};
 use palisade_sim::words::Ms;
 use serde_json::json;
 
+use super::say::print;
 use super::{Exit, Failure, OutputFormat};
 use crate::input;
 
@@ -49,7 +49,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         OutputFormat::Human => human(&day, &counts, took, sizes, args.out.as_deref()),
         OutputFormat::Json => machine(&day, &counts, took, sizes),
     };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::new(Exit::Harness, error))?;
+    print(&text)?;
     Ok(Exit::Ok)
 }
 

@@ -260,7 +260,7 @@ impl Proposer<'_, '_> {
                 }
             }
         }
-        self.draft.notes.guessed(short, "bends or rests of wall shorter than 2 m without a zone");
+        self.draft.notes.guessed(short, "without a zone: a bend or rest of wall shorter than 2 m");
     }
 
     fn doors(&mut self) {

@@ -48,6 +48,28 @@ fn unless_on_record(name: &str, said: &str) -> Option<String> {
 /// The scenario with which the contracts of `with-tiny` are checked: alone they are sound.
 const TINY: &str = "scenarios/tiny.toml";
 
+/// As with `2>&1 | head -1`: nobody reads on.
+#[test]
+fn a_reader_that_has_gone_away_is_no_bug_and_a_full_disk_is_told() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let check = |file: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+        command.current_dir(root()).args(["check", file]);
+        command
+    };
+    let gone = || (writer.try_clone().unwrap(), writer.try_clone().unwrap());
+    for (file, code) in [("scenarios/broken/bad-day.toml", 3), ("scenarios/tiny.toml", 0)] {
+        let (stdout, stderr) = gone();
+        let status = check(file).stdout(stdout).stderr(stderr).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{file}");
+    }
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let said = check("scenarios/tiny.toml").stdout(full).output().unwrap();
+    assert_eq!(said.status.code(), Some(6));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("cannot write to stdout"), "{said:?}");
+}
+
 #[test]
 fn each_contract_that_does_not_fit_its_scenario_says_what_is_on_record() {
     let names = names_in("with-tiny/");

@@ -202,6 +202,7 @@ pub(crate) fn plan() -> PlanAnswer {
             gates_m: 25.8,
             zones: Vec::new(),
             unwalled: Vec::new(),
+            unrepaired: Vec::new(),
             repairs: Vec::new(),
             parts: Vec::new(),
             gaps: vec![Stretch {

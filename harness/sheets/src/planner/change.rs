@@ -5,6 +5,7 @@ use palisade_layout::analysis::against::{
     Why,
 };
 use palisade_layout::analysis::rules::Status;
+use palisade_layout::words::apart;
 use serde::Serialize;
 
 use super::grid::Grid;
@@ -75,8 +76,12 @@ fn arrow<T>(two: &Two<T>, word: impl Fn(&T) -> String) -> String {
     format!("{} → {}", word(&two.before), word(&two.after))
 }
 
-fn figure(x: &Option<f64>) -> String {
-    x.map_or_else(|| "–".to_owned(), |x| format!("{}", (x * 100.0).round() / 100.0))
+/// Before, after and what is demanded, where that is known.
+fn figures(found: &Two<Option<f64>>, demanded: Option<&Two<Option<f64>>>) -> (String, String) {
+    let demanded = demanded.and_then(|demanded| demanded.after.or(demanded.before));
+    let [before, after, demanded] =
+        apart([found.before, found.after, demanded]).map(|x| x.unwrap_or_else(|| "–".to_owned()));
+    (arrow(&Two { before, after }, String::clone), demanded)
 }
 
 fn ground(told: &Against) -> Grid {
@@ -225,14 +230,15 @@ fn rules(rules: &[RuleChange]) -> Grid {
         } else {
             format!("still {}", status(&rule.status.after))
         };
+        let (measured, demanded) = figures(&rule.measured, Some(&rule.demanded));
         grid.row(
             tone,
             [
                 rule.id.clone(),
                 outcome,
                 format!("{} {}", rule.title, rule.title_zh),
-                arrow(&rule.measured, figure),
-                figure(&rule.demanded.after.or(rule.demanded.before)),
+                measured,
+                demanded,
                 rule.unit.clone(),
                 rule.clause.clone(),
             ],
@@ -247,10 +253,9 @@ fn tiers(tiers: &[TierChange]) -> Grid {
     for tier in tiers {
         for item in &tier.items {
             let word = |s: &Option<Status>| s.as_ref().map_or_else(|| "–".into(), status);
-            let demanded = item.demanded.after.or(item.demanded.before);
+            let (found, demanded) = figures(&item.found, Some(&item.demanded));
             let name = format!("{} {}", tier.name, tier.name_zh);
-            let figures = [arrow(&item.found, figure), figure(&demanded), arrow(&item.status, word)];
-            grid.row("", [name, item.title.clone()].into_iter().chain(figures));
+            grid.row("", [name, item.title.clone(), found, demanded, arrow(&item.status, word)]);
         }
     }
     grid
@@ -261,9 +266,9 @@ fn other(told: &Against) -> Grid {
     let mut grid = Grid::new("Beams, facades, privacy, street cells", &["what", "before → after"]);
     let share = |x: &Option<f64>| x.map_or_else(|| "–".to_owned(), percent);
     for zone in &told.beams {
-        grid.row("", [format!("{}: length, m", zone.beam), arrow(&zone.length_m, figure)]);
+        grid.row("", [format!("{}: length, m", zone.beam), figures(&zone.length_m, None).0]);
         grid.row("", [format!("{}: crossings missed", zone.beam), arrow(&zone.miss, share)]);
-        grid.row("", [format!("{}: false alarms a day", zone.beam), arrow(&zone.false_alarms, figure)]);
+        grid.row("", [format!("{}: false alarms a day", zone.beam), figures(&zone.false_alarms, None).0]);
     }
     for building in &told.facade.buildings {
         let seen = Two {
@@ -282,7 +287,7 @@ fn other(told: &Against) -> Grid {
     for cell in &told.cells {
         grid.row("", [format!("{}: seen by cameras and posts", cell.id), arrow(&cell.seen, share)]);
         grid.row("", [format!("{}: the same by night", cell.id), arrow(&cell.seen_night, share)]);
-        grid.row("", [format!("{}: guard there after, s", cell.id), arrow(&cell.longest_s, figure)]);
+        grid.row("", [format!("{}: guard there after, s", cell.id), figures(&cell.longest_s, None).0]);
     }
     grid
 }

@@ -59,6 +59,8 @@ struct PerimeterView {
     gaps: Vec<StretchRow>,
     holes: Vec<(String, String)>,
     repairs: Vec<RepairRow>,
+    /// Metres, places, why there is no repair.
+    unrepaired: Vec<(String, usize, String)>,
     /// How the prices of repairs were come by, and when.
     priced: String,
     zones: Vec<StretchRow>,
@@ -208,6 +210,11 @@ fn perimeter(material: &Material) -> PerimeterView {
             .map(|hole: &Unwalled| (format!("{:.1}", hole.missing_m), hole.told()))
             .collect(),
         repairs: p.repairs.iter().map(repair).collect(),
+        unrepaired: p
+            .unrepaired_by_why()
+            .into_iter()
+            .map(|(why, count, m)| (format!("{m:.1}"), count, why.to_owned()))
+            .collect(),
         priced: format!("{}, {}", material.prices.how.word(), material.prices.dated),
         zones: p.zones.iter().map(stretch).collect(),
     }

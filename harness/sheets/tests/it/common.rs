@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use palisade_layout::analysis::caster::Caster;
 use palisade_layout::analysis::prices::Prices;
-use palisade_layout::analysis::repairs::repairs;
+use palisade_layout::analysis::repairs::{repairs, unrepaired};
 use palisade_layout::analysis::rules::{self, RuleBook};
 use palisade_layout::analysis::views::Views;
 use palisade_layout::analysis::{PlanReport, plan_with};
@@ -36,6 +36,7 @@ impl Planned {
         let book = RuleBook::residential()?;
         let prices = Prices::shipped().map_err(|p| anyhow::anyhow!("{p:?}"))?;
         answer.perimeter.repairs = repairs((&scenario, &caster, &views), (&book, &prices), &answer, 2);
+        answer.perimeter.unrepaired = unrepaired(&scenario, &answer.perimeter, &book);
         let rules = rules::assess(&book, &scenario, (&caster, &views), &answer, None);
         let report = PlanReport {
             format: 1,

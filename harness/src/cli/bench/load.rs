@@ -1,7 +1,7 @@
 //! `palisade bench load`.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use palisade_load::bench::{self, BenchError, Lateness, Rate};
 use palisade_load::codec::QoS;
 use palisade_load::plane::Writes;
 
+use super::super::say::print;
 use super::super::{Exit, Failure};
 use super::generators::{Task, locust, mqttv5};
 
@@ -105,9 +106,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         Failure::new(Exit::Harness, format!("the load plane could not be measured: {error}"))
     };
     let figures = measure(&args, sink.address).map_err(failed)?;
-    std::io::stdout()
-        .write_all(table(&args, &figures).as_bytes())
-        .map_err(|error| Failure::new(Exit::Harness, error))?;
+    print(&table(&args, &figures))?;
     let missed = args.strict && against_targets(&figures).iter().any(|(.., met)| !met);
     Ok(if missed { Exit::Verdict } else { Exit::Ok })
 }

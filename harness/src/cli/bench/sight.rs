@@ -1,10 +1,10 @@
 //! `palisade bench sight`.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use super::super::say::print;
 use super::super::{Exit, Failure};
 use super::agreement::{AT_AN_EDGE_M, Agreement, SAME, agreement};
 use super::compound::Compound;
@@ -43,7 +43,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let asked = python().and_then(|python| agreement(&python, &mesh, &compound.scene, args.rays));
     let figures = Figures { asked, ..measure(&compound, peer, threads, passes)? };
     let text = table(&compound, &figures, threads);
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::new(Exit::Harness, error))?;
+    print(&text)?;
     let same = figures.by_rays == figures.by_shadows && figures.single.same_cells;
     let explained = figures
         .asked

@@ -1,7 +1,6 @@
 //! `palisade bench what-if`: how long it takes to plan a compound again under everything that may go wrong.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -9,6 +8,7 @@ use palisade_sim::analysis::rules::RuleBook;
 use palisade_sim::analysis::what_if::{Asked, Suffers, Variants, variants, what_if};
 use palisade_sim::model::Scenario;
 
+use super::super::say::print;
 use super::super::{Exit, Failure};
 
 /// Options of `palisade bench what-if`.
@@ -38,7 +38,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let found = what_if(&scenario, &book, &asked.all, threads);
     let took = Took { wall_s: started.elapsed().as_secs_f64(), processor_s: processor_s() - before_s };
     let text = table(&scenario, (&asked, &found), &each, (took, threads));
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::new(Exit::Harness, error))?;
+    print(&text)?;
     Ok(Exit::Ok)
 }
 

@@ -4,8 +4,9 @@
 mod known;
 mod planned;
 
-use std::io::Write as _;
+use std::fs::{DirEntry, Metadata};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use palisade_sheets::{Export, Failed, Material};
 use palisade_sim::analysis::against::{Against, Apart, against, class_patches};
@@ -16,6 +17,7 @@ use palisade_sim::model::Scenario;
 use self::known::{Known, Records};
 use self::planned::{Planned, Tools};
 use super::prices::prices;
+use super::say::print;
 use super::{Exit, Failure, OutputFormat};
 use crate::report::plan::{against_geojson, geojson, text};
 
@@ -39,7 +41,7 @@ pub struct Args {
     /// Plan again under everything that may go wrong by itself, one at a time: each device, lamp and row of lamps, grown trees,
     /// seasons, fog, nightfall, all of them however many; and under draws of parked vans, an eighth of this number, or as many
     /// more as all of it is short of the number. 200 when no number is given.
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200", value_parser = count)]
     what_if: Option<usize>,
     /// Compare with this older plan of the same compound: ground gained and lost, gaps, rules, devices, money.
     #[arg(long, value_name = "SCENARIO")]
@@ -59,15 +61,20 @@ pub struct Args {
     output_format: OutputFormat,
 }
 
+/// A number of variants; what follows the option is often the scenario.
+fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "it takes a number, or none: then write the scenario before it".to_owned())
+}
+
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let text = plan(args)?;
-    // A reader that has gone away (`| head`) is no failure of the plan.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    print(&text)?;
     Ok(Exit::Ok)
 }
 
 /// Works the plan out, writes its files and returns what is to be printed.
 fn plan(args: Args) -> Result<String, Failure> {
+    let begun = SystemTime::now();
     let scenario = crate::input::load(&args.scenario)?.scenario;
     let records =
         Records { run: args.run.as_deref(), log: args.log.as_deref(), trial: args.trial.as_deref() };
@@ -103,6 +110,7 @@ fn plan(args: Args) -> Result<String, Failure> {
         OutputFormat::Human => {
             text(scenario, report, &tools.book, &tools.prices)
                 + &format!("\nwritten to {}\n", folder.display())
+                + &older(&folder, begun)
         }
     })
 }
@@ -138,6 +146,18 @@ fn ask_what_if(
     let json = serde_json::to_string(&suffers).map_err(|e| Failure::new(Exit::Bug, e))?;
     save(folder, "what-if.json", json.as_bytes())?;
     Ok((suffers, variants.asked))
+}
+
+/// Names the files in a folder that this plan did not write, such as exports of an earlier one.
+fn older(folder: &Path, begun: SystemTime) -> String {
+    let is_older = |entry: &DirEntry| {
+        let of_file = entry.metadata().ok().filter(Metadata::is_file);
+        of_file.and_then(|file| file.modified().ok()).is_some_and(|modified| modified < begun)
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().filter(is_older);
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into()).collect();
+    names.sort();
+    if names.is_empty() { names.concat() } else { format!("not of this plan: {}\n", names.join(", ")) }
 }
 
 fn default_folder(scenario: &Path) -> PathBuf {
@@ -188,6 +208,10 @@ mod tests {
             trial: None,
             output_format,
         };
+        let deep = folder.path().join("deep/plan");
+        std::fs::create_dir_all(&deep)
+            .and_then(|()| std::fs::write(deep.join("old.dxf"), ""))
+            .expect("a file");
         let text = plan(args(OutputFormat::Human)).expect("a plan");
         for part in [
             "小院",
@@ -208,6 +232,7 @@ mod tests {
             "Street cells: 1.",
             "Tier basic 基本级",
             "deep/plan",
+            "not of this plan: old.dxf\n",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

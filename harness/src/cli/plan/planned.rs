@@ -10,7 +10,7 @@ use palisade_sim::analysis::facade::facade;
 use palisade_sim::analysis::fixes::{fix_gaps, sequence};
 use palisade_sim::analysis::prices::Prices;
 use palisade_sim::analysis::privacy::privacy;
-use palisade_sim::analysis::repairs::repairs;
+use palisade_sim::analysis::repairs::{repairs, unrepaired};
 use palisade_sim::analysis::rules::{self, Measured, RuleBook};
 use palisade_sim::analysis::tiers::{Tier, tiers};
 use palisade_sim::analysis::views::Views;
@@ -51,6 +51,7 @@ impl Planned {
         (answer.measures, answer.cheapest) = (worth.measures, worth.cheapest);
         fix_gaps(layout, asked, &mut answer, (fixes, tools.threads));
         answer.perimeter.repairs = repairs(layout, asked, &answer, tools.threads);
+        answer.perimeter.unrepaired = unrepaired(&scenario, &answer.perimeter, &tools.book);
         let privacy = privacy(&scenario, &caster, &views, tools.book.private_px_per_m());
         let known = (&answer, Some(&privacy));
         let rules = rules::assess_known(&tools.book, &scenario, (&caster, &views), known, measured);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::super::say::remark;
 use super::super::{Exit, Failure};
 use crate::contract::Kit;
 use crate::drivers::between;
@@ -13,15 +14,15 @@ use crate::run::Sut;
 pub(in crate::cli) fn faults(file: &Path, seed: u64, sut: &Sut, kit: &Kit) -> Result<between::Plan, Failure> {
     let faults = input::faults(file)?;
     check(&faults, sut, kit)?;
-    eprintln!("faults: {}, drawn by seed {seed}, from the first message on", faults.name);
+    remark(format_args!("faults: {}, drawn by seed {seed}, from the first message on", faults.name));
     for (i, fault) in faults.fault.iter().enumerate() {
-        eprintln!("fault {}: {fault}", i + 1);
+        remark(format_args!("fault {}: {fault}", i + 1));
     }
     for device in &faults.device {
-        eprintln!("device fault: {device}");
+        remark(format_args!("device fault: {device}"));
     }
     for restart in &faults.restart {
-        eprintln!("restart: {restart}");
+        remark(format_args!("restart: {restart}"));
     }
     Ok(between::Plan { faults, file: file.display().to_string(), seed })
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::super::say::remark;
 use super::super::{Exit, Failure};
 use super::Args;
 use crate::input;
@@ -69,7 +70,9 @@ fn baselines(args: &Args, loaded: &input::Loaded, seed: u64) -> Result<Option<Ba
             }
             None => continue,
         };
-        eprintln!("`{run}` is no baseline of this run: {told}; the run goes on, and is not held against it");
+        remark(format_args!(
+            "`{run}` is no baseline of this run: {told}; the run goes on, and is not held against it"
+        ));
     }
     Ok(Some(baselines))
 }

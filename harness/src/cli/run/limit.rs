@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use palisade_load::process::OpenFiles;
 
+use super::super::say::{print, remark};
 use super::super::{Exit, Failure, OutputFormat};
 use crate::drivers::crowd::Fleet;
 use crate::limit::{Search, Trial};
@@ -51,11 +52,11 @@ pub(super) fn find(
         let measured = measure(&request, &stop, &Progress::new())?;
         let report = report::make(&measured.folder)?;
         let run = LimitRun::of(fleet, &report, measured.folder);
-        eprintln!(
+        remark(format_args!(
             "fleet {fleet}: {}{}",
             run.verdict,
             if run.why.is_empty() { String::new() } else { format!(", {}", run.why) }
-        );
+        ));
         match report.exit() {
             Exit::Ok => search.take(Trial { fleet, pass: true }),
             Exit::Verdict | Exit::Sut => search.take(Trial { fleet, pass: false }),
@@ -77,7 +78,8 @@ pub(super) fn find(
             serde_json::to_string_pretty(&limit).map_err(|e| Failure::new(Exit::Bug, e))? + "\n"
         }
     };
-    super::print(&text);
+    // As with one run: the file is kept, and the verdict stays.
+    let _ = print(&text);
     Ok(match stop.asked() {
         true => Exit::Interrupted,
         // A gateway that does not bear its own compound is no question of load.

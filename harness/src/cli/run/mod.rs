@@ -5,7 +5,6 @@ mod held;
 mod limit;
 mod show;
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -14,6 +13,7 @@ use std::time::Duration;
 use palisade_load::process::OpenFiles;
 use palisade_sim::model::drive::Window;
 
+use super::say::{print, remark, remark_whole};
 use super::{Exit, Failure, OutputFormat};
 use crate::contract::{Carrier, Checked, Kit};
 use crate::drivers::crowd::Fleet;
@@ -136,7 +136,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 /// Makes the report of what was measured, prints it, and says the exit code.
 fn conclude(measured: Measured, format: OutputFormat) -> Result<Exit, Failure> {
     if let Some((_, why)) = &measured.trouble {
-        eprintln!("{why}");
+        remark(&why);
     }
     let trouble = measured.trouble.map(|(exit, _)| exit);
     let report = match report::make(&measured.folder) {
@@ -146,16 +146,12 @@ fn conclude(measured: Measured, format: OutputFormat) -> Result<Exit, Failure> {
             return Err(Failure::new(trouble.unwrap_or(failure.exit()), failure));
         }
     };
-    print(&match format {
+    // The report is kept in the folder: a stdout that cannot be written does not change the verdict.
+    let _ = print(&match format {
         OutputFormat::Human => report::terminal::render(&report),
         OutputFormat::Json => report::json(&report)?,
     });
     Ok(trouble.unwrap_or(report.exit()))
-}
-
-/// A reader that has gone away (`| head`) does not change the verdict.
-pub(super) fn print(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// What is asked for must exist in this scenario, which is said before anything is done.
@@ -214,7 +210,7 @@ pub(super) fn fleet(
     }
     if compounds > 1 {
         let allows = files.connections();
-        eprintln!("{needed} connections; the limit of {} open files allows {allows}", files.limit);
+        remark(format_args!("{needed} connections; the limit of {} open files allows {allows}", files.limit));
     }
     let bound = loaded.scenario.file.drive.lateness_bound.as_seconds();
     let lateness_bound = Duration::from_secs_f64(bound.max(0.0));
@@ -236,7 +232,7 @@ pub(super) fn sut(address: &str, defects: Option<&Defects>, kit: &Kit) -> Result
     if address.ends_with(".toml") && defects.is_none() {
         let path = PathBuf::from(address);
         let Checked { contract, warnings } = input::contract(&path, kit)?;
-        eprint!("{}", input::render_warnings(&warnings, input::colour_on_stderr()));
+        remark_whole(input::render_warnings(&warnings, input::colour_on_stderr()));
         return Ok(Sut::Contract(Box::new(Outside { path, contract })));
     }
     if defects.is_some() {

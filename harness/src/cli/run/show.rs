@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::super::say::remark;
 use super::super::{Exit, Failure};
 use crate::live::metrics::Endpoint;
 use crate::live::screen::{self, Left};
@@ -18,7 +19,7 @@ pub(super) fn metrics(at: SocketAddr, folder: &Arc<OnceLock<PathBuf>>) -> Result
         let text = format!("--metrics: {at} cannot be listened at: {error}\n  remedy: name another address, such as 127.0.0.1:0");
         Failure::new(Exit::Usage, text)
     })?;
-    eprintln!("metrics at http://{}/metrics", endpoint.address());
+    remark(format_args!("metrics at http://{}/metrics", endpoint.address()));
     Ok(endpoint)
 }
 
@@ -42,7 +43,7 @@ pub(super) fn watched(request: &Request, stop: &Stop) -> Result<Measured, Failur
         over.store(true, Ordering::SeqCst);
         match screen.join() {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => eprintln!("the run could not be shown: {error}"),
+            Ok(Err(error)) => remark(format_args!("the run could not be shown: {error}")),
             Err(panic) => std::panic::resume_unwind(panic),
         }
         measured

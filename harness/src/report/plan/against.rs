@@ -7,6 +7,7 @@ use palisade_sim::analysis::against::{
     Turn, Two, Why,
 };
 use palisade_sim::analysis::rules::Status;
+use palisade_sim::words::apart;
 
 use super::{SHOWN, thousands};
 
@@ -187,8 +188,18 @@ fn arrow<T>(two: &Two<T>, word: impl Fn(&T) -> String) -> String {
     format!("{} -> {}", word(&two.before), word(&two.after))
 }
 
-fn figure(x: Option<f64>) -> String {
-    x.map_or_else(|| "-".to_owned(), |x| format!("{}", (x * 100.0).round() / 100.0))
+/// Before, after and what is demanded, where that is known.
+fn figures(found: &Two<Option<f64>>, demanded: Option<&Two<Option<f64>>>) -> (String, String) {
+    let demanded = demanded.and_then(|demanded| demanded.after.or(demanded.before));
+    let [before, after, demanded] =
+        apart([found.before, found.after, demanded]).map(|x| x.unwrap_or_else(|| "-".to_owned()));
+    (arrow(&Two { before, after }, String::clone), demanded)
+}
+
+/// Before and after, in times of what it was counted in.
+fn alone(found: &Two<Option<f64>>, times: f64) -> String {
+    let scaled = Two { before: found.before.map(|x| x * times), after: found.after.map(|x| x * times) };
+    figures(&scaled, None).0
 }
 
 fn status(status: Status) -> &'static str {
@@ -217,15 +228,11 @@ fn rules(rules: &[RuleChange]) -> String {
         } else {
             format!("still {}", status(rule.status.after))
         };
+        let (measured, demanded) = figures(&rule.measured, Some(&rule.demanded));
         let _ = writeln!(
             out,
-            "  {outcome}  {} {}\n            {} {} where {} is demanded; {}",
-            rule.id,
-            rule.title,
-            arrow(&rule.measured, |x| figure(*x)),
-            rule.unit,
-            figure(rule.demanded.after.or(rule.demanded.before)),
-            rule.clause,
+            "  {outcome}  {} {}\n            {measured} {} where {demanded} is demanded; {}",
+            rule.id, rule.title, rule.unit, rule.clause,
         );
     }
     out
@@ -245,14 +252,9 @@ fn one_tier(tier: &TierChange) -> String {
         arrow(&tier.cost_yuan, |y| y.map_or_else(|| "-".into(), thousands)),
     );
     for item in &tier.items {
-        let _ = writeln!(
-            out,
-            "  {}: {} of {}, {}",
-            item.title,
-            arrow(&item.found, |x| figure(*x)),
-            figure(item.demanded.after.or(item.demanded.before)),
-            arrow(&item.status, |s| s.map_or("-", status).to_owned()),
-        );
+        let (found, demanded) = figures(&item.found, Some(&item.demanded));
+        let outcome = arrow(&item.status, |s| s.map_or("-", status).to_owned());
+        let _ = writeln!(out, "  {}: {found} of {demanded}, {outcome}", item.title);
     }
     out
 }
@@ -298,16 +300,20 @@ fn rest(told: &Against) -> String {
             out,
             "  street cell {}: seen {} %, by night {} %, guard there after {} s",
             cell.id,
-            arrow(&cell.seen, |x| figure(x.map(|x| 100.0 * x))),
-            arrow(&cell.seen_night, |x| figure(x.map(|x| 100.0 * x))),
-            arrow(&cell.longest_s, |x| figure(*x))
+            alone(&cell.seen, 100.0),
+            alone(&cell.seen_night, 100.0),
+            alone(&cell.longest_s, 1.0)
         );
     }
     if out.is_empty() { out } else { format!("\nBeams, facades, privacy, cells:\n{out}") }
 }
 
 fn devices(told: &Against) -> String {
-    let mut out = format!("\nKit: {} rows differ.\n", told.devices.len());
+    let mut out = format!(
+        "\nKit: {}; site: {}.\n",
+        differ(told.devices.len(), "row"),
+        differ(told.things.len(), "thing")
+    );
     for device in told.devices.iter().take(2 * SHOWN) {
         let _ = writeln!(out, "  {}", one_device(device));
     }
@@ -315,6 +321,10 @@ fn devices(told: &Against) -> String {
         let _ = writeln!(out, "  {:<8} {} {}", fate(thing.fate), thing.kind, thing.id);
     }
     out
+}
+
+fn differ(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what} differs") } else { format!("{count} {what}s differ") }
 }
 
 fn fate(fate: Fate) -> &'static str {

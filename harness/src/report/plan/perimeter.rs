@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use palisade_sim::analysis::answer::{HeldBy, PartOf, Perimeter, Repair};
 
 use super::{SHOWN, thousands};
+use crate::words::counted;
 
 /// Lengths by who guards them, what nobody guards, and what would close it.
 pub(super) fn table(perimeter: &Perimeter, dated: &str) -> String {
@@ -32,7 +33,7 @@ pub(super) fn table(perimeter: &Perimeter, dated: &str) -> String {
     for hole in perimeter.unwalled.iter().take(SHOWN) {
         let _ = writeln!(out, "  {:>9.1} m: {}", hole.missing_m, hole.told());
     }
-    out + &repairs(perimeter, dated)
+    out + &repairs(perimeter, dated) + &unrepaired(perimeter)
 }
 
 /// What would close gaps and holes, the cheapest first.
@@ -42,8 +43,8 @@ fn repairs(perimeter: &Perimeter, dated: &str) -> String {
         return String::new();
     }
     let mut out = format!(
-        "\nRepairs of the perimeter: {}, the cheapest first; each was tried by itself, and no rule falls by it. Lengths are \
-         computed; prices are {dated}.\n",
+        "\nRepairs of the perimeter: {}, the cheapest first; each was tried by itself, and no rule that is met falls by \
+         it. Lengths are computed; prices are {dated}.\n",
         found.len()
     );
     for repair in found.iter().take(SHOWN) {
@@ -51,6 +52,19 @@ fn repairs(perimeter: &Perimeter, dated: &str) -> String {
     }
     if let more @ 1.. = found.len().saturating_sub(SHOWN) {
         let _ = writeln!(out, "{:15}{more} more in report.json.", "");
+    }
+    out
+}
+
+/// For what there is no repair, and why.
+fn unrepaired(perimeter: &Perimeter) -> String {
+    let by_why = perimeter.unrepaired_by_why();
+    if by_why.is_empty() {
+        return String::new();
+    }
+    let mut out = "\nNo repair of the perimeter is offered for:\n".to_owned();
+    for (why, count, m) in by_why {
+        let _ = writeln!(out, "{m:>12.1} m in {}: {why}.", counted(count, "place"));
     }
     out
 }
@@ -99,7 +113,7 @@ fn words(held_by: HeldBy) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use palisade_sim::analysis::answer::Part;
+    use palisade_sim::analysis::answer::{Part, Stretch, Unrepaired};
 
     use super::*;
 
@@ -143,5 +157,27 @@ mod tests {
             assert!(text.contains(told), "{told} is missing in\n{text}");
         }
         assert!(!text.contains("beam-2"), "{text}");
+        assert!(!text.contains("No repair"), "{text}");
+    }
+
+    #[test]
+    fn what_has_no_repair_is_told_by_why_the_longest_first() {
+        let gap = |from: f64, to: f64| Stretch {
+            beam: None,
+            wall: "w".into(),
+            gate: None,
+            along_m: [from, to],
+            ends_m: [[0.0; 2]; 2],
+            reason: String::new(),
+        };
+        let no = |gap: usize, why: &str| Unrepaired { gap: Some(gap), hole: None, why: why.into() };
+        let perimeter = Perimeter {
+            gaps: vec![gap(0.0, 0.3), gap(5.0, 9.0), gap(9.5, 10.0)],
+            unrepaired: vec![no(0, "too short"), no(1, "a gate"), no(2, "too short")],
+            ..Perimeter::default()
+        };
+        let told =
+            "offered for:\n         4.0 m in 1 place: a gate.\n         0.8 m in 2 places: too short.\n";
+        assert!(table(&perimeter, "assumed").ends_with(told), "{}", table(&perimeter, "assumed"));
     }
 }

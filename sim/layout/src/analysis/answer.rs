@@ -111,6 +111,22 @@ impl Perimeter {
     fn unwalled_m(&self) -> f64 {
         self.unwalled.iter().map(|u| u.missing_m).sum()
     }
+
+    /// Why there is no repair, for how many places, and how long they are together, m; the longest first.
+    pub fn unrepaired_by_why(&self) -> Vec<(&str, usize, f64)> {
+        let mut by_why: Vec<(&str, usize, f64)> = Vec::new();
+        for place in &self.unrepaired {
+            let gap = place.gap.and_then(|gap| self.gaps.get(gap)).map(|gap| gap.along_m[1] - gap.along_m[0]);
+            let hole = place.hole.and_then(|hole| self.unwalled.get(hole)).map(|hole| hole.missing_m);
+            let long_m = gap.or(hole).unwrap_or_default();
+            match by_why.iter_mut().find(|(why, ..)| *why == place.why) {
+                Some((_, count, m)) => (*count, *m) = (*count + 1, *m + long_m),
+                None => by_why.push((&place.why, 1, long_m)),
+            }
+        }
+        by_why.sort_by(|a, b| b.2.total_cmp(&a.2));
+        by_why
+    }
 }
 
 impl Unwalled {
@@ -325,6 +341,9 @@ pub struct Perimeter {
     /// asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
+    /// Gaps and holes that none of the repairs is for; empty when none were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrepaired: Vec<Unrepaired>,
     /// Every metre of the walls and of the outlines, once: parts of a line follow each other from its beginning to
     /// its end and add up to its length.
     #[serde(default)]
@@ -410,7 +429,7 @@ pub struct Unwalled {
 }
 
 /// What closes a stretch of wall that nobody guards, or a hole between barriers: zones, the cameras that verify them where
-/// the rules ask for one, and for a hole a wall. It was tried in the model, and no rule falls by it.
+/// the rules ask for one, and for a hole a wall. It was tried in the model, and no rule that is met falls by it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Repair {
     /// What is to be done, as a sentence.
@@ -455,6 +474,19 @@ pub struct Repair {
     /// Features of the kind `wall` for the geometry, in local metres.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub walls: Vec<Wall>,
+}
+
+/// A gap or a hole for which no repair is offered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Unrepaired {
+    /// The gap, counted from 0 in `gaps`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<usize>,
+    /// The hole, counted from 0 in `unwalled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hole: Option<usize>,
+    /// Why not, and what else would help.
+    pub why: String,
 }
 
 /// A stretch of the perimeter.

@@ -58,8 +58,6 @@ const KINDS: [&str; 9] = ["compound", "building", "wall", "gate", "path", "tree"
 const ADDED: [&str; 3] = ["fid", "gid", "ogc_fid"];
 /// Farthest that a point may be from the origin, m.
 const FARTHEST_M: f64 = 20_000.0;
-/// Of a point that is not in degrees.
-const OUT_OF_RANGE: &str = "geometry::out-of-range";
 /// Height of a storey where the data say nothing, m.
 const STOREY_M: f64 = 3.0;
 
@@ -100,7 +98,7 @@ pub(crate) fn read(
         source,
         problems,
         plane: origin.map(LocalPlane::at),
-        out_of_range: false,
+        not_degrees: Vec::new(),
         site: Site { origin: origin_known, ..empty_site() },
         places: Places::default(),
         broken: Vec::new(),
@@ -108,6 +106,7 @@ pub(crate) fn read(
     for (index, feature) in features.iter().enumerate() {
         reader.feature(index, feature);
     }
+    reader.tell_not_degrees(json.get("crs"));
     Some(Geometry { site: reader.site, places: reader.places, broken: reader.broken })
 }
 
@@ -130,8 +129,8 @@ struct Reader<'a> {
     source: &'a Source,
     problems: &'a mut Problems,
     plane: Option<LocalPlane>,
-    /// A point was no longitude and latitude.
-    out_of_range: bool,
+    /// Points that are no longitude and latitude.
+    not_degrees: Vec<(Range<usize>, Coord<f64>)>,
     site: Site,
     places: Places,
     broken: Vec<String>,
@@ -607,12 +606,11 @@ impl Reader<'_> {
     fn position(&mut self, f: &mut Feature<'_>, json: &Json) -> Option<Coord<f64>> {
         let numbers: Vec<f64> = json.list().unwrap_or_default().iter().filter_map(Json::number).collect();
         let (code, message, help) = match numbers.as_slice() {
-            [lon, lat, ..] if !((-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat)) => (
-                OUT_OF_RANGE,
-                format!("[{lon}, {lat}] is no longitude and latitude"),
-                "GeoJSON is in degrees of WGS 84, longitude first; export the layer in EPSG:4326. Of all such points the first is told"
-                    .to_owned(),
-            ),
+            [lon, lat, ..] if !((-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat)) => {
+                f.sound = false;
+                self.not_degrees.push((json.span.clone(), Coord { x: *lon, y: *lat }));
+                return None;
+            }
             [lon, lat, ..] => {
                 let at =
                     self.plane.map(|plane| plane.to_local(*lon, *lat)).unwrap_or(Coord { x: *lon, y: *lat });
@@ -633,10 +631,25 @@ impl Reader<'_> {
             ),
         };
         f.sound = false;
-        // A map in metres is wrong at every point: the first says it.
-        if code != OUT_OF_RANGE || !std::mem::replace(&mut self.out_of_range, true) {
-            self.wrong(json.span.clone(), code, message, help);
-        }
+        self.wrong(json.span.clone(), code, message, help);
         None
+    }
+
+    /// A map in metres is wrong at every point: it is said once, at the first, and how many there are.
+    fn tell_not_degrees(&mut self, crs: Option<&Json>) {
+        let Some((span, Coord { x, y })) = self.not_degrees.first().cloned() else { return };
+        let more = match self.not_degrees.len() - 1 {
+            0 => String::new(),
+            1 => ", nor is one more point of this map".to_owned(),
+            more => format!(", nor are {more} more points of this map"),
+        };
+        let name = crs.and_then(|crs| crs.get("properties")?.get("name")?.text());
+        let said = name.map_or_else(String::new, |name| format!("; this file says `{name}`"));
+        self.wrong(
+            span,
+            "geometry::out-of-range",
+            format!("[{x}, {y}] is no longitude and latitude{more}"),
+            format!("GeoJSON is in degrees of WGS 84, longitude first{said}: export the layer in EPSG:4326"),
+        );
     }
 }

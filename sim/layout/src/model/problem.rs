@@ -28,8 +28,8 @@ impl SourceText {
     }
 }
 
-/// A line of more bytes is not shown whole, and so many of it are shown about the place.
-const LONG: usize = 400;
+/// Lines of more bytes than this are not shown whole: so many bytes of them are shown on both sides of the place.
+const LONG: usize = 1_200;
 const ABOUT: usize = 60;
 
 /// One thing that is wrong.
@@ -53,9 +53,7 @@ impl Problem {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Problem {
-        let length = source.inner().len();
-        let start = span.start.min(length);
-        let span = start..first_line_end(source.inner(), start..span.end.clamp(start, length));
+        let span = on_one_line(source.inner(), span);
         let (message, help, label) = (message.into(), help.into(), "here".to_owned());
         Problem { severity: Severity::Error, code, message, help, span, label, source: source.clone() }
     }
@@ -95,37 +93,38 @@ impl Problem {
         self.span.clone()
     }
 
-    /// The line that it points into.
-    fn line(&self) -> Range<usize> {
-        let text = self.source.inner();
-        let start = text[..self.span.start].rfind('\n').map_or(0, |i| i + 1);
-        let end = text[self.span.start..].find('\n').map_or(text.len(), |i| self.span.start + i);
-        start..end
-    }
-
-    /// So much of a long line about a stretch of it.
-    fn clipped(&self, start: usize, end: usize, about: usize) -> Range<usize> {
-        let (text, line) = (self.source.inner(), self.line());
-        let end = end.min(start + ABOUT).min(line.end.max(start));
-        let from = text.floor_char_boundary(start.saturating_sub(about).max(line.start.min(start)));
-        let to = text.ceil_char_boundary((end + about).min(line.end.max(end)));
-        from..to
-    }
-
     /// Line and column of the first of those bytes, both from 1; columns count characters.
     pub fn line_column(&self) -> (usize, usize) {
-        let before = &self.source.inner()[..self.span.start];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let (line, column) = line_column(self.source.inner(), self.span.start);
+        (line + 1, column + 1)
     }
 }
 
-/// A span that runs over many lines is cut at the end of its first, so that the caret stands at one place.
-fn first_line_end(text: &str, span: Range<usize>) -> usize {
-    match text.get(span.clone()).and_then(|t| t.find(['\n', '\r'])) {
-        Some(0) | None => span.end,
-        Some(length) => span.start + length,
-    }
+/// A span that runs over many lines is cut at the end of its first, and a long one soon, so that the caret stands at one
+/// place.
+fn on_one_line(text: &str, span: Range<usize>) -> Range<usize> {
+    let start = span.start.min(text.len());
+    let end = span.end.clamp(start, text.len());
+    let end = match text.get(start..end).and_then(|t| t.find(['\n', '\r'])) {
+        Some(0) | None => end,
+        Some(length) => start + length,
+    };
+    start..if end - start > LONG { text.ceil_char_boundary(start + ABOUT) } else { end }
+}
+
+/// So much of a stretch's line as is shown where lines are long.
+fn about(text: &str, stretch: Range<usize>) -> Range<usize> {
+    let line_start = text[..stretch.start].rfind('\n').map_or(0, |i| i + 1);
+    let line_end = text[stretch.end..].find('\n').map_or(text.len(), |i| stretch.end + i);
+    let from = stretch.start.saturating_sub(ABOUT).max(line_start);
+    let to = (stretch.end + ABOUT).min(line_end);
+    text.ceil_char_boundary(from)..text.floor_char_boundary(to)
+}
+
+/// Line and column of a byte, both from 0.
+fn line_column(text: &str, at: usize) -> (usize, usize) {
+    let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    (text[..at].matches('\n').count(), text[line_start..at].chars().count())
 }
 
 impl fmt::Display for Problem {
@@ -150,22 +149,16 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        let of_line = self.line();
-        if of_line.len() > LONG { Some(self) } else { Some(&*self.source) }
+        Some(self)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let length = if self.line().len() > LONG {
-            self.clipped(self.span.start, self.span.end, 0).len()
-        } else {
-            self.span.len()
-        };
-        let label = LabeledSpan::new(Some(self.label.clone()), self.span.start, length);
+        let label = LabeledSpan::new(Some(self.label.clone()), self.span.start, self.span.len());
         Some(Box::new(std::iter::once(label)))
     }
 }
 
-/// A map may be one line of megabytes: of a long line only what is about the place is shown.
+/// A map may be one line of megabytes: of long lines only what is about the place is shown.
 impl SourceCode for Problem {
     fn read_span<'a>(
         &'a self,
@@ -173,20 +166,17 @@ impl SourceCode for Problem {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let whole = self.source.read_span(span, before, after)?;
         let text = self.source.inner();
-        let (start, end) = (span.offset(), span.offset() + span.len());
-        if end > text.len() {
-            return Err(MietteError::OutOfBounds);
-        }
-        // Without lines about it, it is asked where the place itself is.
-        let shown = self.clipped(start, end, if before + after > 0 { ABOUT } else { 0 });
-        let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
-        let (line, column) =
-            (text[..start].matches('\n').count(), text[line_start..shown.start].chars().count());
-        let name = self.source.name().to_owned();
-        let data = &text.as_bytes()[shown.clone()];
+        let shown = if whole.data().len() > LONG {
+            about(text, span.offset()..span.offset() + span.len())
+        } else {
+            whole.span().offset()..whole.span().offset() + whole.span().len()
+        };
+        let (line, column) = line_column(text, shown.start);
+        let (name, data) = (self.source.name().to_owned(), &text.as_bytes()[shown.clone()]);
         let span = (shown.start, shown.len()).into();
-        Ok(Box::new(MietteSpanContents::new_named(name, data, span, line, column, 1)))
+        Ok(Box::new(MietteSpanContents::new_named(name, data, span, line, column, whole.line_count())))
     }
 }
 

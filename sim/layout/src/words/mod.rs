@@ -7,7 +7,7 @@ pub mod spread;
 pub mod time;
 
 pub use chance::{AgentKey, Dice, Draw};
-pub use figure::thousands;
+pub use figure::{apart, thousands};
 pub use id::{DeviceIx, Id, IncidentId, StimulusId, TrackId};
 pub use spread::Spread;
 pub use time::Ms;

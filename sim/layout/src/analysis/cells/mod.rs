@@ -123,7 +123,8 @@ impl Desk<'_> {
             guard: cell.guard.clone(),
             on_duty: guard.map_or_else(String::new, |g| format!("{}–{}", g.shift[0], g.shift[1])),
             area_m2: shape.unsigned_area(),
-            open_m2: ground.len() as f64 * self.walk.cell_area_m2(),
+            // Counted on a grid, whose spots may stand out over the outline.
+            open_m2: (ground.len() as f64 * self.walk.cell_area_m2()).min(shape.unsigned_area()),
             seen_by_cameras: 0.0,
             seen: 0.0,
             seen_by_cameras_night: 0.0,

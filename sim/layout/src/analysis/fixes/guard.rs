@@ -145,26 +145,25 @@ impl<'a> Guard<'a> {
 }
 
 /// True when a rule falls by a change. One that wants cameras for the places of a site is not asked of a site without any:
-/// the first camera does no harm by it, nor does a new wall, of which nobody saw anything before it stood there. Nor is one
-/// that wants light for cameras, where it is not met already, asked of a new camera: the scene was dark before.
+/// the first camera does no harm by it. Where it is not met already it is asked of each of its old places alone, as nobody
+/// saw anything of a new wall before it stood there; one that wants light for cameras is asked of the old cameras: the scene
+/// of a new one was dark before.
 pub(in super::super) fn harms(check: &Check, before: &Finding, after: &Finding) -> bool {
     match (check, before.status) {
         (Check::PlacesSeen { .. } | Check::HighPoint { .. }, Status::NotApplicable) => false,
-        (Check::PlacesSeen { .. } | Check::HighPoint { .. }, Status::Fail) => {
-            let known = |name: &str| before.each.iter().any(|place| place.id.as_str() == name);
-            let there = after.each.iter().filter(|place| known(place.id.as_str()));
-            let least = there.map(|place| place.found).min_by(f64::total_cmp);
-            let mut of_old = Finding { measured: least.or(after.measured), ..after.clone() };
-            of_old.evidence.retain(|line| known(line.split(':').next().unwrap_or(line)));
-            falls(before, &of_old)
-        }
+        (Check::PlacesSeen { .. } | Check::HighPoint { .. }, Status::Fail) => one_falls(before, after),
         (Check::SceneLight { .. }, Status::NotApplicable | Status::Fail | Status::NotAssessable) => {
-            let darker = |was: &Each, is: &Each| is.found <= is.demanded && is.found < was.found - TINY;
-            let now = |was: &Each| after.each.iter().find(|is| is.id == was.id);
-            before.each.iter().any(|was| now(was).is_some_and(|is| darker(was, is)))
+            one_falls(before, after)
         }
         _ => falls(before, after),
     }
+}
+
+/// True when one of the things that a rule asked about has less than before, and not enough.
+fn one_falls(before: &Finding, after: &Finding) -> bool {
+    let less = |was: &Each, is: &Each| is.found <= is.demanded && is.found < was.found - TINY;
+    let now = |was: &Each| after.each.iter().find(|is| is.id == was.id);
+    before.each.iter().any(|was| now(was).is_some_and(|is| less(was, is)))
 }
 
 /// True when a rule that was met is not, or one that was not is missed by more, or by something that met it.

@@ -15,6 +15,7 @@ mod cameras;
 mod places;
 #[cfg(test)]
 mod tests;
+mod unrepaired;
 mod walls;
 mod words;
 mod zones;
@@ -39,6 +40,7 @@ use crate::model::site::Wall;
 use crate::model::{Scenario, devices};
 use crate::words::Id;
 use places::{Draft, Place, drafts, places};
+pub use unrepaired::unrepaired;
 use zones::Limits;
 
 /// Lengths that differ by less are equal, m; rounding.
@@ -108,7 +110,7 @@ impl<'a> Now<'a> {
 
 /// A repair for each stretch of wall that nobody guards and for each hole, where one is found, on so many threads; the cheapest
 /// first, of equal prices the one that closes more. The answer does not depend on the threads. Caster, views and plan are
-/// those of the layout. A gate where nobody stands asks for people and has none, nor has a hole through which a path leads.
+/// those of the layout. What has none is told by [`unrepaired`].
 pub fn repairs(
     (layout, caster, views): (&Scenario, &Caster, &Views),
     (book, prices): (&RuleBook, &Prices),

@@ -35,6 +35,21 @@ fn kept_promises(layout: Scenario) -> Vec<Repair> {
     let found = repairs(about, (&book, &prices), &old.plan, 2);
     assert!(found.is_sorted_by(|a, b| a.cost_yuan <= b.cost_yuan));
     assert_eq!(found, repairs(about, (&book, &prices), &old.plan, 1), "the same on one thread and on two");
+    // Every gap and every hole has a repair or a reason.
+    let mut perimeter = Perimeter { repairs: found.clone(), ..old.plan.perimeter.clone() };
+    perimeter.unrepaired = unrepaired(&old.layout, &perimeter, &book);
+    let mut left: Vec<(Option<usize>, Option<usize>)> =
+        perimeter.unrepaired.iter().map(|place| (place.gap, place.hole)).collect();
+    for repair in &found {
+        left.extend(repair.gaps.iter().map(|gap| (Some(*gap), None)));
+        left.extend(repair.hole.map(|hole| (None, Some(hole))));
+    }
+    left.sort_unstable();
+    let holes = (0..perimeter.unwalled.len()).map(|hole| (None, Some(hole)));
+    let all: Vec<_> = holes.chain((0..perimeter.gaps.len()).map(|gap| (Some(gap), None))).collect();
+    assert_eq!(left, all);
+    let told_m: f64 = perimeter.unrepaired_by_why().iter().map(|(_, _, m)| m).sum();
+    assert!(told_m <= perimeter.open_m() + 1e-6);
     for repair in &found {
         let told = serde_json::to_string(repair).expect("JSON");
         assert_eq!(&serde_json::from_str::<Repair>(&told).expect("a repair"), repair);
@@ -195,6 +210,10 @@ fn a_hole_gets_a_wall_of_the_kind_beside_it_with_zones_on_it_unless_a_path_leads
     assert!(hole.beams.len() == 1 && hole.beams[0].wall == wall.id && !hole.cameras.is_empty());
     let found = kept_promises(holed(true));
     assert!(!found.is_empty() && found.iter().all(|repair| repair.hole.is_none()), "{found:#?}");
+    let book = RuleBook::residential().expect("rules");
+    let left = unrepaired(&holed(true), &planned(holed(true), &book).plan.perimeter, &book);
+    let hole = left.iter().find(|place| place.hole == Some(0)).expect("the hole is told");
+    assert!(hole.why.starts_with("a path leads through"), "{}", hole.why);
 }
 
 #[test]

@@ -39,7 +39,7 @@ use super::views::Views;
 use crate::contract::Class;
 use crate::model::Scenario;
 use crate::model::kit::Camera;
-use crate::words::Id;
+use crate::words::{Id, apart};
 
 /// How a rule came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -148,18 +148,9 @@ impl Finding {
         self.status == Status::Pass && after.status != Status::Pass
     }
 
-    /// What was measured and what is demanded, with two digits behind the point; with more where the rule is not met and both
-    /// would look alike.
+    /// What was measured and what is demanded, as people read it.
     pub fn figures(&self) -> [Option<String>; 2] {
-        let rounded = |scale: f64| {
-            [self.measured, self.demanded].map(|x| x.map(|x| format!("{}", libm::round(x * scale) / scale)))
-        };
-        let tell = |[measured, demanded]: &[Option<String>; 2]| {
-            self.status != Status::Fail || measured.is_none() || measured != demanded
-        };
-        let scales = [1e2, 1e3, 1e4, 1e5].map(rounded);
-        let [.., finest] = scales.clone();
-        scales.into_iter().find(tell).unwrap_or(finest)
+        apart([self.measured, self.demanded])
     }
 }
 

@@ -24,6 +24,14 @@ fn codes(toml: &[(&str, &str)], geometry: &[(&str, &str)]) -> Vec<&'static str> 
 fn what_cannot_be_read_of_a_map_is_told_once_and_missed_nowhere() {
     let shed = ("[[[120.1307444, 30.28195103], [120.13088992,", "[[[13373000.1, 3370921.1], [13373020.2,");
     assert_eq!(codes(&[], &[shed]), ["geometry::out-of-range"]);
+    let crs = "\"crs\": {\"properties\": {\"name\": \"EPSG:3857\"}},";
+    let said = problems(&[], &[shed, ("\"features\":", &format!("{crs} \"features\":"))]);
+    let of_shed = said.iter().next().unwrap();
+    assert_eq!(
+        of_shed.message(),
+        "[13373000.1, 3370921.1] is no longitude and latitude, nor is one more point of this map"
+    );
+    assert!(of_shed.help().contains("this file says `EPSG:3857`: export"), "{}", of_shed.help());
 }
 
 #[test]
