@@ -136,7 +136,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 /// Makes the report of what was measured, prints it, and says the exit code.
 fn conclude(measured: Measured, format: OutputFormat) -> Result<Exit, Failure> {
     if let Some((_, why)) = &measured.trouble {
-        remark(&why);
+        remark(why);
     }
     let trouble = measured.trouble.map(|(exit, _)| exit);
     let report = match report::make(&measured.folder) {
