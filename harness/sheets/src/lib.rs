@@ -100,6 +100,18 @@ impl Export {
         }
     }
 
+    /// Names of its files.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Export::Gpkg => &["plan.gpkg"],
+            Export::Tif => {
+                &["coverage-0.5.tif", "coverage-1.5.tif", "coverage-night-0.5.tif", "coverage-night-1.5.tif"]
+            }
+            Export::Dxf => &["plan.dxf"],
+            Export::Xlsx => &["kit.xlsx", "kit.csv"],
+        }
+    }
+
     fn files(self, material: &Material) -> Result<Vec<File>, Failed> {
         Ok(match self {
             Export::Gpkg => vec![File::new("plan.gpkg", layers::package(material)?)],

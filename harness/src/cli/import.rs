@@ -17,7 +17,7 @@ pub struct Args {
     /// Where the scenario is written.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The closed way that is the compound's outline [default: the landuse=residential of which the map holds most].
+    /// The closed way that is the compound's outline [default: the landuse=residential with most buildings in the map, weighed by how much of it was downloaded].
     #[arg(long, value_name = "ID")]
     way: Option<i64>,
     /// How far from the outline barriers and gates belong to it, m.
@@ -96,7 +96,7 @@ fn human(imported: &Imported) -> String {
         for c in &imported.candidates {
             let name = c.name.as_deref().unwrap_or("no name");
             let cut = match (c.downloaded * 100.0).round() {
-                ..100.0 => format!("; the map holds {:.0} % of it", c.downloaded * 100.0),
+                ..100.0 => format!("; at least {:.0} % of it are in the map", c.downloaded * 100.0),
                 _ => String::new(),
             };
             let _ = writeln!(page, "  {} {name}: {:.0} m², {} buildings{cut}", c.way, c.area_m2, c.buildings);

@@ -85,7 +85,11 @@ fn lines(follower: &mut Follower, live: &mut Live, over: &dyn Fn() -> bool) -> i
     let mut grown = (Instant::now(), live.at_us);
     loop {
         follower.catch_up(live, &mut |_, _| {})?;
-        writeln!(io::stdout(), "{}", line(live))?;
+        // A reader that has gone away (`| head`) has seen what it wanted.
+        match writeln!(io::stdout(), "{}", line(live)) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Left::Key),
+            written => written?,
+        }
         if live.ended || over() {
             return Ok(Left::Ended);
         }

@@ -192,6 +192,8 @@ fn what_is_asked_for_is_handed_out_and_every_word_is_read() -> Result<()> {
         Ok(files(&planned.material(), exports)?.into_iter().map(|File { name, .. }| name).collect())
     };
     let (few, all) = (names(&[])?, names(&Export::ALL)?);
+    let asked_for = Export::ALL.into_iter().flat_map(Export::names).map(|name| (*name).to_owned());
+    assert_eq!(all, few.iter().cloned().chain(asked_for).collect::<Vec<_>>());
     ensure!(few.iter().all(|name| all.contains(name)) && !few.contains(&"plan.gpkg".to_owned()), "{few:?}");
     for name in
         ["plan.gpkg", "coverage-1.5.tif", "plan.dxf", "kit.xlsx", "kit.csv", "sheet.pdf", "manager.html"]

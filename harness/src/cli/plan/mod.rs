@@ -4,11 +4,9 @@
 mod known;
 mod planned;
 
-use std::fs::{DirEntry, Metadata};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use palisade_sheets::{Export, Failed, Material};
+use palisade_sheets::{Export, Failed, File, Material};
 use palisade_sim::analysis::against::{Against, Apart, against, class_patches};
 use palisade_sim::analysis::rules::RuleBook;
 use palisade_sim::analysis::what_if::{Asked, Suffers, variants, what_if};
@@ -20,6 +18,10 @@ use super::prices::prices;
 use super::say::print;
 use super::{Exit, Failure, OutputFormat};
 use crate::report::plan::{against_geojson, geojson, text};
+
+/// What every variant of a layout suffers, and the map of a change.
+const WHAT_IF: &str = "what-if.json";
+const AGAINST: &str = "against.geojson";
 
 /// Options of `palisade plan`.
 #[derive(clap::Args, Debug)]
@@ -74,7 +76,6 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
 
 /// Works the plan out, writes its files and returns what is to be printed.
 fn plan(args: Args) -> Result<String, Failure> {
-    let begun = SystemTime::now();
     let scenario = crate::input::load(&args.scenario)?.scenario;
     let records =
         Records { run: args.run.as_deref(), log: args.log.as_deref(), trial: args.trial.as_deref() };
@@ -104,13 +105,15 @@ fn plan(args: Args) -> Result<String, Failure> {
     }
     let exports = args.export.as_deref().unwrap_or(&Export::ALL);
     let material = Material { scenario, report, caster: &planned.caster, prices: &tools.prices };
-    hand_out(&material, exports, &folder)?;
+    let mut written = hand_out(&material, exports, &folder)?;
+    written.extend(args.what_if.map(|_| WHAT_IF.to_owned()));
+    written.extend(args.against.as_ref().map(|_| AGAINST.to_owned()));
     Ok(match args.output_format {
         OutputFormat::Json => json + "\n",
         OutputFormat::Human => {
             text(scenario, report, &tools.book, &tools.prices)
                 + &format!("\nwritten to {}\n", folder.display())
-                + &older(&folder, begun)
+                + &older(&folder, &written)
         }
     })
 }
@@ -130,7 +133,7 @@ fn hold_against(
     let told = against(&before.side(), &planned.side(), &tools.prices).map_err(apart)?;
     let patches = class_patches(&before.side(), &planned.side()).map_err(apart)?;
     let map = against_geojson(&told, &patches, planned.scenario.site.origin);
-    save(folder, "against.geojson", map.to_string().as_bytes())?;
+    save(folder, AGAINST, map.to_string().as_bytes())?;
     Ok(told)
 }
 
@@ -144,20 +147,17 @@ fn ask_what_if(
     let variants = variants(scenario, count, scenario.file.seed);
     let suffers = what_if(scenario, &tools.book, &variants.all, tools.threads);
     let json = serde_json::to_string(&suffers).map_err(|e| Failure::new(Exit::Bug, e))?;
-    save(folder, "what-if.json", json.as_bytes())?;
+    save(folder, WHAT_IF, json.as_bytes())?;
     Ok((suffers, variants.asked))
 }
 
-/// Names the files in a folder that this plan did not write, such as exports of an earlier one.
-fn older(folder: &Path, begun: SystemTime) -> String {
-    let is_older = |entry: &DirEntry| {
-        let of_file = entry.metadata().ok().filter(Metadata::is_file);
-        of_file.and_then(|file| file.modified().ok()).is_some_and(|modified| modified < begun)
-    };
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().filter(is_older);
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into()).collect();
-    names.sort();
-    if names.is_empty() { names.concat() } else { format!("not of this plan: {}\n", names.join(", ")) }
+/// Names what an earlier plan left in a folder and this one did not write.
+fn older(folder: &Path, written: &[String]) -> String {
+    let beside =
+        [WHAT_IF, AGAINST].into_iter().chain(Export::ALL.into_iter().flat_map(Export::names).copied());
+    let left = beside.filter(|name| !written.iter().any(|own| own == name) && folder.join(name).is_file());
+    let left: Vec<&str> = left.collect();
+    if left.is_empty() { String::new() } else { format!("of an earlier plan: {}\n", left.join(", ")) }
 }
 
 fn default_folder(scenario: &Path) -> PathBuf {
@@ -165,10 +165,11 @@ fn default_folder(scenario: &Path) -> PathBuf {
     Path::new("results").join(format!("plan-{stem}"))
 }
 
-/// Writes what a plan hands out.
-fn hand_out(material: &Material, exports: &[Export], folder: &Path) -> Result<(), Failure> {
+/// Writes what a plan hands out, and names it.
+fn hand_out(material: &Material, exports: &[Export], folder: &Path) -> Result<Vec<String>, Failure> {
     let files = palisade_sheets::files(material, exports).map_err(unmade)?;
-    files.iter().try_for_each(|file| save(folder, &file.name, &file.bytes))
+    let saved = |file: File| save(folder, &file.name, &file.bytes).map(|()| file.name);
+    files.into_iter().map(saved).collect()
 }
 
 /// A site without anything is wrong input; a writer that refuses what we made is a bug.
@@ -209,9 +210,7 @@ mod tests {
             output_format,
         };
         let deep = folder.path().join("deep/plan");
-        std::fs::create_dir_all(&deep)
-            .and_then(|()| std::fs::write(deep.join("old.dxf"), ""))
-            .expect("a file");
+        std::fs::create_dir_all(&deep).and_then(|()| std::fs::write(deep.join(AGAINST), "")).expect("a file");
         let text = plan(args(OutputFormat::Human)).expect("a plan");
         for part in [
             "小院",
@@ -232,7 +231,7 @@ mod tests {
             "Street cells: 1.",
             "Tier basic 基本级",
             "deep/plan",
-            "not of this plan: old.dxf\n",
+            "of an earlier plan: against.geojson\n",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

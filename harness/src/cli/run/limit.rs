@@ -79,7 +79,9 @@ pub(super) fn find(
         }
     };
     // As with one run: the file is kept, and the verdict stays.
-    let _ = print(&text);
+    if let Err(why) = print(&text) {
+        remark(why);
+    }
     Ok(match stop.asked() {
         true => Exit::Interrupted,
         // A gateway that does not bear its own compound is no question of load.

@@ -147,10 +147,13 @@ fn conclude(measured: Measured, format: OutputFormat) -> Result<Exit, Failure> {
         }
     };
     // The report is kept in the folder: a stdout that cannot be written does not change the verdict.
-    let _ = print(&match format {
+    let text = match format {
         OutputFormat::Human => report::terminal::render(&report),
         OutputFormat::Json => report::json(&report)?,
-    });
+    };
+    if let Err(why) = print(&text) {
+        remark(why);
+    }
     Ok(trouble.unwrap_or(report.exit()))
 }
 

@@ -644,12 +644,18 @@ impl Reader<'_> {
             more => format!(", nor are {more} more points of this map"),
         };
         let name = crs.and_then(|crs| crs.get("properties")?.get("name")?.text());
-        let said = name.map_or_else(String::new, |name| format!("; this file says `{name}`"));
-        self.wrong(
-            span,
-            "geometry::out-of-range",
-            format!("[{x}, {y}] is no longitude and latitude{more}"),
-            format!("GeoJSON is in degrees of WGS 84, longitude first{said}: export the layer in EPSG:4326"),
-        );
+        let help = match name.filter(|name| !(name.ends_with("CRS84") || name.ends_with("4326"))) {
+            _ if (-90.0..=90.0).contains(&x) && (-180.0..=180.0).contains(&y) => {
+                "longitude comes first, then latitude: exchange the two".to_owned()
+            }
+            Some(name) => format!(
+                "GeoJSON is in degrees of WGS 84, longitude first, and this file says `{name}`: export the layer in EPSG:4326"
+            ),
+            None => {
+                "GeoJSON is in degrees of WGS 84, longitude first: export the layer in EPSG:4326".to_owned()
+            }
+        };
+        let message = format!("[{x}, {y}] is no longitude and latitude{more}");
+        self.wrong(span, "geometry::out-of-range", message, help);
     }
 }

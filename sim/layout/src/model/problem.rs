@@ -31,6 +31,8 @@ impl SourceText {
 /// Lines of more bytes than this are not shown whole: so many bytes of them are shown on both sides of the place.
 const LONG: usize = 1_200;
 const ABOUT: usize = 60;
+/// A place of more bytes is pointed at by its beginning.
+const WIDE: usize = 200;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
@@ -103,13 +105,13 @@ impl Problem {
 /// A span that runs over many lines is cut at the end of its first, and a long one soon, so that the caret stands at one
 /// place.
 fn on_one_line(text: &str, span: Range<usize>) -> Range<usize> {
-    let start = span.start.min(text.len());
-    let end = span.end.clamp(start, text.len());
-    let end = match text.get(start..end).and_then(|t| t.find(['\n', '\r'])) {
+    let start = text.floor_char_boundary(span.start);
+    let end = text.ceil_char_boundary(span.end.max(start));
+    let end = match text[start..end].find(['\n', '\r']) {
         Some(0) | None => end,
         Some(length) => start + length,
     };
-    start..if end - start > LONG { text.ceil_char_boundary(start + ABOUT) } else { end }
+    start..if end - start > WIDE { text.ceil_char_boundary(start + ABOUT) } else { end }
 }
 
 /// So much of a stretch's line as is shown where lines are long.
@@ -261,6 +263,9 @@ mod tests {
         // A place as long as the line, and the line's ends.
         assert!(shown(&long, 6..long.len()).0.len() < 250);
         assert!(shown(&long, at + 5_003..at + 5_004).0.ends_with('b'));
+        // One byte of a letter of three.
+        assert!(shown(&long, at - 3..at - 2).0.contains("a楼HERE"));
+        assert!(shown(&long, long.len()..long.len() + 1).0.ends_with("last"));
         let short = "one\ntwo\nthree";
         assert_eq!(shown(short, 4..7), (short.to_owned(), 1, 0));
     }

@@ -20,11 +20,13 @@ pub fn thousands(x: f64) -> String {
 /// would look alike.
 pub fn apart<const N: usize>(figures: [Option<f64>; N]) -> [Option<String>; N] {
     let rounded = |scale: f64| figures.map(|x| x.map(|x| (libm::round(x * scale) / scale).to_string()));
+    // What is alike at five digits differs by a rounding.
+    let finest = rounded(1e5);
     let told = |written: &[Option<String>; N]| {
-        let pairs = || (0..N).flat_map(|a| (0..a).map(move |b| (a, b)));
-        pairs().all(|(a, b)| figures[a] == figures[b] || written[a] != written[b])
+        let mut pairs = (0..N).flat_map(|a| (0..a).map(move |b| (a, b)));
+        pairs.all(|(a, b)| finest[a] == finest[b] || written[a] != written[b])
     };
-    [1e2, 1e3, 1e4, 1e5].map(rounded).into_iter().find(told).unwrap_or_else(|| rounded(1e2))
+    [1e2, 1e3, 1e4].map(rounded).into_iter().find(told).unwrap_or_else(|| finest.clone())
 }
 
 #[cfg(test)]
@@ -37,8 +39,8 @@ mod tests {
         assert_eq!(written([Some(0.25), Some(1.0), None]), ["0.25", "1", ""]);
         assert_eq!(written([Some(0.9971), Some(1.0), Some(1.0)]), ["0.997", "1", "1"]);
         assert_eq!(written([Some(0.99996), Some(0.999_97), Some(1.0)]), ["0.99996", "0.99997", "1"]);
-        // What is nearer than that is a rounding.
         assert_eq!(written([Some(0.1 + 0.2), Some(0.3), None]), ["0.3", "0.3", ""]);
+        assert_eq!(written([Some(0.9971), Some(0.9971 + 1e-15), Some(1.0)]), ["0.997", "0.997", "1"]);
     }
 
     #[test]

@@ -159,11 +159,15 @@ pub(in super::super) fn harms(check: &Check, before: &Finding, after: &Finding) 
     }
 }
 
-/// True when one of the things that a rule asked about has less than before, and not enough.
-fn one_falls(before: &Finding, after: &Finding) -> bool {
+/// True when one of the things that a rule asked about has less than before, and not enough. Of things of one name (a gate
+/// and a wall may share it) the first is held against the first, the second against the second.
+pub(super) fn one_falls(before: &Finding, after: &Finding) -> bool {
     let less = |was: &Each, is: &Each| is.found <= is.demanded && is.found < was.found - TINY;
-    let now = |was: &Each| after.each.iter().find(|is| is.id == was.id);
-    before.each.iter().any(|was| now(was).is_some_and(|is| less(was, is)))
+    before.each.iter().enumerate().any(|(i, was)| {
+        let named = |each: &&Each| each.id == was.id;
+        let nth = before.each[..i].iter().filter(named).count();
+        after.each.iter().filter(named).nth(nth).is_some_and(|is| less(was, is))
+    })
 }
 
 /// True when a rule that was met is not, or one that was not is missed by more, or by something that met it.

@@ -32,6 +32,10 @@ fn what_cannot_be_read_of_a_map_is_told_once_and_missed_nowhere() {
         "[13373000.1, 3370921.1] is no longitude and latitude, nor is one more point of this map"
     );
     assert!(of_shed.help().contains("this file says `EPSG:3857`: export"), "{}", of_shed.help());
+    let stray = format!("{}，", " ".repeat(2_000));
+    let said = problems(&[], &[("\"features\":", &format!("{stray} \"features\":"))]);
+    let told = format!("{:?}", miette::Report::new(said.iter().next().unwrap().clone()));
+    assert!(told.contains("this is not JSON") && told.contains('，'), "{told}");
 }
 
 #[test]
