@@ -18,13 +18,17 @@ use crate::contract::decode::Read;
 use crate::drivers::fleet::{Common, Figures};
 use crate::drivers::mqtt::{Address, client};
 use crate::drivers::platform::{Ear, Heard, Platform};
-use crate::record::{Entry, Micros, Observation};
+use crate::latency::Series;
+use crate::record::{Entry, Hearing, Micros, Observation};
 use crate::wire::mqtt_json::{Event, PROBE};
 
 /// Characters of a payload that the journal keeps.
 const KEPT: usize = 2_000;
 /// How often the probe asks again.
 const ASK: Duration = Duration::from_millis(200);
+
+/// How often the observer looks how late it is.
+const PROMPT: Duration = Duration::from_millis(10);
 
 /// How often a wait looks whether somebody asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -242,11 +246,19 @@ async fn listen(
 ) {
     let mut gone: Option<(Micros, String)> = None;
     figures.hears.store(true, Ordering::SeqCst);
-    loop {
-        let event = tokio::select! {
-            biased;
-            event = events.poll() => event,
-            _ = &mut stopped => break,
+    // Looks that were missed are made up for: one that takes long delays all that were due meanwhile.
+    let (mut look, mut delays) = (tokio::time::interval(PROMPT), Series::default());
+    'heard: loop {
+        let event = {
+            let mut polled = std::pin::pin!(events.poll());
+            loop {
+                tokio::select! {
+                    biased;
+                    event = &mut polled => break event,
+                    _ = &mut stopped => break 'heard,
+                    due = look.tick() => delays.take(due.elapsed().as_micros() as Micros),
+                }
+            }
         };
         match event {
             Ok(MqttEvent::Incoming(Packet::Publish(publish))) => {
@@ -274,12 +286,17 @@ async fn listen(
                 figures.hears.store(false, Ordering::SeqCst);
                 gone.get_or_insert_with(|| (common.clock.now_us(), error.to_string()));
                 tokio::time::sleep(Duration::from_millis(100)).await;
+                look.reset();
             }
         }
     }
     if let Some((since_us, why)) = gone {
         deaf(common, since_us, &why);
     }
+    // A platform hears on threads of its own.
+    let packed = Series::pack(delays.histogram()).filter(|_| !place.filters.is_empty());
+    let hearing = |delays| Hearing { at_us: common.clock.now_us(), part: common.part.to_owned(), delays };
+    packed.into_iter().for_each(|delays| common.journal.write(Entry::Hearing(hearing(delays))));
     let _ = client.try_disconnect();
     let goodbye = async { while events.poll().await.is_ok() {} };
     // The connection is closed either way.

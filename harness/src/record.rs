@@ -117,6 +117,8 @@ pub enum Entry {
     Line(Line),
     /// The machine while a part was driven.
     Machine(Machine),
+    /// How promptly the observer heard while a part was driven.
+    Hearing(Hearing),
     /// Something that a reader of the report should know: a gateway that exited, a disk that is full.
     Note(Note),
     /// Last line of a run that was not cut.
@@ -400,6 +402,18 @@ pub struct Machine {
     pub steal: f64,
     /// Share of the time in which something that could run waited for a processor; nothing where the kernel does not say.
     pub pressure: Option<f64>,
+}
+
+/// How promptly the observer heard: every 10 ms it looks at the clock, behind the answers that wait for it, and as late as it
+/// comes to that an answer may be stamped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hearing {
+    /// When the part ended.
+    pub at_us: Micros,
+    /// `floor` or `main`.
+    pub part: String,
+    /// How late it came to each look, µs: a histogram in HdrHistogram's compressed form, in base64.
+    pub delays: String,
 }
 
 /// Where a device is on a serial line.

@@ -105,7 +105,7 @@ impl Export {
         match self {
             Export::Gpkg => &["plan.gpkg"],
             Export::Tif => {
-                &["coverage-0.5.tif", "coverage-1.5.tif", "coverage-night-0.5.tif", "coverage-night-1.5.tif"]
+                &["coverage-0.5.tif", "coverage-night-0.5.tif", "coverage-1.5.tif", "coverage-night-1.5.tif"]
             }
             Export::Dxf => &["plan.dxf"],
             Export::Xlsx => &["kit.xlsx", "kit.csv"],

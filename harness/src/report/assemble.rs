@@ -319,6 +319,7 @@ fn verdict(
             leak,
             cut: &cut,
             heard_all: folder.journal.note("observer").is_none(),
+            hearing: folder.journal.hearing.as_ref(),
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
     )
@@ -366,6 +367,7 @@ fn report(
             valid: verdict.invalid.is_empty() && disk.is_none() && load.is_none(),
             lateness_ms: Spread::of(&lateness),
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
+            hearing_ms: journal.hearing.as_ref().map(Spread::of),
             reasons: verdict.invalid.iter().cloned().chain(disk).chain(load).collect(),
         },
         outcomes: main.tally,
@@ -719,6 +721,7 @@ fn provenance(folder: &Folder) -> BTreeMap<String, String> {
         ("latency_ms", "measured"),
         ("floor_ms", "measured"),
         ("harness.lateness_ms", "measured"),
+        ("harness.hearing_ms", "measured"),
         ("machine", "measured"),
         ("upstream", "measured"),
         ("baseline", "computed"),

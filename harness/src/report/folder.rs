@@ -12,6 +12,7 @@ use palisade_sim::words::Ms;
 
 use super::stills::{self, Still};
 use crate::exit::{Exit, Failure};
+use crate::latency::Series;
 use crate::record::{
     Afflicted, Answered, Befell, Caused, City, Command, End, Entry, Expected, Fault, Forwarded, Left, Line,
     Link, Load, Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Resent, Restart, Said,
@@ -91,6 +92,8 @@ pub(super) struct Journal {
     pub(super) forwarded: Vec<Forwarded>,
     /// The machine while the main part was driven.
     pub(super) machine: Option<Machine>,
+    /// How late the observer came to its looks while the main part was driven.
+    pub(super) hearing: Option<Series>,
     pub(super) notes: Vec<Note>,
     pub(super) end: Option<End>,
     /// Latest instant that any entry names as past.
@@ -121,6 +124,7 @@ impl Journal {
             Entry::Link(l) => l.at_us,
             Entry::Line(l) => l.at_us,
             Entry::Machine(m) => m.at_us,
+            Entry::Hearing(h) => h.at_us,
             Entry::Forwarded(f) => f.received_us,
             Entry::Note(n) => n.at_us,
             Entry::End(e) => e.at_us,
@@ -175,6 +179,8 @@ impl Journal {
             Entry::Forwarded(f) => self.forwarded.push(f),
             Entry::Machine(m) if m.part == "main" => self.machine = Some(m),
             Entry::Machine(_) => {}
+            Entry::Hearing(h) if h.part == "main" => self.hearing = Series::unpack(&h.delays),
+            Entry::Hearing(_) => {}
             Entry::Note(n) => self.notes.push(n),
             Entry::End(e) => self.end = Some(e),
         }

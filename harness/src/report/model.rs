@@ -194,6 +194,10 @@ pub struct HarnessPart {
     pub lateness_ms: Spread,
     /// The bound on its p99, ms, from the scenario; it takes at least two late messages to break it.
     pub lateness_bound_ms: f64,
+    /// How late the observer came to what waited for it, ms, main part: it looks at the clock every 10 ms, behind the answers
+    /// that have come, and an answer may be stamped so late. Nothing where a platform hears the answers.
+    #[serde(default)]
+    pub hearing_ms: Option<Spread>,
     /// Why the run is not valid; empty when it is.
     pub reasons: Vec<String>,
 }

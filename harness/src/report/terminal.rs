@@ -176,8 +176,15 @@ fn harness(report: &Report) -> String {
         (None, false) => "NOT VALID: lateness not measured".into(),
         (Some(spread), valid) => {
             let word = if valid { "kept its schedule" } else { "NOT VALID" };
-            let lateness =
-                format!("{word}: lateness p99 {} ms, bound {} ms", ms(spread.p99), h.lateness_bound_ms);
+            let heard = h
+                .hearing_ms
+                .as_ref()
+                .map_or_else(String::new, |heard| format!(", its observer's {} ms", ms(heard.p99)));
+            let lateness = format!(
+                "{word}: lateness p99 {} ms{heard}, bound {} ms",
+                ms(spread.p99),
+                h.lateness_bound_ms
+            );
             // What is among the verdict's reasons is said already.
             let others = h.reasons.iter().filter(|reason| !report.verdict.reasons.contains(reason));
             others.fold(lateness, |text, reason| format!("{text}; {reason}"))

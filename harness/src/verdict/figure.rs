@@ -66,6 +66,16 @@ pub enum What {
 }
 
 impl Figure {
+    /// Whether it becomes larger when the observer stamps answers late.
+    pub fn is_heard_time(&self) -> bool {
+        match &self.what {
+            What::Time(path) => path != "lateness",
+            What::Outcome(outcome) => *outcome == Outcome::Late,
+            What::Recovery | What::Drift | What::QueueMax | What::QueueSlope => true,
+            _ => false,
+        }
+    }
+
     /// The value for a reader, with its unit.
     pub fn text(&self) -> String {
         match (&self.what, self.value) {

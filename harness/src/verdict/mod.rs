@@ -36,9 +36,9 @@ pub use subscribers::SubscriberFacts;
 pub use taken::NotAssessed;
 pub use upstream::UpstreamFacts;
 
-use crate::latency::Latency;
 use crate::latency::drift::Drift;
 use crate::latency::queue::Queue;
+use crate::latency::{Latency, Series};
 use crate::pairing::{Answer, ExtraKind, Outcome, Tally};
 
 /// Share of undecidable answers above which a run is not valid.
@@ -121,6 +121,8 @@ pub struct Evidence<'a> {
     pub cut: &'a [String],
     /// Whether the observer was there all the time.
     pub heard_all: bool,
+    /// How late the observer came to its looks at the clock, where it looked.
+    pub hearing: Option<&'a Series>,
     /// Bound on the lateness (p99), ms.
     pub lateness_bound_ms: f64,
 }
@@ -165,23 +167,34 @@ pub struct Verdict {
 
 /// Applies the thresholds.
 pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
-    let (late, remarks) = lateness(&evidence);
-    let invalid: Vec<String> = late.into_iter().chain(undecidable(&evidence)).collect();
+    let (late, mut remarks) = lateness(&evidence);
+    let mut invalid: Vec<String> = late.into_iter().chain(undecidable(&evidence)).collect();
     let mut reasons: Vec<String> = evidence.cut.to_vec();
     reasons.extend(invalid.iter().cloned());
     if evidence.tally.expected == 0 {
         reasons.push("no answer was expected, so nothing could be judged".into());
     }
     let not_assessed = taken::not_assessed(&evidence);
-    let mut checks = Vec::new();
+    let (mut checks, mut slow) = (Vec::new(), false);
     let typed = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str(), false));
     let implied = implied::implied(thresholds, &evidence).map(|(name, must)| (name, must, true));
     for (name, must, implied) in typed.chain(implied) {
         let (mut check, reason) = check(name, must, &evidence);
         check.implied = implied;
-        check.not_assessed = taken::says_nothing(&check, figure(name, &evidence).as_ref(), &not_assessed);
+        let found = figure(name, &evidence);
+        check.not_assessed = taken::says_nothing(&check, found.as_ref(), &not_assessed);
+        slow |= !check.pass && found.is_some_and(|figure| figure.is_heard_time());
         checks.push(check);
         reasons.extend(reason.map(|text| if implied { text + implied::REMEDY } else { text }));
+    }
+    // An answer that was stamped late makes a time longer, never shorter: what holds all the same holds.
+    match hard_of_hearing(&evidence) {
+        Some(why) if slow => {
+            reasons.push(why.clone());
+            invalid.push(why);
+        }
+        Some(why) => remarks.push(why),
+        None => {}
     }
     let (pass, stands) = (reasons.is_empty(), stands(&evidence));
     Verdict { pass, reasons, invalid, remarks, checks, not_assessed, stands }
@@ -264,6 +277,18 @@ fn lateness(evidence: &Evidence<'_>) -> (Option<String>, Vec<String>) {
         }
         _ => (None, Vec::new()),
     }
+}
+
+/// Whether the observer came too late to the answers: then their times are its own as well as the gateway's.
+fn hard_of_hearing(evidence: &Evidence<'_>) -> Option<String> {
+    let (looks, bound) = (evidence.hearing?, evidence.lateness_bound_ms);
+    looks.percentile_ms(99.0).filter(|p99| *p99 > bound)?;
+    Some(format!(
+        "the harness was too slow to hear: its observer came more than {bound} ms late to {} of {} looks at what waited for it, the latest {:.1} ms; the bound allows 1 in 100; times of answers are its own as well as the gateway's",
+        looks.above_ms(bound),
+        looks.count(),
+        looks.max_ms().unwrap_or_default()
+    ))
 }
 
 /// Too many answers of a whole run that cannot be judged.

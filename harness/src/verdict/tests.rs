@@ -47,6 +47,7 @@ struct Bench {
     /// Events that faults took, by class.
     taken: Vec<(&'static str, usize)>,
     heard_all: bool,
+    hearing: Option<Series>,
     load: Option<LoadFacts>,
 }
 
@@ -65,6 +66,7 @@ impl Bench {
             upstream,
             taken,
             heard_all: true,
+            hearing: None,
             load,
         }
     }
@@ -102,6 +104,7 @@ impl Bench {
             leak: &LeakFacts::default(),
             cut: &self.cut,
             heard_all: self.heard_all,
+            hearing: self.hearing.as_ref(),
             lateness_bound_ms: self.lateness_bound_ms,
         };
         judge(&thresholds, evidence)
@@ -313,6 +316,24 @@ fn a_harness_that_is_late_never_passes() {
     assert!(!verdict.pass);
     assert!(verdict.invalid[0].contains("too slow for its own schedule"), "{:?}", verdict.invalid);
     assert!(verdict.invalid[0].contains("20 of 20 messages"), "{:?}", verdict.invalid);
+}
+
+/// Times may be too long then, and never too short: what holds all the same holds.
+#[test]
+fn an_observer_that_is_late_spoils_only_times_that_fail() {
+    let heard = |late: usize| {
+        let mut looks = Series::default();
+        (0..1_000).for_each(|i| looks.take(if i < late { 45_000 } else { 1_000 }));
+        Bench { hearing: Some(looks), ..Bench::of(sound()) }
+    };
+    let slow = heard(20).judge(&[("response.p99", "< 5ms")]);
+    assert_eq!(slow.invalid.len(), 1, "{:?}", slow.invalid);
+    assert!(slow.invalid[0].contains("10 ms late to 20 of 1000 looks"), "{:?}", slow.invalid);
+    let fast = heard(20).judge(&[("response.p99", "< 2s")]);
+    assert!(fast.pass && fast.invalid.is_empty(), "{:?}", fast.reasons);
+    assert!(fast.remarks[0].contains("too slow to hear"), "{:?}", fast.remarks);
+    let prompt = heard(5).judge(&[("response.p99", "< 5ms")]);
+    assert!(!prompt.pass && prompt.invalid.is_empty() && prompt.remarks.is_empty(), "{prompt:?}");
 }
 
 #[test]
