@@ -108,7 +108,7 @@ pub(crate) fn density(name: &str) -> &'static str {
 pub(crate) fn reason(reason: GapReason) -> Words {
     match reason {
         GapReason::Range => {
-            words("no camera reaches so far at its working density", "太远，没有摄像机能在工作像素密度下看清")
+            words("too far away for every camera that looks there", "太远，朝向这里的摄像机都看不清")
         }
         GapReason::OutsideView => words("outside every camera's angle of view", "不在任何摄像机的视角内"),
         GapReason::DeadZone => {

@@ -162,6 +162,14 @@ fn coverage(by_edition: &Coverage) -> Vec<Edition> {
     told.collect()
 }
 
+fn unfixed(tried: usize) -> String {
+    match tried {
+        0 => "none was tried; --fixes N looks at more gaps".into(),
+        1 => "none: 1 change was tried".into(),
+        tried => format!("none: {tried} changes were tried"),
+    }
+}
+
 fn gap(gap: &Gap) -> GapRow {
     let cause = |c: &palisade_layout::analysis::answer::Cause| {
         let by = c.culprit.as_ref().map_or_else(String::new, |c| format!(" ({c})"));
@@ -173,7 +181,7 @@ fn gap(gap: &Gap) -> GapRow {
         height_m: gap.height_m,
         causes: if causes.is_empty() { words::reason(gap.reason).english.into() } else { causes.join("; ") },
         lacks: format!("{:.0} / {:.0}", gap.shortfall_px_per_m.median, gap.shortfall_px_per_m.worst),
-        fix: gap.fix.as_ref().map_or_else(String::new, fix),
+        fix: gap.fix.as_ref().map_or_else(|| unfixed(gap.fixes_tried), fix),
         at: gap.middle().map_or_else(String::new, |[x, y]| format!("{x:.0}, {y:.0}")),
     }
 }

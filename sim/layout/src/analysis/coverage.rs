@@ -127,7 +127,7 @@ fn gaps(
 ) {
     let (raster, height_m) = (&views.ground().raster, HEIGHTS_M[level]);
     let demanded: Vec<f64> = scenario.file.kit.camera.iter().map(|c| c.working_px_per_m).collect();
-    let lacks = views.shortfall(level, &demanded);
+    let mut lacks = views.shortfall(level, &demanded);
     let cameras = working(&scenario.file.kit.camera, caster.conditions().out_of(Class::Camera));
     let eyes: Vec<Eye> = cameras.map(|(row, camera)| Eye::new(row, camera)).collect();
     let gap = &views.gap_by(level, light);
@@ -138,12 +138,13 @@ fn gaps(
             answer.small_gaps.area_m2 += area_m2;
             continue;
         }
-        let misses = region.iter().map(|&cell| {
-            let [x, y] = raster.centre(cell);
-            why(&eyes, caster, [x, y, height_m], light)
-        });
         let mut cells: BTreeMap<Miss, usize> = BTreeMap::new();
-        misses.for_each(|miss| *cells.entry(miss).or_default() += 1);
+        for &cell in &region {
+            let [x, y] = raster.centre(cell);
+            let found = why(&eyes, caster, [x, y, height_m], light);
+            *cells.entry(found.miss).or_default() += 1;
+            lacks[cell] = found.lacks_px_per_m.map_or(lacks[cell], |more| more.min(lacks[cell]));
+        }
         let (reason, culprit) = majority(&cells);
         answer.gaps.push(Gap {
             height_m,
@@ -323,6 +324,13 @@ mod tests {
         };
         let (far, worst) = lacking(60.0, 65.0);
         assert!((far.worst - worst).abs() < 1e-3 && far.median < far.worst && far.median > 0.0, "{far:?}");
+        // Farther than the camera is used, and dense enough: only its range is missing.
+        let mut short = sample::camera("c", [0.0, 0.0], 0.0);
+        (short.range_m, short.working_px_per_m) = (20.0, 25.0);
+        let kit = Kit { camera: vec![short], ..Kit::default() };
+        let used = of(&sample::scenario(sample::bare(-0.5, 24.0, 0.5, 29.0), kit));
+        let gap = used.gaps.into_iter().find(|g| g.height_m == BODY_M).expect("a gap");
+        assert_eq!((gap.reason, gap.shortfall_px_per_m), (GapReason::Range, Shortfall::default()));
         let (behind, _) = lacking(-15.0, -10.0);
         assert_eq!(behind, Shortfall { median: 60.0, worst: 60.0 });
         let bare = of(&sample::scenario(sample::bare(0.0, 0.0, 5.0, 5.0), Kit::default()));

@@ -29,6 +29,15 @@ pub(crate) struct Miss {
     pub(crate) culprit: Option<Culprit>,
 }
 
+/// Why a point is not covered, and how much density is missing there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) miss: Miss,
+    /// Of a camera that looks there with a clear line and from too far: what its picture lacks of its working density there,
+    /// px/m; 0 where it is dense enough and only farther than the camera is used.
+    pub(crate) lacks_px_per_m: Option<f64>,
+}
+
 /// A camera with its view.
 pub(crate) struct Eye<'a> {
     row: usize,
@@ -74,12 +83,19 @@ struct Candidate {
     rank: u32,
     /// On the picture, within range and dense enough.
     on_picture: bool,
+    /// What the picture lacks there of the working density, where the point is on it, px/m.
+    lacks_px_per_m: Option<f64>,
     distance_m: f64,
 }
 
 fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
     let distance_m = eye.view.distance_m(at);
-    let (reason, dense) = match eye.view.frame(at) {
+    let frame = eye.view.frame(at);
+    let lacks_px_per_m = match &frame {
+        Frame::Inside(shown) => Some((eye.camera.working_px_per_m - shown.px_per_m).max(0.0)),
+        Frame::Masked(_) | Frame::Beside | Frame::AboveOrBelow => None,
+    };
+    let (reason, dense) = match frame {
         Frame::Inside(shown) => (None, shown.px_per_m >= eye.camera.working_px_per_m),
         Frame::Masked(shown) => (Some(GapReason::Mask), shown.px_per_m >= eye.camera.working_px_per_m),
         Frame::Beside => (Some(GapReason::OutsideView), distance_m <= eye.reach_m),
@@ -97,7 +113,7 @@ fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
     let on_picture = reason == GapReason::Building;
     let turnable = !on_picture && reason != GapReason::Mask && rank < HOPELESS && near;
     let reason = if turnable && by_tilt(eye, at) { GapReason::Tilt } else { reason };
-    Candidate { reason, rank, on_picture, distance_m }
+    Candidate { reason, rank, on_picture, lacks_px_per_m, distance_m }
 }
 
 /// Rank of a camera that would not see the point even without its first fault.
@@ -107,8 +123,8 @@ const HOPELESS: u32 = 3;
 const FAR: f64 = 2.0;
 
 /// Why none of the cameras covers a point, by day or by night.
-pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3], light: Light) -> Miss {
-    let mut nearest: Option<(u32, f64, Miss)> = None;
+pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3], light: Light) -> Found {
+    let mut nearest: Option<(u32, f64, Found)> = None;
     for eye in eyes {
         let candidate = candidate(eye, at);
         let beaten =
@@ -117,7 +133,7 @@ pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3], light: Light) -> 
             continue;
         }
         let mut miss = Miss { reason: candidate.reason, culprit: Some(Culprit::Camera(eye.row)) };
-        let mut rank = candidate.rank;
+        let (mut rank, mut lacks_px_per_m) = (candidate.rank, None);
         if candidate.on_picture {
             let Some(hidden) = hidden(eye, caster, at, light) else { continue };
             miss = hidden;
@@ -125,13 +141,16 @@ pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3], light: Light) -> 
             let far = candidate.distance_m > FAR * eye.reach_m;
             if far || !caster.clear_from_mount(eye.view.eye_m(), at) {
                 rank = HOPELESS;
+            } else {
+                lacks_px_per_m = candidate.lacks_px_per_m;
             }
         }
         if !beaten(rank) {
-            nearest = Some((rank, candidate.distance_m, miss));
+            nearest = Some((rank, candidate.distance_m, Found { miss, lacks_px_per_m }));
         }
     }
-    nearest.map_or(Miss { reason: GapReason::NoCamera, culprit: None }, |(_, _, miss)| miss)
+    let nobody = Miss { reason: GapReason::NoCamera, culprit: None };
+    nearest.map_or(Found { miss: nobody, lacks_px_per_m: None }, |(_, _, found)| found)
 }
 
 /// What hides a point that is on the picture: something solid, else the veil that takes most, else the fog, else the dark.
@@ -190,7 +209,9 @@ mod tests {
         let mut site = sample::bare(-50.0, -50.0, 50.0, 80.0);
         change(&mut site);
         let eyes: Vec<Eye> = cameras.iter().enumerate().map(|(row, camera)| Eye::new(row, camera)).collect();
-        let miss = why(&eyes, &Caster::under(&site, conditions), [at[0], at[1], 1.5], light);
+        let Found { miss, lacks_px_per_m } =
+            why(&eyes, &Caster::under(&site, conditions), [at[0], at[1], 1.5], light);
+        assert!(lacks_px_per_m.is_none() || expected == GapReason::Range, "{lacks_px_per_m:?}");
         assert_eq!(miss, Miss { reason: expected, culprit });
     }
 

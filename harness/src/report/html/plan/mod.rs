@@ -205,7 +205,7 @@ pub(super) fn gap_reason(gap: &Gap) -> String {
 fn cause(reason: GapReason, culprit: Option<&str>) -> String {
     use GapReason as R;
     let why = match reason {
-        R::Range => "no camera reaches so far at its working density",
+        R::Range => "too far away for every camera that looks there",
         R::OutsideView => "outside every camera's angle of view",
         R::DeadZone => "too near below a camera, or above its picture",
         R::Tilt => "below or above a camera's picture, which another tilt alone would show",
