@@ -38,6 +38,7 @@ use crate::exit::{Exit, Failure};
 pub(crate) use folder::scenario_of;
 pub use model::{Report, RulePart, RuleStatus};
 pub use stills::adopt as adopt_stills;
+pub(crate) use write::whole;
 
 impl Report {
     /// The exit code. The worst wins, in this order: interrupted (130), the gateway was lost (4), the harness could

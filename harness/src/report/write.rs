@@ -1,24 +1,15 @@
-//! Writing files into the run folder: each beside its final name first, then renamed, so that a reader never sees
-//! half a file.
+//! Writing files: each beside its final name first, then renamed, so that a reader never sees half a file, and what an
+//! earlier one held is not lost to a full disk.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use crate::exit::{Exit, Failure};
 
 /// Writes one file of the report.
 pub(super) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let to = folder.join(name);
-    let beside = folder.join(format!("{name}.part"));
-    let write = || {
-        if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(&beside, bytes)?;
-        fs::rename(&beside, &to)
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(&beside);
+    whole(&to, bytes).map_err(|error| {
         Failure::new(
             Exit::Harness,
             format!(
@@ -28,6 +19,20 @@ pub(super) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failur
             ),
         )
     })
+}
+
+/// Writes a whole file or leaves what is there, and makes its folder.
+pub(crate) fn whole(to: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = to.as_os_str().to_owned();
+    beside.push(".part");
+    let write = || {
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&beside, bytes)?;
+        fs::rename(&beside, to)
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&beside)))
 }
 
 /// A programmer's mistake while rendering.

@@ -18,6 +18,7 @@ use super::prices::prices;
 use super::say::print;
 use super::{Exit, Failure, OutputFormat};
 use crate::report::plan::{against_geojson, geojson, text};
+use crate::report::whole;
 
 /// What every variant of a layout suffers, and the map of a change.
 const WHAT_IF: &str = "what-if.json";
@@ -180,7 +181,7 @@ fn unmade(failed: Failed) -> Failure {
 
 fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let path = folder.join(name);
-    std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, bytes)).map_err(|error| {
+    whole(&path, bytes).map_err(|error| {
         let remedy = "name a folder that can be written with --out";
         Failure::new(Exit::Harness, format!("{} could not be written: {error}; {remedy}", path.display()))
     })
@@ -260,5 +261,15 @@ mod tests {
         let failure = save(&file, "plan.json", b"{}").expect_err("a file is no folder");
         assert_eq!(failure.exit(), Exit::Harness);
         assert!(failure.to_string().contains("--out"));
+    }
+
+    /// A name that is a folder stands for a disk on which there is no room.
+    #[test]
+    fn what_cannot_be_written_leaves_no_half_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("report.json")).expect("a folder");
+        save(folder.path(), "report.json", b"{}").expect_err("a folder is no file");
+        let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
     }
 }
