@@ -700,9 +700,7 @@ fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {
         ("the pictures in `stills` are left out", folder.stills.as_ref().err()),
     ];
     let mut say = |text: String| notes.push(NotePart { at_us: None, kind: "report".into(), text });
-    // A run that came to nothing wrote neither tape nor plan, and has said why.
-    let nothing = !journal.reached() && !journal.cuts().is_empty();
-    for (what, why) in missing.into_iter().skip(if nothing { 2 } else { 0 }) {
+    for (what, why) in missing {
         if let Some(why) = why {
             say(format!("{what}: {why}"));
         }

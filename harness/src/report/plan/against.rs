@@ -309,11 +309,11 @@ fn rest(told: &Against) -> String {
 }
 
 fn devices(told: &Against) -> String {
-    let mut out = format!(
-        "\nKit: {}; site: {}.\n",
-        differ(told.devices.len(), "row"),
-        differ(told.things.len(), "thing")
-    );
+    let site = match told.things.len() {
+        0 => String::new(),
+        things => format!("; site: {}", differ(things, "thing")),
+    };
+    let mut out = format!("\nKit: {}{site}.\n", differ(told.devices.len(), "row"));
     for device in told.devices.iter().take(2 * SHOWN) {
         let _ = writeln!(out, "  {}", one_device(device));
     }
