@@ -30,6 +30,10 @@ pub(super) fn table(perimeter: &Perimeter, dated: &str) -> String {
         let _ =
             writeln!(out, "  {:>9.1} m of {} from {from:.1} m: {}{beam}", to - from, gap.wall, gap.reason);
     }
+    if !perimeter.unwalled.is_empty() {
+        out += "  holes are measured from barrier to barrier, straight where that is shorter than the outline: what it takes to \
+                close them.\n";
+    }
     for hole in perimeter.unwalled.iter().take(SHOWN) {
         let _ = writeln!(out, "  {:>9.1} m: {}", hole.missing_m, hole.told());
     }

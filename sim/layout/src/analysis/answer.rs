@@ -195,7 +195,7 @@ pub struct Gap {
 
 /// Pixel density that is missing in a gap, px/m. On each cell it is what the camera that comes nearest to its own working
 /// density lacks there; one that does not show the cell lacks all of it. It is 0 where a camera's picture is dense enough, and
-/// only farther away than the camera is used (`range_m`). Where there is no camera at all, the working density of a camera of
+/// only farther away than the camera is used (`range_m`), or by night without light enough. Where there is no camera at all, the working density of a camera of
 /// which nothing is said is what is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Shortfall {

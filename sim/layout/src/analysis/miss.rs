@@ -1,9 +1,9 @@
 //! Why a point is not covered: the camera that comes nearest to covering it decides.
 //!
-//! Nearest come the cameras that look there, within their range and working density: something stands in the way, or
-//! the point lies below or above the picture. Then those that look there with a clear line, but from too far. Then
-//! those that could see it if they were turned. Of equals the one at the least distance decides. What another tilt
-//! alone would show is owed to the tilt.
+//! Nearest comes by night a camera that would show it if there were light. Then come those that look there, within their
+//! range and working density: something stands in the way, or the point lies below or above the picture. Then those that
+//! look there with a clear line, but from too far. Then those that could see it if they were turned. Of equals the one at
+//! the least distance decides. What another tilt alone would show is owed to the tilt.
 
 use super::answer::GapReason;
 use super::caster::{Caster, Occluder};
@@ -33,8 +33,8 @@ pub(crate) struct Miss {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Found {
     pub(crate) miss: Miss,
-    /// Of a camera that looks there with a clear line and from too far: what its picture lacks of its working density there,
-    /// px/m; 0 where it is dense enough and only farther than the camera is used.
+    /// Of the cameras that look there with a clear line and from too far: what the picture of one lacks of its working density
+    /// there, px/m, the least of them; 0 where it is dense enough and only farther than the camera is used.
     pub(crate) lacks_px_per_m: Option<f64>,
 }
 
@@ -104,10 +104,10 @@ fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
     let near = dense && distance_m <= eye.camera.range_m;
     let (reason, rank) = match (reason, near) {
         // On the picture and near enough: whatever hides it is the reason.
-        (None, true) => (GapReason::Building, 0),
-        (Some(reason @ (GapReason::DeadZone | GapReason::Mask)), true) => (reason, 0),
-        (None, false) => (GapReason::Range, 1),
-        (Some(reason), true) => (reason, 2),
+        (None, true) => (GapReason::Building, 1),
+        (Some(reason @ (GapReason::DeadZone | GapReason::Mask)), true) => (reason, 1),
+        (None, false) => (GapReason::Range, 2),
+        (Some(reason), true) => (reason, 3),
         (Some(_), false) => (GapReason::Range, HOPELESS + 1),
     };
     let on_picture = reason == GapReason::Building;
@@ -117,40 +117,48 @@ fn candidate(eye: &Eye, at: [f64; 3]) -> Candidate {
 }
 
 /// Rank of a camera that would not see the point even without its first fault.
-const HOPELESS: u32 = 3;
+const HOPELESS: u32 = 4;
+/// Rank of a camera that sees the point, and only has too little light for it.
+const UNLIT: u32 = 0;
 
 /// Beyond this many times its reach a camera is not asked whether the point is hidden.
 const FAR: f64 = 2.0;
 
 /// Why none of the cameras covers a point, by day or by night.
 pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3], light: Light) -> Found {
-    let mut nearest: Option<(u32, f64, Found)> = None;
+    let mut nearest: Option<(u32, f64, Miss)> = None;
+    let mut least: Option<f64> = None;
     for eye in eyes {
         let candidate = candidate(eye, at);
+        let clear = || caster.clear_from_mount(eye.view.eye_m(), at);
+        let lacks = candidate.lacks_px_per_m.filter(|_| !candidate.on_picture);
+        if let Some(lacks) = lacks.filter(|lacks| least.is_none_or(|least| *lacks < least) && clear()) {
+            least = Some(lacks);
+        }
         let beaten =
             |rank: u32| nearest.as_ref().is_some_and(|(r, d, _)| (*r, *d) <= (rank, candidate.distance_m));
-        if beaten(candidate.rank) {
+        let at_best = if candidate.on_picture && light == Light::Night { UNLIT } else { candidate.rank };
+        if beaten(at_best) {
             continue;
         }
         let mut miss = Miss { reason: candidate.reason, culprit: Some(Culprit::Camera(eye.row)) };
-        let (mut rank, mut lacks_px_per_m) = (candidate.rank, None);
+        let mut rank = candidate.rank;
         if candidate.on_picture {
             let Some(hidden) = hidden(eye, caster, at, light) else { continue };
             miss = hidden;
+            rank = if miss.reason == GapReason::Light { UNLIT } else { rank };
         } else if rank < HOPELESS {
             let far = candidate.distance_m > FAR * eye.reach_m;
-            if far || !caster.clear_from_mount(eye.view.eye_m(), at) {
+            if far || !clear() {
                 rank = HOPELESS;
-            } else {
-                lacks_px_per_m = candidate.lacks_px_per_m;
             }
         }
         if !beaten(rank) {
-            nearest = Some((rank, candidate.distance_m, Found { miss, lacks_px_per_m }));
+            nearest = Some((rank, candidate.distance_m, miss));
         }
     }
     let nobody = Miss { reason: GapReason::NoCamera, culprit: None };
-    nearest.map_or(Found { miss: nobody, lacks_px_per_m: None }, |(_, _, found)| found)
+    Found { miss: nearest.map_or(nobody, |(_, _, miss)| miss), lacks_px_per_m: least }
 }
 
 /// What hides a point that is on the picture: something solid, else the veil that takes most, else the fog, else the dark.
@@ -211,7 +219,7 @@ mod tests {
         let eyes: Vec<Eye> = cameras.iter().enumerate().map(|(row, camera)| Eye::new(row, camera)).collect();
         let Found { miss, lacks_px_per_m } =
             why(&eyes, &Caster::under(&site, conditions), [at[0], at[1], 1.5], light);
-        assert!(lacks_px_per_m.is_none() || expected == GapReason::Range, "{lacks_px_per_m:?}");
+        assert!(expected != GapReason::NoCamera || lacks_px_per_m.is_none(), "{lacks_px_per_m:?}");
         assert_eq!(miss, Miss { reason: expected, culprit });
     }
 
@@ -256,6 +264,9 @@ mod tests {
         // Its infrared light reaches 30 m.
         let night = || (Conditions::default(), Light::Night);
         check_under(night(), |_| {}, &north(), [0.0, 40.0], GapReason::Light, me);
+        // One stands nearer and behind a building; the other one would see it if there were light.
+        let both = [north().remove(0), sample::camera("d", [0.0, 68.0], 180.0)];
+        check_under(night(), block, &both, [0.0, 25.0], GapReason::Light, Some(Culprit::Camera(1)));
         check_under(
             night(),
             tree,

@@ -56,7 +56,7 @@ impl Problem {
         help: impl Into<String>,
     ) -> Problem {
         let span = on_one_line(source.inner(), span);
-        let (message, help, label) = (message.into(), help.into(), "here".to_owned());
+        let (message, help, label) = (short(message.into()), short(help.into()), "here".to_owned());
         Problem { severity: Severity::Error, code, message, help, span, label, source: source.clone() }
     }
 
@@ -100,6 +100,15 @@ impl Problem {
         let (line, column) = line_column(self.source.inner(), self.span.start);
         (line + 1, column + 1)
     }
+}
+
+/// What quotes a file may quote megabytes.
+fn short(mut text: String) -> String {
+    if text.len() > LONG {
+        text.truncate(text.floor_char_boundary(LONG));
+        text.push('…');
+    }
+    text
 }
 
 /// A span that runs over many lines is cut at the end of its first, and a long one soon, so that the caret stands at one
@@ -263,6 +272,9 @@ mod tests {
         // A place as long as the line, and the line's ends.
         assert!(shown(&long, 6..long.len()).0.len() < 250);
         assert!(shown(&long, at + 5_003..at + 5_004).0.ends_with('b'));
+        let source = SourceText::default().source();
+        let said = Problem::new(&source, 0..0, "a::b", "院".repeat(5_000), "mend it");
+        assert!(said.message().len() < 1_300 && said.message().ends_with('…'), "{}", said.message());
         // One byte of a letter of three.
         assert!(shown(&long, at - 3..at - 2).0.contains("a楼HERE"));
         assert!(shown(&long, long.len()..long.len() + 1).0.ends_with("last"));

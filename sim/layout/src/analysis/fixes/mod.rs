@@ -63,7 +63,7 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// Looks for the fix of each of the first `count` gaps of a plan, and of each of its first gaps by night that lack light, on
+/// Looks for the fix of each of the first `count` gaps of a plan, and of each of its first gaps by night of which some lacks light, on
 /// so many threads. The answer does not depend on the threads. Caster and views are those of the plan.
 pub fn fix_gaps(
     (layout, caster, views): (&Scenario, &Caster, &Views),
@@ -75,7 +75,11 @@ pub fn fix_gaps(
     let guard = Guard::new((layout, caster, views), plan, &law, law.shown(layout, caster));
     let ask = Ask::new((layout, caster, views), prices, guard);
     let by_day = plan.gaps.iter().enumerate().map(|(i, gap)| (i, gap, Light::Day));
-    let dark = plan.gaps_night.iter().enumerate().filter(|(_, gap)| gap.reason == GapReason::Light);
+    let dark = plan
+        .gaps_night
+        .iter()
+        .enumerate()
+        .filter(|(_, gap)| gap.causes.iter().any(|cause| cause.reason == GapReason::Light));
     let by_night = dark.map(|(i, gap)| (i, gap, Light::Night));
     let asked: Vec<(usize, &Gap, Light)> = by_day.take(count).chain(by_night.take(count)).collect();
     let found = spread(threads, &asked, |(_, gap, light)| choice::fix_of(&ask, gap, *light));

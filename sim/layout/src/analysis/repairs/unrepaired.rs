@@ -37,7 +37,7 @@ fn why_gap(gap: &Stretch, perimeter: &Perimeter) -> &'static str {
 
 fn why_hole(layout: &Scenario, hole: &Unwalled, book: &RuleBook) -> &'static str {
     if hole.between.is_empty() || layout.site.rim().next().is_none() {
-        "nothing stands here that could go on: what is to stand along this outline is for the owner to say"
+        "no wall, gate or building of the perimeter stands here that could go on: walls that are there want `perimeter: true`, else what is to stand here is for the owner to say"
     } else if across(layout, hole, book).is_none() {
         "a path leads through: it takes a gate, or the path is closed"
     } else {
