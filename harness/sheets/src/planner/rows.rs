@@ -209,7 +209,10 @@ fn perimeter(material: &Material) -> PerimeterView {
             ("guarded by beams", metres(p.guarded_m)),
             ("gates", metres(p.gates_m)),
             ("holes between walls, gates and buildings", p.unwalled.len().to_string()),
-            ("what would close them", metres(p.unwalled.iter().map(|hole| hole.missing_m).sum())),
+            (
+                "what would close them",
+                metres(p.unwalled.iter().map(|hole| hole.missing_m).sum::<f64>() + 0.0),
+            ),
         ],
         gaps: p.gaps.iter().map(stretch).collect(),
         holes: p
