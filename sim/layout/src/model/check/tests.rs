@@ -34,7 +34,8 @@ fn what_cannot_be_read_of_a_map_is_told_once_and_missed_nowhere() {
     assert!(of_shed.help().contains("this file says `EPSG:3857`: export"), "{}", of_shed.help());
     let stray = format!("{}，", " ".repeat(2_000));
     let said = problems(&[], &[("\"features\":", &format!("{stray} \"features\":"))]);
-    let told = format!("{:?}", miette::Report::new(said.iter().next().unwrap().clone()));
+    let mut told = String::new();
+    miette::NarratableReportHandler::new().render_report(&mut told, said.iter().next().unwrap()).unwrap();
     assert!(told.contains("this is not JSON") && told.contains('，'), "{told}");
 }
 
