@@ -5,6 +5,8 @@
 //! look there with a clear line, but from too far. Then those that could see it if they were turned. Of equals the one at
 //! the least distance decides. What another tilt alone would show is owed to the tilt.
 
+use std::cell::LazyCell;
+
 use super::answer::GapReason;
 use super::caster::{Caster, Occluder};
 use super::figures::figures;
@@ -130,9 +132,10 @@ pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3], light: Light) -> 
     let mut least: Option<f64> = None;
     for eye in eyes {
         let candidate = candidate(eye, at);
-        let clear = || caster.clear_from_mount(eye.view.eye_m(), at);
+        // One ray, where it is asked for at all.
+        let clear = LazyCell::new(|| caster.clear_from_mount(eye.view.eye_m(), at));
         let lacks = candidate.lacks_px_per_m.filter(|_| !candidate.on_picture);
-        if let Some(lacks) = lacks.filter(|lacks| least.is_none_or(|least| *lacks < least) && clear()) {
+        if let Some(lacks) = lacks.filter(|lacks| least.is_none_or(|least| *lacks < least) && *clear) {
             least = Some(lacks);
         }
         let beaten =
@@ -149,7 +152,7 @@ pub(crate) fn why(eyes: &[Eye], caster: &Caster, at: [f64; 3], light: Light) -> 
             rank = if miss.reason == GapReason::Light { UNLIT } else { rank };
         } else if rank < HOPELESS {
             let far = candidate.distance_m > FAR * eye.reach_m;
-            if far || !clear() {
+            if far || !*clear {
                 rank = HOPELESS;
             }
         }
