@@ -100,6 +100,18 @@ fn coverage(rest: &str) -> bool {
         && class.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
+/// Whether a figure is a length of time: of one that is none no bound can be one.
+pub fn is_time(name: &str) -> bool {
+    let share = SHARES.iter().any(|share| name.strip_suffix(share).is_some_and(|rest| rest.ends_with('.')));
+    share && !OTHERS.contains(&name) || name == "subscribers.drained"
+}
+
+/// Whether a comparison is with a length of time.
+pub fn with_time(text: &str) -> bool {
+    let right = text.trim().trim_start_matches(['<', '=', '!', '>']).trim();
+    right.parse::<f64>().is_err() && right.parse::<Duration>().is_ok()
+}
+
 /// Checks a comparison: one of `< <= == != >= >`, then a number or a length of time.
 pub fn is_comparison(text: &str) -> bool {
     let text = text.trim();
@@ -171,6 +183,34 @@ mod tests {
             "",
         ] {
             assert!(!is_figure(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn knows_lengths_of_time() {
+        for name in [
+            "response.p99",
+            "beam.response.p99.9",
+            "recovery.max",
+            "load.response.p50",
+            "subscribers.drained",
+        ] {
+            assert!(is_figure(name) && is_time(name), "{name}");
+        }
+        for name in [
+            "missed",
+            "beam.wrong",
+            "queue.max",
+            "leak.memory",
+            "drift.response",
+            "coverage.2025.1.5.observe",
+        ] {
+            assert!(is_figure(name) && !is_time(name), "{name}");
+        }
+        for (text, is) in
+            [("< 2s", true), ("<=500ms", true), ("== 0", false), ("< fast", false), (">= 0.95", false)]
+        {
+            assert_eq!(with_time(text), is, "{text}");
         }
     }
 

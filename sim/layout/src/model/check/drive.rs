@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::model::near::nearest;
-use crate::model::threshold::{COUNTS, is_comparison, is_figure};
+use crate::model::threshold::{COUNTS, is_comparison, is_figure, is_time, with_time};
 
 pub(super) fn all(desk: &mut Desk<'_>) {
     let (drive, day) = (&desk.file.drive, &desk.file.day);
@@ -75,6 +75,9 @@ fn thresholds(desk: &mut Desk<'_>) {
                 message,
                 "write it like \"== 0\", \"< 2s\" or \">= 0.95\"",
             );
+        } else if is_figure(figure) && with_time(comparison) && !is_time(figure) {
+            let message = format!("`{figure}` is no length of time, and `{comparison}` compares it with one");
+            desk.at(&path, "thresholds::bad-comparison", message, "write a number without a unit: \"< 5\"");
         }
     }
 }

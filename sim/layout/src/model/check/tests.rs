@@ -58,6 +58,7 @@ fn one_change_one_problem() {
         ("camera = 0", "camera = 3", "kit::bad-qos"),
         ("lasting = \"24h\"", "lasting = \"22h\"", "script::after-the-day"),
         ("missed = \"== 0\"", "mised = \"== 0\"", "thresholds::unknown-figure"),
+        ("missed = \"== 0\"", "missed = \"< 2s\"", "thresholds::bad-comparison"),
         ("misread = 0.02", "misread = 2.0", "scenario::not-a-share"),
         ("misread = 0.02", "misreed = 0.02", "scenario::unknown-key"),
         ("heartbeat = \"10s\"", "heartbeat = \"often\"", "scenario::wrong-text"),
