@@ -49,6 +49,10 @@ const TARGETS: [(&str, f64); 4] = [
     ("lateness p99, µs", 100.0),
 ];
 
+/// Raw writes of a processor second on the slowest machine for which the rate at QoS 0 is demanded. No write for each message is
+/// cheaper than that, so a machine that manages fewer is asked for as much less.
+const RAW: f64 = 284_000.0;
+
 /// A sink in a process of its own, which ends with this one.
 struct Sink {
     child: Child,
@@ -122,9 +126,17 @@ fn against_targets(figures: &Figures) -> [(&'static str, f64, f64, bool); 4] {
     ];
     // Of rates more is better, of bytes and µs less.
     std::array::from_fn(|i| {
-        let (what, target) = TARGETS[i];
+        let (what, mut target) = TARGETS[i];
+        if i == 0 {
+            target *= slower(&figures.floor);
+        }
         (what, target, found[i], if i < 2 { found[i] >= target } else { found[i] <= target })
     })
+}
+
+/// How much less this machine writes than the one for which the rate is demanded; 1 when it writes as much.
+fn slower(floor: &Rate) -> f64 {
+    (floor.per_cpu_second() / RAW).min(1.0)
 }
 
 /// Memory first, before anything else has touched it; then the ways take turns, so that a busy stretch of the machine
@@ -172,6 +184,13 @@ fn table(args: &Args, figures: &Figures) -> String {
     ratios(&mut out, figures);
     late(&mut out, args, &figures.lateness);
     let _ = writeln!(out, "memory at {} connections: {} bytes each", args.held, figures.per_connection);
+    if slower(&figures.floor) < 1.0 {
+        let _ = writeln!(
+            out,
+            "raw writes are fewer here than the {RAW:.0} for which {:.0} are demanded at QoS 0: so much less is demanded",
+            TARGETS[0].1
+        );
+    }
     for (what, target, found, met) in against_targets(figures) {
         let met = if met { "met" } else { "MISSED" };
         let _ = writeln!(out, "target {what}: {target:.0}, {met} ({found:.0})");
