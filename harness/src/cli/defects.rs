@@ -6,6 +6,7 @@ use super::say::{print, remark};
 use super::{Exit, Failure, OutputFormat};
 use crate::defects;
 use crate::defects::bench::{HEALTHY, Matrix, Options, Row};
+use crate::defects::node_red;
 use crate::reference::flaws::catalogue;
 
 /// Options of `palisade defects`.
@@ -61,6 +62,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     }
     if let Some(id) = args.only.iter().find(|id| *id != "none" && catalogue::find(id).is_none()) {
         let text = format!("--only: there is no defect `{id}`; `palisade defects --list` names them");
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    let strange = |id: &&String| *id != "none" && !node_red::DEFECTS.contains(&id.as_str());
+    if let Some(id) = args.only.iter().find(strange).filter(|_| args.sut.is_some()) {
+        let all = node_red::DEFECTS.join(", ");
+        let text = format!("--only: the flow of Node-RED has no defect `{id}`; it has {all}");
         return Err(Failure::new(Exit::Usage, text));
     }
     let bug = |error: std::io::Error| Failure::new(Exit::Bug, error.to_string());

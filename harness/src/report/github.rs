@@ -14,6 +14,8 @@ pub fn render(report: &Report) -> String {
     let mut say = |title: &str, text: String| errors.push((title.to_owned(), text));
     let harness = report.harness.reasons.iter().filter(|_| !report.harness.valid);
     harness.for_each(|why| say("the harness cannot be trusted", why.clone()));
+    // Why it was cut is why everything else is missing.
+    report.verdict.reasons.iter().filter(|_| report.partial).take(1).for_each(|why| say("cut", why.clone()));
     let checks = report.verdict.checks.iter().filter(|c| !c.pass);
     checks.for_each(|c| say(&c.figure, format!("must be {}, it is {}", c.must, c.found_text)));
     let worse = report.baseline.iter().flat_map(|c| &c.reasons);
@@ -93,6 +95,18 @@ mod tests {
              ::warning file=palisade/a%2Cb.toml,title=baseline::nothing could be tested\n";
         assert_eq!(render(&report), expected);
         assert_eq!(render(&Report::default()), "");
+    }
+
+    #[test]
+    fn why_a_run_was_cut_comes_before_what_is_missing_because_of_it() {
+        let mut report = report(20);
+        report.partial = true;
+        report.verdict.reasons = vec!["nobody listens at 127.0.0.1:1883".into(), "missed".into()];
+        let text = render(&report);
+        assert!(
+            text.lines().next().is_some_and(|first| first.ends_with("::nobody listens at 127.0.0.1:1883"))
+        );
+        assert_eq!(text.lines().count(), SHOWN, "{text}");
     }
 
     #[test]
