@@ -15,7 +15,7 @@ use palisade_sim::whole::Day;
 use palisade_sim::words::Ms;
 use toml_edit::DocumentMut;
 
-use super::run::{disturb, fleet, is_heard_over_a_broker, sut};
+use super::run::{disturb, files_each, fleet, is_heard_over_a_broker, sut};
 use super::say::{print, remark};
 use super::{Exit, Failure};
 use crate::drivers::between::Plan;
@@ -202,8 +202,9 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
     let compounds = start.options.iter().find_map(|o| o.strip_prefix("--fleet=")?.parse().ok());
     let shape = copy(args, failing, (SHAPE, "--shape="));
     let broker = is_heard_over_a_broker(&gateway);
-    let fleet = fleet(compounds.unwrap_or(1), (shape.as_deref(), broker), &loaded, start.seed)?;
     let faults = copy(args, failing, (FAULTS, "--fault="));
+    let each = files_each(faults.is_some());
+    let fleet = fleet(compounds.unwrap_or(1), (shape.as_deref(), broker, each), &loaded, start.seed)?;
     let faults = faults.map(|file| disturb::faults(&file, start.seed, &gateway, &kit)).transpose()?;
     let stop = Stop::on_signals()?;
     let day = live(&loaded, start.seed, &stop, &Progress::silent())?;
@@ -231,6 +232,7 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
             kept: Vec::new(),
             told: Arc::new(OnceLock::new()),
             options: Vec::new(),
+            in_vain: true,
             loaded,
         },
     })

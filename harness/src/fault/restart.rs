@@ -43,14 +43,17 @@ pub enum How {
 impl Restart {
     /// When it happens until an instant, ms after the first message, in order. `number` is its place in the file.
     pub fn instants(&self, (seed, number): (u64, usize), until_ms: i64) -> Vec<i64> {
-        let drawn = |round: i64| {
-            let within = self.within.map_or(0, |within| within.0.0).unsigned_abs() + 1;
-            (AgentKey::of(&format!("{seed}/restart/{number}/{round}")).0 % within) as i64
-        };
         let period = self.every.map_or(0, |every| every.0.0);
         let rounds = if period > 0 { 1..=until_ms / period } else { 1..=1 };
-        let begins = |round: i64| self.at.map_or(period * round, |at| at.0.0);
-        rounds.map(|round| begins(round) + drawn(round)).filter(|at| *at < until_ms).collect()
+        rounds.map(|round| self.instant((seed, number), round)).filter(|at| *at < until_ms).collect()
+    }
+
+    /// When it happens for the first time (`round` 1) or again, ms after the first message.
+    pub fn instant(&self, (seed, number): (u64, usize), round: i64) -> i64 {
+        let within = self.within.map_or(0, |within| within.0.0).unsigned_abs() + 1;
+        let drawn = (AgentKey::of(&format!("{seed}/restart/{number}/{round}")).0 % within) as i64;
+        let every = self.every.map_or(0, |every| every.0.0);
+        self.at.map_or(every * round, |at| at.0.0) + drawn
     }
 }
 

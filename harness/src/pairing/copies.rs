@@ -65,6 +65,9 @@ pub struct Break {
     pub at_us: Micros,
     /// By when each of them has begun to connect again.
     pub until_us: Micros,
+    /// Until when what leaves at QoS 0 may leave into a line that is gone: the instant itself where lines are taken here, later
+    /// where the gateway goes.
+    pub gone_until_us: Micros,
     /// Whom: devices of these classes; all when there is none.
     pub whom: Vec<Class>,
 }
@@ -202,7 +205,8 @@ impl<'a> Crowd<'a> {
 
     /// Whether a message was at QoS 0 on its way when its connection was taken.
     fn gone_with_its_line(&self, says: &Says, left_us: Micros) -> bool {
-        let just_before = |one: &Break| (one.at_us - assumed().under_way_us()..=one.at_us).contains(&left_us);
+        let just_before =
+            |one: &Break| (one.at_us - assumed().under_way_us()..=one.gone_until_us).contains(&left_us);
         says.qos == 0 && self.breaks.iter().any(|one| one.hits(says) && just_before(one))
     }
 }
@@ -237,6 +241,15 @@ mod tests {
     /// One copy that says message 0 at 0 ms, message 1 at 100 ms and so on, all by one beam, at QoS 1; the deadline is 1 s.
     /// Of each: what happened to it, and when its answers came, both in ms. What became of them, in words.
     fn check(messages: &[Lived<'_>], change: impl Fn(&mut Says), until_ms: i64) -> Vec<&'static str> {
+        check_gone(messages, change, (until_ms, 150))
+    }
+
+    /// The same where what leaves at QoS 0 until an instant may leave into a line that is gone.
+    fn check_gone(
+        messages: &[Lived<'_>],
+        change: impl Fn(&mut Says),
+        (until_ms, gone_until_ms): (i64, i64),
+    ) -> Vec<&'static str> {
         let (mut says, mut traces, mut heard) = (Vec::new(), Vec::new(), Vec::new());
         for (i, (fates, answers)) in messages.iter().enumerate() {
             let mut one = Says {
@@ -255,7 +268,9 @@ mod tests {
             answers.iter().for_each(|at| came.take(at * MS, false));
             heard.push(came);
         }
-        let breaks = [Break { at_us: 150_000, until_us: 3_000_000, whom: vec![Class::Beam] }];
+        let gone_until_us = gone_until_ms * 1_000;
+        let whom = vec![Class::Beam];
+        let breaks = [Break { at_us: 150_000, until_us: 3_000_000, gone_until_us, whom }];
         let crowd = Crowd {
             says: &says,
             copies: 1,
@@ -304,6 +319,14 @@ mod tests {
         let qos_0 = |says: &mut Says| says.qos = 0;
         let late: &[(Fate, u64)] = &[(Fate::Taken, 160), (Fate::Left, 160)];
         assert_eq!(check(&[(LEFT, &[]), (late, &[])], qos_0, 9_000), ["taken", "missed"]);
+        // The gateway is gone for longer than its devices know.
+        let messages: [Lived<'_>; 2] = [(late, &[]), (late, &[300])];
+        assert_eq!(check_gone(&messages, qos_0, (9_000, 900)), ["taken", "answered"]);
+        assert_eq!(
+            check_gone(&messages[..1], |_| {}, (9_000, 900)),
+            ["missed"],
+            "QoS 1 is promised all the same"
+        );
         let camera = |says: &mut Says| (says.qos, says.class) = (0, Class::Camera);
         assert_eq!(check(&[(LEFT, &[])], camera, 9_000), ["missed"], "it was not hit");
     }

@@ -18,8 +18,8 @@ pub struct Load {
     /// What was counted.
     #[serde(flatten)]
     pub counts: LoadCounts,
-    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `response`, `absence`, `drained`, `answers`), as HdrHistogram's
-    /// compressed V2 form in base64.
+    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `response`, `absence`, `drained`, `answers`, `hearing`), as
+    /// HdrHistogram's compressed V2 form in base64.
     pub histograms: BTreeMap<String, String>,
     /// Those who heard what the gateway said: the control first.
     #[serde(default)]

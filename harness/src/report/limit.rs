@@ -44,7 +44,7 @@ pub struct Limit {
 pub struct LimitRun {
     /// Compounds in the fleet.
     pub fleet: u32,
-    /// `pass`, `fail`, or `void` when the harness itself was too slow.
+    /// `pass`, `fail`, `void` when the harness itself was too slow, or `cut` when somebody stopped it.
     pub verdict: &'static str,
     /// Messages that were due while windows were driven, a second: the compound's that left, and those of its copies (with
     /// their signs of life) whether they left or not.
@@ -69,6 +69,7 @@ impl LimitRun {
         let verdict = match report.exit() {
             Exit::Ok => "pass",
             Exit::Harness => "void",
+            Exit::Interrupted => "cut",
             _ => "fail",
         };
         let reasons = report.harness.reasons.first().or(report.verdict.reasons.first());
@@ -157,6 +158,10 @@ fn told(search: &Search, devices: usize, offered_per_s: Option<f64>, runs: &[Lim
         }
         false => String::new(),
     };
+    if search.trials().is_empty() {
+        let why = runs.last().map_or("nothing was driven", |run| run.why.as_str());
+        return format!("nothing is known of the limit, in {count}: {why}");
+    }
     if !search.trials().iter().any(|t| !t.pass) {
         let largest = search.trials().iter().map(|t| t.fleet).max().unwrap_or_default();
         return format!(

@@ -25,6 +25,7 @@ pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>, messages: &[M
         absence_ms: of("absence"),
         drained_ms: of("drained"),
         answers_ms: of("answers"),
+        hearing_ms: of("hearing"),
         answers: load.answers.clone(),
         subscribers: load.subscribers.iter().map(|one| subscriber(one, messages)).collect(),
     }
@@ -60,9 +61,10 @@ pub(super) fn copies(load: Option<&Load>) -> Option<LoadFacts> {
         why_not: "the run was made before anybody heard them".into(),
         ..LoadAnswers::default()
     });
-    let response =
-        load.histograms.get("answers").and_then(|packed| Series::unpack(packed)).unwrap_or_default();
-    Some(LoadFacts { counts: load.counts.clone(), answers, response })
+    let of =
+        |name: &str| load.histograms.get(name).and_then(|packed| Series::unpack(packed)).unwrap_or_default();
+    let (response, hearing) = (of("answers"), of("hearing"));
+    Some(LoadFacts { counts: load.counts.clone(), answers, response, hearing })
 }
 
 /// What the verdict looks at of the subscribers; nothing when nobody subscribed.

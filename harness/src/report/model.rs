@@ -482,6 +482,9 @@ pub struct LoadPart {
     /// Answered minus intended, or minus left where a storm had held a message.
     #[serde(default)]
     pub answers_ms: Spread,
+    /// How late the one who hears the answers came to what waited for it: so late an answer may be stamped.
+    #[serde(default)]
+    pub hearing_ms: Spread,
     /// What the gateway answered to them; nothing in runs of old.
     #[serde(default)]
     pub answers: Option<LoadAnswers>,

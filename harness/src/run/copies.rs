@@ -1,7 +1,7 @@
 //! Hearing what the gateway says of the copies of a compound, and holding it against what they said.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,9 +17,10 @@ use super::part::{Ending, Part};
 use crate::contract::{Correlate, Decoder};
 use crate::drivers::crowd::{self, Crowd};
 use crate::latency::Series;
+use crate::pairing::assumed;
 use crate::pairing::copies::{self, Break, Heard, Says, Told};
 use crate::pairing::{Outcome, Tally};
-use crate::record::{CopyFailure, CopyTally, LoadAnswers, Micros};
+use crate::record::{CopyFailure, CopyTally, LoadAnswers, Micros, Restart};
 use crate::shape::Storm;
 use crate::wire::id::{mark_of_copy, read_copy, tag_of_copy, wire_id};
 
@@ -60,10 +61,12 @@ pub(super) struct Hearing {
     copies: u32,
 }
 
-/// What was found out, and how long answers took.
+/// What was found out, how long answers took, and how late the one who hears came to what waited for it.
+#[derive(Default)]
 pub(super) struct Judged {
     pub(super) answers: LoadAnswers,
     pub(super) took: Series,
+    pub(super) looks: palisade_load::series::Series,
 }
 
 /// Begins to listen; or why nothing can be known of the answers to copies.
@@ -172,6 +175,10 @@ impl Log {
             }
             return;
         };
+        // Sent again by the broker, which had no acknowledgement when the line broke.
+        if publish.dup && self.heard[slot].times > 0 {
+            return;
+        }
         let (read, name) =
             (self.reading.read_copy(&mark_of_copy(copy), publish.topic, &json), &self.names[place]);
         let differs = read.device != name.device
@@ -186,6 +193,12 @@ impl Hearing {
     /// Instants count from here.
     pub(super) fn begin(&self, start: Instant) {
         lock(&self.log).start = Some(start);
+        self.ear.begin(start);
+    }
+
+    /// Whether it hears, now and later: after a restart of the gateway it must subscribe again.
+    pub(super) fn hears(&self) -> Arc<AtomicBool> {
+        self.ear.hears()
     }
 
     /// Answers that were heard so far.
@@ -206,9 +219,18 @@ impl Hearing {
         let taken = |storm: &Storm| Break {
             at_us: storm.at.0.0 * 1_000,
             until_us: (storm.at.0.0 + storm.lasts().0.0) * 1_000,
+            gone_until_us: storm.at.0.0 * 1_000,
             whom: storm.class.clone(),
         };
-        let breaks: Vec<Break> = storms.map(taken).collect();
+        // A restart takes everybody's line; from its end on each has as long to come back as the compound's devices.
+        let at = |us: Micros| us - part.common.clock.at(start);
+        let restarted = |done: &Restart| Break {
+            at_us: at(done.down_us),
+            until_us: at(done.open_us) + assumed().back_us(),
+            gone_until_us: at(done.open_us) + assumed().back_us(),
+            whom: Vec::new(),
+        };
+        let breaks: Vec<Break> = storms.map(taken).chain(part.restarts.iter().map(restarted)).collect();
         let now_us = || start.elapsed().as_micros() as Micros;
         let paired = |heard: &[Heard], listened_until_us, each: &mut dyn FnMut(&copies::Crowd<'_>)| {
             each(&copies::Crowd {
@@ -227,9 +249,10 @@ impl Hearing {
             paired(&lock(&self.log).heard, 0, &mut |crowd| open_us = crowd.open_until_us());
         }
         let listened_until_us = now_us();
-        let broke = self.ear.end().reasons;
+        let heard = self.ear.end();
+        let looks = heard.looks;
         let log = lock(&self.log);
-        let mut judged = Judged { answers: LoadAnswers::default(), took: Series::default() };
+        let mut judged = Judged { looks, ..Judged::default() };
         let mut count = Count {
             judged: &mut judged,
             by_copy: BTreeMap::new(),
@@ -247,10 +270,15 @@ impl Hearing {
         let answers = &mut judged.answers;
         (answers.heard, answers.unnamed) = (true, log.unnamed);
         (answers.spurious, answers.all.spurious) = (log.spurious.clone(), log.strays + unsaid);
-        let why = match (*how == Ending::Whole, part.faults.is_some(), broke.first_key_value()) {
-            (false, ..) => "the run was cut",
-            (_, true, _) => "faults stand between the copies and the gateway",
-            (.., Some(_)) => "the connection of the one who hears the answers to them broke",
+        // A restart breaks it, and nobody is let in before it hears again.
+        let restarted =
+            |at_us: &Micros| part.restarts.iter().any(|done| (done.down_us..=done.open_us).contains(at_us));
+        let deaf = heard.broke.iter().map(|at| part.common.clock.at(*at)).any(|at_us| !restarted(&at_us));
+        let faults = part.faults.is_some_and(|plan| !plan.faults.fault.is_empty());
+        let why = match (*how == Ending::Whole, faults) {
+            (false, _) => "the run was cut",
+            (_, true) => "faults stand between the copies and the gateway",
+            _ if deaf => "the connection of the one who hears the answers to them broke",
             _ => "",
         };
         (answers.promised, answers.why_not) = (why.is_empty(), why.to_owned());

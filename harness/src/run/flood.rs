@@ -60,14 +60,17 @@ fn time_of_day(plan: &Plan, at_us: Micros) -> Ms {
     window.map_or(Ms(0), |w| Ms(w.from.0 + (at_us - w.began_us) / 1_000))
 }
 
-/// A plan with what floods add, which ends when the last answer is due that a flood or a storm can bring.
+/// A plan with what floods add, which ends when the last answer is due that a flood or a storm can bring, and no sooner than
+/// whoever is away or slow hears as the others do.
 pub(super) fn with(plan: &Plan, sends: &[Send], part: &Part<'_>) -> Plan {
     let mut plan = plan.clone();
     plan.sends.extend(sends);
     plan.sends.sort_unstable();
     let storms = part.copies.iter().flat_map(|copies| &copies.shape.storm);
     let back = storms.map(|storm| (storm.at.0 + storm.lasts().0).0 * 1_000);
-    let last = back.chain(sends.iter().map(|send| send.at_us)).max();
+    let subscribers = part.copies.iter().flat_map(|copies| &copies.shape.subscriber);
+    let hears = subscribers.map(|one| one.what.stretch()).map(|(at, lasts)| (at.0 + lasts.0).0 * 1_000);
+    let last = back.chain(hears).chain(sends.iter().map(|send| send.at_us)).max();
     let patience = part.common.contract.longest_deadline().0.max(part.drain).0 * 1_000;
     plan.ends_us = last.map_or(plan.ends_us, |last| plan.ends_us.max(last + patience));
     plan

@@ -57,6 +57,7 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         Err(Deaf::Unheard(why)) => Err(why),
         Err(Deaf::Lost(why)) => return part.ended(Ending::Lost(why)),
     };
+    part.copies_hear = hearing.as_ref().ok().map(Hearing::hears);
     let subscribers = match subscribers::listen(part, &copies.shape) {
         Ok(subscribers) => subscribers,
         Err(why) => return part.ended(Ending::Lost(why)),
@@ -152,7 +153,7 @@ fn judged(
 ) -> Judged {
     let deaf = |why_not: &str| {
         let answers = LoadAnswers { why_not: why_not.to_owned(), ..LoadAnswers::default() };
-        Judged { answers, took: latency::Series::default() }
+        Judged { answers, ..Judged::default() }
     };
     match (hearing, outcome, start, part.copies) {
         (Ok(hearing), Ok((_, traces)), Some(start), Some(copies)) => {
@@ -186,7 +187,7 @@ fn sum_up(
         Ok(outcome) => outcome,
         Err(error) => return part.ended(Ending::Lost(format!("the copies of the compound: {error}"))),
     };
-    let Heard { judged: Judged { answers, took }, subscribers } = heard;
+    let Heard { judged: Judged { answers, took, looks }, subscribers } = heard;
     let said = [copies::sentence(&answers)].into_iter().chain(figures(&outcome));
     for text in said.chain(subscribers::sentences(&subscribers)) {
         note(part, "load", text);
@@ -195,8 +196,9 @@ fn sum_up(
         note(part, LATE_LOAD, why);
     }
     let mut load = load(part, fleet, clients, &outcome);
-    load.histograms
-        .extend(latency::Series::pack(took.histogram()).map(|packed| ("answers".to_owned(), packed)));
+    for (name, heard) in [("answers", took.histogram()), ("hearing", looks.histogram())] {
+        load.histograms.extend(latency::Series::pack(heard).map(|packed| (name.to_owned(), packed)));
+    }
     let load = Load { subscribers, answers: Some(answers), ..load };
     part.common.journal.write(Entry::Load(Box::new(load)));
     ended

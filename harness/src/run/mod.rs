@@ -7,6 +7,7 @@ mod copies;
 mod day;
 mod flood;
 mod folder;
+mod idle;
 mod keeper;
 mod linkage;
 mod load;
@@ -110,6 +111,8 @@ pub struct Request {
     pub told: Arc<OnceLock<PathBuf>>,
     /// More that was typed and that the report repeats.
     pub options: Vec<String>,
+    /// Whether it is driven although nothing that disturbs it would begin in time: whoever looks for a smaller run does not mind.
+    pub in_vain: bool,
 }
 
 /// What a run left.
@@ -236,7 +239,17 @@ impl<'a> Run<'a> {
         let drive = &self.request.loaded.scenario.file.drive;
         let windows = schedule::windows(&day.tape, drive, self.request.windows.as_deref())
             .map_err(|error| Failure::new(Exit::Usage, error))?;
+        let plan = schedule::plan(&day.tape, &windows, Ms(0), drive.drain.0);
+        let shape = self.request.fleet.as_ref().map(|fleet| &fleet.shape);
+        let idle = match idle::told(&plan, shape, self.request.faults.as_ref()) {
+            Err(failure) if !self.request.in_vain => return Err(failure),
+            idle => idle.unwrap_or_default(),
+        };
         self.start();
+        for text in idle {
+            self.progress.line(|| text.clone());
+            self.note("idle", text);
+        }
         if self.request.floor {
             let ended = self.floor(&day.tape, &windows);
             if ended.how != Ending::Whole {
@@ -456,7 +469,8 @@ impl<'a> Run<'a> {
             faults: self.request.faults.as_ref().filter(|_| part == "main"),
             between: None,
             city: None,
-            restarts: 0,
+            restarts: Vec::new(),
+            copies_hear: None,
             afflicted: Afflicted::default(),
             patience: part::PATIENCE,
             source: Some(Source { reading, cloud: None }),

@@ -88,7 +88,9 @@ pub(super) struct Part<'a> {
     /// The city platform behind the gateway, if it has one.
     pub(super) city: Option<City>,
     /// Restarts that were done.
-    pub(super) restarts: usize,
+    pub(super) restarts: Vec<record::Restart>,
+    /// Whether who hears the answers to the copies does so; nothing when nobody does.
+    pub(super) copies_hear: Option<Arc<AtomicBool>>,
     /// Devices that do something wrong.
     pub(super) afflicted: Afflicted,
     /// How long the gateway may take to answer the probe.
@@ -331,11 +333,11 @@ impl Part<'_> {
         let mut due = restart::due(restarts, seed, (start_us, plan.ends_us));
         loop {
             self.look_at_processes(&mut looks);
-            let restarted = self.restarts;
+            let restarted = self.restarts.len();
             if let Err(ending) = self.restart(&mut due, figures) {
                 return ending;
             }
-            if self.restarts > restarted {
+            if self.restarts.len() > restarted {
                 heard = Instant::now();
             }
             let at_us = clock.now_us() - start_us;

@@ -39,8 +39,8 @@ impl Part<'_> {
             let Some(restart) = self.faults.and_then(|plan| plan.faults.restart.get(number)) else {
                 continue;
             };
-            self.restarts += 1;
-            self.progress.line(|| format!("restart {}: {restart}", self.restarts));
+            let number = self.restarts.len() + 1;
+            self.progress.line(|| format!("restart {number}: {restart}"));
             self.hold(true);
             let clock = self.common.clock;
             let down_us = clock.now_us();
@@ -50,18 +50,20 @@ impl Part<'_> {
             self.hold(false);
             heard.map_err(|why| {
                 let asked = self.stop.asked();
-                let lost = format!("restart {}: the gateway did not come back: {why}", self.restarts);
+                let lost = format!("restart {number}: the gateway did not come back: {why}");
                 if asked { Ending::Interrupted } else { Ending::Lost(lost) }
             })?;
-            self.common.journal.write(Entry::Restart(crate::record::Restart {
-                number: self.restarts,
+            let done = crate::record::Restart {
+                number,
                 part: self.common.part.into(),
                 text: restart.to_string(),
                 process: restart.process.clone(),
                 down_us,
                 up_us,
                 open_us: clock.now_us(),
-            }));
+            };
+            self.common.journal.write(Entry::Restart(done.clone()));
+            self.restarts.push(done);
         }
         Ok(())
     }
@@ -90,7 +92,10 @@ impl Part<'_> {
     }
 
     fn wait_for_ears(&self, figures: &Figures) -> Result<(), String> {
-        let hears = || figures.hears.load(Ordering::SeqCst);
+        let copies = self.copies_hear.as_ref();
+        let hears = || {
+            figures.hears.load(Ordering::SeqCst) && copies.is_none_or(|hears| hears.load(Ordering::SeqCst))
+        };
         wait(PATIENCE, &|| self.stop.asked(), hears)
             .map_err(|()| format!("the observer could not subscribe again within {} s", PATIENCE.as_secs()))
     }

@@ -20,6 +20,15 @@ pub struct Figure {
     pub why_not: String,
 }
 
+/// One who hears answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ear {
+    /// Those to the compound itself.
+    Observer,
+    /// Those to its copies.
+    Copies,
+}
+
 /// What a figure counts or measures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
@@ -66,13 +75,15 @@ pub enum What {
 }
 
 impl Figure {
-    /// Whether it becomes larger when the observer stamps answers late.
-    pub fn is_heard_time(&self) -> bool {
+    /// Who makes it larger by stamping answers late.
+    pub fn ear(&self) -> Option<Ear> {
+        let of = |ear, is_time: bool| is_time.then_some(ear);
         match &self.what {
-            What::Time(path) => path != "lateness",
-            What::Outcome(outcome) => *outcome == Outcome::Late,
-            What::Recovery | What::Drift | What::QueueMax | What::QueueSlope => true,
-            _ => false,
+            What::Time(path) => of(Ear::Observer, path != "lateness"),
+            What::Outcome(outcome) => of(Ear::Observer, *outcome == Outcome::Late),
+            What::Recovery | What::Drift | What::QueueMax | What::QueueSlope => Some(Ear::Observer),
+            What::Load(what) => of(Ear::Copies, what == "late" || what.starts_with("response.")),
+            _ => None,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct LoadFacts {
     pub answers: LoadAnswers,
     /// From the due instant of a message, or from its leaving where a storm had held it, to its answer.
     pub response: Series,
+    /// How late the one who heard them came to what waited for it.
+    pub hearing: Series,
 }
 
 /// One of the counts of messages and connections.

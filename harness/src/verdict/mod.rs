@@ -28,7 +28,7 @@ use palisade_sim::words::Ms;
 
 pub use bound::{Bound, Op};
 pub use commands::CommandFacts;
-pub use figure::{Figure, figure};
+pub use figure::{Ear, Figure, figure};
 pub use leak::LeakFacts;
 pub use load::LoadFacts;
 pub use recovery::RecoveryFacts;
@@ -175,7 +175,7 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
         reasons.push("no answer was expected, so nothing could be judged".into());
     }
     let not_assessed = taken::not_assessed(&evidence);
-    let (mut checks, mut slow) = (Vec::new(), false);
+    let (mut checks, mut slow) = (Vec::new(), Vec::new());
     let typed = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str(), false));
     let implied = implied::implied(thresholds, &evidence).map(|(name, must)| (name, must, true));
     for (name, must, implied) in typed.chain(implied) {
@@ -183,18 +183,20 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
         check.implied = implied;
         let found = figure(name, &evidence);
         check.not_assessed = taken::says_nothing(&check, found.as_ref(), &not_assessed);
-        slow |= !check.pass && found.is_some_and(|figure| figure.is_heard_time());
+        // What was not measured is no fault of an ear.
+        let measured_and_broken = !check.pass && check.found.is_some();
+        slow.extend(found.and_then(|figure| figure.ear()).filter(|_| measured_and_broken));
         checks.push(check);
         reasons.extend(reason.map(|text| if implied { text + implied::REMEDY } else { text }));
     }
     // An answer that was stamped late makes a time longer, never shorter: what holds all the same holds.
-    match hard_of_hearing(&evidence) {
-        Some(why) if slow => {
+    for (ear, why) in hard_of_hearing(&evidence) {
+        if slow.contains(&ear) {
             reasons.push(why.clone());
             invalid.push(why);
+        } else {
+            remarks.push(why);
         }
-        Some(why) => remarks.push(why),
-        None => {}
     }
     let (pass, stands) = (reasons.is_empty(), stands(&evidence));
     Verdict { pass, reasons, invalid, remarks, checks, not_assessed, stands }
@@ -279,16 +281,30 @@ fn lateness(evidence: &Evidence<'_>) -> (Option<String>, Vec<String>) {
     }
 }
 
-/// Whether the observer came too late to the answers: then their times are its own as well as the gateway's.
-fn hard_of_hearing(evidence: &Evidence<'_>) -> Option<String> {
-    let (looks, bound) = (evidence.hearing?, evidence.lateness_bound_ms);
-    looks.percentile_ms(99.0).filter(|p99| *p99 > bound)?;
-    Some(format!(
-        "the harness was too slow to hear: its observer came more than {bound} ms late to {} of {} looks at what waited for it, the latest {:.1} ms; the bound allows 1 in 100; times of answers are its own as well as the gateway's",
-        looks.above_ms(bound),
-        looks.count(),
-        looks.max_ms().unwrap_or_default()
-    ))
+/// Who came too late to the answers: then their times are the harness's own as well as the gateway's.
+fn hard_of_hearing(evidence: &Evidence<'_>) -> Vec<(Ear, String)> {
+    let bound = evidence.lateness_bound_ms;
+    let ears = [
+        (Ear::Observer, "its observer", "answers", evidence.hearing),
+        (
+            Ear::Copies,
+            "who hears the answers to the copies",
+            "those answers",
+            evidence.load.map(|l| &l.hearing),
+        ),
+    ];
+    let told = |(ear, who, what, looks): (Ear, &str, &str, Option<&Series>)| {
+        let looks = looks?;
+        looks.percentile_ms(99.0).filter(|p99| *p99 > bound)?;
+        let why = format!(
+            "the harness was too slow to hear: {who} came more than {bound} ms late to {} of {} looks at what waited, the latest {:.1} ms; the bound allows 1 in 100; times of {what} are its own as well as the gateway's",
+            looks.above_ms(bound),
+            looks.count(),
+            looks.max_ms().unwrap_or_default()
+        );
+        Some((ear, why))
+    };
+    ears.into_iter().filter_map(told).collect()
 }
 
 /// Too many answers of a whole run that cannot be judged.

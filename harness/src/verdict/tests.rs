@@ -329,10 +329,39 @@ fn an_observer_that_is_late_spoils_only_times_that_fail() {
     let slow = heard(20).judge(&[("response.p99", "< 5ms")]);
     assert_eq!(slow.invalid.len(), 1, "{:?}", slow.invalid);
     assert!(slow.invalid[0].contains("10 ms late to 20 of 1000 looks"), "{:?}", slow.invalid);
+    // What nobody measured is no fault of the observer.
+    let unmeasured =
+        heard(20).judge(&[("dragon.response.p99", "< 1s"), ("fire_station.response.p99", "< 1s")]);
+    assert!(!unmeasured.pass && unmeasured.invalid.is_empty(), "{unmeasured:?}");
     let fast = heard(20).judge(&[("response.p99", "< 2s")]);
     assert!(fast.pass && fast.invalid.is_empty(), "{:?}", fast.reasons);
     assert!(fast.remarks[0].contains("too slow to hear"), "{:?}", fast.remarks);
     let prompt = heard(5).judge(&[("response.p99", "< 5ms")]);
+    assert!(!prompt.pass && prompt.invalid.is_empty() && prompt.remarks.is_empty(), "{prompt:?}");
+}
+
+/// Each ear speaks for what goes through it.
+#[test]
+fn an_ear_of_the_copies_that_is_late_spoils_only_their_times_that_fail() {
+    let judged = |late: usize, change: fn(&mut LoadFacts), thresholds: &[(&str, &str)]| {
+        let mut facts = load(0);
+        (0..1_000).for_each(|i| facts.hearing.take(if i < late { 45_000 } else { 1_000 }));
+        (0..200).for_each(|_| facts.response.take(30_000));
+        change(&mut facts);
+        Bench { load: Some(facts), ..Bench::of(sound()) }.judge(thresholds)
+    };
+    let sound = |_: &mut LoadFacts| {};
+    let slow = judged(20, sound, &[("load.response.p99", "< 5ms")]);
+    assert_eq!(slow.invalid.len(), 1, "{:?}", slow.invalid);
+    assert!(slow.invalid[0].contains("answers to the copies came more than 10 ms late to 20 of 1000 looks"));
+    // Unasked figures, too.
+    let late = judged(20, |facts| facts.answers.all.late = 1, &[]);
+    assert_eq!(late.invalid.len(), 1, "{:?}", late.reasons);
+    let own = judged(20, sound, &[("response.p99", "< 5ms")]);
+    assert!(!own.pass && own.invalid.is_empty() && own.remarks.len() == 1, "{own:?}");
+    let fast = judged(20, sound, &[("load.response.p99", "< 2s")]);
+    assert!(fast.pass && fast.remarks[0].contains("too slow to hear"), "{fast:?}");
+    let prompt = judged(5, sound, &[("load.response.p99", "< 5ms")]);
     assert!(!prompt.pass && prompt.invalid.is_empty() && prompt.remarks.is_empty(), "{prompt:?}");
 }
 

@@ -88,6 +88,52 @@ fn what_a_fault_swallowed_is_not_owed_and_an_honest_gateway_passes() -> Result<(
 }
 
 #[test]
+fn faults_that_would_begin_when_nothing_is_said_any_more_are_refused_or_told() -> Result<()> {
+    let late = "[[restart]]\nat = \"300s\"\n";
+    let tiny = Tiny::with(&[])?;
+    let file = tiny.folder().join("faults.toml");
+    fs::write(&file, format!("faults = 1\nname = \"test\"\n\n{late}"))?;
+    let output = tiny.command(&[&WINDOW[..], &["--fault", &file.display().to_string()]].concat()).output()?;
+    let said = String::from_utf8(output.stderr)?;
+    ensure!(output.status.code() == Some(2), "{said}");
+    ensure!(said.contains("would begin at 300.0 s") && said.contains("--windows"), "{said}");
+    // Beside one that is in time it is told.
+    let run = run(&format!("[[fault]]\nwhat = {{ delay = {{ by = \"5ms\" }} }}\n\n{late}"), &[], &[])?;
+    ensure!(run.code == Some(0), "{}", run.said);
+    let told = "restart 1 (the gateway is killed and started again at 5m) befalls nothing";
+    ensure!(run.said.contains(told), "{}", run.said);
+    let notes = run.report["notes"].as_array().context("notes")?;
+    let in_report = |note: &Value| note["text"].as_str().is_some_and(|text| text.starts_with(told));
+    ensure!(notes.iter().any(in_report), "{notes:?}");
+    Ok(())
+}
+
+/// A connection through the proxy takes three files of the process.
+#[test]
+fn a_limit_of_open_files_that_does_not_suffice_for_the_proxy_is_told_before_anything_is_done() -> Result<()> {
+    let tiny = Tiny::with(&[])?;
+    let faults = root().join("scenarios/faults/slow-line.toml").display().to_string();
+    let refused = |args: &[&str]| -> Result<(Option<i32>, String)> {
+        let whole = tiny.command(args);
+        let mut limited = std::process::Command::new("sh");
+        limited
+            .args(["-c", "ulimit -n 210; exec \"$@\"", "sh"])
+            .arg(whole.get_program())
+            .args(whole.get_args());
+        limited.envs(whole.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = limited.output()?;
+        Ok((output.status.code(), String::from_utf8(output.stderr)?))
+    };
+    let (code, said) = refused(&["--fleet", "2", "--fault", &faults])?;
+    ensure!(code == Some(6) && said.contains("through the proxy of --fault"), "{code:?} {said}");
+    let needed =
+        said.split("ulimit -n ").nth(1).and_then(|rest| rest.split('`').next()).context("a remedy")?;
+    let devices: u64 = (needed.parse::<u64>()? - 64) / 6;
+    ensure!(devices > 20 && said.contains(&format!("needs {} connections", 2 * devices)), "{said}");
+    Ok(())
+}
+
+#[test]
 fn a_gateway_that_loses_is_not_excused_by_faults() -> Result<()> {
     let delay = "[[fault]]\nwhat = { delay = { by = \"10ms\" } }\n";
     let run = run(delay, &[], &["--defect", "drop=0.3"])?;
@@ -171,6 +217,24 @@ fn a_gateway_that_is_killed_and_comes_back_loses_nothing_that_qos_1_promised() -
     ensure!(run.count("outcomes.missed")? == 0 && run.count("outcomes.duplicate")? == 0, "{}", run.said);
     ensure!(run.count("connections.lost")? > 10, "{}", run.report["connections"]);
     ensure!(run.report["sut"]["lost"] == false, "a restart on purpose is no loss");
+    Ok(())
+}
+
+/// Copies, too: who hears the answers to them is back before anybody speaks.
+#[test]
+fn what_copies_are_owed_across_a_restart_is_asked_for() -> Result<()> {
+    let restart = "[[restart]]\nat = \"2s\"\ndown = \"3s\"\n";
+    let sound = run(restart, &[], &["--fleet", "4"])?;
+    let load = &sound.report["load"]["answers"];
+    ensure!(load["promised"] == true && load["all"]["expected"].as_u64() > Some(20), "{load} {}", sound.said);
+    ensure!(load["all"]["missed"] == 0 && load["all"]["duplicate"] == 0, "{load} {}", sound.said);
+    let asked = |run: &Run, figure: &str| -> Option<bool> {
+        let checks = run.report["verdict"]["checks"].as_array()?;
+        checks.iter().find(|check| check["figure"] == figure)?["pass"].as_bool()
+    };
+    ensure!(asked(&sound, "load.missed") == Some(true), "{}", sound.report["verdict"]);
+    let lossy = run(restart, &[], &["--fleet", "4", "--defect", "drop=0.3"])?;
+    ensure!(lossy.code == Some(5) && asked(&lossy, "load.missed") == Some(false), "{}", lossy.said);
     Ok(())
 }
 

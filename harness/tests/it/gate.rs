@@ -443,7 +443,7 @@ fn a_contract_is_asked_for_and_its_gateway_driven() {
 
 #[test]
 fn the_limit_of_a_gateway_is_found() {
-    // A gateway that loses one alarm in five fails alone: that is no question of load, and exit 5.
+    // A gateway that loses nine alarms in ten fails alone: that is no question of load, and exit 5.
     let folder = tempfile::tempdir().unwrap();
     let compound = repository();
     let scenario = compound.path().join("palisade/scenario.toml");
@@ -464,9 +464,14 @@ fn the_limit_of_a_gateway_is_found() {
         json["knee"].is_null() && json["told"].as_str().unwrap().contains("the limit lies above"),
         "{json}"
     );
-    let (code, json, said) = find(&["--fleet", "4", "--defect", "drop=1"], "broken");
+    let (code, json, said) = find(&["--fleet", "4", "--defect", "drop=0.9"], "broken");
     assert_eq!(code, Some(5), "{said}");
     assert!(json["told"].as_str().unwrap().contains("fails already"), "{json}");
+    obeys("limit", &json);
+    // One that nobody reaches has no limit.
+    let (code, json, said) = find(&["--fleet", "4", "--sut", "mqtt://127.0.0.1:1"], "absent");
+    assert_eq!((code, json["runs"].as_array().map(Vec::len)), (Some(4), Some(1)), "{said}");
+    assert!(json["told"].as_str().unwrap().starts_with("nothing is known of the limit"), "{json}");
     obeys("limit", &json);
 }
 

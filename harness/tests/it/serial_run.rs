@@ -118,6 +118,7 @@ fn run_under(defect: &str, faults: Option<&str>) -> Result<(Value, Vec<Value>)> 
         told: Default::default(),
         day: None,
         options: Vec::new(),
+        in_vain: false,
         loaded,
         path,
         seed,

@@ -1,6 +1,7 @@
 //! One who is always there and gives what it hears to whoever made it, message by message.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -27,6 +28,16 @@ impl Ear {
         let settings = Arc::new(settings.clone());
         let thread = listen(NAME, (Habit::Reads, Some(hears)), &settings, &times).map_err(failed)?;
         Ok(Ear { times, thread: Some(thread) })
+    }
+
+    /// Whether it has subscribed and its connection stands, now and later.
+    pub fn hears(&self) -> Arc<AtomicBool> {
+        self.times.hears.clone()
+    }
+
+    /// From this instant on it looks how late it comes to what waits for it.
+    pub fn begin(&self, start: Instant) {
+        self.times.start.get_or_init(|| start);
     }
 
     /// Listens a little longer, for what is under way, and tells how it fared. Nobody is given anything afterwards.

@@ -4,9 +4,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::account::Heard;
@@ -16,6 +18,8 @@ use crate::codec::{
     Version, encode,
 };
 
+/// How often somebody who reads looks how late it comes to what waits for it.
+const PROMPT: Duration = Duration::from_millis(10);
 /// How long a wait for bytes may take before times are looked at again.
 const LOOK: Duration = Duration::from_millis(20);
 /// After a connection that could not be made.
@@ -40,6 +44,8 @@ pub(super) struct Line<'a> {
     socket: Option<TcpStream>,
     inbox: Inbox,
     written: Instant,
+    /// When it next looks how late it comes.
+    look: Instant,
     /// Who is given what comes; the log keeps it when nobody is.
     hears: Option<Hears>,
     /// When something last came.
@@ -50,6 +56,8 @@ pub(super) struct Line<'a> {
     /// The server said CONNACK, and whether it had a session; and SUBACK.
     welcome: Option<bool>,
     subscribed: bool,
+    /// Its session stood since the last connection.
+    stands: bool,
 }
 
 /// What a subscriber does at an instant.
@@ -78,12 +86,14 @@ impl<'a> Line<'a> {
             socket: None,
             inbox,
             written,
+            look: written,
             hears,
             heard: None,
             log,
             room,
             welcome: None,
             subscribed: false,
+            stands: false,
         }
     }
 
@@ -103,6 +113,10 @@ impl<'a> Line<'a> {
             if let Err(error) = done {
                 *self.log.reasons.entry(error.to_string()).or_default() += 1;
                 self.socket = None;
+                self.times.hears.store(false, Ordering::SeqCst);
+                if std::mem::take(&mut self.stands) {
+                    self.log.broke.push(Instant::now());
+                }
                 thread::sleep(PAUSE);
             }
         }
@@ -172,11 +186,14 @@ impl<'a> Line<'a> {
         }
         self.wait(|line| line.welcome.is_some())?;
         // A session that was kept has its subscriptions; one that was lost is made again, and says so in `kept`.
-        if self.welcome == Some(true) {
-            return Ok(());
+        if self.welcome != Some(true) {
+            self.subscribe()?;
+            self.wait(|line| line.subscribed)?;
         }
-        self.subscribe()?;
-        self.wait(|line| line.subscribed)
+        self.look = Instant::now();
+        self.stands = true;
+        self.times.hears.store(true, Ordering::SeqCst);
+        Ok(())
     }
 
     fn greet(&mut self, clean: bool) -> io::Result<()> {
@@ -222,7 +239,7 @@ impl<'a> Line<'a> {
         if self.written.elapsed() > KEEP_ALIVE / 3 {
             self.put(&Packet::PingReq)?;
         }
-        let Now::Slow(bytes_per_s) = now else { return self.read(&mut vec![0; READ]) };
+        let Now::Slow(bytes_per_s) = now else { return self.attend() };
         let began = Instant::now();
         let every = if bytes_per_s == 0 { LOOK } else { Duration::from_secs(1) / bytes_per_s };
         let most = (f64::from(bytes_per_s) * LOOK.as_secs_f64()).ceil() as usize;
@@ -230,12 +247,43 @@ impl<'a> Line<'a> {
             self.read(&mut vec![0; most])?;
         }
         thread::sleep(every.max(LOOK).min(Duration::from_secs(1)).saturating_sub(began.elapsed()));
+        self.look = Instant::now();
         Ok(())
     }
 
-    /// Takes what has come, if it comes soon.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<()> {
-        let Some(socket) = &mut self.socket else { return Ok(()) };
+    /// Takes what comes until the next look. The timeout of a socket has the kernel's ticks, that of a poll nanoseconds.
+    fn attend(&mut self) -> io::Result<()> {
+        let Some(socket) = &self.socket else { return Ok(()) };
+        let left = self.look.saturating_duration_since(Instant::now());
+        let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+        let mut polled = [PollFd::new(socket, PollFlags::IN)];
+        match poll(&mut polled, Some(&left)) {
+            Ok(0) => self.looked(Instant::now()),
+            Ok(_) => {
+                let emptied = self.read(&mut vec![0; READ])?;
+                emptied.into_iter().for_each(|at| self.looked(at));
+            }
+            Err(error) if error == rustix::io::Errno::INTR => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Nothing waits in the socket at this instant that came before: as late as the looks are that were due until then, so
+    /// late may something have been read. Looks that were missed are made up for.
+    fn looked(&mut self, at: Instant) {
+        let began = self.times.start.get();
+        while self.look <= at {
+            if began.is_some_and(|start| *start <= self.look) {
+                self.log.looks.take_ns(at.duration_since(self.look).as_nanos() as u64);
+            }
+            self.look += PROMPT;
+        }
+    }
+
+    /// Takes what has come, if it comes soon. When, if that was all that waited.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Instant>> {
+        let Some(socket) = &mut self.socket else { return Ok(None) };
         let came = match socket.read(buffer) {
             Ok(0) => {
                 return Err(io::Error::new(ErrorKind::UnexpectedEof, "the server closed the connection"));
@@ -247,11 +295,12 @@ impl<'a> Line<'a> {
                     ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
                 ) =>
             {
-                return Ok(());
+                return Ok(None);
             }
             Err(error) => return Err(error),
         };
         let at = Instant::now();
+        let emptied = (came < buffer.len()).then_some(at);
         let (mut inbox, mut acks, mut wrong) =
             (std::mem::replace(&mut self.inbox, Inbox::new(self.settings.version, 0)), Vec::new(), None);
         let fed = inbox.feed(&buffer[..came], |_, packet| {
@@ -261,7 +310,8 @@ impl<'a> Line<'a> {
         self.inbox = inbox;
         fed.map_err(|error| io::Error::other(format!("the server sent no MQTT: {error}")))?;
         wrong.map_or(Ok(()), |why| Err(io::Error::other(why)))?;
-        self.write(&acks)
+        self.write(&acks)?;
+        Ok(emptied)
     }
 
     fn packet(&mut self, packet: &Packet<'_>, at: Instant, acks: &mut Vec<u8>) -> Result<(), String> {

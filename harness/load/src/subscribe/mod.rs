@@ -13,6 +13,7 @@ mod line;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
@@ -24,6 +25,7 @@ pub use account::{Account, Heard, Loss, Pattern, TOLD, account};
 pub use ear::Ear;
 
 use crate::codec::{Publish, Version};
+use crate::series::Series;
 use line::Line;
 
 /// What is done with each message that comes, and when it came.
@@ -137,6 +139,11 @@ pub struct Log {
     pub kept: Option<bool>,
     /// Why its connection broke, with counts; its own absence is not among them.
     pub reasons: BTreeMap<String, u64>,
+    /// When a connection broke that had stood.
+    pub broke: Vec<Instant>,
+    /// How late it came to its looks at the clock, one every 10 ms from the start on while it read, behind all that waited in
+    /// its socket.
+    pub looks: Series,
 }
 
 /// What the threads share.
@@ -144,6 +151,8 @@ pub struct Log {
 struct Times {
     start: OnceLock<Instant>,
     end: OnceLock<Instant>,
+    /// One of them has subscribed and its connection stands. Who listens alone is meant.
+    hears: Arc<AtomicBool>,
 }
 
 /// Subscribers that listen. Dropping them lets their threads end.

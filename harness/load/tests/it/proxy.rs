@@ -219,7 +219,7 @@ fn a_fleet_passes_through_a_slow_line_and_every_message_is_answered_once() -> Re
     let outcome = plane::run(&plane::Settings::new(proxy.address()), &clients, sources, (&watch, &stop))?;
     let all = outcome.all();
     ensure!((all.left, all.answered, all.unanswered) == (4_000, 4_000, 0), "{all:?}");
-    ensure!(all.service.percentile_us(0.0) >= Some(10_000), "up and down are 5 ms each");
+    ensure!(all.response.percentile_us(0.0) >= Some(10_000), "up and down are 5 ms each");
     ensure!(sink.counts().messages.load(Ordering::Relaxed) == 4_000);
     let (through, log) = proxy.stop()?;
     ensure!((through.connections, through.unreached) == (800, 0), "{} came", through.connections);

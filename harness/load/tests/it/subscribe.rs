@@ -8,9 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use palisade_load::codec::{QoS, Version};
+use palisade_load::codec::{Publish, QoS, Version};
 use palisade_load::plane::{self, Due, Source, Watch};
-use palisade_load::subscribe::{Account, CONTROL, Habit, Settings, Subscriber, Subscribers};
+use palisade_load::series::Series;
+use palisade_load::subscribe::{Account, CONTROL, Ear, Habit, Settings, Subscriber, Subscribers};
 
 /// A broker that is killed in the end.
 struct Mosquitto {
@@ -164,6 +165,42 @@ fn a_queue_that_is_too_short_loses_what_was_promised_and_the_control_hears_all()
         ensure!((20..=60).contains(&kept) && account.lost > 250, "{account:?}");
         ensure!(account.duplicates == 0 && account.out_of_order == 0, "{account:?}");
     }
+    Ok(())
+}
+
+/// Who is held up by one message reads those that came meanwhile so much later, and knows it.
+#[test]
+fn whoever_hears_late_says_how_late() -> Result<()> {
+    let broker = Mosquitto::start("late", "")?;
+    let settings = Settings::new(broker.address, vec!["site/alarm/+".into()], vec![]);
+    let looks = |holds_up: Duration| -> Result<Series> {
+        let mut heard = 0;
+        let hears = Box::new(move |_: &Publish<'_>, _| {
+            heard += 1;
+            if heard == 50 {
+                thread::sleep(holds_up);
+            }
+        });
+        let ear = Ear::listen(&settings, hears)?;
+        ear.begin(Instant::now());
+        let (watch, stop) = (Watch::default(), AtomicBool::new(false));
+        let plane = plane::Settings::new(broker.address);
+        plane::run(&plane, &["device".into()], vec![Numbered::up_to(250)], (&watch, &stop))?;
+        Ok(ear.end().looks)
+    };
+    let (prompt, late) = (looks(Duration::ZERO)?, looks(ms(400))?);
+    let above = |looks: &Series, us: u64| -> u64 {
+        looks
+            .histogram()
+            .iter_recorded()
+            .filter(|v| v.value_iterated_to() > us)
+            .map(|v| v.count_at_value())
+            .sum()
+    };
+    // 500 ms of messages and as many of silence; 40 looks fall into the 400 ms.
+    ensure!(prompt.count() >= 80 && late.count() >= 80, "{prompt:?} {late:?}");
+    ensure!(above(&late, 100_000) >= above(&prompt, 100_000) + 20, "{prompt:?} {late:?}");
+    ensure!((360_000..900_000).contains(&late.percentile_us(100.0).unwrap_or(0)), "{late:?}");
     Ok(())
 }
 

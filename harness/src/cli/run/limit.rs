@@ -28,7 +28,8 @@ pub(super) fn find(
 ) -> Result<Exit, Failure> {
     let stop = Stop::on_signals()?;
     let devices = base.loaded.scenario.devices.len();
-    let allowed = OpenFiles::raised().connections() / devices.max(1) as u64;
+    let each = super::files_each(base.faults.is_some()) * devices.max(1) as u64;
+    let allowed = OpenFiles::raised().connections() / each;
     let most = most.unwrap_or(10_000).min(u32::try_from(allowed).unwrap_or(u32::MAX)).max(1);
     let folder = base.out.clone().unwrap_or_else(|| unnamed(&base.path));
     let Some(day) = live(&base.loaded, base.seed, &stop, &Progress::new())? else {
@@ -39,6 +40,8 @@ pub(super) fn find(
     };
     let mut search = Search::new(most);
     let mut runs: Vec<LimitRun> = Vec::new();
+    // Why the search ended before its answer.
+    let mut ended = None;
     while let Some(fleet) = search.next().filter(|_| runs.len() < RUNS && !stop.asked()) {
         let request = Request {
             fleet: several(fleet)?,
@@ -50,6 +53,7 @@ pub(super) fn find(
             ..base.clone()
         };
         let measured = measure(&request, &stop, &Progress::new())?;
+        let cut = measured.trouble.is_some();
         let report = report::make(&measured.folder)?;
         let run = LimitRun::of(fleet, &report, measured.folder);
         remark(format_args!(
@@ -57,18 +61,21 @@ pub(super) fn find(
             run.verdict,
             if run.why.is_empty() { String::new() } else { format!(", {}", run.why) }
         ));
+        let was_void = runs.iter().any(|run| run.fleet == 1 && run.verdict == "void");
+        // A compound alone that cannot reach the gateway says nothing of load.
+        let reached = report.windows.iter().any(|window| window.part == "main");
         match report.exit() {
             Exit::Ok => search.take(Trial { fleet, pass: true }),
-            Exit::Verdict | Exit::Sut => search.take(Trial { fleet, pass: false }),
-            Exit::Harness if fleet > 1 => search.void(fleet),
-            // Alone it cannot be measured here, or somebody stopped it.
-            exit => {
-                runs.push(run);
-                write(&folder, &limit(&search, runs))?;
-                return Ok(exit);
-            }
+            Exit::Verdict => search.take(Trial { fleet, pass: false }),
+            Exit::Sut if fleet > 1 || reached => search.take(Trial { fleet, pass: false }),
+            // Once may be the machine's hiccup; twice it cannot be measured here. A disk that is full stays full.
+            Exit::Harness if !cut && (fleet > 1 || !was_void) => search.void(fleet),
+            exit => ended = Some(exit),
         }
         runs.push(run);
+        if ended.is_some() {
+            break;
+        }
     }
     let limit = limit(&search, runs);
     write(&folder, &limit)?;
@@ -82,11 +89,12 @@ pub(super) fn find(
     if let Err(why) = print(&text) {
         remark(why);
     }
-    Ok(match stop.asked() {
-        true => Exit::Interrupted,
+    Ok(match ended {
+        Some(exit) => exit,
+        None if stop.asked() => Exit::Interrupted,
         // A gateway that does not bear its own compound is no question of load.
-        false if search.fails_alone() => Exit::Verdict,
-        false => Exit::Ok,
+        None if search.fails_alone() => Exit::Verdict,
+        None => Exit::Ok,
     })
 }
 

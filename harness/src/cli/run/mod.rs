@@ -52,8 +52,8 @@ pub struct Args {
     /// which shows the harness's own share.
     #[arg(long)]
     no_floor: bool,
-    /// How many compounds speak to the gateway: this one, which is judged, and N - 1 copies of it with names of their own,
-    /// which are load; 1 when not given. With --find-limit the largest fleet that is tried.
+    /// How many compounds speak to the gateway: this one and N - 1 copies of it with names of their own, of which each answer is
+    /// judged, too; 1 when not given. With --find-limit the largest fleet that is tried.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     fleet: Option<u32>,
     /// Raise the fleet until a threshold breaks, and repeat runs about there until the gateway's limit is known.
@@ -95,7 +95,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let sut = sut(address, args.defect.as_ref(), &kit)?;
     let seed = args.seed.unwrap_or(file.seed);
     let broker = is_heard_over_a_broker(&sut);
-    let several = |compounds| fleet(compounds, (args.shape.as_deref(), broker), &loaded, seed);
+    let each = files_each(args.fault.is_some());
+    let several = |compounds| fleet(compounds, (args.shape.as_deref(), broker, each), &loaded, seed);
     let (kept, options) = held::kept(args, &loaded, seed)?;
     let faults = args.fault.as_deref().map(|file| disturb::faults(file, seed, &sut, &kit)).transpose()?;
     let fleet = if args.find_limit { None } else { several(args.fleet.unwrap_or(1))? };
@@ -120,6 +121,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         kept,
         told: told.clone(),
         options,
+        in_vain: false,
     };
     if args.find_limit {
         return limit::find(&request, args.fleet, &several, args.output_format);
@@ -185,10 +187,15 @@ pub(super) fn is_heard_over_a_broker(sut: &Sut) -> bool {
     !links.into_iter().any(|link| link.carrier == Carrier::Thingsboard)
 }
 
+/// Open files that the connection of a device takes here: its own, and the two ends of the proxy when there are faults.
+pub(super) fn files_each(faults: bool) -> u64 {
+    if faults { 3 } else { 1 }
+}
+
 /// The copies, if there are any; each of their devices needs a connection.
 pub(super) fn fleet(
     compounds: u32,
-    (shape, broker): (Option<&Path>, bool),
+    (shape, broker, files_each): (Option<&Path>, bool, u64),
     loaded: &input::Loaded,
     seed: u64,
 ) -> Result<Option<Fleet>, Failure> {
@@ -201,19 +208,20 @@ pub(super) fn fleet(
         return Err(Failure::new(Exit::Usage, text));
     }
     let (files, needed) = (OpenFiles::raised(), u64::from(compounds) * devices as u64);
-    if files.connections() < needed {
+    let allows = files.connections() / files_each;
+    let behind = if files_each > 1 { " through the proxy of --fault" } else { "" };
+    if allows < needed {
         let text = format!(
-            "a fleet of {compounds} needs {needed} connections, and the limit of {} open files allows {}; raise it with \
-             `ulimit -n {}`, or take a smaller fleet",
+            "a fleet of {compounds} needs {needed} connections, and the limit of {} open files allows {allows}{behind}; raise it \
+             with `ulimit -n {}`, or take a smaller fleet",
             files.limit,
-            files.connections(),
-            needed + 64
+            needed * files_each + 64
         );
         return Err(Failure::new(Exit::Harness, text));
     }
     if compounds > 1 {
-        let allows = files.connections();
-        remark(format_args!("{needed} connections; the limit of {} open files allows {allows}", files.limit));
+        let limit = files.limit;
+        remark(format_args!("{needed} connections; the limit of {limit} open files allows {allows}{behind}"));
     }
     let bound = loaded.scenario.file.drive.lateness_bound.as_seconds();
     let lateness_bound = Duration::from_secs_f64(bound.max(0.0));
