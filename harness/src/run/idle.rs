@@ -79,7 +79,7 @@ fn subscribers(shape: &Shape) -> Vec<Idle> {
     shape.subscriber.iter().map(of).collect()
 }
 
-/// Levels after the first.
+/// When each level begins.
 fn levels(shape: &Shape) -> Vec<Idle> {
     let mut at_ms = 0;
     let mut all = Vec::new();
