@@ -2,6 +2,7 @@
 //! because nothing happened.
 
 use palisade_sim::model::scenario::Duration;
+use palisade_sim::words::Ms;
 
 use crate::drivers::between;
 use crate::exit::{Exit, Failure};
@@ -15,52 +16,75 @@ struct Idle {
     at_ms: i64,
 }
 
-/// Sentences about disturbances that will not be.
+/// What is over at an instant, so that whatever begins later is idle.
+struct End {
+    ms: i64,
+    what: &'static str,
+}
+
+impl End {
+    fn is_over(&self, one: &Idle) -> bool {
+        one.at_ms >= self.ms
+    }
+
+    fn told(&self, one: &Idle) -> String {
+        format!(
+            "{} befalls nothing: it begins at {}, and {} after {}",
+            one.what,
+            seconds(one.at_ms),
+            self.what,
+            seconds(self.ms)
+        )
+    }
+
+    fn refused(&self, what: &str, all: &[Idle]) -> Failure {
+        let each = all.iter().map(|one| format!("{} would begin at {}", one.what, seconds(one.at_ms)));
+        let text = format!(
+            "{what}: in this run {} after {}, and {}\n  remedy: let it begin earlier, or drive longer stretches of the day with \
+             --windows",
+            self.what,
+            seconds(self.ms),
+            each.collect::<Vec<_>>().join("; ")
+        );
+        Failure::new(Exit::Usage, text)
+    }
+}
+
+fn seconds(ms: i64) -> String {
+    format!("{:.1} s", ms as f64 / 1_000.0)
+}
+
+/// Sentences about disturbances that will not be. `patience`: how long is listened after the last message.
 ///
 /// # Errors
 /// When nothing of what was asked for would be: all faults of a file, or a subscriber's absence, of which nothing could then be
 /// judged.
 pub(super) fn told(
-    plan: &Plan,
+    (plan, patience): (&Plan, Ms),
     shape: Option<&Shape>,
     faults: Option<&between::Plan>,
 ) -> Result<Vec<String>, Failure> {
-    let until_ms = speaks_until_ms(plan, shape);
-    let seconds = |ms: i64| format!("{:.1} s", ms as f64 / 1_000.0);
-    let refused = |what: &str, idle: &[Idle]| {
-        let each = idle.iter().map(|one| format!("{} would begin at {}", one.what, seconds(one.at_ms)));
-        let text = format!(
-            "{what}: the last message of this run leaves after {}, and {}\n  remedy: let it begin earlier, or drive longer \
-             stretches of the day with --windows",
-            seconds(until_ms),
-            each.collect::<Vec<_>>().join("; ")
-        );
-        Failure::new(Exit::Usage, text)
-    };
-    let later =
-        |all: Vec<Idle>| -> Vec<Idle> { all.into_iter().filter(|one| one.at_ms >= until_ms).collect() };
-    let mut idle = Vec::new();
+    let speech = End { ms: speaks_until_ms(plan, shape), what: "the last message leaves" };
+    // A line that is cut while the last answers are waited for is still reported.
+    let listening = End { ms: speech.ms + patience.0, what: "listening ends" };
+    let mut told = Vec::new();
     if let Some(shape) = shape {
-        let subscribers = later(subscribers(shape));
-        if !subscribers.is_empty() {
-            return Err(refused(&format!("the shape `{}`", shape.name), &subscribers));
+        let idle: Vec<Idle> = subscribers(shape).filter(|one| speech.is_over(one)).collect();
+        if !idle.is_empty() {
+            return Err(speech.refused(&format!("the shape `{}`", shape.name), &idle));
         }
-        idle.extend(later(levels(shape)));
+        let idle = levels(shape).into_iter().filter(|one| speech.is_over(one));
+        told.extend(idle.map(|one| speech.told(&one)));
     }
     if let Some(faults) = faults {
         let all = of_faults(faults);
-        let count = all.len();
-        let all = later(all);
-        if count > 0 && all.len() == count {
-            return Err(refused(&faults.file, &all));
+        if !all.is_empty() && all.iter().all(|one| listening.is_over(one)) {
+            return Err(listening.refused(&faults.file, &all));
         }
-        idle.extend(all);
+        let idle = all.iter().filter(|one| listening.is_over(one));
+        told.extend(idle.map(|one| listening.told(one)));
     }
-    let told = |one: Idle| {
-        let (last, at) = (seconds(until_ms), seconds(one.at_ms));
-        format!("{} befalls nothing: it begins at {at}, and the last message leaves after {last}", one.what)
-    };
-    Ok(idle.into_iter().map(told).collect())
+    Ok(told)
 }
 
 /// When the last message leaves, of the day, of floods, or of what storms held back.
@@ -71,12 +95,12 @@ fn speaks_until_ms(plan: &Plan, shape: Option<&Shape>) -> i64 {
     floods.chain(storms).fold(day, i64::max)
 }
 
-fn subscribers(shape: &Shape) -> Vec<Idle> {
+fn subscribers(shape: &Shape) -> impl Iterator<Item = Idle> {
     let of = |one: &crate::shape::Subscriber| Idle {
         what: format!("what the subscriber {} does", one.name),
         at_ms: one.what.stretch().0.0.0,
     };
-    shape.subscriber.iter().map(of).collect()
+    shape.subscriber.iter().map(of)
 }
 
 /// When each level begins.
@@ -113,7 +137,6 @@ fn of_faults(plan: &between::Plan) -> Vec<Idle> {
 #[cfg(test)]
 mod tests {
     use palisade_sim::model::typed::SourceText;
-    use palisade_sim::words::Ms;
 
     use super::*;
     use crate::schedule::Placed;
@@ -132,32 +155,34 @@ mod tests {
     fn under(rows: &str) -> Result<Vec<String>, String> {
         let faults = fault::read(&source("faults", rows)).expect("a sound file");
         let faults = between::Plan { faults, file: "test.toml".into(), seed: 1 };
-        told(&plan(), None, Some(&faults)).map_err(|failure| failure.to_string())
+        told((&plan(), Ms(2_000)), None, Some(&faults)).map_err(|failure| failure.to_string())
     }
 
     fn shaped(rows: &str) -> Result<Vec<String>, String> {
         let shape = shape::read(&source("shape", rows)).expect("a sound file");
-        told(&plan(), Some(&shape), None).map_err(|failure| failure.to_string())
+        told((&plan(), Ms(2_000)), Some(&shape), None).map_err(|failure| failure.to_string())
     }
 
     #[test]
     fn what_begins_in_time_is_not_told_and_what_does_not_is() {
         let in_time = "[[restart]]\nat = \"3s\"\n";
         assert_eq!(under(in_time), Ok(Vec::new()));
+        assert_eq!(
+            under("[[fault]]\nwhat = { cut = { at = \"13s\" } }\n"),
+            Ok(Vec::new()),
+            "answers are waited for"
+        );
         for late in [
-            "[[restart]]\nat = \"12s\"\n",
+            "[[restart]]\nat = \"14s\"\n",
             "[[restart]]\nevery = \"20s\"\n",
-            "[[fault]]\nwhat = { cut = { at = \"13s\" } }\n",
+            "[[fault]]\nwhat = { cut = { at = \"15s\" } }\n",
             "[[fault]]\nfrom = \"1h\"\nwhat = { delay = { by = \"1s\" } }\n",
-            "[[device]]\nfrom = \"12s\"\nshare = 0.5\nwhat = \"silent\"\n",
+            "[[device]]\nfrom = \"14s\"\nshare = 0.5\nwhat = \"silent\"\n",
         ] {
             let both = under(&format!("{late}{in_time}")).expect("one of them is in time");
             assert!(both.len() == 1 && both[0].contains("befalls nothing"), "{late}: {both:?}");
             let alone = under(late).expect_err(late);
-            assert!(
-                alone.starts_with("test.toml: the last message of this run leaves after 12.0 s"),
-                "{alone}"
-            );
+            assert!(alone.starts_with("test.toml: in this run listening ends after 14.0 s"), "{alone}");
         }
     }
 

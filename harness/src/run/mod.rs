@@ -241,7 +241,8 @@ impl<'a> Run<'a> {
             .map_err(|error| Failure::new(Exit::Usage, error))?;
         let plan = schedule::plan(&day.tape, &windows, Ms(0), drive.drain.0);
         let shape = self.request.fleet.as_ref().map(|fleet| &fleet.shape);
-        let idle = match idle::told(&plan, shape, self.request.faults.as_ref()) {
+        let patience = self.longest_deadline().max(drive.drain.0);
+        let idle = match idle::told((&plan, patience), shape, self.request.faults.as_ref()) {
             Err(failure) if !self.request.in_vain => return Err(failure),
             idle => idle.unwrap_or_default(),
         };
@@ -257,6 +258,19 @@ impl<'a> Run<'a> {
             }
         }
         Ok(self.main(&day.tape, &windows))
+    }
+
+    /// How long the gateway may take for any answer.
+    fn longest_deadline(&self) -> Ms {
+        let deadline = self.request.loaded.scenario.file.sut.deadline;
+        let contract = match &self.request.sut {
+            Sut::Contract(outside) => {
+                let contract = outside.contract.clone();
+                Contract { deadline: contract.deadline.or(Some(deadline)), ..contract }
+            }
+            Sut::Builtin(_) | Sut::Mqtt(_) => Contract::plain("", "", Some(deadline)),
+        };
+        contract.longest_deadline().0
     }
 
     /// Writes the first line. The run's clock starts here.
