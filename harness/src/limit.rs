@@ -96,6 +96,11 @@ impl Search {
         }
     }
 
+    /// Whether a fleet of this size was not driven in time before.
+    pub fn was_void(&self, fleet: u32) -> bool {
+        self.voids.contains(&fleet)
+    }
+
     /// Whether larger fleets could not be driven.
     pub fn is_capped(&self) -> bool {
         self.capped
@@ -206,6 +211,7 @@ mod tests {
         (0..6).for_each(|i| search.take(Trial { fleet: 1 << i, pass: true }));
         search.void(64);
         assert_eq!((search.next(), search.is_capped()), (Some(64), false), "once is a hiccup");
+        assert!(search.was_void(64) && !search.was_void(32));
         search.void(64);
         assert_eq!((search.next(), search.is_capped()), (Some(63), true));
         search.take(Trial { fleet: 63, pass: true });

@@ -9,6 +9,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use palisade_load::subscribe::PROMPT;
 use palisade_sim::contract::{Class, Signal};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet, Publish, QoS};
 use tokio::sync::oneshot;
@@ -26,10 +27,6 @@ use crate::wire::mqtt_json::{Event, PROBE};
 const KEPT: usize = 2_000;
 /// How often the probe asks again.
 const ASK: Duration = Duration::from_millis(200);
-
-/// How often the observer looks how late it is.
-const PROMPT: Duration = Duration::from_millis(10);
-
 /// How often a wait looks whether somebody asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
 

@@ -265,6 +265,12 @@ pub fn plan(tape: &Tape, windows: &[Window], heartbeat: Ms, drain: Ms) -> Plan {
     plan
 }
 
+/// When the last of these windows ends, after the first message.
+pub fn last_ends(windows: &[Window], drain: Ms) -> Ms {
+    let driven: Ms = windows.iter().map(|window| window.lasting.0).fold(Ms(0), |all, one| all + one);
+    Ms(driven.0 + drain.0 * (windows.len().max(1) - 1) as i64)
+}
+
 /// The short first run against the harness's own echo: the beginning of the window that expects most answers.
 pub fn floor_window(tape: &Tape, windows: &[Window], at_most: Ms) -> Option<Window> {
     let cut = |w: &Window| Window { from: w.from, lasting: Duration(w.lasting.0.min(at_most)) };
@@ -379,6 +385,7 @@ mod tests {
             plan.sends.iter().filter(|s| matches!(s.what, What::Stimulus(_))).map(|s| s.at_us).collect();
         assert_eq!(sent, [250_000, 1_250_000, 9_250_000, 12_000_000 + 5_250_000]);
         assert_eq!(plan.ends_us, 24_000_000);
+        assert_eq!((last_ends(&asked, Ms(2_000)), last_ends(&[], Ms(2_000))), (Ms(22_000), Ms(0)));
         let beats = |d| {
             let of = |s: &&Send| s.device == DeviceIx(d) && matches!(s.what, What::Heartbeat(_));
             plan.sends.iter().filter(of).map(|s| s.at_us).collect::<Vec<_>>()

@@ -6,7 +6,7 @@
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-/// A row of a scenario or a file of faults: the table's path, and its place there.
+/// A row of a scenario, a file of faults or a shape: the table's path, and its place there. A value that stands alone is one, too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
     /// `kit.camera`.
@@ -21,6 +21,8 @@ pub struct Row {
 const ROOMS: [&str; 2] = ["kit", "cast"];
 /// Lists of a file of faults whose rows can go.
 const FAULTS: [&str; 3] = ["fault", "device", "restart"];
+/// Lists and values of a shape that can go.
+const SHAPE: [&str; 6] = ["compress", "retain", "level", "storm", "flood", "subscriber"];
 
 /// The rows of a scenario's text that can go.
 pub fn rows(document: &DocumentMut) -> Vec<Row> {
@@ -36,15 +38,27 @@ pub fn rows(document: &DocumentMut) -> Vec<Row> {
 
 /// The rows of a text of faults.
 pub fn fault_rows(document: &DocumentMut) -> Vec<Row> {
+    listed(document, &FAULTS)
+}
+
+/// The rows of a text of a shape.
+pub fn shape_rows(document: &DocumentMut) -> Vec<Row> {
+    listed(document, &SHAPE)
+}
+
+fn listed(document: &DocumentMut, keys: &[&str]) -> Vec<Row> {
     let mut found = Vec::new();
-    FAULTS.iter().for_each(|list| {
-        document.get(list).into_iter().for_each(|item| collect(list, item, &mut found));
+    keys.iter().for_each(|key| {
+        document.get(key).into_iter().for_each(|item| collect(key, item, &mut found));
     });
     found
 }
 
 /// A list is written as tables of its own, or as one array of them.
 fn collect(table: &str, item: &Item, found: &mut Vec<Row>) {
+    if item.is_value() && !item.is_array() {
+        found.push(Row { table: table.to_owned(), index: 0, name: String::new() });
+    }
     let tables = item.as_array_of_tables().into_iter().flatten().map(|row| row as &dyn TableLike);
     let inline = item.as_array().into_iter().flatten().filter_map(Value::as_inline_table);
     found.extend(tables.chain(inline.map(|row| row as &dyn TableLike)).enumerate().map(|(index, row)| {
@@ -67,6 +81,7 @@ pub fn without(document: &DocumentMut, gone: &[Row]) -> DocumentMut {
         match item {
             Some(Item::ArrayOfTables(list)) => drop(list.remove(row.index)),
             Some(Item::Value(Value::Array(list))) => drop(list.remove(row.index)),
+            Some(item @ Item::Value(_)) => *item = Item::None,
             _ => {}
         }
     }
@@ -196,6 +211,25 @@ mod tests {
         );
         let left = without(&document, &[all[0].clone(), all[2].clone()]).to_string();
         assert!(left.contains("down") && !left.contains("up") && !left.contains("restart"), "{left}");
+    }
+
+    #[test]
+    fn rows_of_a_shape_are_found_and_taken_out() {
+        let text = "shape = 1\nname = \"x\"\nretain = true\nlevel = [{ lasts = \"1s\", from = 1.0 }, { lasts = \"2s\", from = 0.5 }]\n\
+                    [[flood]]\nclass = \"beam\"\n[[storm]]\nat = \"1s\"\n";
+        let document: DocumentMut = text.parse().unwrap();
+        let all = shape_rows(&document);
+        assert_eq!(
+            all.iter().map(|r| (r.table.as_str(), r.index)).collect::<Vec<_>>(),
+            [("retain", 0), ("level", 0), ("level", 1), ("storm", 0), ("flood", 0)]
+        );
+        let left = without(&document, &[all[0].clone(), all[1].clone(), all[4].clone()]);
+        assert_eq!(left.to_string().parse::<DocumentMut>().unwrap().to_string(), left.to_string());
+        assert_eq!(
+            shape_rows(&left).iter().map(|r| r.table.as_str()).collect::<Vec<_>>(),
+            ["level", "storm"]
+        );
+        assert!(left.to_string().contains("2s") && !left.to_string().contains("retain"), "{left}");
     }
 
     #[test]

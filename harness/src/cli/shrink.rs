@@ -30,7 +30,8 @@ use crate::report::failing::{Failing, Target, failing};
 use crate::report::told::quoted;
 use crate::run::{Request, Stop, live, measure};
 use crate::schedule;
-use crate::shrink::{Row, driving, fault_rows, least, rows, without};
+use crate::shape::{self, Shape};
+use crate::shrink::{Row, driving, fault_rows, least, rows, shape_rows, without};
 use crate::words::counted;
 
 /// Lengths of the window before the message that are tried, the shortest first.
@@ -70,14 +71,18 @@ pub struct Args {
 struct Case {
     scenario: DocumentMut,
     faults: Option<DocumentMut>,
+    shape: Option<DocumentMut>,
     compounds: u32,
 }
 
+/// What the numbers of [`Case::sizes`] count.
+const SIZES: [&str; 4] = ["rows of kit, cast and script", "rows of faults", "rows of the shape", "compounds"];
+
 impl Case {
-    /// Rows of kit, cast and script; rows of faults; compounds.
-    fn sizes(&self) -> [usize; 3] {
+    fn sizes(&self) -> [usize; 4] {
         let faults = self.faults.as_ref().map_or(0, |document| fault_rows(document).len());
-        [rows(&self.scenario).len(), faults, self.compounds as usize]
+        let shape = self.shape.as_ref().map_or(0, |document| shape_rows(document).len());
+        [rows(&self.scenario).len(), faults, shape, self.compounds as usize]
     }
 }
 
@@ -115,7 +120,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Verdict, text));
     };
     bench.fleet(&mut best);
-    bench.faults(&mut best);
+    bench.fewer(&mut best, |case| &mut case.faults, fault_rows);
+    bench.fewer(&mut best, |case| &mut case.shape, shape_rows);
     bench.rows(&mut best);
     write(&out, &best, &bench)?;
     let _ = fs::remove_dir_all(&bench.work);
@@ -139,14 +145,13 @@ fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Arg
         command += &format!(" --fleet {}", best.compounds);
     }
     let file = |name: &str| quoted(&out.join(name).display().to_string());
-    if bench.shape(best).is_some() {
+    if best.shape.is_some() {
         command += &format!(" --shape {}", file(SHAPE));
     }
     if best.faults.is_some() {
         command += &format!(" --fault {}", file(FAULTS));
     }
-    let what = ["rows of kit, cast and script", "rows of faults", "compounds"];
-    let sizes = best.sizes().into_iter().zip(whole.sizes()).zip(what);
+    let sizes = best.sizes().into_iter().zip(whole.sizes()).zip(SIZES);
     let told = sizes.filter(|((_, all), what)| *all > usize::from(*what == "compounds"));
     let told: Vec<String> = told.map(|((left, all), what)| format!("{left} of {all} {what}")).collect();
     let cut = if Instant::now() >= bench.until { " (there was no time for more; see --budget)" } else { "" };
@@ -172,9 +177,11 @@ fn whole(args: &Args, bench: &Bench<'_>) -> Result<Case, Failure> {
     };
     let mut scenario = document(&bench.request.loaded.toml.text)?;
     scenario["site"]["geometry"] = toml_edit::value(GEOMETRY);
-    let faults = copy(args, bench.failing, (FAULTS, "--fault=")).map(|file| document(&text_of(&file)?));
+    let file =
+        |name, option| copy(args, bench.failing, (name, option)).map(|file| document(&text_of(&file)?));
+    let (faults, shape) = (file(FAULTS, "--fault=").transpose()?, file(SHAPE, "--shape=").transpose()?);
     let compounds = bench.request.fleet.as_ref().map_or(1, |fleet| fleet.compounds);
-    Ok(Case { scenario, faults: faults.transpose()?, compounds })
+    Ok(Case { scenario, faults, shape, compounds })
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {
@@ -277,15 +284,29 @@ impl Bench<'_> {
             Some(fails)
         });
         best.compounds = kept.len() as u32 + 1;
+        // How many copies speak, and how fast their day goes, is nothing to a compound alone.
+        if best.compounds == 1 && !self.request.fleet.as_ref().is_some_and(|fleet| fleet.shape.befalls_one())
+        {
+            best.shape = None;
+        }
     }
 
-    /// Fewer faults, as far as it still fails.
-    fn faults(&mut self, best: &mut Case) {
-        let Some(document) = best.faults.clone() else { return };
-        let all = fault_rows(&document);
+    /// Fewer rows of a file beside the scenario, as far as it still fails; without any row it goes.
+    fn fewer(
+        &mut self,
+        best: &mut Case,
+        file: fn(&mut Case) -> &mut Option<DocumentMut>,
+        rows: fn(&DocumentMut) -> Vec<Row>,
+    ) {
+        let Some(document) = file(best).clone() else { return };
+        let all = rows(&document);
         let left = |kept: &[Row]| Some(without(&document, &others(&all, kept))).filter(|_| !kept.is_empty());
-        let kept = least(&all, &mut |kept| self.fails(&Case { faults: left(kept), ..best.clone() }));
-        best.faults = left(&kept);
+        let kept = least(&all, &mut |kept| {
+            let mut case = best.clone();
+            *file(&mut case) = left(kept);
+            self.fails(&case)
+        });
+        *file(best) = left(&kept);
     }
 
     /// Fewer rows of kit, cast and script, as far as it still fails. Whoever reports cannot go.
@@ -330,9 +351,9 @@ impl Bench<'_> {
                 Ok(false) => "does not fail",
                 Err(why) => why,
             };
-            let [rows, faults, compounds] = case.sizes();
+            let [rows, faults, shape, compounds] = case.sizes();
             remark(format_args!(
-                "try {}: {rows} rows, {faults} faults, {compounds} compounds: {told}",
+                "try {}: {rows} rows, {faults} faults, {shape} of the shape, {compounds} compounds: {told}",
                 self.runs
             ));
             match outcome {
@@ -347,16 +368,6 @@ impl Bench<'_> {
     /// Whether no more may be tried.
     fn over(&self) -> bool {
         Instant::now() >= self.until || self.stop.asked()
-    }
-
-    /// The fleet that a case drives beside its compound, or whose shape befalls the compound alone.
-    fn fleet_of(&self, case: &Case) -> Option<&Fleet> {
-        self.request.fleet.as_ref().filter(|fleet| case.compounds > 1 || fleet.shape.befalls_one())
-    }
-
-    /// The file of a case's shape.
-    fn shape(&self, case: &Case) -> Option<&Path> {
-        self.fleet_of(case)?.file.as_deref()
     }
 
     /// Whether the device says what failed at all on a day, while it is driven. What stands on no tape may be said because of
@@ -391,8 +402,16 @@ impl Bench<'_> {
             }
             _ => None,
         };
-        let mut fleet = self.fleet_of(case).cloned();
-        fleet.iter_mut().for_each(|fleet| fleet.compounds = case.compounds);
+        let shape = match &case.shape {
+            Some(document) => {
+                shape::read(&SourceText { name: SHAPE.into(), text: document.to_string() }).ok()?
+            }
+            None => Shape::constant(),
+        };
+        let file = case.shape.is_some().then(|| SHAPE.into());
+        let fleet = self.request.fleet.clone();
+        let fleet = fleet.map(|fleet| Fleet { compounds: case.compounds, shape, file, ..fleet });
+        let fleet = fleet.filter(|fleet| fleet.compounds > 1 || fleet.shape.befalls_one());
         let loaded = Loaded { scenario: Arc::new(scenario), toml, geometry: self.geometry.clone() };
         Some(Request { loaded, faults, fleet, ..self.request.clone() })
     }
@@ -459,9 +478,7 @@ fn write(out: &Path, case: &Case, bench: &Bench<'_>) -> Result<(), Failure> {
     let mut files =
         vec![(SCENARIO, head + &case.scenario.to_string()), (GEOMETRY, bench.geometry.text.clone())];
     files.extend(case.faults.as_ref().map(|document| (FAULTS, document.to_string())));
-    if let Some(file) = bench.shape(case) {
-        files.push((SHAPE, text_of(file)?));
-    }
+    files.extend(case.shape.as_ref().map(|document| (SHAPE, document.to_string())));
     // What an earlier shrink left there does not belong to this one.
     if fs::read_to_string(out.join(SCENARIO)).is_ok_and(|text| text.starts_with(MADE)) {
         for name in [SHAPE, FAULTS] {

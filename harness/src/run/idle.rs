@@ -7,7 +7,6 @@ use palisade_sim::words::Ms;
 use crate::drivers::between;
 use crate::exit::{Exit, Failure};
 use crate::fault::What;
-use crate::schedule::Plan;
 use crate::shape::Shape;
 
 /// A disturbance, and when it would begin, ms after the first message.
@@ -54,17 +53,18 @@ fn seconds(ms: i64) -> String {
     format!("{:.1} s", ms as f64 / 1_000.0)
 }
 
-/// Sentences about disturbances that will not be. `patience`: how long is listened after the last message.
+/// Sentences about disturbances that will not be. `ends`: when the last window does, after the first message; `patience`: how
+/// long is listened after the last message.
 ///
 /// # Errors
 /// When nothing of what was asked for would be: all faults of a file, or a subscriber's absence, of which nothing could then be
 /// judged.
 pub(super) fn told(
-    (plan, patience): (&Plan, Ms),
+    (ends, patience): (Ms, Ms),
     shape: Option<&Shape>,
     faults: Option<&between::Plan>,
 ) -> Result<Vec<String>, Failure> {
-    let speech = End { ms: speaks_until_ms(plan, shape), what: "the last message leaves" };
+    let speech = End { ms: speaks_until_ms(ends, shape), what: "the last message leaves" };
     // A line that is cut while the last answers are waited for is still reported.
     let listening = End { ms: speech.ms + patience.0, what: "listening ends" };
     let mut told = Vec::new();
@@ -88,11 +88,10 @@ pub(super) fn told(
 }
 
 /// When the last message leaves, of the day, of floods, or of what storms held back.
-fn speaks_until_ms(plan: &Plan, shape: Option<&Shape>) -> i64 {
-    let day = plan.windows.last().map_or(0, |window| window.began_us / 1_000 + window.lasting.0);
+fn speaks_until_ms(ends: Ms, shape: Option<&Shape>) -> i64 {
     let floods = shape.iter().flat_map(|shape| &shape.flood).map(|flood| (flood.at.0 + flood.within.0).0);
     let storms = shape.iter().flat_map(|shape| &shape.storm).map(|storm| (storm.at.0 + storm.lasts().0).0);
-    floods.chain(storms).fold(day, i64::max)
+    floods.chain(storms).fold(ends.0, i64::max)
 }
 
 fn subscribers(shape: &Shape) -> impl Iterator<Item = Idle> {
@@ -139,14 +138,10 @@ mod tests {
     use palisade_sim::model::typed::SourceText;
 
     use super::*;
-    use crate::schedule::Placed;
     use crate::{fault, shape};
 
-    /// Two stretches of 5 s with 2 s between: the last message leaves after 12 s.
-    fn plan() -> Plan {
-        let placed = |index: u32, began_us| Placed { index, from: Ms(0), lasting: Ms(5_000), began_us };
-        Plan { windows: vec![placed(0, 0), placed(1, 7_000_000)], sends: Vec::new(), ends_us: 14_000_000 }
-    }
+    /// When the last message leaves, and how long is listened then.
+    const DAY: (Ms, Ms) = (Ms(12_000), Ms(2_000));
 
     fn source(kind: &str, rows: &str) -> SourceText {
         SourceText { name: "test.toml".into(), text: format!("{kind} = 1\nname = \"test\"\n\n{rows}") }
@@ -155,12 +150,12 @@ mod tests {
     fn under(rows: &str) -> Result<Vec<String>, String> {
         let faults = fault::read(&source("faults", rows)).expect("a sound file");
         let faults = between::Plan { faults, file: "test.toml".into(), seed: 1 };
-        told((&plan(), Ms(2_000)), None, Some(&faults)).map_err(|failure| failure.to_string())
+        told(DAY, None, Some(&faults)).map_err(|failure| failure.to_string())
     }
 
     fn shaped(rows: &str) -> Result<Vec<String>, String> {
         let shape = shape::read(&source("shape", rows)).expect("a sound file");
-        told((&plan(), Ms(2_000)), Some(&shape), None).map_err(|failure| failure.to_string())
+        told(DAY, Some(&shape), None).map_err(|failure| failure.to_string())
     }
 
     #[test]

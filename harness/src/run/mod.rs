@@ -239,10 +239,10 @@ impl<'a> Run<'a> {
         let drive = &self.request.loaded.scenario.file.drive;
         let windows = schedule::windows(&day.tape, drive, self.request.windows.as_deref())
             .map_err(|error| Failure::new(Exit::Usage, error))?;
-        let plan = schedule::plan(&day.tape, &windows, Ms(0), drive.drain.0);
+        let ends = schedule::last_ends(&windows, drive.drain.0);
+        let patience = self.contract("main").longest_deadline().0.max(drive.drain.0);
         let shape = self.request.fleet.as_ref().map(|fleet| &fleet.shape);
-        let patience = self.longest_deadline().max(drive.drain.0);
-        let idle = match idle::told((&plan, patience), shape, self.request.faults.as_ref()) {
+        let idle = match idle::told((ends, patience), shape, self.request.faults.as_ref()) {
             Err(failure) if !self.request.in_vain => return Err(failure),
             idle => idle.unwrap_or_default(),
         };
@@ -260,17 +260,16 @@ impl<'a> Run<'a> {
         Ok(self.main(&day.tape, &windows))
     }
 
-    /// How long the gateway may take for any answer.
-    fn longest_deadline(&self) -> Ms {
+    /// What the gateway owes, with the scenario's deadline where its contract names none. The echo's is the plain one.
+    fn contract(&self, part: &str) -> Contract {
         let deadline = self.request.loaded.scenario.file.sut.deadline;
-        let contract = match &self.request.sut {
-            Sut::Contract(outside) => {
+        match &self.request.sut {
+            Sut::Contract(outside) if part != "floor" => {
                 let contract = outside.contract.clone();
                 Contract { deadline: contract.deadline.or(Some(deadline)), ..contract }
             }
-            Sut::Builtin(_) | Sut::Mqtt(_) => Contract::plain("", "", Some(deadline)),
-        };
-        contract.longest_deadline().0
+            _ => Contract::plain("", "", Some(deadline)),
+        }
     }
 
     /// Writes the first line. The run's clock starts here.
@@ -404,9 +403,6 @@ impl<'a> Run<'a> {
         list.map_err(|failure| failure.to_string())?;
         let broker = stage.broker()?;
         let mut part = self.part("main", tape, windows, drain, None, Some(&broker));
-        let mut contract = outside.contract.clone();
-        contract.deadline.get_or_insert(file.sut.deadline);
-        part.common.contract = Arc::new(contract);
         part.rules = stage.rules();
         let serial = stage.lines(tape, self.request.seed)?;
         if !serial.is_empty() {
@@ -449,7 +445,7 @@ impl<'a> Run<'a> {
         let file = &self.request.loaded.scenario.file;
         let site = file.sut.topic_site.as_deref().unwrap_or(&file.name);
         let address = gateway.as_ref().map(|g| &g.address).or(address).cloned();
-        let contract = Contract::plain("", "", Some(file.sut.deadline));
+        let contract = self.contract(part);
         let topics = Topics::of(site);
         let reading = outside::reading(&contract, topics.site(), tape);
         Part {

@@ -596,7 +596,12 @@ fn faults_and_copies_that_a_failure_does_without_are_taken_away() {
                 [[fault]]\nway = \"down\"\nwhat = { delay = { by = \"9ms\" } }\n";
     fs::write(&faults, text).unwrap();
     let deaf = ["--defect", "deaf-to=cam-north-wall", "--windows", "02:14:05+8s", "--fleet", "3", "--fault"];
-    let out = failed(compound.path(), &[], &[&deaf[..], &[faults.to_str().unwrap()]].concat());
+    // Nor does it matter how many copies speak.
+    let shape = compound.path().join("shape.toml");
+    let levels = "shape = 1\nname = \"half\"\n[[level]]\nlasts = \"2s\"\nfrom = 0.5\n[[level]]\nlasts = \"2s\"\nfrom = 1.0\n";
+    fs::write(&shape, levels).unwrap();
+    let files = [faults.to_str().unwrap(), "--shape", shape.to_str().unwrap()];
+    let out = failed(compound.path(), &[], &[&deaf[..], &files].concat());
     let own = palisade(&["shrink", out.to_str().unwrap(), "--out", out.to_str().unwrap()]);
     assert!(check(&own, 2).contains("the run's own folder"));
     // What an earlier one left in the folder goes.
@@ -607,10 +612,31 @@ fn faults_and_copies_that_a_failure_does_without_are_taken_away() {
     fs::remove_file(&faults).unwrap();
     let shrunk = palisade(&["shrink", out.to_str().unwrap(), "--budget", "3m"]);
     let said = check(&shrunk, 0);
-    assert!(said.contains("0 of 2 rows of faults, 1 of 3 compounds"), "{said}");
+    assert!(said.contains("0 of 2 rows of faults, 0 of 2 rows of the shape, 1 of 3 compounds"), "{said}");
     let next = said.lines().find(|line| line.trim_start().starts_with("next")).unwrap();
-    assert!(!next.contains("--fault") && !next.contains("--fleet"), "{next}");
+    assert!(["--fault", "--fleet", "--shape"].iter().all(|option| !next.contains(option)), "{next}");
     assert!(!out.join("shrunk/faults.toml").exists());
+}
+
+#[test]
+fn a_flood_that_a_failure_needs_stays_and_a_storm_that_it_does_not_goes() {
+    let compound = repository();
+    let shape = compound.path().join("shape.toml");
+    // The gateway cannot keep up with so many at once.
+    let text = "shape = 1\nname = \"both\"\n[[storm]]\nat = \"1s\"\nwithin = \"500ms\"\n\
+                [[flood]]\nat = \"3s\"\nwithin = \"100ms\"\nclass = \"beam\"\nsays = { beam_broken = { broken_ms = 400 } }\n";
+    fs::write(&shape, text).unwrap();
+    let tight = [("\"response.p99\" = \"< 2s\"", "\"response.p99\" = \"< 250ms\"")];
+    let options = ["--windows", "02:14:05+6s", "--defect", "work=100ms", "--shape", shape.to_str().unwrap()];
+    let out = failed(compound.path(), &tight, &options);
+    let said = check(&palisade(&["shrink", out.to_str().unwrap(), "response.p99", "--budget", "3m"]), 0);
+    assert!(said.contains("1 of 2 rows of the shape"), "{said}");
+    let kept = fs::read_to_string(out.join("shrunk/shape.toml")).unwrap();
+    assert!(kept.contains("[[flood]]") && !kept.contains("[[storm]]"), "{kept}");
+    let next = said.lines().find(|line| line.trim_start().starts_with("next")).unwrap();
+    let words: Vec<&str> = next.split_whitespace().skip(2).collect();
+    let again = compound.path().join("again");
+    check(&palisade(&[&words[..], &["--out", again.to_str().unwrap()]].concat()), 5);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use super::{Habit, Hears, Log, Settings, SubscribeError, Times, listen};
+use super::{Habit, Hears, Listening, Log, Settings, SubscribeError, Times, listen};
 
 /// What it is called.
 const NAME: &str = "ear";
@@ -14,6 +14,7 @@ const NAME: &str = "ear";
 #[derive(Debug)]
 pub struct Ear {
     times: Arc<Times>,
+    stands: Arc<AtomicBool>,
     thread: Option<JoinHandle<Log>>,
 }
 
@@ -26,13 +27,14 @@ impl Ear {
         let times = Arc::<Times>::default();
         let failed = |why| SubscribeError { name: NAME.into(), to: settings.to, why };
         let settings = Arc::new(settings.clone());
-        let thread = listen(NAME, (Habit::Reads, Some(hears)), &settings, &times).map_err(failed)?;
-        Ok(Ear { times, thread: Some(thread) })
+        let Listening { thread, stands } =
+            listen(NAME, (Habit::Reads, Some(hears)), &settings, &times).map_err(failed)?;
+        Ok(Ear { times, stands, thread: Some(thread) })
     }
 
     /// Whether it has subscribed and its connection stands, now and later.
     pub fn hears(&self) -> Arc<AtomicBool> {
-        self.times.hears.clone()
+        self.stands.clone()
     }
 
     /// From this instant on it looks how late it comes to what waits for it.

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,14 +12,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::account::Heard;
-use super::{Habit, Hears, Log, Settings, Times};
+use super::{Habit, Hears, Log, PROMPT, Settings, Times};
 use crate::codec::{
     Ack, Connect, End, Inbox, Login, Many, Packet, Property, Publish, QoS, Subscribe, Subscription, Value,
     Version, encode,
 };
 
-/// How often somebody who reads looks how late it comes to what waits for it.
-const PROMPT: Duration = Duration::from_millis(10);
 /// How long a wait for bytes may take before times are looked at again.
 const LOOK: Duration = Duration::from_millis(20);
 /// After a connection that could not be made.
@@ -56,8 +54,8 @@ pub(super) struct Line<'a> {
     /// The server said CONNACK, and whether it had a session; and SUBACK.
     welcome: Option<bool>,
     subscribed: bool,
-    /// Its session stood since the last connection.
-    stands: bool,
+    /// It has subscribed and its connection stands.
+    stands: Arc<AtomicBool>,
 }
 
 /// What a subscriber does at an instant.
@@ -73,7 +71,7 @@ impl<'a> Line<'a> {
         id: String,
         (habit, hears): (Habit, Option<Hears>),
         settings: &'a Settings,
-        times: &'a Arc<Times>,
+        (times, stands): (&'a Arc<Times>, Arc<AtomicBool>),
     ) -> Line<'a> {
         let inbox = Inbox::new(settings.version, LONGEST_PACKET);
         let (written, log) = (Instant::now(), Log::default());
@@ -93,7 +91,7 @@ impl<'a> Line<'a> {
             room,
             welcome: None,
             subscribed: false,
-            stands: false,
+            stands,
         }
     }
 
@@ -113,8 +111,7 @@ impl<'a> Line<'a> {
             if let Err(error) = done {
                 *self.log.reasons.entry(error.to_string()).or_default() += 1;
                 self.socket = None;
-                self.times.hears.store(false, Ordering::SeqCst);
-                if std::mem::take(&mut self.stands) {
+                if self.stands.swap(false, Ordering::SeqCst) {
                     self.log.broke.push(Instant::now());
                 }
                 thread::sleep(PAUSE);
@@ -191,8 +188,7 @@ impl<'a> Line<'a> {
             self.wait(|line| line.subscribed)?;
         }
         self.look = Instant::now();
-        self.stands = true;
-        self.times.hears.store(true, Ordering::SeqCst);
+        self.stands.store(true, Ordering::SeqCst);
         Ok(())
     }
 

@@ -31,6 +31,8 @@ use line::Line;
 /// What is done with each message that comes, and when it came.
 pub type Hears = Box<dyn FnMut(&Publish<'_>, Instant) + Send>;
 
+/// How often whoever reads looks how late it comes to what waits for it.
+pub const PROMPT: Duration = Duration::from_millis(10);
 /// What the control is called.
 pub const CONTROL: &str = "control";
 
@@ -151,15 +153,21 @@ pub struct Log {
 struct Times {
     start: OnceLock<Instant>,
     end: OnceLock<Instant>,
-    /// One of them has subscribed and its connection stands. Who listens alone is meant.
-    hears: Arc<AtomicBool>,
 }
 
 /// Subscribers that listen. Dropping them lets their threads end.
 #[derive(Debug)]
 pub struct Subscribers {
     times: Arc<Times>,
-    all: Vec<(Subscriber, JoinHandle<Log>)>,
+    all: Vec<(Subscriber, Listening)>,
+}
+
+/// One who listens on a thread of its own.
+#[derive(Debug)]
+struct Listening {
+    thread: JoinHandle<Log>,
+    /// It has subscribed and its connection stands, now and later.
+    stands: Arc<AtomicBool>,
 }
 
 impl Subscribers {
@@ -176,8 +184,8 @@ impl Subscribers {
     }
 
     fn add(&mut self, one: Subscriber, settings: &Arc<Settings>) -> Result<(), String> {
-        let thread = listen(&one.name, (one.habit, None), settings, &self.times)?;
-        self.all.push((one, thread));
+        let listening = listen(&one.name, (one.habit, None), settings, &self.times)?;
+        self.all.push((one, listening));
         Ok(())
     }
 
@@ -192,8 +200,10 @@ impl Subscribers {
         let end = *self.times.end.get_or_init(Instant::now);
         let start = *self.times.start.get_or_init(|| end);
         let all = std::mem::take(&mut self.all);
-        let logs: Vec<(Subscriber, Log)> =
-            all.into_iter().map(|(one, thread)| (one, thread.join().unwrap_or_default())).collect();
+        let logs: Vec<(Subscriber, Log)> = all
+            .into_iter()
+            .map(|(one, listening)| (one, listening.thread.join().unwrap_or_default()))
+            .collect();
         let Some(control) = logs.first().map(|(_, log)| log.clone()) else { return Vec::new() };
         let others: Vec<&Log> = logs.iter().skip(1).map(|(_, log)| log).collect();
         let window = (start, end);
@@ -214,13 +224,15 @@ fn listen(
     (habit, hears): (Habit, Option<Hears>),
     settings: &Arc<Settings>,
     times: &Arc<Times>,
-) -> Result<JoinHandle<Log>, String> {
+) -> Result<Listening, String> {
     let (tell, told) = mpsc::channel();
     let (times, settings) = (Arc::clone(times), Arc::clone(settings));
     let id = format!("{}-{name}", settings.prefix);
     let patience = settings.patience;
+    let stands = Arc::<AtomicBool>::default();
+    let stood = stands.clone();
     let listens = move || {
-        let mut line = Line::new(id, (habit, hears), &settings, &times);
+        let mut line = Line::new(id, (habit, hears), &settings, (&times, stood));
         let begun = line.begin();
         let good = begun.is_ok();
         // Nobody waits any more when the patience has ended.
@@ -229,7 +241,7 @@ fn listen(
     let thread = thread::Builder::new().name("subscriber".into()).spawn(listens);
     let thread = thread.map_err(|error| error.to_string())?;
     told.recv_timeout(patience).unwrap_or_else(|_| Err(format!("no SUBACK within {patience:?}")))?;
-    Ok(thread)
+    Ok(Listening { thread, stands })
 }
 
 impl Drop for Subscribers {

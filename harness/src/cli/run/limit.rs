@@ -61,7 +61,6 @@ pub(super) fn find(
             run.verdict,
             if run.why.is_empty() { String::new() } else { format!(", {}", run.why) }
         ));
-        let was_void = runs.iter().any(|run| run.fleet == 1 && run.verdict == "void");
         // A compound alone that cannot reach the gateway says nothing of load.
         let reached = report.windows.iter().any(|window| window.part == "main");
         match report.exit() {
@@ -69,7 +68,7 @@ pub(super) fn find(
             Exit::Verdict => search.take(Trial { fleet, pass: false }),
             Exit::Sut if fleet > 1 || reached => search.take(Trial { fleet, pass: false }),
             // Once may be the machine's hiccup; twice it cannot be measured here. A disk that is full stays full.
-            Exit::Harness if !cut && (fleet > 1 || !was_void) => search.void(fleet),
+            Exit::Harness if !cut && (fleet > 1 || !search.was_void(fleet)) => search.void(fleet),
             exit => ended = Some(exit),
         }
         runs.push(run);
