@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_sim::contract::Cause;
-use palisade_sim::model::drive::{Drive, Thresholds, Window};
-use palisade_sim::model::scenario::{Duration, TimeOfDay};
+use palisade_sim::model::drive::{Drive, Thresholds};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
@@ -23,7 +22,6 @@ use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
 use crate::pairing::{Answer, Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::{Caused, LATE_LOAD, Left, Micros, Said};
-use crate::schedule;
 use crate::verdict::{
     CommandFacts, Evidence, LeakFacts, LoadFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts,
     UpstreamFacts, Verdict, judge, message_name,
@@ -446,24 +444,6 @@ fn command(folder: &Folder) -> String {
     let own_sut = folder.file.as_ref().map_or("builtin", |f| f.sut.address.as_str());
     if start.sut != own_sut {
         command += &format!(" --sut {}", quoted(&start.sut));
-    }
-    let driven: Vec<Window> = folder
-        .journal
-        .windows
-        .iter()
-        .filter(|w| w.part == "main")
-        .map(|w| Window { from: TimeOfDay(w.from), lasting: Duration(w.lasting) })
-        .collect();
-    // A run that was cut drove the first of its windows only.
-    let own = match (&folder.tape, &folder.file) {
-        (Ok(tape), Ok(file)) => schedule::windows(tape, &file.drive, None).unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    let all = folder.journal.end.is_none() || own.len() == driven.len();
-    let by_itself = all && own.starts_with(&driven);
-    if !driven.is_empty() && !by_itself {
-        let told: Vec<String> = driven.iter().map(|w| format!("{}+{}", w.from, w.lasting)).collect();
-        command += &format!(" --windows {}", quoted(&told.join(",").replace(' ', "")));
     }
     if !start.defects.is_empty() {
         command += &format!(" --defect {}", quoted(&start.defects));

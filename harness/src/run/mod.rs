@@ -301,6 +301,10 @@ impl<'a> Run<'a> {
     /// What was typed and no other field of the first line tells.
     fn options(&self) -> Vec<String> {
         let mut options = Vec::new();
+        if let Some(windows) = &self.request.windows {
+            let all: Vec<String> = windows.iter().map(|w| format!("{}+{}", w.from, w.lasting)).collect();
+            options.push(format!("--windows={}", all.join(",").replace(' ', "")));
+        }
         if !self.request.floor {
             options.push("--no-floor".into());
         }
