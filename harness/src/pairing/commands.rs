@@ -11,6 +11,7 @@ use palisade_sim::whole::Tape;
 use palisade_sim::whole::tape::TapeDevice;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
+use super::Deaf;
 use crate::record::{Answered, Command, Expected, Left, Micros, Owed, Withheld};
 use crate::schedule::{Plan, What};
 use crate::wire::id;
@@ -123,6 +124,8 @@ pub struct Heard<'a> {
     pub left: &'a [Left],
     /// Messages that a device was told to keep to itself.
     pub withheld: &'a [Withheld],
+    /// When the harness itself kept devices from hearing.
+    pub deaf: &'a Deaf,
     /// Until when somebody listened, µs on the run's clock.
     pub listened_until_us: Micros,
 }
@@ -130,7 +133,8 @@ pub struct Heard<'a> {
 /// What became of an owed command. The first that fits counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Came {
-    /// Its cause never left, or the run was cut before its deadline.
+    /// Its cause never left, the run was cut before its deadline, or it did not come in time where the harness itself kept one
+    /// who could be told from hearing.
     Undecidable,
     /// It never came.
     Missed,
@@ -263,8 +267,11 @@ pub fn pair_commands(heard: Heard<'_>) -> Commands {
     let due = |(owed, by): (&&Owed, &Option<usize>)| {
         let received_us = by.map(|i| told[i].command.received_us);
         let deadline = owed.intended_us + owed.deadline_us;
+        let in_time = received_us.is_some_and(|at| at <= deadline);
+        let deaf = || heard.deaf.one_of(owed.devices.iter().copied(), owed.intended_us, deadline);
         let came = match received_us {
             _ if !left.contains(&owed.stimulus) => Came::Undecidable,
+            _ if !in_time && deaf() => Came::Undecidable,
             None if heard.listened_until_us < deadline => Came::Undecidable,
             None => Came::Missed,
             Some(at) if at > deadline => Came::Late,
@@ -329,7 +336,9 @@ fn found(owed: &[&Owed], told: &[Told]) -> Vec<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Outages;
     use super::*;
+    use crate::record::{Kept, Storm};
 
     const DUTY: DeviceIx = DeviceIx(9);
 
@@ -374,6 +383,15 @@ mod tests {
 
     /// Owed commands are caused by messages that were sent in their instants.
     fn pair(owed: &[Owed], commands: &[Command], answered: &[Answered], withheld: &[u32]) -> Commands {
+        pair_with(owed, commands, (answered, withheld), &Deaf::default())
+    }
+
+    fn pair_with(
+        owed: &[Owed],
+        commands: &[Command],
+        (answered, withheld): (&[Answered], &[u32]),
+        deaf: &Deaf,
+    ) -> Commands {
         let expected = |o: &Owed| Expected {
             stimulus: o.stimulus,
             device: DeviceIx(0),
@@ -406,6 +424,7 @@ mod tests {
             expected: &owed.iter().map(expected).collect::<Vec<_>>(),
             left: &owed.iter().filter(|o| o.stimulus.0 < 100).map(left).collect::<Vec<_>>(),
             withheld: &withheld.iter().map(kept).collect::<Vec<_>>(),
+            deaf,
             listened_until_us: 50_000,
         })
     }
@@ -448,6 +467,20 @@ mod tests {
         // 100 never left; 2 was due shortly before nobody listened any more.
         let paired = pair(&[owes(100, 1_000), owes(2, 49_500), owes(3, 2_000)], &[], &[], &[3]);
         assert_eq!((words(&paired), paired.withheld), (vec!["undecidable", "undecidable"], 1));
+    }
+
+    #[test]
+    fn what_could_not_be_heard_because_of_the_harness_is_undecidable_unless_it_came_in_time() {
+        let back = vec![Kept { device: DUTY, back_us: 2_000 }];
+        let (part, cause) = ("main".to_owned(), "storm".to_owned());
+        let storm = Storm { number: 1, part, at_us: 1_000, cause, back };
+        let deaf = Deaf::of((&[], &[], &[&storm]), &Outages::default());
+        let owed = [owes(1, 1_000), owes(2, 1_100), owes(3, 1_200), owes(4, 9_000_000)];
+        let commands = [came(0, 1_300, Some("r-2")), came(1, 9_000, Some("r-3"))];
+        let paired = pair_with(&owed, &commands, (&[], &[]), &deaf);
+        assert_eq!(words(&paired), ["undecidable", "in_time", "undecidable", "undecidable"]);
+        let paired = pair_with(&owed, &commands, (&[], &[]), &Deaf::default());
+        assert_eq!(words(&paired), ["missed", "in_time", "late", "undecidable"], "4 was due after the end");
     }
 
     #[test]

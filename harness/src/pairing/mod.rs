@@ -27,6 +27,7 @@ mod absence;
 mod assumed;
 mod commands;
 pub mod copies;
+mod deaf;
 mod match_up;
 mod outages;
 mod recovery;
@@ -44,6 +45,7 @@ use palisade_sim::words::{DeviceIx, StimulusId};
 
 pub use assumed::assumed;
 pub use commands::{Came, Commands, Due, Heard, Rule, Said, To, Told, owed, owed_for, pair_commands};
+pub use deaf::Deaf;
 pub use outages::{Outage, Outages};
 pub use recovery::{Cause, Disturbance, Episode, disturbances, episodes};
 pub use storms::{Swept, swept};

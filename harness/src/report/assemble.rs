@@ -20,8 +20,8 @@ use super::{commands, faults, incidents, links, load, looks_like, machine, remar
 use crate::latency::drift::{Drift, drift};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
-use crate::pairing::{Answer, Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
-use crate::record::{Caused, LATE_LOAD, Left, Micros, Said};
+use crate::pairing::{Answer, Deaf, Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
+use crate::record::{Caused, Expected, LATE_LOAD, Left, Micros, Said};
 use crate::verdict::{
     CommandFacts, Evidence, LeakFacts, LoadFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts,
     UpstreamFacts, Verdict, judge, message_name,
@@ -49,6 +49,10 @@ pub(super) struct Assembled {
 /// One part of the run, paired and measured.
 pub(super) struct Part {
     pub(super) pairing: Pairing,
+    /// What was owed in spite of faults and storms.
+    pub(super) expected: Vec<Expected>,
+    /// When the harness itself kept devices from hearing.
+    pub(super) deaf: Deaf,
     pub(super) messages: Vec<Message>,
     pub(super) latency: Latency,
     pub(super) tally: Tally,
@@ -184,7 +188,8 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let sent: BTreeMap<StimulusId, &Left> = left.iter().rev().map(|l| (l.stimulus, l)).collect();
     let ways = faults::ways(journal, part, (&sent, &outages), names);
     let storms: Vec<_> = journal.storms.iter().filter(|storm| of(&storm.part)).collect();
-    let faults::Owed { owed: expected, mut taken, maybe } = faults::owed(expected, (&ways, &storms), &sent);
+    let faults::Owed { owed: mut expected, mut taken, maybe } =
+        faults::owed(expected, (&ways, &storms), &sent);
     let mut pairing = pair(Given {
         run: names.run,
         expected: &expected,
@@ -197,6 +202,8 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     });
     let gone = |answer: &mut Answer| answer.observed_us.is_none() && maybe.contains_key(&answer.stimulus);
     taken.extend(pairing.answers.extract_if(.., gone).map(|a| (a.stimulus, a.device, maybe[&a.stimulus])));
+    let kept: BTreeSet<StimulusId> = pairing.answers.iter().map(|answer| answer.stimulus).collect();
+    expected.retain(|one| kept.contains(&one.stimulus));
     let messages: Vec<Message> = pairing.answers.iter().map(|a| names.message(a)).collect();
     let mut by_class: BTreeMap<String, Tally> = BTreeMap::new();
     let mut latency = Latency::default();
@@ -226,6 +233,8 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     Part {
         tally,
         pairing,
+        expected,
+        deaf: faults::deaf(journal, part, &outages),
         messages,
         latency,
         by_class,
@@ -243,7 +252,7 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let floor = part(folder, &names, "floor");
     let (drive, thresholds) =
         folder.file.as_ref().map_or_else(|_| Default::default(), |f| (f.drive.clone(), f.thresholds.clone()));
-    let commands = commands::facts(folder, &names);
+    let commands = commands::facts(folder, &names, &main);
     let recovery = faults::facts(&main, &names);
     let leg = upstream::leg(folder, &names, &main);
     let usage = usage::parts(&folder.journal);

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::words::counted;
 use palisade_sim::words::{Ms, StimulusId};
 
-use super::assemble::Names;
+use super::assemble::{Names, Part};
 use super::folder::{Folder, Journal};
 use super::model::{CommandPart, CommandsPart, OwedPart, Spread};
 use super::tables::{Row, or_empty};
 use crate::pairing::{Came, Due, Heard, Outcome, Told, pair_commands};
-use crate::record::{Command, Said, Withheld};
+use crate::record::{Command, Expected, Micros, Owed, Said, Withheld};
 use crate::verdict::{CommandFacts, Message};
 use crate::wire::id;
 
@@ -18,13 +18,12 @@ use crate::wire::id;
 const TOLD: usize = 500;
 
 /// The commands of the main part, paired and named.
-pub(super) fn facts(folder: &Folder, names: &Names<'_>) -> CommandFacts {
+pub(super) fn facts(folder: &Folder, names: &Names<'_>, part: &Part) -> CommandFacts {
     let journal = &folder.journal;
     let main = |part: &str| part == "main";
-    let owed: Vec<_> = journal.owed.iter().filter(|o| main(&o.part)).cloned().collect();
+    let owed = owed_since(journal.owed.iter().filter(|o| main(&o.part)), part);
     let commands: Vec<_> = journal.commands.iter().filter(|c| main(&c.part)).cloned().collect();
     let answered: Vec<_> = journal.answered.iter().filter(|a| main(&a.part)).cloned().collect();
-    let expected: Vec<_> = journal.expected.iter().filter(|e| main(&e.part)).cloned().collect();
     let left: Vec<_> = journal.left.iter().filter(|l| main(&l.part)).cloned().collect();
     let withheld: Vec<_> = journal.withheld.iter().filter(|w| main(&w.part)).cloned().collect();
     let paired = pair_commands(Heard {
@@ -32,9 +31,10 @@ pub(super) fn facts(folder: &Folder, names: &Names<'_>) -> CommandFacts {
         owed: &owed,
         commands: &commands,
         answered: &answered,
-        expected: &expected,
+        expected: &part.expected,
         left: &left,
         withheld: &withheld,
+        deaf: &part.deaf,
         listened_until_us: journal.listened_until_us(),
     });
     CommandFacts {
@@ -42,6 +42,20 @@ pub(super) fn facts(folder: &Folder, names: &Names<'_>) -> CommandFacts {
         told: paired.told.iter().map(|told| told_name(told, names)).collect(),
         paired,
     }
+}
+
+/// What a storm kept or a fault held on its way causes its commands as much later.
+fn owed_since<'a>(owed: impl Iterator<Item = &'a Owed>, part: &Part) -> Vec<Owed> {
+    let own: BTreeMap<StimulusId, &Expected> = part.expected.iter().map(|one| (one.stimulus, one)).collect();
+    let reached = part.messages.iter().filter_map(|m| Some((m.answer.stimulus, m.answer.reached_us?)));
+    let reached: BTreeMap<StimulusId, Micros> = reached.collect();
+    let since = |owed: &Owed| {
+        let began = own.get(&owed.stimulus).map(|one| one.intended_us);
+        began.max(reached.get(&owed.stimulus).copied()).unwrap_or(owed.intended_us).max(owed.intended_us)
+    };
+    let later =
+        |owed: &Owed| Owed { deadline_us: owed.deadline_us + since(owed) - owed.intended_us, ..owed.clone() };
+    owed.map(later).collect()
 }
 
 fn owed_name(due: &Due, names: &Names<'_>) -> String {

@@ -9,7 +9,9 @@ use super::assemble::{Names, Part};
 use super::folder::{Folder, Journal};
 use super::model::{DeviceFaultPart, EpisodePart, FaultPart, FaultsPart, RestartPart, Spread};
 use super::terminal::ms;
-use crate::pairing::{Cause, Episode, Fate, Outages, Outcome, Swept, Ways, disturbances, episodes, swept};
+use crate::pairing::{
+    Cause, Deaf, Episode, Fate, Outages, Outcome, Swept, Ways, disturbances, episodes, swept,
+};
 use crate::record::{Befell, Expected, Left, Storm};
 use crate::verdict::RecoveryFacts;
 
@@ -52,6 +54,15 @@ pub(super) fn ways(
         (outages, &|device| names.device(device).0),
     )
     .with_resends(journal.resent.iter().filter(|one| one.part == part).map(|one| one.stimulus))
+}
+
+/// When the harness itself kept devices from hearing.
+pub(super) fn deaf(journal: &Journal, part: &str, outages: &Outages) -> Deaf {
+    let befell = befell(journal, part);
+    let befell: Vec<&Befell> = befell.iter().collect();
+    let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
+    let storms: Vec<_> = journal.storms.iter().filter(|one| one.part == part).collect();
+    Deaf::of((&befell, &afflicted, &storms), outages)
 }
 
 /// What befell devices. A wire's fault befalls all devices of its line; but for a cut, which is for good, the master's next

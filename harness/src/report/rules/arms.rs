@@ -26,7 +26,9 @@ pub(super) fn raised(part: &mut RulePart, run: &Run<'_>, most_s: f64) {
         let done = done.filter_map(|t| Some(t.answer.as_ref()?.executed_us));
         let took_us = done.filter(|at| (from_us..until_us).contains(at)).min().map(|at| at - from_us);
         let is_known = took_us.is_some() || until_us >= from_us + most_us;
-        if !is_known && lowered.is_none() {
+        let is_late = took_us.is_none_or(|us| us > most_us);
+        let deaf = is_late && run.deaf.one_of([m.answer.device], from_us, from_us + most_us);
+        if (!is_known || deaf) && lowered.is_none() {
             continue;
         }
         judged.push(m);
@@ -40,6 +42,7 @@ pub(super) fn raised(part: &mut RulePart, run: &Run<'_>, most_s: f64) {
             )
         }));
         wrong.extend(match took_us {
+            _ if deaf => None,
             None if is_known => Some(format!("{}: it is not raised", m.name())),
             Some(us) if us > most_us => {
                 Some(format!("{}: it is raised after {:.3} s", m.name(), after_s(us)))

@@ -25,6 +25,10 @@ pub(super) fn heard(part: &mut RulePart, run: &Run<'_>, about: About<'_>, most_s
         if took_us.is_none() && run.listened_until_us < from_us + most_us {
             continue;
         }
+        let is_late = took_us.is_none_or(|us| us > most_us);
+        if is_late && run.deaf.one_of(run.of_class(Class::DutyRoom), from_us, from_us + most_us) {
+            continue;
+        }
         judged.push(m);
         slowest = slowest.max(took_us);
         wrong.extend(match took_us {

@@ -49,7 +49,7 @@ pub(super) const ARMS: Way = Way {
 
 pub(super) fn opened(part: &mut RulePart, run: &Run<'_>, about: About<'_>, (way, most_s): (Way, f64)) {
     (part.demanded, part.unit) = (Some(most_s), "s".into());
-    let doors: Vec<(String, Vec<Open>)> = ways(run, way);
+    let doors: Vec<(DeviceIx, Vec<Open>)> = ways(run, way);
     if doors.is_empty() {
         part.needs = Some(format!("a compound with {}", way.what));
         return;
@@ -62,10 +62,17 @@ pub(super) fn opened(part: &mut RulePart, run: &Run<'_>, about: About<'_>, (way,
         if until_us < from_us + most_us {
             continue;
         }
+        let took_us = |open: &[Open]| {
+            let at = open.iter().filter(|(_, to)| *to > from_us).map(|(from, _)| (*from).max(from_us)).min();
+            at.filter(|at| *at < until_us).map(|at| at - from_us)
+        };
+        let late = doors.iter().filter(|(_, open)| took_us(open).is_none_or(|us| us > most_us));
+        if run.deaf.one_of(late.map(|(door, _)| *door), from_us, from_us + most_us) {
+            continue;
+        }
         judged.push(m);
         for (door, open) in &doors {
-            let at = open.iter().filter(|(_, to)| *to > from_us).map(|(from, _)| (*from).max(from_us)).min();
-            let took_us = at.filter(|at| *at < until_us).map(|at| at - from_us);
+            let (door, took_us) = (name(run, *door), took_us(open));
             slowest = slowest.max(took_us);
             let why = match took_us {
                 None => Some(format!("is not {}", way.opened)),
@@ -106,11 +113,8 @@ fn shut_us(open: &[Open], at_us: Micros) -> Option<Micros> {
 }
 
 /// Every device of the way's class with the times at which commands had it open.
-fn ways(run: &Run<'_>, way: Way) -> Vec<(String, Vec<Open>)> {
-    let is_one = |(_, row): &(usize, &palisade_sim::whole::tape::TapeDevice)| row.class == way.class;
-    let places = run.devices.iter().enumerate().filter(is_one);
-    let devices = places.map(|(at, _)| DeviceIx(at as u32));
-    devices.map(|device| (name(run, device), times(run, way, device))).collect()
+fn ways(run: &Run<'_>, way: Way) -> Vec<(DeviceIx, Vec<Open>)> {
+    run.of_class(way.class).map(|device| (device, times(run, way, device))).collect()
 }
 
 fn times(run: &Run<'_>, way: Way, door: DeviceIx) -> Vec<Open> {

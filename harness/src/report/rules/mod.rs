@@ -15,7 +15,7 @@ mod visits;
 use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_sim::analysis::rules::{Check, Kind, Rule, RuleBook, Seen};
-use palisade_sim::contract::Severity;
+use palisade_sim::contract::{Class, Severity};
 use palisade_sim::model::Scenario;
 use palisade_sim::whole::tape::TapeDevice;
 use palisade_sim::words::DeviceIx;
@@ -23,7 +23,7 @@ use palisade_sim::words::DeviceIx;
 use super::assemble::Part;
 use super::folder::Folder;
 use super::model::{RulePart, RuleStatus};
-use crate::pairing::{Commands, Outcome, Told};
+use crate::pairing::{Commands, Deaf, Outcome, Told};
 use crate::record::{Micros, Observation};
 use crate::verdict::Message;
 
@@ -49,6 +49,8 @@ struct Run<'a> {
     lost: Vec<lines::Lost>,
     /// When the gateway itself was away: from, to.
     restarts: Vec<(Micros, Micros)>,
+    /// When the harness itself kept devices from hearing.
+    deaf: Deaf,
     /// What it said on its own topics.
     offline: &'a [&'a Observation],
     listened_until_us: Micros,
@@ -71,6 +73,7 @@ pub(super) fn parts(folder: &Folder, main: &Part, commands: &Commands) -> Vec<Ru
         windows: journal.windows.iter().filter(|w| w.part == "main").map(|w| w.began_us).collect(),
         lost: lost.map(|l| lines::Lost { device: l.device, at_us: l.at_us }).collect(),
         restarts: restarts.map(|one| (one.down_us, one.open_us)).collect(),
+        deaf: main.deaf.clone(),
         offline: &said,
         listened_until_us: journal.listened_until_us(),
     };
@@ -231,6 +234,14 @@ fn needs(part: &RulePart, about: About<'_>) -> String {
         driven => format!(" (this one drove {})", driven.join(", ")),
     };
     format!("a run in which {} {what}{seen}", part.undriven.join(among))
+}
+
+impl Run<'_> {
+    /// All devices of a class.
+    fn of_class(&self, class: Class) -> impl Iterator<Item = DeviceIx> {
+        let all = self.devices.iter().enumerate().filter(move |(_, row)| row.class == class);
+        all.map(|(at, _)| DeviceIx(at as u32))
+    }
 }
 
 /// Name of a device.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_sim::analysis::caster::Caster;
 use palisade_sim::analysis::rules::watching;
+use palisade_sim::contract::Class;
 use palisade_sim::words::Id;
 
 use super::{About, RulePart, RuleStatus, Run, classes, conclude, had_us, name};
@@ -32,12 +33,19 @@ pub(super) fn within(part: &mut RulePart, run: &Run<'_>, about: About<'_>, most_
             blind.insert(m.device.clone());
             continue;
         }
-        match called_s(run, m, cameras) {
+        let (called_s, most_us) = (called_s(run, m, cameras), (most_s * 1e6) as Micros);
+        let seeing = run.of_class(Class::Camera).chain(run.of_class(Class::FacadeCamera));
+        let seeing = seeing.filter(|camera| cameras.contains(name(run, *camera).as_str()));
+        let is_late = called_s.is_none_or(|s| s > most_s);
+        if is_late && run.deaf.one_of(seeing, had_us(m), had_us(m) + most_us) {
+            continue;
+        }
+        match called_s {
             Some(s) => {
                 slowest = Some(slowest.map_or(s, |other| other.max(s)));
                 wrong.extend((s > most_s).then(|| format!("{}: called up after {s:.3} s", m.name())));
             }
-            None if run.listened_until_us < had_us(m) + (most_s * 1e6) as Micros => continue,
+            None if run.listened_until_us < had_us(m) + most_us => continue,
             None => wrong.push(format!("{}: no camera that sees it was called up", m.name())),
         }
         judged.push(m);

@@ -3,8 +3,8 @@ use palisade_sim::model::load::{SourceText, load};
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
 use super::*;
-use crate::pairing::Answer;
-use crate::record::{Answered, Command};
+use crate::pairing::{Answer, Outages};
+use crate::record::{Answered, Command, Kept, Storm};
 
 /// A message of a beam that reached the gateway late, if it is said when, and was answered at an instant, if it was.
 fn beam(reached_ms: Option<i64>, observed_ms: Option<i64>) -> Message {
@@ -459,5 +459,42 @@ fn an_alarm_is_heard_at_the_centre_and_names_its_zone() {
     for (alarm, told, listened_ms, status, measured) in cases {
         let part = by_commands("11", std::slice::from_ref(alarm), told, listened_ms);
         assert_eq!((part.status, part.measured), (status, measured), "{told:?}: {part:?}");
+    }
+}
+
+/// The harness itself took the lines of those who should have been told: of what did not come then nothing is known.
+#[test]
+fn what_the_harness_kept_from_hearing_is_not_judged() {
+    let scenario = yard();
+    let devices = named();
+    let alarm = Message { device: "beam-north".into(), ..beam(None, Some(5)) };
+    let fire = spoke(1, 0, ("smoke-shed", "smoke_alarm"));
+    let blocked = spoke(1, 0, ("barrier-south", "arm_blocked"));
+    for (id, message, deafened) in [
+        ("11", &alarm, "duty-room"),
+        ("42", &alarm, "cam-north-wall"),
+        ("33b", &fire, "barrier-south"),
+        ("33a", &blocked, "barrier-south"),
+    ] {
+        let place = NAMES.iter().position(|(name, _)| *name == deafened).expect("a device") as u32;
+        let back = vec![Kept { device: DeviceIx(place), back_us: 3_000_000 }];
+        let (part, cause) = ("main".to_owned(), "storm".to_owned());
+        let storm = Storm { number: 1, part, at_us: 0, cause, back };
+        let status = |storms: &[&Storm]| {
+            let run = Run {
+                messages: std::slice::from_ref(message),
+                devices: &devices[..WITHOUT_POST],
+                scenario: Some(&scenario),
+                deaf: Deaf::of((&[], &[], storms), &Outages::default()),
+                listened_until_us: 60_000_000,
+                ..Run::default()
+            };
+            assess(&rule(id), &run).status
+        };
+        assert_eq!(
+            (status(&[]), status(&[&storm])),
+            (RuleStatus::Fail, RuleStatus::NotMeasured),
+            "rule {id}"
+        );
     }
 }
