@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::Micros;
 use crate::pairing::Tally;
 
-/// The load of one part. Written once, at its end.
+/// The load of one part: what was measured so far, every two seconds, and all of it at its end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     /// When.
     pub at_us: Micros,
     /// `main`: the floor has no load.
     pub part: String,
+    /// More is to come: it counts if the end never does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub so_far: bool,
     /// What was counted.
     #[serde(flatten)]
     pub counts: LoadCounts,

@@ -688,6 +688,7 @@ fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {
         ("the geometry cannot be read, so the plan is drawn without it", folder.whole.as_ref().err()),
         ("the pictures in `stills` are left out", folder.stills.as_ref().err()),
     ];
+    notes.extend(journal.load.as_ref().and_then(load::so_far));
     let mut say = |text: String| notes.push(NotePart { at_us: None, kind: "report".into(), text });
     for (what, why) in missing {
         if let Some(why) = why {

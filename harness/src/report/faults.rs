@@ -10,7 +10,7 @@ use super::folder::{Folder, Journal};
 use super::model::{DeviceFaultPart, EpisodePart, FaultPart, FaultsPart, RestartPart, Spread};
 use super::terminal::ms;
 use crate::pairing::{
-    Cause, Deaf, Episode, Fate, Outages, Outcome, Swept, Ways, disturbances, episodes, swept,
+    Cause, Deaf, Episode, Fate, Outages, Outcome, Swept, Ways, assumed, disturbances, episodes, swept,
 };
 use crate::record::{Befell, Expected, Left, Storm};
 use crate::verdict::RecoveryFacts;
@@ -278,7 +278,10 @@ fn restart_part(restart: &crate::record::Restart, main: &Part) -> RestartPart {
     let cause = Cause::Restart(restart.number);
     let episode = main.disturbed.episodes.iter().find(|episode| episode.cause == cause);
     let ms = |us: i64| us as f64 / 1_000.0;
+    let meanwhile = restart.down_us..=restart.open_us + assumed().under_way_us();
+    let broke = main.outages.all().iter().filter(|outage| meanwhile.contains(&outage.from_us)).count();
     RestartPart {
+        broke,
         number: restart.number,
         text: restart.text.clone(),
         down_us: restart.down_us,
@@ -340,6 +343,12 @@ fn told(part: &FaultsPart) -> String {
             counted(part.restarts.len(), "restart"),
             ms(Some(away))
         ));
+        let unseen: Vec<String> =
+            part.restarts.iter().filter(|one| one.broke == 0).map(|one| one.number.to_string()).collect();
+        if !unseen.is_empty() {
+            let numbers = unseen.join(", ");
+            said.push(format!("no connection broke in restart {numbers}: nobody here saw a gateway go away"));
+        }
     }
     if part.taken > 0 {
         said.push(format!(

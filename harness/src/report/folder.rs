@@ -168,6 +168,7 @@ impl Journal {
             Entry::Caused(c) => self.caused.push(c),
             Entry::Storm(s) => self.storms.push(s),
             Entry::Usage(u) => self.usage.push(u),
+            Entry::Load(l) if l.so_far && self.load.as_ref().is_some_and(|last| !last.so_far) => {}
             Entry::Load(l) => self.load = Some(*l),
             // The load's last word holds all of it.
             Entry::Pulse(_) => {}

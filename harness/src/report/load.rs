@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{LoadPart, Spread, SubscriberPart};
+use super::model::{LoadPart, NotePart, Spread, SubscriberPart};
 use crate::latency::Series;
 use crate::record::{Load, LoadAnswers, Micros, Subscribed};
 use crate::verdict::{LoadFacts, Message, SubscriberFacts};
@@ -29,6 +29,20 @@ pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>, messages: &[M
         answers: load.answers.clone(),
         subscribers: load.subscribers.iter().map(|one| subscriber(one, messages)).collect(),
     }
+}
+
+/// What is known of the copies of a run that was killed.
+pub(super) fn so_far(load: &Load) -> Option<NotePart> {
+    let counts = &load.counts;
+    let text = format!(
+        "messages of the {} copies until {:.1} s, when they were last written down: {} left, {} acknowledged; {}",
+        counts.copies,
+        load.at_us as f64 / 1e6,
+        counts.left,
+        counts.answered,
+        load.answers.as_ref()?.why_not
+    );
+    load.so_far.then(|| NotePart { at_us: Some(load.at_us), kind: "load".into(), text })
 }
 
 fn subscriber(one: &Subscribed, messages: &[Message]) -> SubscriberPart {

@@ -202,6 +202,15 @@ pub struct HarnessPart {
     pub reasons: Vec<String>,
 }
 
+/// What came to the city platform about copies of the compound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CopyPosts {
+    /// Posts.
+    pub posts: usize,
+    /// Messages of copies that were acknowledged at least once.
+    pub messages: usize,
+}
+
 /// Alarms that the gateway passed on to the city platform (雪亮工程), which Palisade plays; measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UpstreamPart {
@@ -209,6 +218,8 @@ pub struct UpstreamPart {
     pub outcomes: Tally,
     /// Intended instant of a message to the post that the platform acknowledged, ms.
     pub response_ms: Spread,
+    /// Posts about copies of the compound, which are counted and not judged.
+    pub copies: CopyPosts,
     /// Posts that came, by what the platform did: `taken`, `slow`, `refused`, `mute`, `down`, `odd`.
     pub posts: BTreeMap<String, usize>,
     /// What the platform does wrong on purpose; empty for nothing.
@@ -649,6 +660,8 @@ pub struct RestartPart {
     pub down_ms: f64,
     /// From then until the observer heard it and devices were let in, ms: the harness's own share.
     pub let_in_ms: f64,
+    /// Connections of the compound that broke meanwhile: with none, nobody saw that the gateway was away.
+    pub broke: usize,
     /// From then, or from the first message after it, to the first answer in time, ms.
     pub recovery_ms: Option<f64>,
     /// Messages due from its beginning until the recovery whose answers did not come as they should.

@@ -1,16 +1,17 @@
 //! The leg from the gateway to the city platform, as data and in a sentence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::words::counted;
 
 use super::assemble::{Names, Part, failed, failure_text};
 use super::folder::Folder;
-use super::model::{Spread, UpstreamPart};
+use super::model::{CopyPosts, Spread, UpstreamPart};
 use crate::latency::Series;
 use crate::pairing::{Given, Outcome, Ways, acknowledged, pair};
 use crate::record::{Expected, Forwarded};
 use crate::verdict::{Message, UpstreamFacts};
+use crate::wire::id::read_copy;
 
 /// Failures told one by one; the counts hold all.
 const FAILURES: usize = 2_000;
@@ -38,7 +39,8 @@ pub(super) fn leg(folder: &Folder, names: &Names<'_>, main: &Part) -> Option<Leg
         })
         .collect();
     let left: Vec<_> = journal.left.iter().filter(|l| l.part == city.part).cloned().collect();
-    let posts: Vec<Forwarded> = journal.forwarded.iter().filter(|f| f.part == city.part).cloned().collect();
+    let posts = journal.forwarded.iter().filter(|f| f.part == city.part && of_copy(names.run, f).is_none());
+    let posts: Vec<Forwarded> = posts.cloned().collect();
     let pairing = pair(Given {
         run: names.run,
         expected: &expected,
@@ -63,6 +65,22 @@ pub(super) fn leg(folder: &Folder, names: &Names<'_>, main: &Part) -> Option<Leg
     Some(Leg { facts, messages })
 }
 
+/// The id of a copy's message that a post is about.
+fn of_copy<'a>(run: &str, post: &'a Forwarded) -> Option<&'a str> {
+    let id = post.correlation.as_deref()?;
+    read_copy(run, id).map(|_| id)
+}
+
+/// Posts about the copies of the compound.
+fn copies(folder: &Folder) -> CopyPosts {
+    let journal = &folder.journal;
+    let run = journal.start.as_ref().map_or("", |start| start.run.as_str());
+    let of = journal.forwarded.iter().filter_map(|post| Some((of_copy(run, post)?, post)));
+    let acknowledged = of.clone().filter(|(_, post)| post.answered_us.is_some());
+    let messages: BTreeSet<&str> = acknowledged.map(|(id, _)| id).collect();
+    CopyPosts { posts: of.count(), messages: messages.len() }
+}
+
 /// The part of the report.
 pub(super) fn part(folder: &Folder, leg: &Leg) -> UpstreamPart {
     let journal = &folder.journal;
@@ -72,20 +90,25 @@ pub(super) fn part(folder: &Folder, leg: &Leg) -> UpstreamPart {
     }
     let bad = leg.messages.iter().filter(|m| m.answer.outcome != Outcome::Answered);
     let defects = journal.city.as_ref().map(|city| city.defects.clone()).unwrap_or_default();
-    let outcomes = leg.facts.tally;
+    let (outcomes, copies) = (leg.facts.tally, copies(folder));
     UpstreamPart {
         outcomes,
         response_ms: Spread::of(&leg.facts.response),
         failures: bad.take(FAILURES).map(|m| failed(m, failure_text(m, &leg.messages))).collect(),
-        told: told(&leg.facts, &posts, &defects),
+        told: told(&leg.facts, (&posts, copies), &defects),
         posts,
+        copies,
         defects,
     }
 }
 
-fn told(facts: &UpstreamFacts, posts: &BTreeMap<String, usize>, defects: &str) -> String {
+fn told(
+    facts: &UpstreamFacts,
+    (posts, copies): (&BTreeMap<String, usize>, CopyPosts),
+    defects: &str,
+) -> String {
     let t = &facts.tally;
-    let all: usize = posts.values().sum();
+    let all = posts.values().sum::<usize>() - copies.posts;
     let mut told = format!(
         "{} of {} reached the city platform once and in time, with {}",
         t.answered,
@@ -97,6 +120,13 @@ fn told(facts: &UpstreamFacts, posts: &BTreeMap<String, usize>, defects: &str) -
     told.extend(more);
     if t.spurious > 0 {
         told += &format!("; {} were posted for no alarm of this run", t.spurious);
+    }
+    if copies.posts > 0 {
+        told += &format!(
+            "; {} of the copies came with {}, and are not judged",
+            counted(copies.messages, "message"),
+            counted(copies.posts, "post")
+        );
     }
     if !defects.is_empty() {
         told += &format!("; the platform on purpose: {defects}");

@@ -1,7 +1,9 @@
 //! What the shape of a load does to the compound itself: its devices say what one cause makes them say, and lose their
 //! lines in storms, as those of the copies do.
 
-use palisade_sim::contract::{Cause, Nuisance, Stimulus};
+use std::collections::BTreeSet;
+
+use palisade_sim::contract::{Cause, Class, Nuisance, Stimulus};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{AgentKey, DeviceIx, Ms, StimulusId};
 
@@ -10,7 +12,7 @@ use crate::drivers::crowd;
 use crate::drivers::fleet::Fleet;
 use crate::record::{Caused, Entry, Kept, Micros, Storm};
 use crate::schedule::{Plan, Send, What};
-use crate::shape::spoken;
+use crate::shape::{Flood, Shape, spoken};
 
 /// What is said beyond the day.
 pub(super) struct Flooded {
@@ -52,6 +54,31 @@ pub(super) fn flooded(part: &Part<'_>, plan: &Plan) -> Option<Flooded> {
         tape.stimuli.push(Stimulus { id: stimulus, due: tape.lasting, device, signal: one.signal, cause });
     }
     Some(Flooded { tape, sends, caused })
+}
+
+/// How many devices a flood reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// Devices of its class.
+    pub(super) all: usize,
+    /// Those of them that are on a serial line.
+    pub(super) wired: usize,
+    /// Those that say something.
+    pub(super) say: usize,
+}
+
+/// The same for each flood of a shape.
+pub(super) fn reach(shape: &Shape, tape: &Tape, wired: &dyn Fn(DeviceIx) -> bool) -> Vec<Reach> {
+    let devices: Vec<DeviceIx> = (0..tape.devices.len()).map(|i| DeviceIx(i as u32)).collect();
+    let (lines, free): (Vec<DeviceIx>, Vec<DeviceIx>) =
+        devices.into_iter().partition(|device| wired(*device));
+    let all = spoken(shape, tape, &free);
+    let of = |(number, flood): (usize, &Flood)| Reach {
+        all: tape.devices.iter().filter(|row| row.class == flood.class).count(),
+        wired: lines.iter().filter(|device| tape.devices[device.index()].class == flood.class).count(),
+        say: all.iter().filter(|one| one.flood == number).count(),
+    };
+    shape.flood.iter().enumerate().map(of).collect()
 }
 
 /// The time of day of an instant of the plan.
@@ -103,11 +130,14 @@ impl Flooded {
                 .caused
                 .iter()
                 .filter(|one| (one.cause.as_str(), one.signal.as_str()) == (*cause, *signal));
-            let instants: Vec<Micros> = hit.map(|one| one.at_us).collect();
+            let (instants, classes): (Vec<Micros>, BTreeSet<Class>) =
+                hit.map(|one| (one.at_us, self.tape.devices[one.device.index()].class)).unzip();
+            let all = self.tape.devices.iter().filter(|row| classes.contains(&row.class)).count();
+            let of = if all > instants.len() { format!(" of {all}") } else { String::new() };
             let [from, to] = [instants.iter().min(), instants.iter().max()]
                 .map(|at| at.map_or(0.0, |us| *us as f64 / 1e6));
             format!(
-                "{cause}: {} devices of the compound, and as many of each copy, say {signal} from {from:.1} s to {to:.1} s after \
+                "{cause}: {}{of} devices of the compound, and as many of each copy, say {signal} from {from:.1} s to {to:.1} s after \
                  the first message, beside what the day holds",
                 instants.len()
             )

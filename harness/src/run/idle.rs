@@ -4,10 +4,11 @@
 use palisade_sim::model::scenario::Duration;
 use palisade_sim::words::Ms;
 
+use super::flood::Reach;
 use crate::drivers::between;
 use crate::exit::{Exit, Failure};
 use crate::fault::What;
-use crate::shape::Shape;
+use crate::shape::{Flood, Shape};
 
 /// A disturbance, and when it would begin, ms after the first message.
 struct Idle {
@@ -61,14 +62,15 @@ fn seconds(ms: i64) -> String {
 /// judged.
 pub(super) fn told(
     (ends, patience): (Ms, Ms),
-    shape: Option<&Shape>,
+    shape: Option<(&Shape, &[Reach])>,
     faults: Option<&between::Plan>,
 ) -> Result<Vec<String>, Failure> {
     let speech = End { ms: speaks_until_ms(ends, shape), what: "the last message leaves" };
     // A line that is cut while the last answers are waited for is still reported.
     let listening = End { ms: speech.ms + patience.0, what: "listening ends" };
     let mut told = Vec::new();
-    if let Some(shape) = shape {
+    if let Some((shape, floods)) = shape {
+        told.extend(unsaid(shape, floods)?);
         let idle: Vec<Idle> = subscribers(shape).filter(|one| speech.is_over(one)).collect();
         if !idle.is_empty() {
             return Err(speech.refused(&format!("the shape `{}`", shape.name), &idle));
@@ -87,10 +89,37 @@ pub(super) fn told(
     Ok(told)
 }
 
+/// Floods in which nobody says anything. Where a shape has nothing else, a run would show nothing of what was asked for.
+fn unsaid(shape: &Shape, floods: &[Reach]) -> Result<Vec<String>, Failure> {
+    let why = |reach: &Reach, flood: &Flood| {
+        let class = flood.class.word();
+        match reach {
+            Reach { all: 0, .. } => format!("the compound has no {class}"),
+            Reach { all, wired, .. } if all == wired => {
+                format!("every {class} is on a serial line, whose inputs tell one state and no second break")
+            }
+            _ => format!("no {class} says anything that day; write what with `says`"),
+        }
+    };
+    let all = (1..).zip(shape.flood.iter().zip(floods)).filter(|(_, (_, reach))| reach.say == 0);
+    let all = all.map(|(number, (flood, reach)): (usize, _)| {
+        format!("flood {number} of the shape {} befalls nothing: {}", shape.name, why(reach, flood))
+    });
+    let all: Vec<String> = all.collect();
+    let floods_alone = shape.level.is_empty() && shape.storm.is_empty() && shape.subscriber.is_empty();
+    if !all.is_empty() && all.len() == shape.flood.len() && floods_alone && !shape.retain {
+        let text = format!("{}\n  remedy: name a class that can say it, or another shape", all.join("\n"));
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    Ok(all)
+}
+
 /// When the last message leaves, of the day, of floods, or of what storms held back.
-fn speaks_until_ms(ends: Ms, shape: Option<&Shape>) -> i64 {
-    let floods = shape.iter().flat_map(|shape| &shape.flood).map(|flood| (flood.at.0 + flood.within.0).0);
-    let storms = shape.iter().flat_map(|shape| &shape.storm).map(|storm| (storm.at.0 + storm.lasts().0).0);
+fn speaks_until_ms(ends: Ms, shape: Option<(&Shape, &[Reach])>) -> i64 {
+    let floods = shape.iter().flat_map(|(shape, floods)| shape.flood.iter().zip(*floods));
+    let floods = floods.filter(|(_, reach)| reach.say > 0).map(|(flood, _)| (flood.at.0 + flood.within.0).0);
+    let storms =
+        shape.iter().flat_map(|(shape, _)| &shape.storm).map(|storm| (storm.at.0 + storm.lasts().0).0);
     floods.chain(storms).fold(ends.0, i64::max)
 }
 
@@ -155,7 +184,8 @@ mod tests {
 
     fn shaped(rows: &str) -> Result<Vec<String>, String> {
         let shape = shape::read(&source("shape", rows)).expect("a sound file");
-        told(DAY, Some(&shape), None).map_err(|failure| failure.to_string())
+        let floods = vec![Reach { all: 2, wired: 0, say: 2 }; shape.flood.len()];
+        told(DAY, Some((&shape, &floods)), None).map_err(|failure| failure.to_string())
     }
 
     #[test]
@@ -197,5 +227,30 @@ mod tests {
         let levels = "[[level]]\nlasts = \"12s\"\nfrom = 0.5\n\n[[level]]\nlasts = \"5s\"\nfrom = 1.0\n";
         let told = shaped(levels).expect("levels alone are no reason to refuse");
         assert!(told.len() == 1 && told[0].starts_with("level 2 of the shape test"), "{told:?}");
+    }
+
+    #[test]
+    fn a_flood_that_nobody_says_is_told_and_refused_where_it_is_all() {
+        let flood = "[[flood]]\nat = \"1s\"\nwithin = \"1s\"\nclass = \"beam\"\n";
+        let check = |rows: &str, reach: &[Reach]| {
+            let shape = shape::read(&source("shape", rows)).expect("a sound file");
+            told(DAY, Some((&shape, reach)), None).map_err(|failure| failure.to_string())
+        };
+        let [says, wired, silent, none] =
+            [(6, 0, 6), (6, 6, 0), (6, 0, 0), (0, 0, 0)].map(|(all, wired, say)| Reach { all, wired, say });
+        assert_eq!(check(flood, &[says]), Ok(Vec::new()));
+        for (reach, why) in [(wired, "on a serial line"), (silent, "with `says`"), (none, "has no beam")] {
+            let alone = check(flood, &[reach]).expect_err("nothing would be shown");
+            assert!(alone.contains(why) && alone.contains("remedy: "), "{alone}");
+            let beside = check(&format!("{flood}\n{flood}"), &[says, reach]).expect("one is said");
+            assert!(beside.len() == 1 && beside[0].starts_with("flood 2 of the shape test"), "{beside:?}");
+            let storm = "[[storm]]\nat = \"1s\"\nwithin = \"1s\"\n";
+            assert_eq!(check(&format!("{flood}\n{storm}"), &[reach]).map(|told| told.len()), Ok(1));
+        }
+        // What nobody says makes the day no longer.
+        let away = "[[subscriber]]\nname = \"wall\"\nwhat = { away = { at = \"60s\", lasts = \"9s\" } }\n";
+        let late = "[[flood]]\nat = \"65s\"\nwithin = \"1s\"\nclass = \"beam\"\n";
+        assert!(check(&format!("{away}{late}"), &[says]).is_ok());
+        assert!(check(&format!("{away}{late}"), &[wired]).is_err());
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use palisade_load::plane::{ClassTally, Outcome, PlaneError, Trace, Watch};
 use palisade_load::series::Series;
-use palisade_load::subscribe::{Account, Subscribers};
+use palisade_load::subscribe::{Account, Subscriber, Subscribers};
 use palisade_sim::words::DeviceIx;
 
 use super::copies::{self, Deaf, Hearing, Judged};
@@ -24,6 +24,8 @@ use crate::words::counted;
 
 /// How often whoever watches a run is told how far the copies are.
 const PULSE: Duration = Duration::from_secs(1);
+/// Every so many of these, what was measured of the copies is written down.
+const KEEP: u32 = 2;
 /// Offsets that are told one by one; the others follow from the seed.
 const TOLD: u32 = 60;
 
@@ -63,11 +65,11 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         Err(why) => return part.ended(Ending::Lost(why)),
     };
     let (watch, stop) = (Watch::default(), AtomicBool::new(false));
-    let answers = hearing.as_ref().ok().map(Hearing::answers);
+    let (answers, clients) = (hearing.as_ref().ok().map(Hearing::answers), crowd.clients());
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
         let (going, over) = mpsc::channel();
-        scope.spawn(|| pulse(&common, (&watch, answers.as_deref()), over));
+        scope.spawn(|| pulse(&common, (copies, clients), (&watch, answers.as_deref()), over));
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
             thread::sleep(Duration::from_millis(2));
@@ -89,7 +91,8 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
                 // Until then answers may come.
                 drop(going);
                 let outcome = outcome.map(|(outcome, _)| outcome);
-                let heard = Heard { judged, subscribers: heard(part, subscribers, watch.start()) };
+                let heard =
+                    Heard { judged, subscribers: heard(part, subscribers, (watch.start(), &ended.how)) };
                 sum_up(part, (copies, crowd.clients()), (outcome, heard), ended)
             }
             Err(panic) => std::panic::resume_unwind(panic),
@@ -97,11 +100,26 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
     })
 }
 
-/// Tells whoever watches how far the copies are, until nobody is left who holds the other end.
-fn pulse(common: &Common, (watch, answers): (&Watch, Option<&AtomicU64>), over: Receiver<()>) {
-    let mut going = true;
+/// Tells whoever watches how far the copies are, until nobody is left who holds the other end, and writes down what was
+/// measured of them: the end may never come.
+fn pulse(
+    common: &Common,
+    (fleet, clients): (&crowd::Fleet, usize),
+    (watch, answers): (&Watch, Option<&AtomicU64>),
+    over: Receiver<()>,
+) {
+    let (mut going, mut told) = (true, 0);
     while going {
         going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
+        told += 1;
+        let so_far = if going && told % KEEP == 0 { watch.so_far() } else { Outcome::default() };
+        if so_far.writes > 0 {
+            let heard = answers.map_or(0, |answers| answers.load(Ordering::Relaxed));
+            let why_not = format!("the run ended before the {heard} answers that were heard could be judged");
+            let answers = Some(LoadAnswers { why_not, ..LoadAnswers::default() });
+            let load = load(common, fleet, clients, &so_far);
+            common.journal.write(Entry::Load(Box::new(Load { so_far: true, answers, ..load })));
+        }
         let (left, acknowledged) = watch.messages();
         common.journal.write(Entry::Pulse(Pulse {
             at_us: common.clock.now_us(),
@@ -129,11 +147,12 @@ fn alone(
     let start = Instant::now() + Duration::from_micros(RUN_UP_US.unsigned_abs());
     subscribers.iter().for_each(|all| all.begin(start));
     let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)));
-    let subscribers = heard(part, subscribers, Some(start));
+    let subscribers = heard(part, subscribers, (Some(start), &ended.how));
     subscribers::sentences(&subscribers).into_iter().for_each(|text| note(part, "load", text));
     let counts = LoadCounts { shape: copies.shape.name.clone(), ..LoadCounts::default() };
     let (at_us, histograms) = (part.common.clock.now_us(), BTreeMap::new());
-    let load = Load { at_us, part: part.common.part.into(), counts, subscribers, answers: None, histograms };
+    let part_name = part.common.part.into();
+    let load = Load { at_us, part: part_name, so_far: false, counts, subscribers, answers: None, histograms };
     part.common.journal.write(Entry::Load(Box::new(load)));
     ended
 }
@@ -164,16 +183,23 @@ fn judged(
     }
 }
 
-/// What the subscribers heard, once everybody has what waited for it.
-fn heard(part: &Part<'_>, subscribers: Option<Subscribers>, start: Option<Instant>) -> Vec<Subscribed> {
+/// What the subscribers heard, once everybody has what waited for it. Of whoever was still away or slow when a run was cut
+/// nothing is known.
+fn heard(
+    part: &Part<'_>,
+    subscribers: Option<Subscribers>,
+    (start, how): (Option<Instant>, &Ending),
+) -> Vec<Subscribed> {
     let (Some(subscribers), Some(start)) = (subscribers, start) else { return Vec::new() };
     let start_us = part.common.clock.at(start);
+    let (driven, whole) = (start.elapsed(), *how == Ending::Whole);
+    let is_over = |one: &Subscriber| whole || one.habit.stretch().is_none_or(|(_, until)| until <= driven);
     let of = |(one, account): &(_, Account)| {
         // Whoever lost nothing is given up by nobody.
         let said = if account.lost > 0 { subscribers::gives_up(part, one) } else { Vec::new() };
         subscribers::account(one, account, (start_us, said))
     };
-    subscribers.end().iter().map(of).collect()
+    subscribers.end().iter().filter(|(one, _)| is_over(one)).map(of).collect()
 }
 
 /// Notes what the copies came to. Copies that were never connected are a gateway that was not reached.
@@ -195,7 +221,7 @@ fn sum_up(
     if let Some(why) = outcome.too_late(fleet.lateness_bound) {
         note(part, LATE_LOAD, why);
     }
-    let mut load = load(part, fleet, clients, &outcome);
+    let mut load = load(&part.common, fleet, clients, &outcome);
     for (name, heard) in [("answers", took.histogram()), ("hearing", looks.histogram())] {
         load.histograms.extend(latency::Series::pack(heard).map(|packed| (name.to_owned(), packed)));
     }
@@ -205,7 +231,7 @@ fn sum_up(
 }
 
 /// The same for the report, with histograms that merge exactly.
-fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome) -> Load {
+fn load(common: &Common, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome) -> Load {
     let (all, links) = (outcome.all(), &outcome.links);
     let series = [
         ("pickup", &all.pickup),
@@ -236,8 +262,9 @@ fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         reasons: links.reasons.clone(),
     };
     Load {
-        at_us: part.common.clock.now_us(),
-        part: part.common.part.into(),
+        at_us: common.clock.now_us(),
+        part: common.part.into(),
+        so_far: false,
         counts,
         subscribers: Vec::new(),
         answers: None,

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use palisade_sim::analysis::answer::PlanAnswer;
 use palisade_sim::model::drive::Window;
 use palisade_sim::whole::{Day, Tape};
-use palisade_sim::words::{AgentKey, Ms};
+use palisade_sim::words::{AgentKey, DeviceIx, Ms};
 
 use crate::actuator::{Actuator, Times};
 use crate::contract::Contract;
@@ -242,6 +242,9 @@ impl<'a> Run<'a> {
         let ends = schedule::last_ends(&windows, drive.drain.0);
         let patience = self.contract("main").longest_deadline().0.max(drive.drain.0);
         let shape = self.request.fleet.as_ref().map(|fleet| &fleet.shape);
+        let wired = |device: DeviceIx| self.is_wired(&day.tape, device);
+        let floods = shape.map_or_else(Vec::new, |shape| flood::reach(shape, &day.tape, &wired));
+        let shape = shape.map(|shape| (shape, &floods[..]));
         let idle = match idle::told((ends, patience), shape, self.request.faults.as_ref()) {
             Err(failure) if !self.request.in_vain => return Err(failure),
             idle => idle.unwrap_or_default(),
@@ -269,6 +272,15 @@ impl<'a> Run<'a> {
                 Contract { deadline: contract.deadline.or(Some(deadline)), ..contract }
             }
             _ => Contract::plain("", "", Some(deadline)),
+        }
+    }
+
+    /// Whether a device has no other connection than a serial line.
+    fn is_wired(&self, tape: &Tape, device: DeviceIx) -> bool {
+        let own = |line: &SerialLine| line.rows.iter().any(|row| row.devices.contains(&device));
+        match (&self.request.sut, tape.devices.get(device.index())) {
+            (Sut::Contract(outside), Some(row)) => outside.is_wired(row),
+            _ => self.request.serial.iter().any(own),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_sim::whole::Tape;
+use palisade_sim::whole::tape::TapeDevice;
 use palisade_sim::words::DeviceIx;
 
 use super::city::{self, City};
@@ -37,6 +38,15 @@ pub struct Outside {
     pub path: PathBuf,
     /// What it says.
     pub contract: Contract,
+}
+
+impl Outside {
+    /// Whether a device speaks on a serial line.
+    pub(super) fn is_wired(&self, row: &TapeDevice) -> bool {
+        let link =
+            self.contract.speech(row.class, row.id.as_str()).and_then(|row| self.contract.link(&row.link));
+        link.is_some_and(|link| link.carrier == Carrier::ModbusRtu)
+    }
 }
 
 /// Where everything is in one run.
@@ -226,7 +236,6 @@ mod tests {
     use crate::contract::{Around, read};
     use palisade_sim::contract::Class;
     use palisade_sim::model::typed::SourceText;
-    use palisade_sim::whole::tape::TapeDevice;
     use palisade_sim::words::Ms;
 
     const CONTRACT: &str = r#"

@@ -285,9 +285,11 @@ fn missing(program: &Program, what: &str) -> String {
 
 /// The program of this name: a path as it is, `palisade` for this very program, else the first on the path.
 fn find(name: &str, palisade: &Path) -> Option<PathBuf> {
-    if name == OURSELVES {
-        return Some(palisade.to_owned());
-    }
+    if name == OURSELVES { Some(palisade.to_owned()) } else { runnable(name) }
+}
+
+/// The file that is run by this name: a path as it is, else the first on the path.
+pub fn runnable(name: &str) -> Option<PathBuf> {
     let can_run = |path: &PathBuf| {
         path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     };

@@ -249,6 +249,41 @@ fn a_load_plane_that_is_late_makes_the_run_void() -> Result<()> {
     Ok(())
 }
 
+/// The harness takes the duty room's line, and so no siren can sound: that is not the gateway's doing.
+#[test]
+fn a_storm_on_the_duty_room_leaves_its_commands_undecidable() -> Result<()> {
+    let storm = "[[storm]]\nat = \"500ms\"\ndown = \"8s\"\nwithin = \"1s\"\nclass = [\"duty_room\"]\n\n\
+                 [[flood]]\nat = \"2s\"\nwithin = \"1s\"\nclass = \"beam\"\nsays = { beam_broken = { broken_ms = 800 } }";
+    let (_folder, shape) = own(storm)?;
+    let contract = root().join("scenarios/sut/builtin/contract.toml").display().to_string();
+    let (code, report, said) = run(&[], &["--shape", &shape, "--sut", &contract])?;
+    ensure!(code == Some(0), "{said}");
+    let commands = &report["commands"];
+    ensure!(commands["undecidable"].as_u64() > Some(3) && commands["missed"] == 0, "{commands}");
+    let rules = report["rules"].as_array().context("rules")?;
+    let siren = rules.iter().find(|rule| rule["id"] == "11").context("rule 11")?;
+    ensure!(siren["status"] != "fail", "{siren}");
+    Ok(())
+}
+
+#[test]
+fn a_run_with_copies_that_is_killed_leaves_what_was_measured_of_them() -> Result<()> {
+    let tiny = Tiny::with(&[])?;
+    let mut run = tiny.command(&[&NIGHT[..], &["--fleet", "3"]].concat()).spawn()?;
+    tiny.wait_for("\"so_far\":true", Duration::from_secs(60))?;
+    ensure!(Command::new("kill").args(["-KILL", &run.id().to_string()]).status()?.success(), "kill -KILL");
+    run.wait()?;
+    let again = Command::new(env!("CARGO_BIN_EXE_palisade")).arg("report").arg(tiny.out()).output()?;
+    ensure!(again.status.code() == Some(6), "{:?}", again.status);
+    let report = tiny.report()?;
+    let load = &report["load"];
+    ensure!(report["partial"] == true && load["copies"] == 2 && load["left"].as_u64() > Some(0), "{load}");
+    ensure!(load["lateness_ms"]["count"] == load["left"], "{load}");
+    let told = remarks(&report).into_iter().find(|text| text.contains("when they were last written down"));
+    ensure!(told.is_some_and(|text| text.contains("could be judged")), "{:?}", remarks(&report));
+    Ok(())
+}
+
 #[test]
 fn what_makes_no_fleet_is_refused_before_the_day_is_lived() -> Result<()> {
     let check = |args: &[&str], exit: i32, said: &str| -> Result<()> {

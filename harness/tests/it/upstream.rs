@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Drives twelve seconds of the tiny day in which beams break; the exit code and the report.
-fn run(change: impl Fn(String) -> String) -> (Option<i32>, Value, String) {
+fn run(more: &[&str], change: impl Fn(String) -> String) -> (Option<i32>, Value, String) {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = fs::read_to_string(root.join("scenarios/sut/builtin-upstream/contract.toml")).unwrap();
@@ -21,6 +21,7 @@ fn run(change: impl Fn(String) -> String) -> (Option<i32>, Value, String) {
         .arg(&contract)
         .arg("--out")
         .arg(&out)
+        .args(more)
         .output()
         .unwrap();
     let said = [&output.stdout[..], &output.stderr[..]].concat();
@@ -35,7 +36,7 @@ fn run(change: impl Fn(String) -> String) -> (Option<i32>, Value, String) {
 fn alarms_reach_a_platform_that_refuses_and_is_mute() {
     // Half of all posts fail, so that some alarm surely needs several.
     let (code, report, said) =
-        run(|text| text.replace("refuse = 0.2, mute = 0.1", "refuse = 0.4, mute = 0.1"));
+        run(&[], |text| text.replace("refuse = 0.2, mute = 0.1", "refuse = 0.4, mute = 0.1"));
     assert_eq!(code, Some(0), "{said}");
     let upstream = &report["upstream"];
     let expected = upstream["outcomes"]["expected"].as_u64().unwrap();
@@ -50,12 +51,23 @@ fn alarms_reach_a_platform_that_refuses_and_is_mute() {
 
 #[test]
 fn a_gateway_that_forgets_the_city_platform_fails_and_the_alarms_are_named() {
-    let (code, report, said) =
-        run(|text| text.replace("\"--upstream\"", "\"--defect\", \"upstream-forgotten=1\", \"--upstream\""));
+    let (code, report, said) = run(&[], |text| {
+        text.replace("\"--upstream\"", "\"--defect\", \"upstream-forgotten=1\", \"--upstream\"")
+    });
     assert_eq!(code, Some(5), "{said}");
     let upstream = &report["upstream"];
     assert_eq!(upstream["outcomes"]["missed"], upstream["outcomes"]["expected"], "{upstream}");
     assert_eq!(report["outcomes"]["missed"], 0, "the alarms themselves were passed on");
     let reasons = report["verdict"]["reasons"].to_string();
     assert!(reasons.contains("alarms for the city platform missed") && reasons.contains("beam"), "{reasons}");
+}
+
+#[test]
+fn posts_about_copies_are_told_apart_and_blame_nobody() {
+    let (code, report, said) = run(&["--fleet", "3"], |text| text);
+    assert_eq!(code, Some(0), "{said}");
+    let (upstream, copies) = (&report["upstream"], &report["upstream"]["copies"]);
+    assert!(copies["messages"].as_u64() > Some(3) && copies["posts"].as_u64() > Some(3), "{upstream}");
+    assert_eq!(upstream["outcomes"]["spurious"], 0, "{upstream}");
+    assert!(said.contains(" of the copies came with ") && said.contains("are not judged"), "{said}");
 }

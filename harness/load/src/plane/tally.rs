@@ -126,6 +126,16 @@ impl Outcome {
         self.lasted = self.lasted.max(other.lasted);
     }
 
+    /// The same with all classes as one, and nothing that is to be told.
+    pub(super) fn in_one(&self) -> Outcome {
+        Outcome {
+            classes: BTreeMap::from([(0, self.all())]),
+            links: self.links.clone(),
+            told: Vec::new(),
+            ..*self
+        }
+    }
+
     /// All classes together.
     pub fn all(&self) -> ClassTally {
         let mut all = ClassTally::default();

@@ -58,6 +58,8 @@ pub struct Watch {
     answered: AtomicU64,
     /// Of each thread.
     pickup_us: Mutex<BTreeMap<u32, u64>>,
+    /// Of each thread, all classes as one.
+    so_far: Mutex<BTreeMap<u32, Outcome>>,
     ready: AtomicU32,
     start: OnceLock<Instant>,
     over: AtomicBool,
@@ -72,6 +74,7 @@ impl Default for Watch {
             left: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             pickup_us: Mutex::default(),
+            so_far: Mutex::default(),
             ready: AtomicU32::new(0),
             start: OnceLock::new(),
             over: AtomicBool::new(false),
@@ -105,6 +108,24 @@ impl Watch {
         self.left.fetch_add(left, Ordering::Relaxed);
         self.answered.fetch_add(answered, Ordering::Relaxed);
         self.pickups().insert(thread, pickup_us);
+    }
+
+    /// What the threads had done when they last said so, every two seconds, with all classes as one: whoever dies meanwhile
+    /// leaves that.
+    pub fn so_far(&self) -> Outcome {
+        let mut all = Outcome::default();
+        self.kept().values().for_each(|one| all.merge(one));
+        all
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<u32, Outcome>> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a thread has done so far.
+    pub(super) fn keep(&self, thread: u32, outcome: &Outcome) {
+        let kept = outcome.in_one();
+        self.kept().insert(thread, kept);
     }
 
     /// The instant from which the messages count, once it is known.

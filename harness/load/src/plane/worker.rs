@@ -31,6 +31,8 @@ const PATIENT: f64 = 0.7;
 const LOOK: Duration = Duration::from_millis(20);
 /// How often whoever watches is told how far it is.
 const SHOW: Nanos = 250_000_000;
+/// How often all that was measured is kept for whoever must do without the end.
+const KEEP: Nanos = 2_000_000_000;
 
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +63,8 @@ pub(super) struct Worker<'a> {
     buffer: Vec<u8>,
     /// When whoever watches was told last, and how many messages had left and were acknowledged then.
     shown: (Nanos, (u64, u64)),
+    /// When all that was measured was kept last.
+    kept: Nanos,
     pub(super) outcome: Outcome,
 }
 
@@ -85,6 +89,7 @@ impl<'a> Worker<'a> {
             touched: Vec::new(),
             buffer: vec![0; READ],
             shown: (0, (0, 0)),
+            kept: 0,
             outcome: Outcome::default(),
         };
         let within = settings.connect_within.as_nanos() as u64;
@@ -158,6 +163,10 @@ impl<'a> Worker<'a> {
             self.tell(source);
             if now >= self.shown.0 + SHOW {
                 self.show(now);
+            }
+            if now >= self.kept + KEEP {
+                self.watch.keep(self.thread, &self.outcome);
+                self.kept = now;
             }
         }
         self.end();

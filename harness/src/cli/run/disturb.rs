@@ -9,6 +9,7 @@ use crate::drivers::between;
 use crate::fault::{DeviceFault, Faults, Restart};
 use crate::input;
 use crate::run::Sut;
+use crate::run::processes::runnable;
 
 /// The faults, printed before anything is done.
 pub(in crate::cli) fn faults(file: &Path, seed: u64, sut: &Sut, kit: &Kit) -> Result<between::Plan, Failure> {
@@ -50,8 +51,15 @@ fn befalls_somebody(fault: &DeviceFault, kit: &Kit) -> Result<(), Failure> {
 
 /// Whether what a restart ends is something that is started here.
 fn can_restart(restart: &Restart, sut: &Sut) -> Result<(), Failure> {
-    if !restart.command.is_empty() {
-        return Ok(());
+    if let Some(program) = restart.command.first() {
+        let missing = || {
+            let text = format!(
+                "--fault: `{program}`, the command of {restart}, is no program that can be run\n  remedy: name one that is on \
+                 the PATH, or write its path"
+            );
+            Failure::new(Exit::Input, text)
+        };
+        return runnable(program).map(drop).ok_or_else(missing);
     }
     let programs = match sut {
         Sut::Builtin(_) => Vec::new(),
