@@ -375,10 +375,11 @@ fn a_gateway_that_keeps_every_message_leaks_and_a_healthy_one_does_not() -> Resu
 fn a_command_that_restarts_nothing_is_seen_through_and_one_that_is_no_program_is_refused() -> Result<()> {
     let nothing = run("[[restart]]\nat = \"2s\"\ncommand = [\"true\"]\n", &[], &[])?;
     ensure!(nothing.report["faults"]["restarts"][0]["broke"] == 0, "{}", nothing.report["faults"]);
-    ensure!(nothing.said.contains("nobody here saw a gateway go away"), "{}", nothing.said);
+    let told = |run: &Run| run.report["faults"]["told"].to_string();
+    ensure!(told(&nothing).contains("nobody here saw a gateway go away"), "{}", told(&nothing));
     let real = run("[[restart]]\nat = \"2s\"\n", &[], &[])?;
     ensure!(real.report["faults"]["restarts"][0]["broke"].as_u64() > Some(10), "{}", real.report["faults"]);
-    ensure!(!real.said.contains("nobody here saw"), "{}", real.said);
+    ensure!(!told(&real).contains("nobody here saw"), "{}", told(&real));
     let tiny = Tiny::with(&[])?;
     let file = tiny.folder().join("faults.toml");
     let text = "faults = 1\nname = \"test\"\n\n[[restart]]\nat = \"2s\"\ncommand = [\"/no/such/program\"]\n";
