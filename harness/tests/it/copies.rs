@@ -121,7 +121,7 @@ fn what_became_of_a_copys_message_is_told_when_the_compounds_own_were_answered()
         "the compound's own message of the same",
         "was answered after",
         "messages of its copy (site tiny-c",
-        "its next word, about any device of the compound, came",
+        " about the compound",
         "load.missed",
     ] {
         // Lines are broken at a terminal's width.
