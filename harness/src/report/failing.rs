@@ -171,8 +171,8 @@ fn of_threshold(check: &CheckPart) -> Result<(Target, String), Failure> {
         format!("{figure} holds: it must be {must} and is {found}\n  remedy: name what failed")
     } else {
         format!(
-            "{figure} must be {must} and was not measured ({found}): the run fails by that, and what is not measured cannot be \
-             shrunk\n  remedy: name what else failed"
+            "{figure} must be {must} and is {found}: the run fails because of that, and it cannot be shrunk\n  remedy: name what \
+             else failed"
         )
     };
     Err(Failure::new(Exit::Input, text))
