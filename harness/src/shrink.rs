@@ -140,6 +140,20 @@ pub fn least<T: Clone>(items: &[T], fails: &mut dyn FnMut(&[T]) -> Option<bool>)
     kept
 }
 
+/// Which of so many cases, each smaller than the one before, stands when it is tried again, and what came of that. The smallest
+/// is asked first, then larger ones, ever farther back; the largest is the answer when none stands.
+pub fn settle<A>(cases: usize, asked: &mut dyn FnMut(usize) -> (bool, A)) -> (usize, A) {
+    let last = cases.saturating_sub(1);
+    let mut back = 0;
+    loop {
+        let (stands, what) = asked(last - back);
+        if stands || back == last {
+            return (last - back, what);
+        }
+        back = (2 * back + 1).min(last);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -174,6 +188,22 @@ mod tests {
             (left_to_ask >= 0).then(|| left.contains(&5))
         });
         assert!(left.contains(&5) && left.len() < 64, "{left:?}");
+    }
+
+    #[test]
+    fn what_does_not_stand_again_gives_way_to_a_larger_one() {
+        let check = |cases: usize, stands: &[usize], asked: &[usize]| {
+            let mut order = Vec::new();
+            let (place, ()) = settle(cases, &mut |place| {
+                order.push(place);
+                (stands.contains(&place), ())
+            });
+            assert_eq!((Some(&place), &order[..]), (asked.last(), asked), "{stands:?} of {cases}");
+        };
+        check(1, &[], &[0]);
+        check(9, &[8, 0], &[8]);
+        check(9, &[6, 5], &[8, 7, 5]);
+        check(9, &[], &[8, 7, 5, 1, 0]);
     }
 
     #[test]

@@ -12,8 +12,8 @@ pub struct Args {
     /// The run's folder.
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// The message: its id on the wire, or its number on the tape; the first that was not answered as it should be when
-    /// not given.
+    /// The message: its id on the wire, or its number on the tape; the id that an observation carries which answers
+    /// nothing; what failed first when not given.
     id: Option<String>,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t)]

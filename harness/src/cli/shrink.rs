@@ -31,7 +31,7 @@ use crate::report::told::quoted;
 use crate::run::{Request, Stop, live, measure};
 use crate::schedule;
 use crate::shape::{self, Shape};
-use crate::shrink::{Row, driving, fault_rows, least, rows, shape_rows, without};
+use crate::shrink::{Row, driving, fault_rows, least, rows, settle, shape_rows, without};
 use crate::words::counted;
 
 /// Lengths of the window before the message that are tried, the shortest first.
@@ -40,6 +40,8 @@ const LEADS: [Ms; 4] = [Ms(500), Ms(2_000), Ms(5_000), Ms(10_000)];
 const TAIL: Ms = Ms(500);
 /// A scenario that does not fail is driven so often before that is believed: failures may come by chance.
 const TRIES: usize = 2;
+/// What is left is driven so often again, to tell how often it fails.
+const AGAIN: u32 = 4;
 /// The shrunk scenario, and what it begins with.
 const SCENARIO: &str = "scenario.toml";
 const MADE: &str = "# Made by `palisade shrink`";
@@ -95,8 +97,23 @@ struct Bench<'a> {
     until: Instant,
     stop: Stop,
     runs: usize,
+    /// Cases that failed, each smaller than the one before.
+    failed: Vec<Case>,
+    /// The longest try.
+    longest: Duration,
+    /// There was no time to try everything.
+    cut: bool,
+    /// Defects of the run's own gateway; empty for another one.
+    defects: String,
     /// Runs that could not be judged, and why the last one could not.
     unjudged: (usize, String),
+}
+
+/// How often a case failed that was driven again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Again {
+    failed: u32,
+    driven: u32,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
@@ -123,13 +140,30 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     bench.fewer(&mut best, |case| &mut case.faults, fault_rows);
     bench.fewer(&mut best, |case| &mut case.shape, shape_rows);
     bench.rows(&mut best);
-    write(&out, &best, &bench)?;
+    let (best, again) = bench.settled(best);
     let _ = fs::remove_dir_all(&bench.work);
-    print(&told(&out, &bench, (&best, &whole), args))?;
+    if again.failed == 0 && again.driven > 0 {
+        return Err(Failure::new(Exit::Verdict, seldom(&bench, again)));
+    }
+    write(&out, &best, &bench)?;
+    print(&told(&out, &bench, (&best, &whole, again), args))?;
     Ok(if bench.stop.asked() { Exit::Interrupted } else { Exit::Ok })
 }
 
-fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Args) -> String {
+/// That it came by chance, and too seldom.
+fn seldom(bench: &Bench<'_>, again: Again) -> String {
+    format!(
+        "it comes by chance that {}: {} of {} failed, and none of the last {}, so nothing is written{}\n  remedy: drive the \
+         whole run again, give it more time with --budget, or name something else that failed",
+        bench.failing.told,
+        bench.failed.len(),
+        counted(bench.runs, "run"),
+        again.driven,
+        bench.unjudged()
+    )
+}
+
+fn told(out: &Path, bench: &Bench<'_>, (best, whole, again): (&Case, &Case, Again), args: &Args) -> String {
     let start = &bench.failing.start;
     let address = args.sut.as_deref().unwrap_or(&start.sut);
     let mut command = format!(
@@ -138,8 +172,8 @@ fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Arg
         start.seed,
         quoted(address)
     );
-    if !start.defects.is_empty() {
-        command += &format!(" --defect {}", quoted(&start.defects));
+    if !bench.defects.is_empty() {
+        command += &format!(" --defect {}", quoted(&bench.defects));
     }
     if best.compounds > 1 {
         command += &format!(" --fleet {}", best.compounds);
@@ -154,9 +188,17 @@ fn told(out: &Path, bench: &Bench<'_>, (best, whole): (&Case, &Case), args: &Arg
     let sizes = best.sizes().into_iter().zip(whole.sizes()).zip(SIZES);
     let told = sizes.filter(|((_, all), what)| *all > usize::from(*what == "compounds"));
     let told: Vec<String> = told.map(|((left, all), what)| format!("{left} of {all} {what}")).collect();
-    let cut = if Instant::now() >= bench.until { " (there was no time for more; see --budget)" } else { "" };
+    let cut = if bench.cut { " (there was no time for more; see --budget)" } else { "" };
+    let Again { failed, driven } = again;
+    let (often, chance) = match driven {
+        0 => (String::new(), "    # not driven again"),
+        _ if failed < driven => {
+            (format!(", in {failed} of {driven} runs"), "    # by chance: not every run of it fails")
+        }
+        _ => (format!(", in {failed} of {driven} runs"), ""),
+    };
     format!(
-        "{} still, with {}{cut}, by {}{}\n  next   {command}\n",
+        "{} still{often}, with {}{cut}, by {}{}\n  next   {command}{chance}\n",
         bench.failing.told,
         told.join(", "),
         counted(bench.runs, "run"),
@@ -199,11 +241,16 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
     })?;
     let loaded = Loaded { scenario: Arc::new(scenario), toml, geometry: geometry.clone() };
     let start = &failing.start;
-    let defects: Option<Defects> = (!start.defects.is_empty())
-        .then(|| start.defects.parse())
+    let address = args.sut.as_deref().unwrap_or(&start.sut);
+    let known = if address == start.sut { start.defects.clone() } else { String::new() };
+    if known != start.defects {
+        let left_out = &start.defects;
+        remark(format_args!("--defect {left_out} is left out: it is the run's own gateway's, {}", start.sut));
+    }
+    let defects: Option<Defects> = (!known.is_empty())
+        .then(|| known.parse())
         .transpose()
         .map_err(|error: crate::reference::defects::BadSpec| Failure::new(Exit::Input, error))?;
-    let address = args.sut.as_deref().unwrap_or(&start.sut);
     let kit = input::kit(&loaded.scenario);
     let gateway = sut(address, defects.as_ref(), &kit)?;
     let compounds = start.options.iter().find_map(|o| o.strip_prefix("--fleet=")?.parse().ok());
@@ -222,6 +269,10 @@ fn bench<'a>(args: &Args, failing: &'a Failing, out: &Path) -> Result<Bench<'a>,
         until: Instant::now() + Duration::from_millis(args.budget.0.0.unsigned_abs()),
         stop,
         runs: 0,
+        failed: Vec::new(),
+        longest: Duration::ZERO,
+        cut: false,
+        defects: known,
         unjudged: (0, String::new()),
         request: Request {
             seed: start.seed,
@@ -261,7 +312,13 @@ impl Bench<'_> {
                 Some(false) => {}
                 None if self.stop.asked() => return Err(Failure::new(Exit::Interrupted, "interrupted")),
                 None => {
-                    let text = "there was no time to drive it once; see --budget";
+                    let what = match self.runs {
+                        0 => "there was no time to drive it once".to_owned(),
+                        runs => {
+                            format!("the time was up after {}, none of which failed", counted(runs, "run"))
+                        }
+                    };
+                    let text = format!("{what}\n  remedy: give it more with --budget");
                     return Err(Failure::new(Exit::Harness, text));
                 }
             }
@@ -326,64 +383,124 @@ impl Bench<'_> {
         if self.over() {
             return None;
         }
-        let Some(mut request) = self.request(case) else { return Some(false) };
-        match live(&request.loaded, request.seed, &self.stop, &Progress::silent()) {
-            Ok(Some(made)) if self.may_fail(&request, &made.0) => request.day = Some(made),
-            Ok(Some(_)) => return Some(false),
-            Ok(None) => return None,
-            Err(failure) => {
-                self.unjudged = (self.unjudged.0 + 1, failure.to_string());
-                return Some(false);
-            }
-        }
+        let Some(request) = self.ready(case) else { return (!self.stop.asked()).then_some(false) };
         for _ in 0..TRIES {
             if self.over() {
                 return None;
             }
-            self.runs += 1;
-            let request = Request { told: Arc::new(OnceLock::new()), ..request.clone() };
-            let outcome = self.drive(&request);
-            if self.stop.asked() {
-                return None;
-            }
-            let told = match &outcome {
-                Ok(true) => "still fails",
-                Ok(false) => "does not fail",
-                Err(why) => why,
-            };
-            let [rows, faults, shape, compounds] = case.sizes();
-            remark(format_args!(
-                "try {}: {rows} rows, {faults} faults, {shape} of the shape, {compounds} compounds: {told}",
-                self.runs
-            ));
-            match outcome {
-                Ok(true) => return Some(true),
-                Ok(false) => {}
-                Err(why) => self.unjudged = (self.unjudged.0 + 1, why),
+            if self.attempt(case, &request)? {
+                self.failed.push(case.clone());
+                return Some(true);
             }
         }
         Some(false)
     }
 
-    /// Whether no more may be tried.
-    fn over(&self) -> bool {
+    /// What drives a case, with its day; nothing when it is not sound, cannot be lived, or cannot fail.
+    fn ready(&mut self, case: &Case) -> Option<Request> {
+        let mut request = self.request(case)?;
+        match live(&request.loaded, request.seed, &self.stop, &Progress::silent()) {
+            Ok(made) => {
+                request.day = Some(made.filter(|made| self.may_fail(&request, &made.0))?);
+                Some(request)
+            }
+            Err(failure) => {
+                self.unjudged = (self.unjudged.0 + 1, failure.to_string());
+                None
+            }
+        }
+    }
+
+    /// Drives a case once and says whether it failed; nothing when somebody wants to stop.
+    fn attempt(&mut self, case: &Case, request: &Request) -> Option<bool> {
+        self.runs += 1;
+        let (began, request) =
+            (Instant::now(), Request { told: Arc::new(OnceLock::new()), ..request.clone() });
+        let outcome = self.drive(&request);
+        if self.stop.asked() {
+            return None;
+        }
+        self.longest = self.longest.max(began.elapsed());
+        let told = match &outcome {
+            Ok(true) => "still fails",
+            Ok(false) => "does not fail",
+            Err(why) => why,
+        };
+        let [rows, faults, shape, compounds] = case.sizes();
+        remark(format_args!(
+            "try {}: {rows} rows, {faults} faults, {shape} of the shape, {compounds} compounds: {told}",
+            self.runs
+        ));
+        let failed = outcome.unwrap_or_else(|why| {
+            self.unjudged = (self.unjudged.0 + 1, why);
+            false
+        });
+        Some(failed)
+    }
+
+    /// The smallest case that fails again, with how often it does: failures may come by chance. Where the smallest one never
+    /// does, larger ones are driven, ever farther back.
+    fn settled(&mut self, best: Case) -> (Case, Again) {
+        // What was taken away since without a try made no difference.
+        self.failed.pop();
+        self.failed.push(best);
+        let cases = self.failed.clone();
+        let (place, again) = settle(cases.len(), &mut |place| {
+            let again = self.again(&cases[place]);
+            (again.failed > 0 || self.out_of_time(), again)
+        });
+        (cases[place].clone(), again)
+    }
+
+    fn out_of_time(&self) -> bool {
         Instant::now() >= self.until || self.stop.asked()
     }
 
-    /// Whether the device says what failed at all on a day, while it is driven. What stands on no tape may be said because of
-    /// what the gateway does: that is known once it was driven.
+    /// Drives a case some times again, as far as there is time. Runs that cannot be judged do not count.
+    fn again(&mut self, case: &Case) -> Again {
+        let mut again = Again { failed: 0, driven: 0 };
+        let Some(request) = self.ready(case) else { return again };
+        for _ in 0..AGAIN {
+            if self.out_of_time() {
+                break;
+            }
+            let unjudged = self.unjudged.0;
+            let Some(failed) = self.attempt(case, &request) else { break };
+            again.failed += u32::from(failed);
+            again.driven += u32::from(self.unjudged.0 == unjudged);
+        }
+        again
+    }
+
+    /// Whether no more may be tried. What is left is driven again at the end: time is kept for that.
+    fn over(&mut self) -> bool {
+        let kept = if self.failed.is_empty() { Duration::ZERO } else { self.longest * AGAIN };
+        let over = Instant::now() + kept >= self.until;
+        self.cut |= over;
+        over || self.stop.asked()
+    }
+
+    /// Whether somebody says something on a day while it is driven, or the device what failed. What stands on no tape may be
+    /// said because of a flood or of what the gateway does: that is known once it was driven.
     fn may_fail(&self, request: &Request, day: &Day) -> bool {
-        let Target::Message { device, signal, due, .. } = &self.failing.target else { return true };
-        let (Some(whole), scenario) = (&self.request.day, &request.loaded.scenario) else { return true };
+        let scenario = &request.loaded.scenario;
+        if scenario.devices.is_empty() {
+            return false;
+        }
+        let windows = schedule::windows(&day.tape, &scenario.file.drive, request.windows.as_deref());
+        let Ok(windows) = windows else { return true };
+        let driven =
+            |at: Ms| windows.iter().any(|w| (w.from.0.0..=w.from.0.0 + w.lasting.0.0).contains(&at.0));
+        let Target::Message { device, signal, due, .. } = &self.failing.target else {
+            let floods = request.fleet.as_ref().is_some_and(|fleet| !fleet.shape.flood.is_empty());
+            return floods || day.tape.stimuli.iter().any(|s| driven(s.due));
+        };
+        let Some(whole) = &self.request.day else { return true };
         let said = |on: &[Device], day: &Day, within: &dyn Fn(Ms) -> bool| {
             let same =
                 |s: &Stimulus| on[s.device.index()].id.as_str() == device && s.signal.word() == *signal;
             day.tape.stimuli.iter().any(|s| within(s.due) && same(s))
         };
-        let windows = schedule::windows(&day.tape, &scenario.file.drive, request.windows.as_deref());
-        let Ok(windows) = windows else { return true };
-        let driven =
-            |at: Ms| windows.iter().any(|w| (w.from.0.0..=w.from.0.0 + w.lasting.0.0).contains(&at.0));
         !said(&self.request.loaded.scenario.devices, &whole.0, &|at| at == *due)
             || said(&scenario.devices, day, &driven)
     }

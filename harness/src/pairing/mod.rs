@@ -86,6 +86,11 @@ impl Outcome {
         Outcome::Answered,
     ];
 
+    /// Whether it is held against the gateway: neither as it should be nor open.
+    pub fn failed(self) -> bool {
+        !matches!(self, Outcome::Answered | Outcome::Undecidable)
+    }
+
     /// The word used in reports.
     pub fn word(self) -> &'static str {
         match self {

@@ -52,6 +52,11 @@ impl Tally {
         }
     }
 
+    /// How many are held against the gateway.
+    pub fn failed(&self) -> usize {
+        Outcome::ALL.into_iter().filter(|outcome| outcome.failed()).map(|outcome| self.of(outcome)).sum()
+    }
+
     /// Counts one more expected answer.
     pub fn add(&mut self, outcome: Outcome) {
         self.expected += 1;

@@ -20,7 +20,7 @@ use super::{commands, faults, incidents, links, load, looks_like, machine, remar
 use crate::latency::drift::{Drift, drift};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
-use crate::pairing::{Answer, Deaf, Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
+use crate::pairing::{Answer, By, Deaf, Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
 use crate::record::{Caused, Expected, LATE_LOAD, Left, Micros, Said};
 use crate::verdict::{
     CommandFacts, Evidence, LeakFacts, LoadFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts,
@@ -447,7 +447,7 @@ fn sut(folder: &Folder) -> SutPart {
 }
 
 /// What to type to run the same again: options are repeated where they differ from the scenario's own.
-fn command(folder: &Folder) -> String {
+pub(super) fn command(folder: &Folder) -> String {
     let Some(start) = folder.journal.start.as_ref() else { return String::new() };
     let mut command = format!("palisade run {} --seed {}", quoted(&start.scenario), start.seed);
     let own_sut = folder.file.as_ref().map_or("builtin", |f| f.sut.address.as_str());
@@ -617,6 +617,13 @@ fn disturbance(m: &Message, main: &Part, names: &Names<'_>) -> String {
     episode.map_or_else(String::new, |episode| format!("; {} was in its way", faults::named(episode, names)))
 }
 
+/// What an answer must say. One that was found by device and time alone has a word of the gateway's own.
+fn expected(m: &Message) -> String {
+    let severity = incidents::word(&m.answer.severity);
+    let signal = if m.answer.by == Some(By::Window) { "any signal" } else { &m.signal };
+    format!("{} {signal} {severity}", m.device)
+}
+
 pub(super) fn failure_text(m: &Message, main: &[Message]) -> String {
     let a = &m.answer;
     let deadline = a.deadline_us as f64 / 1000.0;
@@ -631,7 +638,10 @@ pub(super) fn failure_text(m: &Message, main: &[Message]) -> String {
         }
         Outcome::Undecidable => "the run was cut before its deadline".into(),
         Outcome::Missed => format!("no answer came; the deadline was {deadline:.0} ms"),
-        Outcome::Wrong => format!("the gateway said: {}", a.instead.as_deref().unwrap_or("something else")),
+        Outcome::Wrong => {
+            let said = a.instead.as_deref().unwrap_or("something else");
+            format!("the gateway said: {said}; expected was: {}", expected(m))
+        }
         Outcome::OutOfOrder => {
             let earlier = a.overtook.and_then(|id| main.iter().find(|m| m.answer.stimulus == id));
             let earlier = earlier.map_or_else(|| "an earlier message".to_owned(), |m| m.id.clone());
@@ -682,7 +692,6 @@ fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {
         .map(|n| NotePart { at_us: Some(n.at_us), kind: n.kind.clone(), text: n.text.clone() })
         .collect();
     let missing = [
-        ("the tape is left out, so incidents, devices and names are missing", folder.tape.as_ref().err()),
         ("the planner's answer cannot be read, so coverage and gaps are missing", folder.plan.as_ref().err()),
         ("the scenario cannot be read, so no threshold was applied", folder.file.as_ref().err()),
         ("the geometry cannot be read, so the plan is drawn without it", folder.whole.as_ref().err()),
@@ -690,16 +699,26 @@ fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {
     ];
     notes.extend(journal.load.as_ref().and_then(load::so_far));
     let mut say = |text: String| notes.push(NotePart { at_us: None, kind: "report".into(), text });
+    tape_unread(folder).into_iter().for_each(&mut say);
     for (what, why) in missing {
         if let Some(why) = why {
             say(format!("{what}: {why}"));
         }
     }
-    remarks.iter().cloned().for_each(&mut say);
-    if journal.unreadable > 0 {
-        say(format!("{} lines of the journal could not be read", journal.unreadable));
-    }
+    remarks.iter().cloned().chain(unreadable_lines(folder)).for_each(&mut say);
     notes
+}
+
+/// That the tape could not be read, and why.
+pub(super) fn tape_unread(folder: &Folder) -> Option<String> {
+    let why = folder.tape.as_ref().err()?;
+    Some(format!("the tape is left out, so incidents, devices and names are missing: {why}"))
+}
+
+/// That lines of the journal could not be read.
+pub(super) fn unreadable_lines(folder: &Folder) -> Option<String> {
+    let lines = folder.journal.unreadable;
+    (lines > 0).then(|| format!("{lines} lines of the journal could not be read"))
 }
 
 fn provenance(folder: &Folder) -> BTreeMap<String, String> {

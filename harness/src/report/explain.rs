@@ -5,7 +5,10 @@
 
 mod commands;
 mod copies;
+mod extras;
 mod logs;
+
+pub(super) use extras::{SPURIOUS, with_id};
 
 use std::path::Path;
 
@@ -15,14 +18,16 @@ use palisade_sim::words::StimulusId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::assemble::{Assembled, assemble};
+use super::assemble::{Assembled, assemble, tape_unread, unreadable_lines};
+use super::failing::{drivable, of_upstream, threshold};
 use super::folder::{self, Folder};
 use super::incidents::word;
+use super::model::FailurePart;
 use super::tables::Row;
 use super::told::quoted;
 use crate::exit::{Exit, Failure};
 use crate::pairing::Outcome;
-use crate::record::{Forwarded, Kept, Micros, Observation, SUT};
+use crate::record::{CopyFailure, Forwarded, Kept, Line, Micros, Observation, SUT};
 use crate::verdict::Message;
 use crate::wire::id;
 
@@ -46,8 +51,11 @@ pub struct Explanation {
     pub id: String,
     /// Device, signal, id and time of day.
     pub name: String,
-    /// Its class of outcome.
+    /// Its class of outcome by what the gateway answered; `spurious` for what answers nothing.
     pub outcome: String,
+    /// Its class of outcome on the way to the city platform, where that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
     /// In order of time.
     pub steps: Vec<Step>,
     /// What to type to look further.
@@ -57,9 +65,9 @@ pub struct Explanation {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
-    /// When, ms after the message was due; nothing for what has no instant.
+    /// When, ms after the message was due, or after what answers nothing was heard; nothing for what has no instant.
     pub after_ms: Option<f64>,
-    /// `incident`, `device`, `wire`, `connection`, `fault`, `gateway`, `log`, `silence`, `command`, `city`, `outcome`,
+    /// `unread`, `incident`, `device`, `wire`, `connection`, `fault`, `gateway`, `log`, `silence`, `command`, `city`, `outcome`,
     /// `picture`.
     pub stage: &'static str,
     /// A sentence.
@@ -69,37 +77,112 @@ pub struct Step {
     pub bytes: Option<String>,
 }
 
-/// Explains a message of a run's folder: by its wire id, by its number on the tape, by the gateway's id of a command that it
-/// caused, or the first that was not answered as it should be: by the gateway, by the city platform, or to a copy. A command
-/// without a known cause is explained by itself.
+/// What a story is about.
+enum Subject<'a> {
+    /// A message of the compound.
+    Message(&'a Message),
+    /// A message of a copy.
+    Copy(&'a CopyFailure),
+    /// Something that answers nothing.
+    Extra(&'a Observation),
+    /// A command without a known cause.
+    Command(Vec<&'a Row>),
+}
+
+/// Explains a message of a run's folder: by its wire id, by its number on the tape, or by the gateway's id of a command that
+/// it caused. What answers nothing is explained by the id that it carries, a command without a known cause by itself. Without
+/// a word what failed first is explained.
 ///
 /// # Errors
 /// Exit 3 when the folder is not a run's, or has no such message.
 pub fn explain(path: &Path, asked: Option<&str>) -> Result<Explanation, Failure> {
     let folder = folder::read(path)?;
     let assembled = assemble(&folder);
-    if let Some(failure) = copies::of(&folder, &assembled, asked)? {
-        return Ok(copies::tell(&folder, &assembled, failure));
-    }
-    let rows = asked.map(|id| commands::with_id(&assembled, id)).unwrap_or_default();
-    let caused = rows.iter().find_map(|row| commands::cause(row));
-    let message = match (caused, rows.first()) {
-        (None, Some(row)) => return Ok(alone(&folder, row, &rows)),
-        (Some(cause), _) => find(&folder, &assembled, Some(cause))?,
-        (None, None) => find(&folder, &assembled, asked)?,
+    let subject = match asked {
+        Some(asked) => wanted(&folder, &assembled, asked)?,
+        None => unasked(&folder, &assembled)?,
     };
-    Ok(Story { folder: &folder, assembled: &assembled, message }.tell())
+    let mut told = match subject {
+        Subject::Message(message) => Story { folder: &folder, assembled: &assembled, message }.tell(),
+        Subject::Copy(failure) => copies::tell(&folder, &assembled, failure),
+        Subject::Extra(seen) => extras::tell(&folder, &assembled, seen),
+        Subject::Command(rows) => alone(&folder, &rows),
+    };
+    told.steps.splice(..0, unread(&folder));
+    Ok(told)
+}
+
+/// What is named.
+fn wanted<'a>(folder: &'a Folder, assembled: &'a Assembled, asked: &str) -> Result<Subject<'a>, Failure> {
+    if let Some(failure) = copies::named(folder, asked)? {
+        return Ok(Subject::Copy(failure));
+    }
+    let rows = commands::with_id(assembled, asked);
+    if let Some(cause) = rows.iter().find_map(|row| commands::cause(row)) {
+        return find(folder, assembled, cause).map(Subject::Message);
+    }
+    if !rows.is_empty() {
+        return Ok(Subject::Command(rows));
+    }
+    let message = find(folder, assembled, asked);
+    extras::with_id(assembled, asked)
+        .filter(|_| message.is_err())
+        .map_or_else(|| message.map(Subject::Message), |seen| Ok(Subject::Extra(seen)))
+}
+
+/// What failed first: a message of the compound, then one of a copy, then what answers nothing, then what a threshold names.
+/// What nobody can judge is told when there is nothing else.
+fn unasked<'a>(folder: &'a Folder, assembled: &'a Assembled) -> Result<Subject<'a>, Failure> {
+    if let Some(message) = first(assembled) {
+        return Ok(Subject::Message(message));
+    }
+    if let Some(failure) = copies::first(folder, true)? {
+        return Ok(Subject::Copy(failure));
+    }
+    let open = || assembled.main.messages.iter().find(|m| m.answer.outcome == Outcome::Undecidable);
+    let message = || named(assembled).or_else(open).map(Subject::Message);
+    if let Some(subject) = extras::first(assembled).map(Subject::Extra).or_else(message) {
+        return Ok(subject);
+    }
+    if let Some(failure) = copies::first(folder, false)? {
+        return Ok(Subject::Copy(failure));
+    }
+    let path = folder.path.display();
+    let verdict = &assembled.report.verdict;
+    let why = match verdict.reasons.first().filter(|_| !verdict.pass) {
+        Some(why) => format!("no message of `{path}` failed, and what did fail names none: {why}"),
+        None => {
+            format!("every message of `{path}` was answered as it should be: there is nothing to explain")
+        }
+    };
+    let id = assembled.main.messages.first().map_or("ID", |m| m.id.as_str());
+    let text = format!("{why}\n  remedy: name one by its id, such as `palisade explain {path} {id}`");
+    Err(Failure::new(Exit::Input, text))
+}
+
+/// The first message that stands in a reason of the verdict by its name.
+fn named(assembled: &Assembled) -> Option<&Message> {
+    let messages = &assembled.main.messages;
+    let mut reasons = assembled.report.verdict.reasons.iter();
+    reasons.find_map(|reason| messages.iter().find(|m| reason.contains(&m.name())))
+}
+
+/// What of the folder could not be read, so that a story lacks it.
+fn unread(folder: &Folder) -> impl Iterator<Item = Step> {
+    let told = tape_unread(folder).into_iter().chain(unreadable_lines(folder));
+    told.map(|text| Step { after_ms: None, stage: "unread", text, bytes: None })
 }
 
 /// A command that no message caused, as far as anybody knows.
-fn alone(folder: &Folder, row: &Row, rows: &[&Row]) -> Explanation {
+fn alone(folder: &Folder, rows: &[&Row]) -> Explanation {
+    let row = rows[0];
     let since_us = commands::received_us(row).unwrap_or_default();
     let mut steps: Vec<Step> = rows.iter().map(|row| commands::step(row, since_us)).collect();
     steps.extend(log_steps(&folder.path, (since_us - AROUND_US, since_us + AROUND_US), since_us));
     let (name, outcome) = commands::name(row);
     let next = vec![folder.path.join("tables/commands.csv").display().to_string()];
     let id = row.first().cloned().unwrap_or_default();
-    Explanation { format: FORMAT, id, name, outcome, steps, next }
+    Explanation { format: FORMAT, id, name, outcome, upstream: None, steps, next }
 }
 
 /// What the gateway's programs wrote between two instants: the lines nearest to a third.
@@ -122,29 +205,19 @@ fn log_steps(run: &Path, (from, until): (Micros, Micros), due: Micros) -> Vec<St
     steps
 }
 
-/// The message that is asked for; without a word, the first that failed.
+/// The message of an id.
 ///
 /// # Errors
 /// Exit 3 when there is none.
 pub(super) fn find<'a>(
     folder: &Folder,
     assembled: &'a Assembled,
-    asked: Option<&str>,
+    asked: &str,
 ) -> Result<&'a Message, Failure> {
     let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
     let messages = &assembled.main.messages;
     let path = folder.path.display();
     let bad = |m: &&Message| m.answer.outcome != Outcome::Answered;
-    let Some(asked) = asked else {
-        return first(assembled).ok_or_else(|| {
-            let text = format!(
-                "every message of `{path}` was answered as it should be: there is nothing to explain\n  remedy: name one by its id, \
-                 such as `palisade explain {path} {}`",
-                messages.first().map_or("ID", |m| m.id.as_str())
-            );
-            Failure::new(Exit::Input, text)
-        });
-    };
     if let Some((copy, _)) = id::read_copy(run, asked) {
         let text = format!(
             "`{asked}` is a message of copy {copy}, which cannot be tried alone\n  remedy: name the figure that fails, such as \
@@ -169,14 +242,15 @@ pub(super) fn find<'a>(
     })
 }
 
-/// The first message of the compound that was not answered as it should be, by the gateway or by the city platform.
+/// The first message of the compound that failed: by the gateway, or on the way to the city platform.
 fn first(assembled: &Assembled) -> Option<&Message> {
     let messages = &assembled.main.messages;
     let upstream = || {
-        let failure = assembled.report.upstream.as_ref()?.failures.first()?;
+        let leg = assembled.report.upstream.as_ref()?;
+        let failure = leg.failures.iter().find(|f| f.outcome != Outcome::Undecidable.word())?;
         messages.iter().find(|m| m.id == failure.id)
     };
-    messages.iter().find(|m| m.answer.outcome != Outcome::Answered).or_else(upstream)
+    messages.iter().find(|m| m.answer.outcome.failed()).or_else(upstream)
 }
 
 /// The stretch of the run about which something is told.
@@ -213,24 +287,27 @@ impl About {
         .collect()
     }
 
-    /// The stretch without a word of the gateway, about any device of the compound, in which the message was due.
+    /// The stretch without a word of the gateway, about any device of the compound, in which the message was due. What it says
+    /// about copies is not kept one by one.
     fn silence(self, folder: &Folder) -> Step {
+        let of = if folder.journal.load.is_some() { " about the compound" } else { "" };
         let heard = folder.journal.observed.iter().filter(|o| o.part == "main").map(|o| o.received_us);
         let (before, after): (Vec<Micros>, Vec<Micros>) = heard.partition(|at| *at <= self.due_us);
         let text = match (before.into_iter().max(), after.into_iter().min()) {
-            (None, None) => "the gateway said nothing in the whole run".to_owned(),
+            (None, None) => format!("the gateway said nothing{of} in the whole run"),
             (Some(before), None) => {
-                format!("its last word of the run came {} before", length(self.due_us - before))
+                format!("its last word{of} in the run came {} before", length(self.due_us - before))
             }
             (before, Some(after)) => {
                 let since = before.map_or_else(
-                    || "it had said nothing before".to_owned(),
-                    |before| format!("its last word before came {} earlier", length(self.due_us - before)),
+                    || format!("it had said nothing{of} before"),
+                    |before| {
+                        format!("its last word{of} before came {} earlier", length(self.due_us - before))
+                    },
                 );
-                format!(
-                    "{since}; its next word, about any device, came {} after",
-                    length(after - self.due_us)
-                )
+                let device =
+                    if of.is_empty() { "about any device" } else { "about any device of the compound" };
+                format!("{since}; its next word, {device}, came {} after", length(after - self.due_us))
             }
         };
         Step { after_ms: None, stage: "silence", text, bytes: None }
@@ -291,6 +368,7 @@ impl Story<'_> {
         steps.extend(self.sent());
         steps.extend(self.connection());
         steps.extend(self.faults());
+        steps.extend(self.slaves());
         steps.extend(self.about().restarts(self.folder));
         steps.extend(self.storms());
         steps.extend(self.gateway());
@@ -300,22 +378,30 @@ impl Story<'_> {
         steps.extend(self.city());
         // What has no instant of its own stays where it is told.
         steps.extend(self.picture());
+        let upstream = self.upstream().map(|failure| failure.outcome.clone());
+        let id = self.message.id.clone();
+        // Names and times of day stand on the tape.
+        let name = if self.tape().is_some() { self.message.name() } else { id.clone() };
+        let outcome = self.message.answer.outcome.word().to_owned();
+        Explanation { format: FORMAT, id, name, outcome, upstream, steps, next: self.next() }
+    }
+
+    /// How it failed on the way to the city platform, if it did.
+    fn upstream(&self) -> Option<&FailurePart> {
+        let leg = self.assembled.report.upstream.as_ref()?;
+        leg.failures.iter().find(|f| f.id == self.message.id)
+    }
+
+    fn next(&self) -> Vec<String> {
+        let report = &self.assembled.report;
         let run = quoted(&self.folder.path.display().to_string());
-        Explanation {
-            format: FORMAT,
-            id: self.message.id.clone(),
-            name: self.message.name(),
-            outcome: self.message.answer.outcome.word().to_owned(),
-            steps,
-            next: vec![
-                format!("palisade view {run}    # in 3D; M jumps to missed alarms"),
-                format!(
-                    "palisade shrink {run} {}    # the smallest scenario that still fails",
-                    self.message.id
-                ),
-                self.assembled.report.run.command.clone(),
-            ],
-        }
+        let own = self.message.answer.outcome.failed().then(|| self.message.id.clone());
+        let figure = || of_upstream(report, &self.message.id).map(|check| check.figure.clone());
+        let shrinks = own.or_else(figure).filter(|_| drivable(self.folder).is_ok());
+        let shrink =
+            |what| format!("palisade shrink {run} {what}    # the smallest scenario that still fails");
+        let view = format!("palisade view {run}    # in 3D; M jumps to missed alarms");
+        [Some(view), shrinks.map(shrink), Some(report.run.command.clone())].into_iter().flatten().collect()
     }
 
     fn about(&self) -> About {
@@ -337,7 +423,8 @@ impl Story<'_> {
 
     /// What happened in the compound, and who noticed.
     fn twin(&self) -> Vec<Step> {
-        let Some((tape, stimulus)) = self.tape().zip(self.stimulus()) else {
+        let Some(tape) = self.tape() else { return Vec::new() };
+        let Some(stimulus) = self.stimulus() else {
             let because = self.message.because.as_deref().unwrap_or("something that the tape does not tell");
             let text = format!("the device said it because of {because}");
             return vec![Step { after_ms: None, stage: "incident", text, bytes: None }];
@@ -355,15 +442,36 @@ impl Story<'_> {
             let text = "it never left".to_owned();
             return vec![Step { after_ms: None, stage: "wire", text, bytes: None }];
         };
-        let how =
-            left.qos.map_or_else(|| "on a serial line".to_owned(), |qos| format!("by MQTT at QoS {qos}"));
-        let text = format!("{} bytes left {how} on {}", left.payload.len(), left.topic);
-        vec![Step {
-            after_ms: self.after(left.left_us),
-            stage: "wire",
-            text,
-            bytes: Some(left.payload.clone()),
-        }]
+        let (text, bytes) = match left.qos {
+            Some(qos) => {
+                let bytes = left.payload.len();
+                (
+                    format!("{bytes} bytes left by MQTT at QoS {qos} on {}", left.topic),
+                    Some(left.payload.clone()),
+                )
+            }
+            None => {
+                let text = format!("{} was switched {}; a poll reads it", left.topic, left.payload);
+                (text, None)
+            }
+        };
+        vec![Step { after_ms: self.after(left.left_us), stage: "wire", text, bytes }]
+    }
+
+    /// What slaves of its serial line did wrong on purpose. Answers to polls are counted and not kept one by one.
+    fn slaves(&self) -> Option<Step> {
+        let device = self.message.answer.device;
+        let on = |line: &&Line| line.part == "main" && line.places.iter().any(|p| p.device == device);
+        let line = self.folder.journal.lines.values().find(on).filter(|line| !line.faults.is_empty())?;
+        let kinds: Vec<String> = line.faults.iter().map(|(word, n)| format!("{word} {n}")).collect();
+        let text = format!(
+            "faults of slaves befell {} of {} answers of {} in the whole run ({}); which ones is not kept",
+            line.faults.values().sum::<u64>(),
+            line.answers,
+            line.line,
+            kinds.join(", ")
+        );
+        Some(Step { after_ms: None, stage: "fault", text, bytes: None })
     }
 
     /// What became of the device's connection meanwhile.
@@ -529,8 +637,7 @@ impl Story<'_> {
                 Step { after_ms: self.after(post.received_us), stage: "city", text, bytes }
             })
             .collect();
-        let failures = self.assembled.report.upstream.iter().flat_map(|leg| &leg.failures);
-        let text = failures.clone().find(|f| f.id == self.message.id).map_or_else(
+        let text = self.upstream().map_or_else(
             || "it reached the city platform once and in time".to_owned(),
             |f| format!("on the way to the city platform it was {}: {}", f.outcome.replace('_', " "), f.text),
         );
@@ -563,7 +670,10 @@ fn length(us: Micros) -> String {
 impl Explanation {
     /// The steps for a terminal, at most 100 columns but for bytes and commands, which are not broken.
     pub fn text(&self) -> String {
-        let mut out = format!("{}: {}\n\n", self.name, self.outcome.replace('_', " "));
+        let upstream = self.upstream.as_ref().map_or_else(String::new, |outcome| {
+            format!(", {} on the way to the city platform", outcome.replace('_', " "))
+        });
+        let mut out = format!("{}: {}{upstream}\n\n", self.name, self.outcome.replace('_', " "));
         for step in &self.steps {
             let when = step.after_ms.map_or_else(String::new, |ms| format!("{ms:+.1} ms"));
             for (i, line) in super::terminal::wrap(&step.text, 100 - 30).iter().enumerate() {

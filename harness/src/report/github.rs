@@ -2,8 +2,10 @@
 //!
 //! GitHub shows ten errors of a step, so the verdict's reasons come first, and devices that are left out are counted.
 
-use super::Report;
 use super::model::DevicePart;
+use super::{Report, told};
+use crate::pairing::Outcome;
+use crate::words::counted;
 
 /// Errors of a step that GitHub shows.
 const SHOWN: usize = 10;
@@ -20,8 +22,7 @@ pub fn render(report: &Report) -> String {
     checks.for_each(|c| say(&c.figure, format!("must be {}, it is {}", c.must, c.found_text)));
     let worse = report.baseline.iter().flat_map(|c| &c.reasons);
     worse.for_each(|why| say("baseline", why.clone()));
-    let bad: Vec<&DevicePart> =
-        report.devices.iter().filter(|d| d.outcomes.answered < d.outcomes.expected).collect();
+    let bad: Vec<&DevicePart> = report.devices.iter().filter(|d| d.outcomes.failed() > 0).collect();
     if errors.is_empty() && bad.is_empty() {
         // A run that was cut, or a rule that does not hold.
         report.verdict.reasons.iter().for_each(|why| errors.push(("verdict".into(), why.clone())));
@@ -34,19 +35,29 @@ pub fn render(report: &Report) -> String {
             format!("{} more devices were not answered as they should be; see the report", bad.len() - shown);
         errors.push(("more".into(), text));
     }
+    let path = &report.scenario.path;
+    let errors = errors.iter().map(|(title, text)| command("error", path, title, text));
     let remarks = report.baseline.iter().flat_map(|c| &c.remarks);
-    let errors = errors.iter().map(|(title, text)| command("error", &report.scenario.path, title, text));
-    errors.chain(remarks.map(|text| command("warning", &report.scenario.path, "baseline", text))).collect()
+    let remarks = remarks.map(|text| command("warning", path, "baseline", text));
+    let open = open(&report.devices).map(|text| command("warning", path, "undecidable", &text));
+    errors.chain(open).chain(remarks).collect()
+}
+
+/// Answers of which nobody knows whether they would have come: no device is blamed for them.
+fn open(devices: &[DevicePart]) -> Option<String> {
+    let open: usize = devices.iter().map(|d| d.outcomes.undecidable).sum();
+    let of = devices.iter().filter(|d| d.outcomes.undecidable > 0).count();
+    (open > 0).then(|| format!("{} of {} cannot be judged", counted(open, "answer"), counted(of, "device")))
 }
 
 fn device(device: &DevicePart, report: &Report) -> (String, String) {
-    let bad = device.outcomes.expected - device.outcomes.answered;
-    let first = report.failures.iter().find(|f| f.device == device.id);
+    let open = Outcome::Undecidable.word();
+    let first = report.failures.iter().find(|f| f.device == device.id && f.outcome != open);
     let first = first.map_or_else(String::new, |f| {
         format!("; the first: {} {} {}, {}", f.signal, f.id, f.outcome.replace('_', " "), f.text)
     });
-    let text = format!("{bad} of {} answers did not come as they should{first}", device.outcomes.expected);
-    (device.id.clone(), text)
+    let bad = told::bad(&device.outcomes).unwrap_or_default();
+    (device.id.clone(), format!("{bad}{first}"))
 }
 
 fn command(kind: &str, file: &str, title: &str, text: &str) -> String {
@@ -63,7 +74,7 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{CheckPart, Tally};
+    use super::super::model::{CheckPart, FailurePart, Tally};
     use super::*;
     use crate::baseline::Comparison;
 
@@ -107,6 +118,34 @@ mod tests {
             text.lines().next().is_some_and(|first| first.ends_with("::nobody listens at 127.0.0.1:1883"))
         );
         assert_eq!(text.lines().count(), SHOWN, "{text}");
+    }
+
+    #[test]
+    fn a_device_is_not_blamed_for_what_nobody_can_judge() {
+        let mut report = report(2);
+        report.partial = true;
+        report.verdict.reasons = vec!["the run was cut".into()];
+        let outcomes = Tally { expected: 3, answered: 1, undecidable: 2, ..Tally::default() };
+        report.devices[0].outcomes = outcomes;
+        report.devices[1].outcomes = Tally { answered: 0, late: 1, ..outcomes };
+        let failure = |id: &str, outcome: &str| FailurePart {
+            id: id.into(),
+            outcome: outcome.into(),
+            device: "beam-1".into(),
+            class: "beam".into(),
+            signal: "beam_broken".into(),
+            due_ms: 0,
+            intended_us: 0,
+            left_us: None,
+            observed_us: None,
+            text: "why".into(),
+        };
+        report.failures = vec![failure("r1-1", "undecidable"), failure("r1-2", "late")];
+        let text = render(&report);
+        assert!(!text.contains("title=beam-0"), "{text}");
+        let late = "title=beam-1::1 of 3 answers did not come as they should, 2 cannot be judged; the first: beam_broken r1-2 late, why\n";
+        assert!(text.contains(late), "{text}");
+        assert!(text.contains("::warning file=palisade/a%2Cb.toml,title=undecidable::4 answers of 2 devices cannot be judged"), "{text}");
     }
 
     #[test]

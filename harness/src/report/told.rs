@@ -6,14 +6,14 @@ use crate::words::counted;
 use palisade_sim::analysis::answer::Gap;
 
 use super::Report;
-use super::model::{CheckPart, VerdictPart};
+use super::model::{CheckPart, Tally, VerdictPart};
 use crate::baseline::{Against, Finding};
 
 /// What was driven and what came, where not all of it could be judged; nothing for a whole run.
 pub(super) fn driven(report: &Report) -> Option<String> {
     let o = &report.outcomes;
     let driven = report.run.driven;
-    let bad = o.expected - o.answered - o.undecidable;
+    let bad = o.failed();
     let open = driven.saturating_sub(o.answered + bad);
     if o.expected == 0 || (!report.partial && o.undecidable == 0) {
         return None;
@@ -31,6 +31,18 @@ pub(super) fn driven(report: &Report) -> Option<String> {
         0 => format!("none of {} was driven{when}", counted(o.expected, "message")),
         _ => format!("{driven} of {} were driven{when}; {came}", counted(o.expected, "message")),
     })
+}
+
+/// How many answers did not come as they should, apart from those that nobody can judge; nothing where all came.
+pub(super) fn bad(o: &Tally) -> Option<String> {
+    let bad = o.failed();
+    let judged = format!("{bad} of {} answers did not come as they should", o.expected);
+    match (bad, o.undecidable) {
+        (0, 0) => None,
+        (_, 0) => Some(judged),
+        (0, open) => Some(format!("{open} of {} answers cannot be judged", o.expected)),
+        (_, open) => Some(format!("{judged}, {open} cannot be judged")),
+    }
 }
 
 /// Gaps with their area, for each height by itself: the same ground may be unseen at two heights.
@@ -124,7 +136,6 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Tally;
     use super::*;
 
     fn report(partial: bool, driven: usize, outcomes: Tally) -> Report {

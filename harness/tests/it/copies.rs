@@ -121,6 +121,7 @@ fn what_became_of_a_copys_message_is_told_when_the_compounds_own_were_answered()
         "the compound's own message of the same",
         "was answered after",
         "messages of its copy (site tiny-c",
+        " about the compound",
         "load.missed",
     ] {
         // Lines are broken at a terminal's width.

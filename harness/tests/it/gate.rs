@@ -555,6 +555,7 @@ fn a_failure_is_shrunk_to_what_it_needs() {
     let shrunk = palisade(&["shrink", out.to_str().unwrap(), "--budget", "5m"]);
     let said = String::from_utf8_lossy(&[&shrunk.stdout[..], &shrunk.stderr[..]].concat()).into_owned();
     assert_eq!(shrunk.status.code(), Some(0), "{said}");
+    assert!(said.contains("is missed still, in 4 of 4 runs, with "), "{said}");
     let text = fs::read_to_string(out.join("shrunk/scenario.toml")).unwrap();
     assert!(text.contains("cam-north-wall"), "{text}");
     let devices = |text: &str| text.matches("[[kit.").count();
@@ -569,6 +570,15 @@ fn a_failure_is_shrunk_to_what_it_needs() {
     assert_eq!(run.status.code(), Some(5), "{}", String::from_utf8_lossy(&run.stderr));
     let good = palisade(&["shrink", again.to_str().unwrap(), "9999"]);
     assert_eq!(good.status.code(), Some(3));
+    // Defects are the run's own gateway's, and another one has none.
+    let nobody = ["--sut", "mqtt://127.0.0.1:9", "--budget", "1ms"];
+    let other = palisade(&[&["shrink", again.to_str().unwrap()][..], &nobody].concat());
+    let said = check(&other, 6);
+    assert!(
+        said.contains("--defect deaf-to=cam-north-wall is left out")
+            && said.contains("no time to drive it once"),
+        "{said}"
+    );
 }
 
 /// A run of the small compound that fails, with more in its scenario.

@@ -10,6 +10,7 @@ mod compare;
 mod container;
 mod copies;
 mod defects;
+mod explain;
 mod faults;
 mod fleet;
 mod gate;

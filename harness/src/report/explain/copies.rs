@@ -4,7 +4,8 @@
 use palisade_sim::words::StimulusId;
 
 use super::{
-    AROUND_US, About, Assembled, Explanation, FORMAT, Folder, Step, cause, first, length, log_steps, says,
+    AROUND_US, About, Assembled, Explanation, FORMAT, Folder, Step, cause, drivable, length, log_steps, says,
+    threshold,
 };
 use crate::exit::{Exit, Failure};
 use crate::pairing::Outcome;
@@ -13,22 +14,22 @@ use crate::report::told::quoted;
 use crate::wire::id;
 use crate::words::counted;
 
-/// The message of a copy that is asked for; without a word the first that failed, where none of the compound itself did.
+/// The first message of a copy that failed; also one that nobody can judge, where only that is asked for.
 ///
 /// # Errors
-/// Exit 3 when an id of a copy is named of which nothing is kept.
-pub(super) fn of<'a>(
-    folder: &'a Folder,
-    assembled: &Assembled,
-    asked: Option<&str>,
-) -> Result<Option<&'a CopyFailure>, Failure> {
+/// Exit 3 when too little of it is kept.
+pub(super) fn first(folder: &Folder, failed: bool) -> Result<Option<&CopyFailure>, Failure> {
     let failures = answers(folder).map_or(&[][..], |answers| &answers.failures);
-    let Some(asked) = asked else {
-        // What nobody can judge is told when there is nothing else.
-        let worst = || failures.iter().find(|one| one.outcome != Outcome::Undecidable.word());
-        let one = first(assembled).is_none().then(|| worst().or(failures.first())).flatten();
-        return one.map(|one| of_this_version(folder, one)).transpose();
-    };
+    let one = failures.iter().find(|one| !failed || one.outcome != Outcome::Undecidable.word());
+    one.map(|one| of_this_version(folder, one)).transpose()
+}
+
+/// The message of a copy that is named; nothing when it is none of a copy.
+///
+/// # Errors
+/// Exit 3 when nothing is kept of it.
+pub(super) fn named<'a>(folder: &'a Folder, asked: &str) -> Result<Option<&'a CopyFailure>, Failure> {
+    let failures = answers(folder).map_or(&[][..], |answers| &answers.failures);
     let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
     let Some((copy, _)) = id::read_copy(run, asked) else { return Ok(None) };
     if let Some(one) = failures.iter().find(|one| one.id == asked) {
@@ -84,7 +85,7 @@ pub(super) fn tell(folder: &Folder, assembled: &Assembled, one: &CopyFailure) ->
     let figure =
         if one.outcome == "duplicate" { "load.duplicates" } else { &format!("load.{}", one.outcome) };
     let path = quoted(&folder.path.display().to_string());
-    let fails = assembled.report.verdict.checks.iter().any(|check| check.figure == figure && !check.pass);
+    let fails = threshold(&assembled.report, figure).is_some() && drivable(folder).is_ok();
     let shrink =
         format!("palisade shrink {path} {figure}    # the smallest scenario and fleet that still fail");
     Explanation {
@@ -98,6 +99,7 @@ pub(super) fn tell(folder: &Folder, assembled: &Assembled, one: &CopyFailure) ->
             one.due_us as f64 / 1e6
         ),
         outcome: one.outcome.clone(),
+        upstream: None,
         steps,
         next: fails.then_some(shrink).into_iter().chain([assembled.report.run.command.clone()]).collect(),
     }
