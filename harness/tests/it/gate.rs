@@ -355,6 +355,23 @@ fn a_changed_scenario_is_green_and_has_its_own_baseline() {
 }
 
 #[test]
+fn only_the_default_branch_writes_the_baselines() {
+    let python = std::env::var("PALISADE_PEERS_PYTHON").expect("`bash .ci/test` sets PALISADE_PEERS_PYTHON");
+    let read = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))";
+    let file = fs::File::open(root().join("assets/ci/gitlab-ci.yml")).unwrap();
+    let output = Command::new(python).args(["-c", read]).stdin(file).output().unwrap();
+    let job = serde_json::from_slice::<Value>(&output.stdout).unwrap()["rehearse"].clone();
+    assert_eq!(
+        (&job["cache"]["policy"], &job["variables"]["BASELINES"]),
+        (&"$BASELINES".into(), &"pull".into())
+    );
+    let rules = job["rules"].as_array().unwrap();
+    let writes = rules.iter().filter(|rule| rule["variables"]["BASELINES"] == "pull-push");
+    let when: Vec<&Value> = writes.map(|rule| &rule["if"]).collect();
+    assert_eq!(when, ["$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"]);
+}
+
+#[test]
 fn three_baselines_are_kept_beside_the_pinned_one() {
     let here = tempfile::tempdir().unwrap();
     let keep = script("github-actions.yml", "keep a good run as the next baseline");
