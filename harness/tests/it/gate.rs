@@ -415,10 +415,10 @@ fn a_day_is_named_by_scenario_contract_and_version() {
 #[test]
 fn a_contract_is_asked_for_and_its_gateway_driven() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("contract.toml");
+    let file = folder.path().join("my contract.toml");
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let answers = format!(
-        "测试网关\npalisade gateway --listen 127.0.0.1:{port}\nlistening\nnowhere\n127.0.0.1:{port}\n\n\n\n\n{}\n",
+        "测试网关\npalisade gateway --listen '127.0.0.1:{port}'\nlistening\nnowhere\nmqtt://127.0.0.1:{port}\n\n\n\n\n{}\n",
         r#"{"id":"1","device":"beam-1","signal":"beam_broken","kind":"alarm"}"#
     );
     let ask = |answers: &str| {
@@ -437,6 +437,8 @@ fn a_contract_is_asked_for_and_its_gateway_driven() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("`nowhere` is no address"), "{said}");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains(&format!("--sut '{}'", file.display())), "{told}");
     let again = ask("");
     assert_eq!(again.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&again.stderr).contains("name another file"));
@@ -456,6 +458,29 @@ fn a_contract_is_asked_for_and_its_gateway_driven() {
     assert_eq!(report["sut"]["name"], "测试网关", "{}", String::from_utf8_lossy(&run.stderr));
     assert!(report["outcomes"]["expected"].as_u64() > Some(0));
     assert_eq!(report["outcomes"]["expected"], report["outcomes"]["answered"], "{}", report["failures"]);
+}
+
+#[test]
+fn who_leaves_while_a_contract_is_asked_for_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("contract.toml");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["contract", "init"])
+        .arg(&file)
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut asked = [0];
+    std::io::Read::read_exact(child.stderr.as_mut().unwrap(), &mut asked).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let nowhere = folder.path().join("nowhere/contract.toml").display().to_string();
+    let output = palisade(&["contract", "init", &nowhere]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(3) && said.contains("name a file that can be written"), "{said}");
+    assert!(!said.contains("What do people call the gateway"), "{said}");
 }
 
 #[test]
