@@ -106,7 +106,7 @@ pub enum Standing {
     Stands,
     /// Some are.
     Worse,
-    /// There were too few messages or seconds to test anything.
+    /// There were too few messages or seconds to test any latency, and answers are not worse.
     Untested,
     /// No baseline can be compared with this run.
     Incomparable,
@@ -143,8 +143,9 @@ pub struct Change {
     pub before_ms: f64,
     /// Now, ms, measured.
     pub after_ms: f64,
-    /// The change lies between these with 95 % confidence, ms, computed by a bootstrap of whole seconds.
-    pub between_ms: [f64; 2],
+    /// The change lies between these with 95 % confidence, ms, computed by a bootstrap of whole seconds; nothing where
+    /// too few could be compared.
+    pub between_ms: Option<[f64; 2]>,
     /// How much the floor's same figure changed, ms: the machine's and the harness's own share.
     pub floor_ms: Option<f64>,
     /// Two-sided p of a permutation test that exchanges whole seconds, adjusted for the number of figures.
@@ -178,8 +179,14 @@ pub struct Lost {
     pub lost: usize,
     /// Not answered then, but now.
     pub won: usize,
+    /// Different seconds in which they were due, all messages that both runs drove.
+    #[serde(default)]
+    pub seconds: usize,
     /// One-sided p of an exact test that exchanges whole seconds: `McNemar`'s, where each message has its own second.
     pub p: f64,
+    /// Below this, it is not put down to chance: 0.01 shared among the classes.
+    #[serde(default)]
+    pub needed: f64,
     /// What this amounts to.
     pub finding: Finding,
     /// Messages that were answered then and are not now, at most 20.
@@ -267,7 +274,7 @@ impl Against {
         slower.chain(lossy.map(|l| (l.name(), l.sentence())))
     }
 
-    /// Why no figure could be tested; nothing when one could.
+    /// Why no latency could be tested; nothing when one could.
     fn untested(&self) -> Option<String> {
         if self.latency.iter().any(|c| c.p.is_some()) {
             return None;
@@ -275,8 +282,12 @@ impl Against {
         let all = self.latency.iter().find(|c| c.class == "all");
         let (count, seconds) = all.map_or((0, 0), |c| (c.count, c.seconds));
         let (needed, least) = (FIGURES[0].2, seconds_needed(1));
+        let what = match self.answers.iter().any(|l| l.finding != Finding::TooFew) {
+            true => "latency could not be tested, answers could,",
+            false => "nothing could be tested",
+        };
         Some(format!(
-            "nothing could be tested against {}: {count} messages were answered in both, in {seconds} different seconds; {needed} in \
+            "{what} against {}: {count} messages were answered in both, in {seconds} different seconds; {needed} in \
              {least} are needed. Drive more of the day: --windows, or `[drive] total` in the scenario",
             self.run
         ))
@@ -307,6 +318,10 @@ fn differs(new: &Facts, old: &Facts) -> Option<String> {
         return Some(format!(
             "its twin lived another day: {why}. Take a run of this day as the next baseline"
         ));
+    }
+    if new.windows.is_empty() || old.windows.is_empty() {
+        let which = if old.windows.is_empty() { "the baseline" } else { "this run" };
+        return Some(format!("nothing was driven in {which}"));
     }
     if new.windows != old.windows {
         return Some("other windows of the day were driven; name them with --windows".into());
@@ -363,7 +378,7 @@ fn change(group: &Group<'_>, figure: (&str, f64, usize), seconds: usize, runs: (
         seconds: blocks.len(),
         before_ms: value(&mut before),
         after_ms: value(&mut after),
-        between_ms: if testable { interval(blocks, share) } else { [0.0, 0.0] },
+        between_ms: testable.then(|| interval(blocks, share)),
         floor_ms: floor(runs, share, enough),
         p: testable.then(|| permuted(blocks, share)),
         finding: Finding::TooFew,
@@ -400,8 +415,8 @@ fn blocks(pairs: &[Pair<'_>]) -> Vec<Block> {
 
 fn finding(change: &Change, tolerance: f64) -> Finding {
     let by = change.after_ms - change.before_ms;
-    let [low, high] = change.between_ms;
-    let sure = change.p.is_some_and(|p| p < ALPHA) && (low > 0.0 || high < 0.0);
+    let beside_zero = change.between_ms.is_some_and(|[low, high]| low > 0.0 || high < 0.0);
+    let sure = change.p.is_some_and(|p| p < ALPHA) && beside_zero;
     let matters = tolerance * change.before_ms;
     // The floor's share counts where it has the change's own sign.
     let machine = change.floor_ms.filter(|floor| floor.signum() == by.signum()).unwrap_or(0.0);
@@ -426,12 +441,16 @@ fn lost(group: &Group<'_>, classes: usize) -> Lost {
     won.iter().for_each(|pair| *more.entry(second(pair)).or_default() -= 1);
     let more: Vec<i64> = more.into_values().collect();
     let fewer: Vec<i64> = more.iter().map(|n| -n).collect();
-    let alpha = ALPHA / classes.max(1) as f64;
+    let seconds = group.pairs.iter().map(second).collect::<BTreeSet<_>>().len();
+    let needed = ALPHA / classes.max(1) as f64;
     let p = exchanged(&more);
-    let finding = if p < alpha {
+    let finding = if p < needed {
         Finding::Worse
-    } else if exchanged(&fewer) < alpha {
+    } else if exchanged(&fewer) < needed {
         Finding::Better
+    } else if 0.5_f64.powf(seconds as f64) >= needed {
+        // Though all were lost, it might be chance.
+        Finding::TooFew
     } else {
         Finding::Same
     };
@@ -439,7 +458,9 @@ fn lost(group: &Group<'_>, classes: usize) -> Lost {
         class: group.class.to_owned(),
         lost: lost.len(),
         won: won.len(),
+        seconds,
         p,
+        needed,
         finding,
         messages: lost.iter().take(NAMED).map(|p| p.after.name.clone()).collect(),
     }
@@ -453,16 +474,23 @@ impl Change {
 
     /// The change in words.
     pub fn sentence(&self) -> String {
-        let [low, high] = self.between_ms;
+        let between = self.between_ms.map_or_else(String::new, |[low, high]| {
+            format!("by {low:+.2} to {high:+.2} ms with 95 % confidence, ")
+        });
         let p = self.p.map_or_else(|| "too few to test".to_owned(), |p| format!("p {}", told(p)));
         format!(
-            "{} response {} went from {:.2} to {:.2} ms (by {low:+.2} to {high:+.2} ms with 95 % confidence, {p}, {} messages)",
+            "{} response {} went from {:.2} to {:.2} ms ({between}{p}, {} messages)",
             self.class, self.figure, self.before_ms, self.after_ms, self.count
         )
     }
 }
 
 impl Lost {
+    /// Whether more were lost than won, and chance may have done it.
+    pub fn is_unproved(&self) -> bool {
+        self.lost > self.won && matches!(self.finding, Finding::Same | Finding::TooFew)
+    }
+
     /// What changed: `beam answers`.
     pub fn name(&self) -> String {
         format!("{} answers", self.class)

@@ -156,6 +156,7 @@ fn what_cannot_be_compared_is_no_verdict_and_says_why() {
     check(Facts { digest: "e".into(), scenario: scenario(), ..run(1, 60, same) }, "its scenario or its map");
     check(Facts { digest: String::new(), ..run(1, 60, same) }, "the baseline has no tape");
     check(run(1, 30, same), "--windows");
+    check(Facts { windows: Vec::new(), ..run(1, 60, same) }, "nothing was driven in the baseline");
     let conditions = vec!["--fleet=20".to_owned()];
     check(Facts { conditions, ..run(1, 60, same) }, "then --fleet=20, now none");
 }
@@ -188,6 +189,29 @@ fn too_few_messages_say_so() {
         "{:?}",
         found.remarks
     );
+}
+
+#[test]
+fn what_was_not_tested_has_no_interval_and_lost_answers_are_not_called_the_same() {
+    let old = run(1, 20, same);
+    // Fifteen messages of the twenty beams are answered in both, too few for any figure; five are lost.
+    let of_beams = |facts: Facts| Facts {
+        samples: facts.samples.into_iter().filter(|s| s.class == "beam").collect(),
+        ..facts
+    };
+    let new = without(of_beams(run(2, 20, same)), |i| i < 25);
+    let found = compare(&new, &[of_beams(old)], 0.05);
+    assert_eq!(found.outcome, Standing::Untested);
+    assert!(found.remarks[0].starts_with("latency could not be tested, answers could, against run-1: 15"));
+    let against = &found.baselines[0];
+    assert!(against.latency.iter().all(|c| c.between_ms.is_none()), "{against:?}");
+    assert!(against.latency[0].sentence().ends_with("ms (too few to test, 15 messages)"), "{against:?}");
+    let told: Vec<_> = against.answers.iter().map(|l| (l.lost, l.is_unproved(), l.needed, l.p)).collect();
+    assert_eq!(told, [(5, true, 0.005, 0.03125); 2]);
+    // Of five seconds all may be lost by chance.
+    let few = compare(&run(2, 5, same), &[run(1, 5, same)], 0.05);
+    assert!(few.baselines[0].answers.iter().all(|l| l.finding == Finding::TooFew), "{few:?}");
+    assert!(few.remarks[0].starts_with("nothing could be tested against run-1"), "{:?}", few.remarks);
 }
 
 #[test]

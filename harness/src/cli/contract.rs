@@ -1,13 +1,16 @@
 //! `palisade contract init`: asks, and writes a contract.
 
-use std::fs::OpenOptions;
-use std::io::{BufRead as _, Write as _};
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
 
 use super::say::{print, remark, remark_whole};
 use super::{Exit, Failure};
 use crate::contract::init::{Answers, QUESTIONS, contract};
 use crate::input;
+use crate::report::told::quoted;
 
 /// Options of `palisade contract`.
 #[derive(clap::Args, Debug)]
@@ -29,23 +32,14 @@ enum What {
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let What::Init { file } = &args.what;
     // Before anything is asked: an answer that is lost is asked for in vain.
-    let exists = |error: std::io::Error| {
-        let remedy = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            "name another file, or remove it first"
-        } else {
-            "name a file that can be written"
-        };
-        Failure::new(Exit::Input, format!("cannot make {}: {error}\n  remedy: {remedy}", file.display()))
-    };
-    let mut out = OpenOptions::new().write(true).create_new(true).open(file).map_err(exists)?;
+    can_be_made(file).map_err(|error| cannot(file, &error))?;
     let answers = ask()?;
-    out.write_all(contract(&answers).as_bytes()).map_err(|error| {
-        Failure::new(Exit::Harness, format!("{} could not be written: {error}", file.display()))
-    })?;
+    make(file, &contract(&answers)).map_err(|error| cannot(file, &error))?;
     print(&format!("wrote {}\n", file.display()))?;
     match input::read_contract(file) {
         Ok(_) => {
-            print(&format!("next   palisade run scenarios/tiny.toml --sut {}\n", file.display()))?;
+            let sut = quoted(&file.display().to_string());
+            print(&format!("next   palisade run scenarios/tiny.toml --sut {sut}\n"))?;
             Ok(Exit::Ok)
         }
         Err(wrong) => {
@@ -53,6 +47,32 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             Ok(Exit::Input)
         }
     }
+}
+
+fn cannot(file: &Path, error: &io::Error) -> Failure {
+    let remedy = match error.kind() {
+        io::ErrorKind::AlreadyExists => "name another file, or remove it first",
+        _ => "name a file that can be written",
+    };
+    Failure::new(Exit::Input, format!("cannot make {}: {error}\n  remedy: {remedy}", file.display()))
+}
+
+/// Whether a file is not there and can be. Nothing is made: whoever leaves while he is asked leaves nothing behind.
+fn can_be_made(file: &Path) -> io::Result<()> {
+    if file.symlink_metadata().is_ok() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there already"));
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.metadata()?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    Ok(access(folder, Access::WRITE_OK)?)
+}
+
+/// Makes a file, whole or not at all, and never over another one.
+fn make(file: &Path, text: &str) -> io::Result<()> {
+    let mut out = File::create_new(file)?;
+    out.write_all(text.as_bytes()).inspect_err(|_| drop(fs::remove_file(file)))
 }
 
 /// Asks all questions on stderr and reads the answers from stdin; a wrong one is asked again. Where stdin ends, the rest

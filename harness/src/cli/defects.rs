@@ -1,6 +1,9 @@
 //! `palisade defects`.
 
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
 
 use super::say::{print, remark};
 use super::{Exit, Failure, OutputFormat};
@@ -8,6 +11,8 @@ use crate::defects;
 use crate::defects::bench::{HEALTHY, Matrix, Options, Row};
 use crate::defects::node_red;
 use crate::reference::flaws::catalogue;
+use crate::run::Stop;
+use crate::words::counted;
 
 /// Options of `palisade defects`.
 #[derive(clap::Args, Debug)]
@@ -29,8 +34,8 @@ pub struct Args {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
     /// How many gateways are exercised at the same time.
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    at_once: usize,
+    #[arg(long, value_name = "N", default_value = "10")]
+    at_once: NonZeroUsize,
     /// Keep what was sent and heard in each exercise in this folder, as JSON.
     #[arg(long, value_name = "DIR")]
     records: Option<PathBuf>,
@@ -70,6 +75,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         let text = format!("--only: the flow of Node-RED has no defect `{id}`; it has {all}");
         return Err(Failure::new(Exit::Usage, text));
     }
+    if !args.only.is_empty() && args.only.iter().all(|id| id == "none") && args.healthy + args.pairs == 0 {
+        let text = "nothing is left to exercise; name a defect with --only, or ask for gateways with --healthy or --pairs";
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    args.records.as_deref().map(records).transpose()?;
     let bug = |error: std::io::Error| Failure::new(Exit::Bug, error.to_string());
     let options = Options {
         program: std::env::current_exe().map_err(bug)?,
@@ -78,7 +88,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
         healthy: args.healthy,
         pairs: args.pairs,
         only: args.only,
-        at_once: args.at_once,
+        at_once: args.at_once.get(),
         records: args.records,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -88,15 +98,30 @@ pub(super) fn run(args: Args) -> Result<Exit, Failure> {
             remark(format_args!("{}: said {}", row.id, row.said));
         }
     };
+    let stop = Stop::on_signals()?;
     let matrix = runtime
-        .block_on(defects::run(&options, tell))
+        .block_on(defects::run(&options, &stop, tell))
         .map_err(|error| Failure::new(Exit::Harness, format!("the bench stopped: {error}")))?;
     let text = match args.output_format {
         OutputFormat::Human => human(&matrix),
         OutputFormat::Json => json(&matrix)?,
     };
     print(&(text + "\n"))?;
-    Ok(if matrix.is_clean() { Exit::Ok } else { Exit::Verdict })
+    Ok(match matrix.is_clean() {
+        _ if matrix.left_out > 0 => Exit::Interrupted,
+        true => Exit::Ok,
+        false => Exit::Verdict,
+    })
+}
+
+/// Makes the folder of the records, before anything is exercised in vain.
+fn records(folder: &Path) -> Result<(), Failure> {
+    let made = std::fs::create_dir_all(folder).and_then(|()| Ok(access(folder, Access::WRITE_OK)?));
+    made.map_err(|error| {
+        let folder = folder.display();
+        let text = format!("--records {folder}: {error}\n  remedy: name a folder that can be written");
+        Failure::new(Exit::Input, text)
+    })
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
@@ -119,6 +144,9 @@ fn listed(format: OutputFormat) -> Result<String, Failure> {
 
 fn human(matrix: &Matrix) -> String {
     let mut lines = Vec::new();
+    if matrix.left_out > 0 {
+        lines.push(format!("interrupted: {} not exercised", counted(matrix.left_out, "gateway")));
+    }
     let single = |row: &&Row| row.id != HEALTHY;
     let mut part = |title: &str, rows: Vec<&Row>| {
         if rows.is_empty() {

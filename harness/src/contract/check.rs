@@ -439,8 +439,10 @@ impl Desk<'_> {
 }
 
 /// Whether a text has the form `mqtt://HOST:PORT`.
-fn is_broker(text: &str) -> bool {
+pub(super) fn is_broker(text: &str) -> bool {
     let rest = text.strip_prefix("mqtt://").map(|r| r.trim_end_matches('/'));
-    rest.and_then(|r| r.rsplit_once(':'))
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|p| p > 0))
+    rest.and_then(|r| r.rsplit_once(':')).is_some_and(|(host, port)| {
+        let is_host = !host.is_empty() && !host.contains(['/', '@', ' ', '?']);
+        is_host && port.parse::<u16>().is_ok_and(|p| p > 0)
+    })
 }

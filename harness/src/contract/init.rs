@@ -6,7 +6,7 @@ use palisade_sim::contract::Class;
 use palisade_sim::model::scenario::Duration;
 use serde_json::Value;
 
-use super::check::signal_words;
+use super::check::{is_broker, signal_words};
 
 /// One question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +89,23 @@ impl Answers {
     pub fn take(&mut self, question: Question, answer: &str) -> Result<(), String> {
         let answer = answer.trim();
         let answer = if answer.is_empty() { self.usual(question) } else { answer.to_owned() };
+        let answer = if question.key == "broker" { host_and_port(&answer).to_owned() } else { answer };
         check(question.key, &answer)?;
+        if question.key == "device" && answer == "-" && !self.get("alarm").contains(DEVICE) {
+            return Err(format!("the topic {} does not tell the device: say where it is", self.get("alarm")));
+        }
         self.0.retain(|(key, _)| *key != question.key);
         self.0.push((question.key, answer));
         Ok(())
     }
+}
+
+/// What a topic has in place of the device's name.
+const DEVICE: &str = "{device}";
+
+/// An address without the scheme that people paste with it.
+fn host_and_port(address: &str) -> &str {
+    address.strip_prefix("mqtt://").unwrap_or(address).trim_end_matches('/')
 }
 
 /// Names that a field commonly has in what gateways say.
@@ -144,16 +156,16 @@ fn check(key: &str, answer: &str) -> Result<(), String> {
     let bad = |text: String| Err(text);
     match key {
         "name" if answer.is_empty() => bad("a gateway needs a name in reports".into()),
-        "broker"
-            if answer
-                .rsplit_once(':')
-                .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) =>
-        {
+        "program" => command(answer).map(|_| ()),
+        "broker" if !is_broker(&format!("mqtt://{answer}")) => {
             bad(format!("`{answer}` is no address; write it like 127.0.0.1:1883"))
         }
-        "event" | "alarm" if answer.is_empty() || answer.contains(['#', '+']) => {
-            bad("a topic is written with {site} and {device} in place of + and #".into())
-        }
+        "event" | "alarm" => topic(answer).and_then(|()| match key {
+            "event" if !answer.contains(DEVICE) => {
+                bad(format!("all devices would speak on `{answer}`; put {DEVICE} into it"))
+            }
+            _ => Ok(()),
+        }),
         "qos" if !["", "0", "1", "2"].contains(&answer) => bad(format!("`{answer}` is none of 0, 1 and 2")),
         "baud" if answer.parse::<u32>().is_err() => bad(format!("`{answer}` is no number")),
         "serial" => classes(answer).map(|_| ()),
@@ -167,8 +179,38 @@ fn check(key: &str, answer: &str) -> Result<(), String> {
             bad(format!("`{answer}` is no JSON pointer; it begins with a slash, such as /data/id"))
         }
         "words" => words(answer).map(|_| ()),
-        "deadline" => answer.parse::<Duration>().map(|_| ()).map_err(|error| error.to_string()),
+        "deadline" => match answer.parse::<Duration>() {
+            Ok(deadline) if deadline.0.0 > 0 => Ok(()),
+            Ok(_) => bad("a deadline of nothing can never be kept; write it like 2s".into()),
+            Err(error) => bad(error.to_string()),
+        },
         _ => Ok(()),
+    }
+}
+
+fn topic(answer: &str) -> Result<(), String> {
+    if answer.is_empty() || answer.contains(['#', '+']) {
+        return Err("a topic is written with {site} and {device} in place of + and #".into());
+    }
+    let names = answer.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
+    match names.into_iter().find(|name| !["site", "device"].contains(name)) {
+        Some(name) => Err(format!(
+            "nothing is known that `{{{name}}}` could stand for; there are {{site}} and {{device}}"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The words of a command line, read as a shell reads them.
+fn command(answer: &str) -> Result<Vec<String>, String> {
+    let words = shlex::split(answer).ok_or_else(|| format!("a quote in `{answer}` is not closed"))?;
+    let is_shells =
+        |word: &&String| ["|", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1"].contains(&word.as_str());
+    match words.iter().find(is_shells) {
+        Some(word) => Err(format!(
+            "no shell reads this, so `{word}` would be a word for the program; write sh -c \"…\""
+        )),
+        None => Ok(words),
     }
 }
 
@@ -198,7 +240,14 @@ fn words(answer: &str) -> Result<Vec<(&str, &str)>, String> {
         }
         Ok((ours, theirs))
     };
-    parts(answer).map(pair).collect()
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for (ours, theirs) in parts(answer).map(pair).collect::<Result<Vec<_>, _>>()? {
+        if pairs.iter().any(|(word, _)| *word == ours) {
+            return Err(format!("`{ours}` is there twice; a signal has one word"));
+        }
+        pairs.push((ours, theirs));
+    }
+    Ok(pairs)
 }
 
 /// The contract's text.
@@ -215,9 +264,10 @@ pub fn contract(answers: &Answers) -> String {
         // Writing into a string does not fail.
         let _ = writeln!(out, "{what}");
     };
-    let mut program = get("program").split_whitespace();
-    if let Some(name) = program.next() {
-        let args: Vec<String> = program.map(text).collect();
+    // What was answered was checked when it was taken, here and below.
+    let program = command(get("program")).unwrap_or_default();
+    if let Some((name, args)) = program.split_first() {
+        let args: Vec<String> = args.iter().map(|arg| text(arg)).collect();
         line(format!(
             "\n# Its output goes to sut/gateway.log in the run's folder.\n[[process]]\nid = \"gateway\"\nprogram = {}",
             text(name)
@@ -257,7 +307,6 @@ pub fn contract(answers: &Answers) -> String {
     if get("id") == "-" {
         line("correlate = [\"key\", \"order\"]".into());
     }
-    // Both were checked when they were taken.
     let pairs: Vec<String> = words(get("words"))
         .unwrap_or_default()
         .iter()
@@ -300,8 +349,8 @@ mod tests {
         sound(&contract(&answered(&[])));
         let much = [
             ("name", "屏障 \"X\""),
-            ("program", "mosquitto -p 1884"),
-            ("broker", "127.0.0.1:1884"),
+            ("program", r#"mosquitto -c "/etc/my broker.conf" -p '1884'"#),
+            ("broker", "mqtt://127.0.0.1:1884/"),
             ("qos", "1"),
             ("serial", "beam, smoke_detector"),
             ("id", "-"),
@@ -326,8 +375,13 @@ mod tests {
     #[test]
     fn a_wrong_answer_is_refused_with_the_remedy() {
         for (key, answer, expected) in [
+            ("program", "my-gateway --name \"a", "is not closed"),
+            ("program", "cd /opt && ./gateway", "write sh -c"),
             ("broker", "localhost", "127.0.0.1:1883"),
+            ("broker", "mqtts://localhost:8883", "is no address"),
             ("event", "site/+/dev/#", "{device} in place of"),
+            ("event", "dev/event", "put {device} into it"),
+            ("alarm", "alarm/{dev}", "nothing is known that `{dev}`"),
             ("qos", "3", "none of 0, 1 and 2"),
             ("serial", "beam, toaster", "no class `toaster`"),
             ("example", "[1]", "no JSON object"),
@@ -335,11 +389,23 @@ mod tests {
             ("signal", "signal", "begins with a slash"),
             ("words", "smoke_alarm", "beam_broken=intrusion"),
             ("words", "smoke=fire", "no device says `smoke`"),
+            ("words", "smoke_alarm=a, smoke_alarm=b", "`smoke_alarm` is there twice"),
             ("deadline", "soon", "soon"),
+            ("deadline", "0s", "can never be kept"),
         ] {
             let question = QUESTIONS.into_iter().find(|q| q.key == key).unwrap();
             let said = Answers::default().take(question, answer).unwrap_err();
             assert!(said.contains(expected), "{key} {answer}: {said}");
         }
+    }
+
+    #[test]
+    fn the_device_stands_in_the_topic_or_in_a_field() {
+        let mut answers = Answers::default();
+        let mut take =
+            |key: &str, answer| answers.take(QUESTIONS.into_iter().find(|q| q.key == key).unwrap(), answer);
+        take("alarm", "alarms").unwrap();
+        assert!(take("device", "-").unwrap_err().contains("topic alarms does not tell the device"));
+        take("device", "/source").unwrap();
     }
 }

@@ -3,11 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::sleep;
 
 use super::conduct::{Subject, conduct};
 use super::exercise::{exercise, without_restart};
@@ -17,6 +19,7 @@ use super::sealed::{Judged, Sealed};
 use crate::diagnosis::Record;
 use crate::reference::flaws::Row as Place;
 use crate::reference::flaws::catalogue::{self, Drawn};
+use crate::run::Stop;
 
 /// The word for a gateway without defects.
 pub const HEALTHY: &str = "healthy";
@@ -24,6 +27,8 @@ pub const HEALTHY: &str = "healthy";
 const ATTEMPTS: u32 = 3;
 /// The share of an exercise that may be disturbed.
 const DISTURBED: f64 = 0.2;
+/// How often is looked whether somebody asked for an end.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -72,6 +77,8 @@ pub struct Matrix {
     pub format: u32,
     /// The seed.
     pub seed: u64,
+    /// Gateways that were to be exercised and were not, because somebody asked for an end.
+    pub left_out: usize,
     /// One row for each defect, and one `healthy`: as if one gateway, blamed when any of them was.
     pub rows: Vec<Row>,
     /// The gateways without a defect, one by one.
@@ -92,11 +99,12 @@ impl Matrix {
     }
 }
 
-/// Exercises all gateways and judges them. `tell` hears of each row as it is done.
+/// Exercises all gateways and judges them; those that are done by then, when somebody asks for an end. `tell` hears of each
+/// row as it is done.
 ///
 /// # Errors
 /// When a gateway cannot be started, or the machine is too busy for an exercise even at the third attempt.
-pub async fn run(options: &Options, mut tell: impl FnMut(&Row)) -> io::Result<Matrix> {
+pub async fn run(options: &Options, stop: &Stop, mut tell: impl FnMut(&Row)) -> io::Result<Matrix> {
     let defects = if options.suts.is_some() { node_red::DEFECTS.len() } else { catalogue::all().len() };
     let of = |place| match &options.suts {
         Some(_) => Place::Among(&node_red::DEFECTS, place),
@@ -121,18 +129,34 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Row)) -> io::Result<Ma
         });
     }
     let mut lists = [Vec::new(), Vec::new(), Vec::new()];
-    while let Some(done) = tasks.join_next().await {
+    while let Some(done) = next(&mut tasks, stop).await {
         let (list, row): (usize, Row) = done.map_err(io::Error::other)??;
         tell(&row);
         lists[list].push(row);
     }
+    let left_out = tasks.len();
+    // Each takes its gateway and its folder with it.
+    tasks.shutdown().await;
     let [mut rows, healthy, mut pairs] = lists;
     let order = |id: &str| catalogue::all().iter().position(|entry| entry.id == id);
     rows.sort_by_key(|row| order(&row.id));
     pairs.sort_by(|one, other| one.id.cmp(&other.id));
     let worst = healthy.iter().find(|row| !row.named).or(healthy.first()).cloned();
     rows.extend(worst);
-    Ok(Matrix { format: 1, seed: options.seed, rows, healthy, pairs })
+    Ok(Matrix { format: 1, seed: options.seed, left_out, rows, healthy, pairs })
+}
+
+/// The next exercise that is done; nothing when all are, or somebody asked for an end.
+async fn next<T: 'static>(tasks: &mut JoinSet<T>, stop: &Stop) -> Option<Result<T, JoinError>> {
+    let asked = async {
+        while !stop.asked() {
+            sleep(LOOK).await;
+        }
+    };
+    tokio::select! {
+        done = tasks.join_next() => done,
+        () = asked => None,
+    }
 }
 
 /// Exercises one gateway, judges it, and only then looks what it was. An exercise that was disturbed, or that leaves the

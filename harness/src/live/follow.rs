@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Live, Timed};
 
@@ -41,5 +42,14 @@ impl Follower {
             }
             self.line.clear();
         }
+    }
+
+    /// How long nothing has been written.
+    ///
+    /// # Errors
+    /// When the file cannot be asked.
+    pub fn silent(&self) -> io::Result<Duration> {
+        // A clock that was set back since tells nothing.
+        Ok(self.file.get_ref().metadata()?.modified()?.elapsed().unwrap_or_default())
     }
 }

@@ -15,6 +15,7 @@ use super::follow::Follower;
 use super::{Live, Open};
 use crate::latency::Series;
 use crate::record::Pulse;
+use crate::report;
 use crate::words::counted;
 
 /// From one picture to the next.
@@ -52,7 +53,8 @@ pub fn watch(folder: &Path, over: &dyn Fn() -> bool) -> io::Result<Left> {
     let left = (|| -> io::Result<Left> {
         loop {
             follower.catch_up(&mut live, &mut |_, _| {})?;
-            terminal.draw(|frame| draw(frame, &live, folder))?;
+            let silent = follower.silent()?;
+            terminal.draw(|frame| draw(frame, &live, (folder, silent)))?;
             if let Some(left) = key(&live, FRAME)? {
                 return Ok(left);
             }
@@ -82,7 +84,6 @@ fn key(live: &Live, within: Duration) -> io::Result<Option<Left>> {
 }
 
 fn lines(follower: &mut Follower, live: &mut Live, over: &dyn Fn() -> bool) -> io::Result<Left> {
-    let mut grown = (Instant::now(), live.at_us);
     loop {
         follower.catch_up(live, &mut |_, _| {})?;
         // A reader that has gone away (`| head`) has seen what it wanted.
@@ -93,11 +94,8 @@ fn lines(follower: &mut Follower, live: &mut Live, over: &dyn Fn() -> bool) -> i
         if live.ended || over() {
             return Ok(Left::Ended);
         }
-        if live.at_us > grown.1 {
-            grown = (Instant::now(), live.at_us);
-        } else if grown.0.elapsed() > SILENT {
-            let wait = SILENT.as_secs();
-            writeln!(io::stdout(), "nothing was written for {wait} s, and the run has no end: it was cut")?;
+        if let Some(silence) = silence(live, follower.silent()?) {
+            writeln!(io::stdout(), "{silence}")?;
             return Ok(Left::Ended);
         }
         let since = Instant::now();
@@ -105,6 +103,13 @@ fn lines(follower: &mut Follower, live: &mut Live, over: &dyn Fn() -> bool) -> i
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// What a run without an end says that writes nothing any more.
+fn silence(live: &Live, silent: Duration) -> Option<String> {
+    let told =
+        || format!("nothing was written for {} s, and the run has no end: it was cut", silent.as_secs());
+    (!live.ended && silent > SILENT).then(told)
 }
 
 /// A run in one line.
@@ -134,16 +139,27 @@ fn ms(value: Option<f64>) -> String {
     value.map_or_else(|| "-".into(), |ms| format!("{ms:.2}"))
 }
 
-/// Draws one picture.
-pub fn draw(frame: &mut Frame<'_>, live: &Live, folder: &Path) {
-    let [head, rates, middle, remarks, foot] = Layout::vertical([
-        Constraint::Length(2),
-        Constraint::Length(5),
-        Constraint::Min(14),
-        Constraint::Length(5),
-        Constraint::Length(1),
-    ])
-    .areas(frame.area());
+/// Lines of all that stands above, beside and below the remarks.
+const WITHOUT_REMARKS: u16 = 25;
+
+/// How the lines of a terminal are shared: heading, rates, figures, remarks, foot. Where there are too few of them for all
+/// figures, the remarks go first, and rates get lower.
+fn shares(height: u16) -> [u16; 5] {
+    let remarks = height.saturating_sub(WITHOUT_REMARKS).min(5);
+    let remarks = if remarks < 3 { 0 } else { remarks };
+    let rates = match height {
+        WITHOUT_REMARKS.. => 5,
+        24 => 4,
+        16.. => 3,
+        _ => 0,
+    };
+    [2, rates, height.saturating_sub(2 + rates + remarks + 1), remarks, 1]
+}
+
+/// Draws one picture of a run whose journal has been `silent` for so long.
+pub fn draw(frame: &mut Frame<'_>, live: &Live, (folder, silent): (&Path, Duration)) {
+    let [head, rates, middle, remarks, foot] =
+        Layout::vertical(shares(frame.area().height).map(Constraint::Length)).areas(frame.area());
     frame.render_widget(Paragraph::new(heading(live)), head);
     let [sent, answered] = Layout::horizontal([Constraint::Fill(1); 2]).areas(rates);
     let (left, answers) = rates_of(live);
@@ -151,13 +167,12 @@ pub fn draw(frame: &mut Frame<'_>, live: &Live, folder: &Path) {
     rate(frame, answered, (answers.0, Color::Green), &answers.1);
     let [figures, histogram] =
         Layout::horizontal([Constraint::Length(40), Constraint::Fill(1)]).areas(middle);
-    frame.render_widget(Paragraph::new(table(live)).block(Block::bordered().title(" figures ")), figures);
-    let width = histogram.width.saturating_sub(24);
-    let rows = Paragraph::new(bars(&live.response, width));
-    frame.render_widget(
-        rows.block(Block::bordered().title(" response, from the intended instant ")),
-        histogram,
-    );
+    let room = usize::from(middle.height.saturating_sub(2));
+    let rows = Paragraph::new(table(live, room));
+    frame.render_widget(rows.block(Block::bordered().title(" figures ")), figures);
+    let rows = Paragraph::new(bars(&live.response, (histogram.width.saturating_sub(2), room)));
+    let title = if histogram.width < 40 { " response " } else { " response, from the intended instant " };
+    frame.render_widget(rows.block(Block::bordered().title(title)), histogram);
     let room = usize::from(remarks.height.saturating_sub(2));
     let told: Vec<Line<'_>> = live
         .remarks
@@ -168,8 +183,16 @@ pub fn draw(frame: &mut Frame<'_>, live: &Live, folder: &Path) {
         .map(|(at, text)| Line::from(format!("{:>7.1} s  {text}", *at as f64 / 1e6)))
         .collect();
     frame.render_widget(Paragraph::new(told).block(Block::bordered().title(" remarks ")), remarks);
-    let what = if live.ended { "the run has ended; q leaves" } else { "q leaves, the run goes on" };
-    frame.render_widget(Paragraph::new(format!(" {what}   {}", folder.display())).dim(), foot);
+    let foot_line = match silence(live, silent) {
+        Some(silence) => {
+            Line::from(format!(" {silence}; q leaves   {}", folder.display())).fg(Color::Red).bold()
+        }
+        None => {
+            let what = if live.ended { "the run has ended; q leaves" } else { "q leaves, the run goes on" };
+            Line::from(format!(" {what}   {}", folder.display())).dim()
+        }
+    };
+    frame.render_widget(Paragraph::new(foot_line), foot);
 }
 
 fn heading(live: &Live) -> Vec<Line<'static>> {
@@ -227,75 +250,80 @@ fn rate(frame: &mut Frame<'_>, area: Rect, (what, colour): (&str, Color), per_se
     frame.render_widget(line.block(Block::bordered().title(title)), area);
 }
 
-fn table(live: &Live) -> Vec<Line<'static>> {
+/// The figures, in so many rows at most: the last of them are the least to do without.
+fn table(live: &Live, room: usize) -> Vec<Line<'static>> {
     let Open { waiting, overdue, to_come } = live.open(live.at_us);
     let row = |what: &str, value: String| Line::from(format!(" {what:<12}{value:>25}"));
     let bad = |n: u64, line: Line<'static>| if n > 0 { line.fg(Color::Red).bold() } else { line };
     let spread = |s: &Series| {
         let figures = [s.percentile_ms(50.0), s.percentile_ms(99.0), s.max_ms()];
-        figures.map(ms).join(" / ")
+        figures.map(report::terminal::ms).join(" / ")
     };
-    let copies = live.pulses.back().map(|copies| {
-        let late = ms(Some(copies.pickup_us as f64 / 1e3));
-        vec![
-            row("copies", format!("{}, {} sent", counted(copies.connected, "line"), copies.left)),
-            row("to copies", copies.answers.map_or("not judged".into(), |n| counted(n, "answer"))),
-            row("load p99", format!("{late} ms late")),
-        ]
-    });
-    // A terminal of thirty lines holds all of it.
-    let gap = || Line::from("");
-    let middle = copies.clone().unwrap_or_else(|| vec![gap()]);
     let mut rows = vec![
-        row("sent", live.left.to_string()),
-        row("answers", live.answers.to_string()),
-        row("without id", live.strangers.to_string()),
-        row("expected", live.expected().to_string()),
-        row("to come", to_come.to_string()),
+        (2, row("sent", live.left.to_string())),
+        (2, row("answers", live.answers.to_string())),
+        (4, row("without id", live.strangers.to_string())),
+        (4, row("expected", live.expected().to_string())),
+        (4, row("to come", to_come.to_string())),
     ];
-    rows.extend(middle);
+    let copies = live.pulses.back();
+    match copies {
+        Some(copies) => rows.extend([
+            (2, row("copies", format!("{}, {} sent", counted(copies.connected, "line"), copies.left))),
+            (2, row("to copies", copies.answers.map_or("not judged".into(), |n| counted(n, "answer")))),
+            (3, row("load p99", format!("{} ms late", ms(Some(copies.pickup_us as f64 / 1e3))))),
+        ]),
+        None => rows.push((5, Line::from(""))),
+    }
     rows.extend([
-        row("open alarms", waiting.to_string()).bold(),
-        bad(overdue, row("overdue", overdue.to_string())),
-        bad(live.late, row("came late", live.late.to_string())),
-        bad(live.down.len() as u64, row("devices down", live.down.len().to_string())),
+        (1, row("open alarms", waiting.to_string()).bold()),
+        (1, bad(overdue, row("overdue", overdue.to_string()))),
+        (2, bad(live.late, row("came late", live.late.to_string()))),
+        (2, bad(live.down.len() as u64, row("devices down", live.down.len().to_string()))),
     ]);
-    rows.extend(copies.is_none().then(gap));
+    rows.extend(copies.is_none().then(|| (5, Line::from(""))));
     rows.extend([
-        Line::from(" p50 / p99 / longest, ms").dim(),
-        row("lateness", spread(&live.lateness)),
-        row("response", spread(&live.response)),
+        (3, Line::from(" p50 / p99 / longest, ms").dim()),
+        (0, row("lateness", spread(&live.lateness))),
+        (0, row("response", spread(&live.response))),
     ]);
-    rows
+    while rows.len() > room.max(2) {
+        let most = rows.iter().map(|(rank, _)| *rank).max();
+        if let Some(place) = rows.iter().rposition(|(rank, _)| Some(*rank) == most) {
+            rows.remove(place);
+        }
+    }
+    rows.into_iter().map(|(_, line)| line).collect()
+}
+
+/// Upper bounds of so many rows at most, ms: the shortest are merged first, and the last row is what is longer than all.
+fn bounds(rows: usize) -> Vec<f64> {
+    let count = rows.saturating_sub(1).clamp(1, ROWS.len());
+    (0..count).map(|k| ROWS[ROWS.len() - 1 - (count - 1 - k) * ROWS.len() / count]).collect()
 }
 
 /// A row for each bucket, as long as its share.
-fn bars(series: &Series, width: u16) -> Vec<Line<'static>> {
-    let bounds = ROWS.iter().copied().chain([f64::INFINITY]);
+fn bars(series: &Series, (width, rows): (u16, usize)) -> Vec<Line<'static>> {
+    let bounds = bounds(rows);
     let mut below = 0;
-    let counts: Vec<(f64, u64)> = bounds
-        .map(|bound| {
-            let up_to =
-                if bound.is_finite() { series.count() - series.above_ms(bound) } else { series.count() };
-            let count = up_to - below;
-            below = up_to;
-            (bound, count)
-        })
-        .collect();
-    let most = counts.iter().map(|(_, n)| *n).max().unwrap_or_default().max(1);
-    counts
-        .into_iter()
-        .map(|(bound, count)| {
-            let label = if bound.is_finite() {
-                format!("≤ {bound:>6} ms")
-            } else {
-                format!("> {:>6} ms", ROWS[ROWS.len() - 1])
-            };
-            let length = (count as f64 / most as f64 * f64::from(width)).ceil() as usize;
-            Line::from(vec![
-                Span::from(format!(" {label}{count:>8} ")),
-                Span::from("█".repeat(length)).fg(Color::Green),
-            ])
-        })
-        .collect()
+    let mut counts: Vec<(char, f64, u64)> = Vec::new();
+    for bound in &bounds {
+        let up_to = series.count() - series.above_ms(*bound);
+        counts.push(('≤', *bound, up_to - below));
+        below = up_to;
+    }
+    counts.push(('>', ROWS[ROWS.len() - 1], series.count() - below));
+    let most = counts.iter().map(|(.., n)| *n).max().unwrap_or_default().max(1);
+    // Beside the figures a narrow terminal has room for little more than the numbers.
+    let label = |(sign, bound, count): (char, f64, u64)| match width {
+        30.. => format!(" {sign} {bound:>6} ms{count:>8} "),
+        _ => format!(" {sign}{bound:>5} ms{count:>6} "),
+    };
+    let row = |bucket: (char, f64, u64)| {
+        let label = label(bucket);
+        let room = usize::from(width).saturating_sub(label.chars().count() + 1);
+        let length = (bucket.2 as f64 / most as f64 * room as f64).ceil() as usize;
+        Line::from(vec![Span::from(label), Span::from("█".repeat(length)).fg(Color::Green)])
+    };
+    counts.into_iter().map(row).collect()
 }

@@ -116,11 +116,16 @@ fn a_line_that_is_half_written_is_read_when_it_is_whole() {
     assert_eq!(line(&live), line(&self::live()));
 }
 
+/// What a terminal of this size shows.
+fn drawn(live: &Live, (width, height): (u16, u16), silent: Duration) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(frame, live, (Path::new("results/a"), silent))).unwrap();
+    terminal.backend().to_string()
+}
+
 #[test]
 fn the_screen_shows_the_figures() {
-    let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
-    terminal.draw(|frame| draw(frame, &live(), Path::new("results/a"))).unwrap();
-    insta::assert_snapshot!(terminal.backend());
+    insta::assert_snapshot!(drawn(&live(), (100, 30), Duration::ZERO));
 }
 
 /// What the copies beside it tell, a second apart.
@@ -150,9 +155,50 @@ fn the_copies_are_counted_each_second() {
     assert_eq!(live.load(), [(900, 880), (800, 820)]);
     assert_eq!((live.left, live.answers), (4, 3), "the compound's own are counted apart");
     assert!(line(&live).ends_with("; copies: 86 lines, 1720 sent, 1720 answers"), "{}", line(&live));
-    let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
-    terminal.draw(|frame| draw(frame, &live, Path::new("results/a"))).unwrap();
-    insta::assert_snapshot!(terminal.backend());
+    insta::assert_snapshot!(drawn(&live, (100, 30), Duration::ZERO));
+}
+
+#[test]
+fn a_small_terminal_shows_what_is_asked_of_it() {
+    let mut live = live();
+    for line in pulses().lines() {
+        live.take(serde_json::from_str(line).unwrap());
+    }
+    for size in [(80, 24), (60, 20)] {
+        let text = drawn(&live, size, Duration::ZERO);
+        for what in
+            ["sent: 800/s", "open alarms", "overdue", "0.10 / 0.20 / 0.20", "3.00 / 800 / 800", " 2000 ms"]
+        {
+            assert!(text.contains(what), "{what} is missing at {size:?}:\n{text}");
+        }
+    }
+    for height in 8..60 {
+        let text = drawn(&live, (80, height), Duration::ZERO);
+        for what in ["lateness", "response  ", "> ", "q leaves"] {
+            assert!(text.contains(what), "{what} is missing at {height} lines:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_writes_nothing_any_more_is_told() {
+    let told = "nothing was written for 75 s, and the run has no end: it was cut; q leaves";
+    let silent = Duration::from_secs(75);
+    let mut live = live();
+    assert!(drawn(&live, (100, 30), silent).contains(told));
+    assert!(drawn(&live, (100, 30), Duration::from_secs(59)).contains("the run goes on"));
+    live.take(serde_json::from_str(r#"{"end":{"at_us":4000000}}"#).unwrap());
+    assert!(drawn(&live, (100, 30), silent).contains("the run has ended; q leaves"));
+}
+
+#[test]
+fn a_journal_tells_how_long_nothing_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.jsonl");
+    std::fs::write(&path, journal()).unwrap();
+    let before = std::time::SystemTime::now() - Duration::from_secs(90);
+    std::fs::File::options().append(true).open(&path).unwrap().set_modified(before).unwrap();
+    assert!(Follower::open(dir.path()).unwrap().silent().unwrap() >= Duration::from_secs(90));
 }
 
 #[test]

@@ -206,7 +206,7 @@ mod tests {
             seconds: 20,
             before_ms: 1.0,
             after_ms: 2.0,
-            between_ms: [0.5, 1.5],
+            between_ms: Some([0.5, 1.5]),
             floor_ms: None,
             p: Some(0.001),
             finding,
@@ -218,7 +218,9 @@ mod tests {
             class: "all".into(),
             lost: 0,
             won: 0,
+            seconds: 20,
             p: 1.0,
+            needed: 0.005,
             finding: Finding::Same,
             messages: Vec::new(),
         };

@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use palisade_sim::model::drive::Drive;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::words::counted;
 
 use super::Report;
+use super::model::WindowPart;
 use super::terminal::ms;
 use crate::exit::Exit;
 use crate::limit::{Knee, Search};
@@ -46,9 +48,11 @@ pub struct LimitRun {
     pub fleet: u32,
     /// `pass`, `fail`, `void` when the harness itself was too slow, or `cut` when somebody stopped it.
     pub verdict: &'static str,
-    /// Messages that were due while windows were driven, a second: the compound's that left, and those of its copies (with
-    /// their signs of life) whether they left or not.
+    /// Messages that were due while windows were driven, a second, with signs of life: the compound's that left, and those
+    /// of its copies whether they left or not.
     pub offered_per_s: f64,
+    /// How long windows were driven, s. What builds up over a longer time is not seen.
+    pub driven_s: f64,
     /// Answers that the compound was owed.
     pub expected: usize,
     /// Of those, answered well.
@@ -65,7 +69,7 @@ pub struct LimitRun {
 
 impl LimitRun {
     /// A run with so many compounds, by its report.
-    pub fn of(fleet: u32, report: &Report, folder: PathBuf) -> LimitRun {
+    pub fn of(fleet: u32, report: &Report, drive: &Drive, folder: PathBuf) -> LimitRun {
         let verdict = match report.exit() {
             Exit::Ok => "pass",
             Exit::Harness => "void",
@@ -76,7 +80,8 @@ impl LimitRun {
         LimitRun {
             fleet,
             verdict,
-            offered_per_s: offered_per_s(report),
+            offered_per_s: offered_per_s(report, drive),
+            driven_s: driven_s(report),
             expected: report.outcomes.expected,
             answered: report.outcomes.answered,
             response_p50_ms: report.latency_all_ms.response.p50,
@@ -87,13 +92,29 @@ impl LimitRun {
     }
 }
 
-fn offered_per_s(report: &Report) -> f64 {
-    let main = report.windows.iter().filter(|window| window.part == "main");
-    let driven_ms: i64 = main.map(|window| window.lasting_ms).sum();
+fn offered_per_s(report: &Report, drive: &Drive) -> f64 {
     let own: usize = report.published_by_qos.values().sum();
-    let copies =
-        report.load.as_ref().map_or(0, |load| load.counts.left + load.counts.refused + load.counts.unsent);
-    (own as u64 + copies) as f64 * 1_000.0 / driven_ms.max(1) as f64
+    let on_lines: usize = report.links.iter().map(|link| link.devices).sum();
+    let beats_per_s = |devices: usize| match drive.heartbeat.as_seconds() {
+        every_s if every_s > 0.0 => devices as f64 / every_s,
+        _ => 0.0,
+    };
+    // Copies show that they live while the last answers of a window are waited for, too.
+    let waited_s = drive.drain.as_seconds() * main_windows(report).count() as f64;
+    let copies = report.load.as_ref().map_or(0.0, |load| {
+        let due = load.counts.left + load.counts.refused + load.counts.unsent;
+        (due as f64 - beats_per_s(load.counts.clients) * waited_s).max(0.0)
+    });
+    let own_beats_per_s = beats_per_s(report.devices.len().saturating_sub(on_lines));
+    (own as f64 + copies) / driven_s(report).max(0.001) + own_beats_per_s
+}
+
+fn main_windows(report: &Report) -> impl Iterator<Item = &WindowPart> {
+    report.windows.iter().filter(|window| window.part == "main")
+}
+
+fn driven_s(report: &Report) -> f64 {
+    main_windows(report).map(|window| window.lasting_ms).sum::<i64>() as f64 / 1_000.0
 }
 
 /// What a fleet of any size offers, by the smallest and the largest that were driven: each copy offers the same.
@@ -151,7 +172,9 @@ impl Limit {
 }
 
 fn told(search: &Search, devices: usize, offered_per_s: Option<f64>, runs: &[LimitRun]) -> String {
-    let (most, count) = (search.most(), counted(runs.len(), "run"));
+    let driven_s = runs.iter().map(|run| run.driven_s).fold(0.0, f64::max);
+    let lasting = if driven_s > 0.0 { format!(" of {driven_s} s") } else { String::new() };
+    let (most, count) = (search.most(), format!("{}{lasting}", counted(runs.len(), "run")));
     let bound = match search.is_capped() {
         true => {
             format!("; larger fleets could not be driven on this machine, the harness was late above {most}")
@@ -180,7 +203,64 @@ fn told(search: &Search, devices: usize, offered_per_s: Option<f64>, runs: &[Lim
     let offered = offered_per_s.map_or_else(String::new, |rate| format!(", {rate:.0} messages/s"));
     format!(
         "half of the runs pass at {fleet:.1} compounds ({:.0} devices{offered}), with 90 % probability between {low:.1} and \
-         {high:.1}, by {count}{bound}",
+         {high:.1}, by {count}{bound}; a queue that grows too slowly to show in {driven_s} s would in longer windows",
         fleet * devices as f64
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{DevicePart, LoadPart};
+    use super::*;
+    use crate::limit::Trial;
+
+    /// A run of 10 s, in which each of 20 devices of a compound says one thing and shows once that it lives.
+    fn run(fleet: u32) -> LimitRun {
+        let mut report = Report::default();
+        report.windows = vec![WindowPart {
+            index: 0,
+            part: "main".into(),
+            from_ms: 0,
+            lasting_ms: 10_000,
+            expected: 20,
+            answered: 20,
+        }];
+        report.published_by_qos.insert(1, 20);
+        report.devices = (0..20)
+            .map(|i| DevicePart {
+                id: format!("beam-{i}"),
+                class: "beam".into(),
+                at_m: [0.0; 3],
+                stimuli: 1,
+                outcomes: Default::default(),
+                response_ms: Default::default(),
+            })
+            .collect();
+        let copies = u64::from(fleet) - 1;
+        let mut load = LoadPart::default();
+        // 2 s are waited for the last answers, in which a fifth of them beats once more.
+        load.counts.left = copies * (20 + 24);
+        load.counts.clients = copies as usize * 20;
+        report.load = (copies > 0).then_some(load);
+        LimitRun::of(fleet, &report, &Drive::default(), PathBuf::new())
+    }
+
+    #[test]
+    fn each_compound_offers_the_same_with_its_signs_of_life() {
+        assert_eq!([1, 2, 5].map(|fleet| run(fleet).offered_per_s), [4.0, 8.0, 20.0]);
+    }
+
+    #[test]
+    fn the_answer_says_how_long_was_driven() {
+        let mut search = Search::new(10);
+        search.take(Trial { fleet: 1, pass: true });
+        let told = |search: &Search| Limit::of(search, (String::new(), 1, 20), vec![run(1), run(2)]).told;
+        assert!(told(&search).contains("in 2 runs of 10 s: the limit lies above"), "{}", told(&search));
+        search.take(Trial { fleet: 2, pass: false });
+        assert!(
+            told(&search).contains("by 2 runs of 10 s; a queue that grows too slowly"),
+            "{}",
+            told(&search)
+        );
+    }
 }

@@ -7,7 +7,7 @@ use palisade_sim::analysis::answer::Gap;
 
 use super::Report;
 use super::model::{CheckPart, Tally, VerdictPart};
-use crate::baseline::{Against, Finding};
+use crate::baseline::{self, Against, Finding, Lost};
 
 /// What was driven and what came, where not all of it could be judged; nothing for a whole run.
 pub(super) fn driven(report: &Report) -> Option<String> {
@@ -64,8 +64,9 @@ pub(super) fn against(against: &Against) -> String {
     let run = &against.run;
     let count = |finding: Finding| {
         let latency = against.latency.iter().filter(|c| c.finding == finding).count();
-        latency + against.answers.iter().filter(|l| l.finding == finding).count()
+        latency + against.answers.iter().filter(|l| l.finding == finding && !l.is_unproved()).count()
     };
+    let unproved: Vec<&Lost> = against.answers.iter().filter(|l| l.is_unproved()).collect();
     let words = [
         (Finding::Worse, "worse"),
         (Finding::Better, "better"),
@@ -74,14 +75,28 @@ pub(super) fn against(against: &Against) -> String {
         (Finding::TooFew, "too few messages to say"),
     ];
     let told: Vec<String> = words
-        .iter()
-        .map(|(f, word)| (count(*f), word))
+        .map(|(f, word)| (count(f), word))
+        .into_iter()
+        .chain([(unproved.len(), "lost, not proved")])
         .filter(|(n, _)| *n > 0)
         .map(|(n, w)| format!("{n} {w}"))
         .collect();
     let all = against.latency.iter().find(|c| c.class == "all");
     let all = all.map_or_else(String::new, |c| format!("; {}", c.sentence()));
-    format!("{run}: {} messages in both; figures: {}{all}", against.paired, told.join(", "))
+    let unproved: String = unproved
+        .iter()
+        .map(|l| {
+            let (won, p) =
+                (if l.won > 0 { format!(", {} won", l.won) } else { String::new() }, baseline::told(l.p));
+            format!(
+                "; {}: {} lost{won}, not proved (p {p}; below {:.4} is needed)",
+                l.name(),
+                l.lost,
+                l.needed
+            )
+        })
+        .collect();
+    format!("{run}: {} messages in both; figures: {}{unproved}{all}", against.paired, told.join(", "))
 }
 
 /// That all thresholds hold, and how many of them nobody typed.
@@ -163,6 +178,31 @@ mod tests {
         let whole = Tally { expected: 61, answered: 61, ..Tally::default() };
         assert_eq!(driven(&report(false, 61, whole)), None);
         assert!(driven(&report(true, 61, whole)).is_some());
+    }
+
+    #[test]
+    fn lost_answers_that_chance_may_explain_are_told_and_not_called_the_same() {
+        let lost = |class: &str, lost| Lost {
+            class: class.into(),
+            lost,
+            won: 0,
+            seconds: 20,
+            p: 0.004,
+            needed: 0.0025,
+            finding: Finding::Same,
+            messages: Vec::new(),
+        };
+        let compared = Against {
+            run: "before".into(),
+            paired: 27,
+            answers: vec![lost("beam", 0), lost("all", 8)],
+            ..Against::default()
+        };
+        assert_eq!(
+            against(&compared),
+            "before: 27 messages in both; figures: 1 the same, 1 lost, not proved; all answers: 8 lost, not proved (p 0.004; \
+             below 0.0025 is needed)"
+        );
     }
 
     #[test]

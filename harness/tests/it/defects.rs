@@ -1,6 +1,9 @@
 //! The defect bench, by the real binary: gateways in processes of their own, in real time.
 
-use std::process::{Command, Output};
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -97,5 +100,55 @@ fn the_catalogue_is_listed_and_an_unknown_defect_refused() -> Result<()> {
     assert_eq!(output.status.code(), Some(2));
     let told = String::from_utf8(output.stderr)?;
     ensure!(told.contains("palisade defects --list"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn what_can_come_to_nothing_is_refused_before_it_begins() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "")?;
+    let beneath = file.join("records").display().to_string();
+    for (args, code, expected) in [
+        (&["--only", "none", "--healthy", "0"][..], 2, "name a defect with --only"),
+        (&["--at-once", "0"], 2, "--at-once"),
+        (&["--records", &beneath], 3, "name a folder that can be written"),
+    ] {
+        let output = defects(args)?;
+        let told = String::from_utf8(output.stderr)?;
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {told}");
+        ensure!(told.contains(expected), "{args:?}: {told}");
+    }
+    Ok(())
+}
+
+#[test]
+fn who_interrupts_it_gets_what_is_done_and_nothing_is_left() -> Result<()> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["defects", "--only", "none", "--healthy", "3", "--output-format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mine = format!("palisade-defects-{}-", child.id());
+    let folders = || -> Result<usize> {
+        let mut count = 0;
+        for place in [Path::new("/dev/shm"), &std::env::temp_dir()] {
+            let entries = std::fs::read_dir(place).into_iter().flatten().flatten();
+            count += entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&mine)).count();
+        }
+        Ok(count)
+    };
+    while folders()? < 3 {
+        ensure!(child.try_wait()?.is_none(), "it ended by itself");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT)?;
+    let mut text = String::new();
+    child.stdout.take().context("stdout")?.read_to_string(&mut text)?;
+    assert_eq!(child.wait()?.code(), Some(130));
+    let matrix: Value = serde_json::from_str(&text)?;
+    crate::gate::obeys("defects", &matrix);
+    assert_eq!((&matrix["left_out"], matrix["healthy"].as_array().map(Vec::len)), (&Value::from(3), Some(0)));
+    assert_eq!(folders()?, 0, "a folder was left");
     Ok(())
 }

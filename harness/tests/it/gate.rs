@@ -355,6 +355,23 @@ fn a_changed_scenario_is_green_and_has_its_own_baseline() {
 }
 
 #[test]
+fn only_the_default_branch_writes_the_baselines() {
+    let python = std::env::var("PALISADE_PEERS_PYTHON").expect("`bash .ci/test` sets PALISADE_PEERS_PYTHON");
+    let read = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))";
+    let file = fs::File::open(root().join("assets/ci/gitlab-ci.yml")).unwrap();
+    let output = Command::new(python).args(["-c", read]).stdin(file).output().unwrap();
+    let job = serde_json::from_slice::<Value>(&output.stdout).unwrap()["rehearse"].clone();
+    assert_eq!(
+        (&job["cache"]["policy"], &job["variables"]["BASELINES"]),
+        (&"$BASELINES".into(), &"pull".into())
+    );
+    let rules = job["rules"].as_array().unwrap();
+    let writes = rules.iter().filter(|rule| rule["variables"]["BASELINES"] == "pull-push");
+    let when: Vec<&Value> = writes.map(|rule| &rule["if"]).collect();
+    assert_eq!(when, ["$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"]);
+}
+
+#[test]
 fn three_baselines_are_kept_beside_the_pinned_one() {
     let here = tempfile::tempdir().unwrap();
     let keep = script("github-actions.yml", "keep a good run as the next baseline");
@@ -398,10 +415,10 @@ fn a_day_is_named_by_scenario_contract_and_version() {
 #[test]
 fn a_contract_is_asked_for_and_its_gateway_driven() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("contract.toml");
+    let file = folder.path().join("my contract.toml");
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let answers = format!(
-        "测试网关\npalisade gateway --listen 127.0.0.1:{port}\nlistening\nnowhere\n127.0.0.1:{port}\n\n\n\n\n{}\n",
+        "测试网关\npalisade gateway --listen '127.0.0.1:{port}'\nlistening\nnowhere\nmqtt://127.0.0.1:{port}\n\n\n\n\n{}\n",
         r#"{"id":"1","device":"beam-1","signal":"beam_broken","kind":"alarm"}"#
     );
     let ask = |answers: &str| {
@@ -420,6 +437,8 @@ fn a_contract_is_asked_for_and_its_gateway_driven() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("`nowhere` is no address"), "{said}");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains(&format!("--sut '{}'", file.display())), "{told}");
     let again = ask("");
     assert_eq!(again.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&again.stderr).contains("name another file"));
@@ -439,6 +458,29 @@ fn a_contract_is_asked_for_and_its_gateway_driven() {
     assert_eq!(report["sut"]["name"], "测试网关", "{}", String::from_utf8_lossy(&run.stderr));
     assert!(report["outcomes"]["expected"].as_u64() > Some(0));
     assert_eq!(report["outcomes"]["expected"], report["outcomes"]["answered"], "{}", report["failures"]);
+}
+
+#[test]
+fn who_leaves_while_a_contract_is_asked_for_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("contract.toml");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
+        .args(["contract", "init"])
+        .arg(&file)
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut asked = [0];
+    std::io::Read::read_exact(child.stderr.as_mut().unwrap(), &mut asked).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let nowhere = folder.path().join("nowhere/contract.toml").display().to_string();
+    let output = palisade(&["contract", "init", &nowhere]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(3) && said.contains("name a file that can be written"), "{said}");
+    assert!(!said.contains("What do people call the gateway"), "{said}");
 }
 
 #[test]

@@ -317,6 +317,16 @@ fn a_day_that_does_not_fit_on_the_disk_still_has_a_report() -> Result<()> {
 }
 
 #[test]
+fn figures_are_told_to_this_machine_alone() -> Result<()> {
+    let bench = Bench::new()?;
+    let (code, _, stderr) = bench.run(&["--metrics", "0.0.0.0:0"])?;
+    assert_eq!(code, Some(2), "{stderr}");
+    ensure!(stderr.contains("say --expose if that is meant"), "{stderr}");
+    ensure!(!bench.out().exists(), "nothing was begun");
+    Ok(())
+}
+
+#[test]
 fn defects_are_for_the_builtin_gateway() -> Result<()> {
     let bench = Bench::new()?;
     let (code, _, stderr) = bench.run(&["--sut", "mqtt://127.0.0.1:1", "--defect", "drop=0.1"])?;

@@ -55,7 +55,7 @@ pub(super) fn find(
         let measured = measure(&request, &stop, &Progress::new())?;
         let cut = measured.trouble.is_some();
         let report = report::make(&measured.folder)?;
-        let run = LimitRun::of(fleet, &report, measured.folder);
+        let run = LimitRun::of(fleet, &report, &base.loaded.scenario.file.drive, measured.folder);
         remark(format_args!(
             "fleet {fleet}: {}{}",
             run.verdict,

@@ -77,6 +77,9 @@ pub struct Args {
     /// Answer at this address with OpenMetrics of the run so far, under /metrics: 127.0.0.1:9464.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// Let --metrics answer at an address that other machines reach. It asks nobody for a password.
+    #[arg(long, requires = "metrics")]
+    expose: bool,
     /// Show the run on the whole terminal, as `palisade watch` does.
     #[arg(long)]
     watch: bool,
@@ -87,6 +90,7 @@ pub struct Args {
 struct Windows(Vec<Window>);
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    args.metrics.map_or(Ok(()), |at| show::may_answer(at, args.expose))?;
     let loaded = input::load(&args.scenario)?;
     let file = &loaded.scenario.file;
     can_be_driven(&loaded, args.windows.as_ref(), args.defect.as_ref())?;

@@ -11,7 +11,20 @@ use super::super::{Exit, Failure};
 use crate::live::metrics::Endpoint;
 use crate::live::screen::{self, Left};
 use crate::progress::Progress;
+use crate::reference::serve::is_loopback;
 use crate::run::{Measured, Request, Stop, measure};
+
+/// Whether metrics may be told at an address.
+pub(super) fn may_answer(at: SocketAddr, expose: bool) -> Result<(), Failure> {
+    if is_loopback(&at) || expose {
+        return Ok(());
+    }
+    let text = format!(
+        "--metrics {at}: other machines reach this address, and the figures are told to everybody; say --expose if that is \
+         meant, or name one such as 127.0.0.1:9464"
+    );
+    Err(Failure::new(Exit::Usage, text))
+}
 
 /// Answers with the run's figures from now on.
 pub(super) fn metrics(at: SocketAddr, folder: &Arc<OnceLock<PathBuf>>) -> Result<Endpoint, Failure> {
