@@ -743,12 +743,8 @@ fn verdict_part(verdict: Verdict) -> VerdictPart {
         implied: c.implied,
         not_assessed: c.not_assessed,
     };
-    let not_assessed = |one: NotAssessed| NotAssessedPart {
-        told: one.sentence(),
-        class: one.class,
-        taken: one.taken,
-        of: one.of,
-    };
+    let not_assessed =
+        |one: NotAssessed| NotAssessedPart { class: one.class, taken: one.taken, of: one.of, told: one.told };
     VerdictPart {
         pass: verdict.pass,
         reasons: verdict.reasons,

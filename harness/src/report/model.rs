@@ -922,7 +922,8 @@ pub struct VerdictPart {
     pub reasons: Vec<String>,
     /// Each threshold and what was found.
     pub checks: Vec<CheckPart>,
-    /// Device classes of which faults took so much that what holds of them says nothing.
+    /// Device classes of which faults took so much that what holds of them says nothing, and answers to copies that a threshold
+    /// asks for though something stood in their way.
     #[serde(default)]
     pub not_assessed: Vec<NotAssessedPart>,
     /// What stands although the run is void, in sentences: losses of messages that had left in time.
@@ -930,10 +931,11 @@ pub struct VerdictPart {
     pub stands: Vec<String>,
 }
 
-/// A device class that is not assessed: faults took more than the share of it that `assets/assumptions/judge.toml` allows.
+/// What is not assessed: a device class of which faults took more than the share that `assets/assumptions/judge.toml` allows,
+/// or the answers to copies.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NotAssessedPart {
-    /// The class; nothing for all together.
+    /// The class, or `load` for the answers to copies; nothing for all together.
     pub class: Option<String>,
     /// Messages that faults took, measured.
     pub taken: usize,
@@ -950,16 +952,16 @@ pub struct CheckPart {
     pub figure: String,
     /// What it must be, as typed.
     pub must: String,
-    /// What it is; nothing when it was not measured.
+    /// What it is; nothing when it was not measured or not assessed.
     pub found: Option<f64>,
     /// The same for a reader, with its unit.
     pub found_text: String,
-    /// Whether it holds.
+    /// Whether it holds, or is not assessed.
     pub pass: bool,
     /// Nobody typed it: it holds of every run, unless the scenario names its figure.
     #[serde(default)]
     pub implied: bool,
-    /// It holds, but of too little: see [`VerdictPart::not_assessed`].
+    /// It says nothing, of too little or of what something else spoiled: see [`VerdictPart::not_assessed`].
     #[serde(default)]
     pub not_assessed: bool,
 }

@@ -138,11 +138,11 @@ pub struct Check {
     pub found: Option<f64>,
     /// The same for a reader.
     pub found_text: String,
-    /// Whether it holds.
+    /// Whether it holds, or is not assessed.
     pub pass: bool,
     /// Nobody typed it: it holds of every run.
     pub implied: bool,
-    /// It holds, but of too little: faults took most of what it speaks of.
+    /// It says nothing: faults took most of what it speaks of, or stood between the copies and the gateway.
     pub not_assessed: bool,
 }
 
@@ -159,7 +159,7 @@ pub struct Verdict {
     pub remarks: Vec<String>,
     /// Each threshold.
     pub checks: Vec<Check>,
-    /// Device classes of which faults left too little to judge.
+    /// What could not be assessed, and why.
     pub not_assessed: Vec<NotAssessed>,
     /// Losses that stand also where the harness cannot be trusted: their messages had left in time.
     pub stands: Vec<String>,
@@ -174,7 +174,7 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
     if evidence.tally.expected == 0 {
         reasons.push("no answer was expected, so nothing could be judged".into());
     }
-    let not_assessed = taken::not_assessed(&evidence);
+    let mut not_assessed = taken::not_assessed(&evidence);
     let (mut checks, mut slow) = (Vec::new(), Vec::new());
     let typed = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str(), false));
     let implied = implied::implied(thresholds, &evidence).map(|(name, must)| (name, must, true));
@@ -182,13 +182,15 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
         let (mut check, reason) = check(name, must, &evidence);
         check.implied = implied;
         let found = figure(name, &evidence);
-        check.not_assessed = taken::says_nothing(&check, found.as_ref(), &not_assessed);
+        check.not_assessed |= taken::says_nothing(&check, found.as_ref(), &not_assessed);
         // What was not measured is no fault of an ear.
         let measured_and_broken = !check.pass && check.found.is_some();
         slow.extend(found.and_then(|figure| figure.ear()).filter(|_| measured_and_broken));
         checks.push(check);
         reasons.extend(reason.map(|text| if implied { text + implied::REMEDY } else { text }));
     }
+    let of_copies = checks.iter().any(|check| check.not_assessed && check.figure.starts_with("load."));
+    not_assessed.extend(evidence.load.filter(|_| of_copies).map(load::not_assessed));
     // An answer that was stamped late makes a time longer, never shorter: what holds all the same holds.
     for (ear, why) in hard_of_hearing(&evidence) {
         if slow.contains(&ear) {
@@ -243,6 +245,9 @@ fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<Stri
         );
         return (failed("no such figure"), Some(text));
     };
+    if load::is_not_assessed(&figure.what, evidence.load) {
+        return (Check { pass: true, not_assessed: true, ..failed("not assessed") }, None);
+    }
     let Some(value) = figure.value else {
         let text = format!("{name} must be {must}, but it was not measured: {}", figure.why_not);
         return (failed("not measured"), Some(text));

@@ -216,7 +216,7 @@ fn what_holds_of_a_class_that_faults_took_is_not_assessed() {
     assert!(most.pass, "it is said, and is no fault of the gateway: {:?}", most.reasons);
     assert_eq!(unsure(&most), ["camera.missed"]);
     assert_eq!(
-        most.not_assessed.iter().map(NotAssessed::sentence).collect::<Vec<_>>(),
+        most.not_assessed.iter().map(|one| one.told.as_str()).collect::<Vec<_>>(),
         ["camera is not assessed: faults took 2 of 3 messages on their way, more than 50 %"]
     );
     // What is true of most classes is true of the whole.
@@ -614,9 +614,6 @@ fn what_copies_lack_fails_unasked_and_names_class_copy_and_ids() {
         change(&mut facts);
         facts
     };
-    // Nothing is asked where something else stood in the way, but it can be.
-    let unpromised = || of(|facts| facts.answers.promised = false);
-    assert!(judged(unpromised(), &[]).pass && !judged(unpromised(), &[("load.missed", "== 0")]).pass);
     let late = || of(|facts| (facts.answers.all.missed, facts.answers.all.late) = (0, 2));
     assert!(!judged(late(), &[]).pass);
     let mut compressed = late();
@@ -635,3 +632,32 @@ fn what_copies_lack_fails_unasked_and_names_class_copy_and_ids() {
     let nobody = Bench::of(sound()).judge(&[("load.missed", "== 0")]).reasons;
     assert!(nobody[0].ends_with("no copies of the compound spoke; see --fleet"), "{nobody:?}");
 }
+
+#[test]
+fn answers_to_copies_behind_faults_are_not_assessed_though_a_threshold_asks_for_them() {
+    let mut facts = load(2);
+    facts.answers.promised = false;
+    facts.answers.why_not = "faults stand between the copies and the gateway".into();
+    let judged = |thresholds: &[(&str, &str)]| {
+        Bench { load: Some(facts.clone()), ..Bench::of(sound()) }.judge(thresholds)
+    };
+    let unasked = judged(&[]);
+    assert!(unasked.pass && unasked.not_assessed.is_empty(), "{:?}", unasked.not_assessed);
+    let asked = judged(&[("load.missed", "== 0"), ("load.response.p99", "< 1ms"), ("missed", "== 0")]);
+    let of = |name: &str| asked.checks.iter().find(|check| check.figure == name).unwrap();
+    assert!(asked.pass && !of("missed").not_assessed, "{:?}", asked.reasons);
+    for name in ["load.missed", "load.response.p99"] {
+        let check = of(name);
+        assert!(check.not_assessed && check.pass && check.found.is_none(), "{check:?}");
+    }
+    let [one] = asked.not_assessed.as_slice() else { panic!("{:?}", asked.not_assessed) };
+    assert_eq!((one.class.as_deref(), one.of), (Some("load"), 90));
+    assert!(
+        one.told.ends_with("not assessed: faults stand between the copies and the gateway"),
+        "{}",
+        one.told
+    );
+    // What befell their lines is counted as ever.
+    assert!(!judged(&[("load.broke", "== 0")]).pass && !judged(&[("load.missed", "none")]).pass);
+}
+
