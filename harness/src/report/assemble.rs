@@ -296,6 +296,7 @@ fn verdict(
     let false_alarms: Vec<String> =
         main.pairing.false_alarms.iter().filter_map(|id| false_alarm_name(names, *id)).collect();
     let cut: Vec<String> = folder.journal.cuts().into_iter().map(|(_, sentence)| sentence).collect();
+    let proxy = faults::proxy(&folder.journal);
     judge(
         thresholds,
         Evidence {
@@ -318,6 +319,7 @@ fn verdict(
             cut: &cut,
             heard_all: folder.journal.note("observer").is_none(),
             hearing: folder.journal.hearing.as_ref(),
+            proxy: proxy.as_ref(),
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
     )

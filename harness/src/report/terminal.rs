@@ -180,8 +180,12 @@ fn harness(report: &Report) -> String {
                 .hearing_ms
                 .as_ref()
                 .map_or_else(String::new, |heard| format!(", its observer's {} ms", ms(heard.p99)));
+            let proxy = report
+                .faults
+                .proxy_lateness_p99_ms
+                .map_or_else(String::new, |p99| format!(", its fault proxy's {} ms", ms(Some(p99))));
             let lateness = format!(
-                "{word}: lateness p99 {} ms{heard}, bound {} ms",
+                "{word}: lateness p99 {} ms{heard}{proxy}, bound {} ms",
                 ms(spread.p99),
                 h.lateness_bound_ms
             );
@@ -419,6 +423,19 @@ mod tests {
         let report = Report::default();
         assert!(!render_with(&report, Paint::Plain).contains('\x1b'));
         assert!(render_with(&report, Paint::Colour).contains('\x1b'));
+    }
+
+    #[test]
+    fn the_lateness_of_the_fault_proxy_stands_beside_the_harness_s_own() {
+        let mut report = Report::default();
+        report.harness.valid = true;
+        report.harness.lateness_ms = Spread::of_samples(vec![0.2; 5]);
+        report.harness.lateness_bound_ms = 10.0;
+        report.faults.proxy_lateness_p99_ms = Some(1.8);
+        assert_eq!(
+            harness(&report),
+            "kept its schedule: lateness p99 0.20 ms, its fault proxy's 1.80 ms, bound 10 ms"
+        );
     }
 
     #[test]

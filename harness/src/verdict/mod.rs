@@ -4,7 +4,8 @@
 //! passes.
 //!
 //! The harness failed when the lateness p99 is above its bound and at least two messages were late: with fewer than
-//! 100 messages the p99 is the slowest of all, and one late message proves nothing. It is named as a remark.
+//! 100 messages the p99 is the slowest of all, and one late message proves nothing. It is named as a remark. So it did when
+//! the proxy of its faults was as late for 100 chunks or more that they had held.
 
 mod bound;
 mod commands;
@@ -123,8 +124,21 @@ pub struct Evidence<'a> {
     pub heard_all: bool,
     /// How late the observer came to its looks at the clock, where it looked.
     pub hearing: Option<&'a Series>,
+    /// How late the proxy of the faults handed on what they had held, where there was one.
+    pub proxy: Option<&'a ProxyFacts>,
     /// Bound on the lateness (p99), ms.
     pub lateness_bound_ms: f64,
+}
+
+/// How late the proxy of the faults handed on what they had held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProxyFacts {
+    /// Chunks that they held.
+    pub held: u64,
+    /// The p99, ms.
+    pub p99_ms: f64,
+    /// The latest, ms.
+    pub latest_ms: f64,
 }
 
 /// One threshold and what was found.
@@ -168,7 +182,8 @@ pub struct Verdict {
 /// Applies the thresholds.
 pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
     let (late, mut remarks) = lateness(&evidence);
-    let mut invalid: Vec<String> = late.into_iter().chain(undecidable(&evidence)).collect();
+    let invalid = late.into_iter().chain(proxy_lateness(&evidence)).chain(undecidable(&evidence));
+    let mut invalid: Vec<String> = invalid.collect();
     let mut reasons: Vec<String> = evidence.cut.to_vec();
     reasons.extend(invalid.iter().cloned());
     if evidence.tally.expected == 0 {
@@ -258,7 +273,7 @@ fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<Stri
     (Check { found: Some(value), pass, ..failed(&found_text) }, reason)
 }
 
-/// Messages of which one alone does not make a run invalid.
+/// Messages of which one alone does not make a run invalid, and chunks below which the proxy of the faults is not judged.
 const FEW: u64 = 100;
 
 /// Whether the harness kept its own schedule: why not, or a remark.
@@ -284,6 +299,16 @@ fn lateness(evidence: &Evidence<'_>) -> (Option<String>, Vec<String>) {
         }
         _ => (None, Vec::new()),
     }
+}
+
+/// Why the proxy of the faults cannot be trusted: what it added is no fault that anybody asked for.
+fn proxy_lateness(evidence: &Evidence<'_>) -> Option<String> {
+    let (bound, ProxyFacts { held, p99_ms, latest_ms }) = (evidence.lateness_bound_ms, evidence.proxy?);
+    (*held >= FEW && *p99_ms > bound).then(|| {
+        format!(
+            "the proxy of the faults was too slow for its own schedule: of {held} chunks that they had held 1 in 100 left {p99_ms:.1} ms late or later, the latest {latest_ms:.1} ms; the bound is {bound} ms"
+        )
+    })
 }
 
 /// Who came too late to the answers: then their times are the harness's own as well as the gateway's.

@@ -48,6 +48,7 @@ struct Bench {
     taken: Vec<(&'static str, usize)>,
     heard_all: bool,
     hearing: Option<Series>,
+    proxy: Option<ProxyFacts>,
     load: Option<LoadFacts>,
 }
 
@@ -67,6 +68,7 @@ impl Bench {
             taken,
             heard_all: true,
             hearing: None,
+            proxy: None,
             load,
         }
     }
@@ -105,6 +107,7 @@ impl Bench {
             cut: &self.cut,
             heard_all: self.heard_all,
             hearing: self.hearing.as_ref(),
+            proxy: self.proxy.as_ref(),
             lateness_bound_ms: self.lateness_bound_ms,
         };
         judge(&thresholds, evidence)
@@ -316,6 +319,18 @@ fn a_harness_that_is_late_never_passes() {
     assert!(!verdict.pass);
     assert!(verdict.invalid[0].contains("too slow for its own schedule"), "{:?}", verdict.invalid);
     assert!(verdict.invalid[0].contains("20 of 20 messages"), "{:?}", verdict.invalid);
+}
+
+#[test]
+fn a_proxy_of_faults_that_is_late_makes_the_run_invalid_where_it_held_enough_to_say_so() {
+    let judged = |held: u64, p99_ms: f64| {
+        Bench { proxy: Some(ProxyFacts { held, p99_ms, latest_ms: 45.0 }), ..Bench::of(sound()) }.judge(&[])
+    };
+    let slow = judged(1_000, 30.0);
+    assert!(!slow.pass && slow.reasons == slow.invalid, "{:?}", slow.reasons);
+    let why = "of 1000 chunks that they had held 1 in 100 left 30.0 ms late or later, the latest 45.0 ms";
+    assert!(slow.invalid[0].contains(why), "{:?}", slow.invalid);
+    assert!(judged(1_000, 9.0).pass && judged(99, 30.0).pass, "99 chunks have no p99");
 }
 
 /// Times may be too long then, and never too short: what holds all the same holds.
