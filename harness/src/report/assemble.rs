@@ -21,7 +21,7 @@ use crate::latency::drift::{Drift, drift};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
 use crate::pairing::{Answer, Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
-use crate::record::{Caused, LATE_LOAD, Left, Micros, Said};
+use crate::record::{Caused, LATE_LOAD, Left, Micros, Said, WindowEntry};
 use crate::verdict::{
     CommandFacts, Evidence, LeakFacts, LoadFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts,
     UpstreamFacts, Verdict, judge, message_name,
@@ -387,7 +387,7 @@ fn report(
         public_ground_m2: plan.map_or(0.0, |p| p.public_ground_m2),
         perimeter: plan.map(|p| p.perimeter.clone()),
         windows: windows(folder, main, floor),
-        devices: devices(names, main),
+        devices: devices(folder, names, main),
         failures: failures(main, names),
         extras: main.pairing.extras.iter().take(EXTRAS).map(extra).collect(),
         notes: manner(folder, main, floor).into_iter().chain(notes(folder, &verdict.remarks)).collect(),
@@ -526,15 +526,19 @@ fn correlation(pairing: &Pairing) -> CorrelationPart {
 }
 
 fn windows(folder: &Folder, main: &Part, floor: &Part) -> Vec<WindowPart> {
-    let inside = |w: &crate::record::WindowEntry, us: Micros| {
-        (w.began_us..w.began_us + w.lasting.0 * 1000).contains(&us)
+    // What a flood brings after a window's end, or a storm holds beyond it, is of the window before, so that all add up.
+    let inside = |w: &WindowEntry, us: Micros| {
+        let others = || folder.journal.windows.iter().filter(|other| other.part == w.part);
+        let next_us = others().map(|other| other.began_us).filter(|began| *began > w.began_us).min();
+        let is_first = others().all(|other| other.began_us >= w.began_us);
+        (is_first || us >= w.began_us) && next_us.is_none_or(|next| us < next)
     };
-    let count = |w: &crate::record::WindowEntry, good: bool| {
+    let count = |w: &WindowEntry, good: bool| {
         let part = if w.part == "floor" { floor } else { main };
         let hits = part.pairing.answers.iter().filter(|a| inside(w, a.intended_us));
         hits.filter(|a| !good || a.outcome == Outcome::Answered).count()
     };
-    let window = |w: &crate::record::WindowEntry| WindowPart {
+    let window = |w: &WindowEntry| WindowPart {
         index: w.index,
         part: w.part.clone(),
         from_ms: w.from.0,
@@ -545,7 +549,7 @@ fn windows(folder: &Folder, main: &Part, floor: &Part) -> Vec<WindowPart> {
     folder.journal.windows.iter().map(window).collect()
 }
 
-fn devices(names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
+fn devices(folder: &Folder, names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
     let Some(tape) = names.tape else { return Vec::new() };
     let mut rows: Vec<DevicePart> = tape
         .devices
@@ -564,6 +568,11 @@ fn devices(names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
             row.stimuli += 1;
         }
     }
+    for (device, beside) in outside(folder, tape, main) {
+        if let Some(row) = rows.get_mut(device.index()) {
+            *beside(&mut row.outcomes) += 1;
+        }
+    }
     let mut samples: Vec<Vec<f64>> = vec![Vec::new(); rows.len()];
     for m in &main.messages {
         let at = m.answer.device.index();
@@ -576,6 +585,19 @@ fn devices(names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
         row.response_ms = Spread::of_samples(samples);
     }
     rows
+}
+
+/// Counts of a tally that stand outside its sum.
+type Beside = fn(&mut Tally) -> &mut usize;
+
+/// What is counted of devices outside the sum, a message each.
+fn outside(folder: &Folder, tape: &Tape, main: &Part) -> Vec<(DeviceIx, Beside)> {
+    let taken = main.disturbed.taken.iter().map(|(_, device, _)| (*device, (|t| &mut t.taken) as Beside));
+    let withheld = commands::withheld(&folder.journal, "main").into_iter();
+    let withheld = withheld.map(|one| (one.device, (|t| &mut t.withheld) as Beside));
+    let false_alarms = main.pairing.false_alarms.iter().filter_map(|id| tape.stimuli.get(id.index()));
+    let false_alarms = false_alarms.map(|one| (one.device, (|t| &mut t.false_alarm) as Beside));
+    taken.chain(withheld).chain(false_alarms).collect()
 }
 
 fn failures(main: &Part, names: &Names<'_>) -> Vec<FailurePart> {

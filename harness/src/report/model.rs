@@ -473,7 +473,8 @@ pub struct LoadPart {
     /// Acknowledged minus left.
     pub service_ms: Spread,
     /// Acknowledged minus intended.
-    pub response_ms: Spread,
+    #[serde(alias = "response_ms")]
+    pub acknowledged_ms: Spread,
     /// From the loss of a connection to the next CONNACK.
     pub absence_ms: Spread,
     /// From there until the last message that had waited in the device was acknowledged, or had left at QoS 0.
@@ -774,7 +775,7 @@ pub struct WindowPart {
     pub from_ms: i64,
     /// How long it is, ms.
     pub lasting_ms: i64,
-    /// Answers expected in it.
+    /// Answers expected from its beginning to that of the next: with what a flood brings after its end, or a storm holds beyond it.
     pub expected: usize,
     /// Of those, answered well.
     pub answered: usize,
@@ -854,7 +855,7 @@ pub struct DevicePart {
     pub at_m: [f64; 3],
     /// Messages of the whole day.
     pub stimuli: usize,
-    /// What became of its expected answers.
+    /// What became of its expected answers. What had no stimulus is counted of no device.
     pub outcomes: Tally,
     /// Intended instant to observation, ms.
     pub response_ms: Spread,

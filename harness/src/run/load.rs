@@ -211,7 +211,7 @@ fn load(part: &Part<'_>, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         ("pickup", &all.pickup),
         ("lateness", &all.lateness),
         ("service", &all.service),
-        ("response", &all.response),
+        ("acknowledged", &all.response),
         ("absence", &links.absence),
         ("drained", &links.drained),
     ];

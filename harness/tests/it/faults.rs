@@ -77,6 +77,9 @@ fn what_a_fault_swallowed_is_not_owed_and_an_honest_gateway_passes() -> Result<(
     ensure!(whole.code == Some(0), "{}", whole.said);
     ensure!(taken > 0 && taken + expected == whole.count("outcomes.expected")?, "{taken} and {expected}");
     ensure!(whole.count("outcomes.taken")? == 0, "a delay takes nothing");
+    let rows = swallowed.report["devices"].as_array().context("devices")?;
+    let of_devices = rows.iter().filter_map(|row| row["outcomes"]["taken"].as_u64()).sum::<u64>();
+    ensure!(of_devices == taken, "{of_devices} of devices, {taken} in all");
     let p50 = whole.report["latency_all_ms"]["response"]["p50"].as_f64().context("p50")?;
     ensure!(p50 >= 30.0, "a delay of 30 ms, and answers after {p50} ms");
     // A device has the same faults in whatever order devices connect.
