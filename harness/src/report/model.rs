@@ -908,7 +908,7 @@ pub struct ExtraPart {
 pub struct NotePart {
     /// When, µs on the run's clock; nothing for remarks made afterwards.
     pub at_us: Option<i64>,
-    /// `info`, `lost`, `interrupted`, `disk`, `report`, `remark`.
+    /// `info`, `load`, `idle`, `connection`, `observer`, `lost`, `interrupted`, `disk`, `report`, `remark`.
     pub kind: String,
     /// A sentence.
     pub text: String,
