@@ -27,6 +27,7 @@ use crate::verdict::{
     UpstreamFacts, Verdict, judge, message_name,
 };
 use crate::wire::id::{self, wire_id};
+use crate::words::counted;
 
 /// Failures told one by one; `outcomes` counts them all.
 const FAILURES: usize = 2_000;
@@ -244,7 +245,7 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let (drive, thresholds) =
         folder.file.as_ref().map_or_else(|_| Default::default(), |f| (f.drive.clone(), f.thresholds.clone()));
     let commands = commands::facts(folder, &names);
-    let recovery = faults::facts(&main, &names);
+    let recovery = faults::facts(&folder.journal, &main, &names);
     let leg = upstream::leg(folder, &names, &main);
     let usage = usage::parts(&folder.journal);
     let leak = usage::facts(&usage);
@@ -470,9 +471,9 @@ fn connections(folder: &Folder, names: &Names<'_>, main: &Part) -> ConnectionsPa
         n => format!("; {n} messages were sent again, since their acknowledgements had not come"),
     };
     let told = format!(
-        "connections lost: {} of {} devices, the first ({}) {:.1} s after the start, down for {:.1} s at the longest, {never_back} never came back; {messages} messages were due meanwhile and do not count in the harness's lateness{again}",
-        all.len(),
-        devices.len(),
+        "connections lost: {} by {}, the first ({}) {:.1} s after the start, down for {:.1} s at the longest, {never_back} never came back; {messages} messages were due meanwhile and do not count in the harness's lateness{again}",
+        counted(all.len(), "time"),
+        counted(devices.len(), "device"),
         names.device(first.device).0,
         first.from_us as f64 / 1e6,
         longest as f64 / 1e6,

@@ -141,9 +141,10 @@ pub(super) fn proxy(journal: &Journal) -> Option<ProxyFacts> {
 }
 
 /// What the verdict looks at.
-pub(super) fn facts(main: &Part, names: &Names<'_>) -> RecoveryFacts {
+pub(super) fn facts(journal: &Journal, main: &Part, names: &Names<'_>) -> RecoveryFacts {
     let all = &main.disturbed.episodes;
-    let mut facts = RecoveryFacts { disturbances: all.len(), ..RecoveryFacts::default() };
+    let lasting = !journal.faults.is_empty() || !journal.afflicted.is_empty();
+    let mut facts = RecoveryFacts { disturbances: all.len(), lasting, ..RecoveryFacts::default() };
     all.iter().filter_map(|episode| episode.recovered_us).for_each(|us| facts.times.take(us));
     let slowest = all.iter().max_by_key(|episode| episode.recovered_us);
     facts.slowest = slowest.map_or_else(String::new, |episode| {

@@ -676,3 +676,13 @@ fn answers_to_copies_behind_faults_are_not_assessed_though_a_threshold_asks_for_
     assert!(!judged(&[("load.broke", "== 0")]).pass && !judged(&[("load.missed", "none")]).pass);
 }
 
+#[test]
+fn a_time_to_recover_that_was_not_measured_says_whether_anything_disturbed_the_run() {
+    let check = |lasting: bool, why: &str| {
+        let recovery = RecoveryFacts { lasting, ..RecoveryFacts::default() };
+        let verdict = Bench { recovery, ..Bench::of(sound()) }.judge(&[("recovery.p99", "< 5s")]);
+        assert!(verdict.reasons[0].ends_with(why), "{:?}", verdict.reasons);
+    };
+    check(false, "nothing disturbed the run; see --fault");
+    check(true, "no fault ended while the run lasted, so there was nothing to recover from");
+}
