@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decode::Decoder;
 pub use read::{Around, Checked, Kit, read, schema};
+pub(crate) use says::says;
 pub use upstream::{PlatformDefects, Upstream};
 
 use crate::wire::dialect::Dialect;

@@ -3,7 +3,7 @@
 use palisade_sim::contract::Class;
 
 /// Words of the signals that devices of a class say in the twin, or because of a command. Every housing can be opened.
-pub(super) fn says(class: Class) -> &'static [&'static str] {
+pub(crate) fn says(class: Class) -> &'static [&'static str] {
     match class {
         Class::GatePost => &[
             "resident_passed",

@@ -177,6 +177,8 @@ impl Watch {
             came: outcome.came,
             left: outcome.left,
             lateness_us: late(50.0).zip(late(99.0)).map(|(half, most)| [half, most]),
+            latest_us: late(100.0).unwrap_or_default(),
+            held: outcome.lateness.count(),
             totals: self.totals.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }));
     }

@@ -158,6 +158,12 @@ pub struct Proxied {
     pub left: [u64; 2],
     /// How late the proxy was for its own instants, µs: half, 99 in a hundred.
     pub lateness_us: Option<[u64; 2]>,
+    /// The latest, µs.
+    #[serde(default)]
+    pub latest_us: u64,
+    /// Chunks that faults held, of which that is told; 0 in journals of old.
+    #[serde(default)]
+    pub held: u64,
     /// By the fault's place and its word (`1 held`): how often, and how much in all.
     pub totals: BTreeMap<String, [u64; 2]>,
 }

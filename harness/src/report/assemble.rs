@@ -21,12 +21,13 @@ use crate::latency::drift::{Drift, drift};
 use crate::latency::queue::{Queue, queue};
 use crate::latency::{Latency, Series};
 use crate::pairing::{Answer, By, Deaf, Extra, ExtraKind, Fact, Given, Outages, Outcome, Pairing, pair};
-use crate::record::{Caused, Expected, LATE_LOAD, Left, Micros, Said};
+use crate::record::{Caused, Expected, LATE_LOAD, Left, Micros, Said, WindowEntry};
 use crate::verdict::{
     CommandFacts, Evidence, LeakFacts, LoadFacts, Message, NotAssessed, RecoveryFacts, SubscriberFacts,
     UpstreamFacts, Verdict, judge, message_name,
 };
 use crate::wire::id::{self, wire_id};
+use crate::words::counted;
 
 /// Failures told one by one; `outcomes` counts them all.
 const FAILURES: usize = 2_000;
@@ -253,7 +254,7 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     let (drive, thresholds) =
         folder.file.as_ref().map_or_else(|_| Default::default(), |f| (f.drive.clone(), f.thresholds.clone()));
     let commands = commands::facts(folder, &names, &main);
-    let recovery = faults::facts(&main, &names);
+    let recovery = faults::facts(&folder.journal, &main, &names);
     let leg = upstream::leg(folder, &names, &main);
     let usage = usage::parts(&folder.journal);
     let leak = usage::facts(&usage);
@@ -305,6 +306,7 @@ fn verdict(
     let false_alarms: Vec<String> =
         main.pairing.false_alarms.iter().filter_map(|id| false_alarm_name(names, *id)).collect();
     let cut: Vec<String> = folder.journal.cuts().into_iter().map(|(_, sentence)| sentence).collect();
+    let proxy = faults::proxy(&folder.journal);
     judge(
         thresholds,
         Evidence {
@@ -327,6 +329,7 @@ fn verdict(
             cut: &cut,
             heard_all: folder.journal.note("observer").is_none(),
             hearing: folder.journal.hearing.as_ref(),
+            proxy: proxy.as_ref(),
             lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
         },
     )
@@ -394,7 +397,7 @@ fn report(
         public_ground_m2: plan.map_or(0.0, |p| p.public_ground_m2),
         perimeter: plan.map(|p| p.perimeter.clone()),
         windows: windows(folder, main, floor),
-        devices: devices(names, main),
+        devices: devices(folder, names, main),
         failures: failures(main, names),
         extras: main.pairing.extras.iter().take(EXTRAS).map(extra).collect(),
         notes: manner(folder, main, floor).into_iter().chain(notes(folder, &verdict.remarks)).collect(),
@@ -477,9 +480,9 @@ fn connections(folder: &Folder, names: &Names<'_>, main: &Part) -> ConnectionsPa
         n => format!("; {n} messages were sent again, since their acknowledgements had not come"),
     };
     let told = format!(
-        "connections lost: {} of {} devices, the first ({}) {:.1} s after the start, down for {:.1} s at the longest, {never_back} never came back; {messages} messages were due meanwhile and do not count in the harness's lateness{again}",
-        all.len(),
-        devices.len(),
+        "connections lost: {} by {}, the first ({}) {:.1} s after the start, down for {:.1} s at the longest, {never_back} never came back; {messages} messages were due meanwhile and do not count in the harness's lateness{again}",
+        counted(all.len(), "time"),
+        counted(devices.len(), "device"),
         names.device(first.device).0,
         first.from_us as f64 / 1e6,
         longest as f64 / 1e6,
@@ -533,15 +536,19 @@ fn correlation(pairing: &Pairing) -> CorrelationPart {
 }
 
 fn windows(folder: &Folder, main: &Part, floor: &Part) -> Vec<WindowPart> {
-    let inside = |w: &crate::record::WindowEntry, us: Micros| {
-        (w.began_us..w.began_us + w.lasting.0 * 1000).contains(&us)
+    // What a flood brings after a window's end, or a storm holds beyond it, is of the window before, so that all add up.
+    let inside = |w: &WindowEntry, us: Micros| {
+        let others = || folder.journal.windows.iter().filter(|other| other.part == w.part);
+        let next_us = others().map(|other| other.began_us).filter(|began| *began > w.began_us).min();
+        let is_first = others().all(|other| other.began_us >= w.began_us);
+        (is_first || us >= w.began_us) && next_us.is_none_or(|next| us < next)
     };
-    let count = |w: &crate::record::WindowEntry, good: bool| {
+    let count = |w: &WindowEntry, good: bool| {
         let part = if w.part == "floor" { floor } else { main };
         let hits = part.pairing.answers.iter().filter(|a| inside(w, a.intended_us));
         hits.filter(|a| !good || a.outcome == Outcome::Answered).count()
     };
-    let window = |w: &crate::record::WindowEntry| WindowPart {
+    let window = |w: &WindowEntry| WindowPart {
         index: w.index,
         part: w.part.clone(),
         from_ms: w.from.0,
@@ -552,7 +559,7 @@ fn windows(folder: &Folder, main: &Part, floor: &Part) -> Vec<WindowPart> {
     folder.journal.windows.iter().map(window).collect()
 }
 
-fn devices(names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
+fn devices(folder: &Folder, names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
     let Some(tape) = names.tape else { return Vec::new() };
     let mut rows: Vec<DevicePart> = tape
         .devices
@@ -571,6 +578,11 @@ fn devices(names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
             row.stimuli += 1;
         }
     }
+    for (device, beside) in outside(folder, tape, main) {
+        if let Some(row) = rows.get_mut(device.index()) {
+            *beside(&mut row.outcomes) += 1;
+        }
+    }
     let mut samples: Vec<Vec<f64>> = vec![Vec::new(); rows.len()];
     for m in &main.messages {
         let at = m.answer.device.index();
@@ -583,6 +595,19 @@ fn devices(names: &Names<'_>, main: &Part) -> Vec<DevicePart> {
         row.response_ms = Spread::of_samples(samples);
     }
     rows
+}
+
+/// Counts of a tally that stand outside its sum.
+type Beside = fn(&mut Tally) -> &mut usize;
+
+/// What is counted of devices outside the sum, a message each.
+fn outside(folder: &Folder, tape: &Tape, main: &Part) -> Vec<(DeviceIx, Beside)> {
+    let taken = main.disturbed.taken.iter().map(|(_, device, _)| (*device, (|t| &mut t.taken) as Beside));
+    let withheld = commands::withheld(&folder.journal, "main").into_iter();
+    let withheld = withheld.map(|one| (one.device, (|t| &mut t.withheld) as Beside));
+    let false_alarms = main.pairing.false_alarms.iter().filter_map(|id| tape.stimuli.get(id.index()));
+    let false_alarms = false_alarms.map(|one| (one.device, (|t| &mut t.false_alarm) as Beside));
+    taken.chain(withheld).chain(false_alarms).collect()
 }
 
 fn failures(main: &Part, names: &Names<'_>) -> Vec<FailurePart> {
@@ -772,12 +797,8 @@ fn verdict_part(verdict: Verdict) -> VerdictPart {
         implied: c.implied,
         not_assessed: c.not_assessed,
     };
-    let not_assessed = |one: NotAssessed| NotAssessedPart {
-        told: one.sentence(),
-        class: one.class,
-        taken: one.taken,
-        of: one.of,
-    };
+    let not_assessed =
+        |one: NotAssessed| NotAssessedPart { class: one.class, taken: one.taken, of: one.of, told: one.told };
     VerdictPart {
         pass: verdict.pass,
         reasons: verdict.reasons,

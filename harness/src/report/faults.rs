@@ -13,7 +13,7 @@ use crate::pairing::{
     Cause, Deaf, Episode, Fate, Outages, Outcome, Swept, Ways, assumed, disturbances, episodes, swept,
 };
 use crate::record::{Befell, Expected, Left, Storm};
-use crate::verdict::RecoveryFacts;
+use crate::verdict::{ProxyFacts, RecoveryFacts};
 
 /// Disturbances told one by one.
 const TOLD: usize = 500;
@@ -144,10 +144,18 @@ pub(super) fn recovered(
     )
 }
 
+/// How late the proxy handed on what faults had held; nothing when there was none, or nothing was held.
+pub(super) fn proxy(journal: &Journal) -> Option<ProxyFacts> {
+    let proxied = journal.proxied.as_ref()?;
+    let (held, ms) = (proxied.held, |us: u64| us as f64 / 1_000.0);
+    proxied.lateness_us.map(|[_, p99]| ProxyFacts { held, p99_ms: ms(p99), latest_ms: ms(proxied.latest_us) })
+}
+
 /// What the verdict looks at.
-pub(super) fn facts(main: &Part, names: &Names<'_>) -> RecoveryFacts {
+pub(super) fn facts(journal: &Journal, main: &Part, names: &Names<'_>) -> RecoveryFacts {
     let all = &main.disturbed.episodes;
-    let mut facts = RecoveryFacts { disturbances: all.len(), ..RecoveryFacts::default() };
+    let lasting = !journal.faults.is_empty() || !journal.afflicted.is_empty();
+    let mut facts = RecoveryFacts { disturbances: all.len(), lasting, ..RecoveryFacts::default() };
     all.iter().filter_map(|episode| episode.recovered_us).for_each(|us| facts.times.take(us));
     let slowest = all.iter().max_by_key(|episode| episode.recovered_us);
     facts.slowest = slowest.map_or_else(String::new, |episode| {
@@ -194,7 +202,7 @@ pub(super) fn part(folder: &Folder, main: &Part, names: &Names<'_>, facts: &Reco
         seed: proxied.map(|p| p.seed),
         connections: proxied.map_or(0, |p| p.connections),
         unreached: proxied.map_or(0, |p| p.unreached),
-        proxy_lateness_p99_ms: proxied.and_then(|p| p.lateness_us).map(|[_, p99]| p99 as f64 / 1_000.0),
+        proxy_lateness_p99_ms: proxy(journal).map(|late| late.p99_ms),
         devices: device_parts(journal, main, names),
         restarts: journal.restarts.iter().map(|restart| restart_part(restart, main)).collect(),
         list: journal.faults.iter().map(|fault| fault_part(fault, journal, main)).collect(),

@@ -35,7 +35,7 @@ pub(super) fn all(assembled: &Assembled, when: When) -> Result<Vec<(String, Vec<
     Ok(files)
 }
 
-/// Logs of the copies' messages: `load-response.hlog` and so on.
+/// Logs of the copies' messages: `load-acknowledged.hlog` and so on.
 pub(super) fn of_load(assembled: &Assembled, when: When) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let file = |(name, series): (&String, &Series)| Ok((format!("load-{name}.hlog"), log(series, when)?));
     assembled.load.iter().map(file).collect()

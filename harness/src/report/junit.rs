@@ -298,6 +298,7 @@ mod tests {
         let check = |figure: &str, not_assessed| CheckPart {
             figure: figure.into(),
             must: "== 0".into(),
+            found: Some(0.0),
             pass: true,
             not_assessed,
             ..CheckPart::default()

@@ -9,7 +9,9 @@ use crate::verdict::{LoadFacts, Message, SubscriberFacts};
 
 /// Their histograms by name.
 pub(super) fn series(load: &Load) -> BTreeMap<String, Series> {
-    let read = |(name, text): (&String, &String)| Some((name.clone(), Series::unpack(text)?));
+    // Journals of old have the acknowledgements under another name.
+    let named = |name: &str| if name == "response" { "acknowledged" } else { name }.to_owned();
+    let read = |(name, text): (&String, &String)| Some((named(name), Series::unpack(text)?));
     load.histograms.iter().filter_map(read).collect()
 }
 
@@ -21,7 +23,7 @@ pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>, messages: &[M
         pickup_ms: of("pickup"),
         lateness_ms: of("lateness"),
         service_ms: of("service"),
-        response_ms: of("response"),
+        acknowledged_ms: of("acknowledged"),
         absence_ms: of("absence"),
         drained_ms: of("drained"),
         answers_ms: of("answers"),

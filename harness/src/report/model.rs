@@ -484,7 +484,8 @@ pub struct LoadPart {
     /// Acknowledged minus left.
     pub service_ms: Spread,
     /// Acknowledged minus intended.
-    pub response_ms: Spread,
+    #[serde(alias = "response_ms")]
+    pub acknowledged_ms: Spread,
     /// From the loss of a connection to the next CONNACK.
     pub absence_ms: Spread,
     /// From there until the last message that had waited in the device was acknowledged, or had left at QoS 0.
@@ -787,7 +788,7 @@ pub struct WindowPart {
     pub from_ms: i64,
     /// How long it is, ms.
     pub lasting_ms: i64,
-    /// Answers expected in it.
+    /// Answers expected from its beginning to that of the next: with what a flood brings after its end, or a storm holds beyond it.
     pub expected: usize,
     /// Of those, answered well.
     pub answered: usize,
@@ -867,7 +868,7 @@ pub struct DevicePart {
     pub at_m: [f64; 3],
     /// Messages of the whole day.
     pub stimuli: usize,
-    /// What became of its expected answers.
+    /// What became of its expected answers. What had no stimulus is counted of no device.
     pub outcomes: Tally,
     /// Intended instant to observation, ms.
     pub response_ms: Spread,
@@ -920,7 +921,7 @@ pub struct ExtraPart {
 pub struct NotePart {
     /// When, µs on the run's clock; nothing for remarks made afterwards.
     pub at_us: Option<i64>,
-    /// `info`, `lost`, `interrupted`, `disk`, `report`, `remark`.
+    /// `info`, `load`, `idle`, `connection`, `observer`, `lost`, `interrupted`, `disk`, `report`, `remark`.
     pub kind: String,
     /// A sentence.
     pub text: String,
@@ -935,7 +936,8 @@ pub struct VerdictPart {
     pub reasons: Vec<String>,
     /// Each threshold and what was found.
     pub checks: Vec<CheckPart>,
-    /// Device classes of which faults took so much that what holds of them says nothing.
+    /// Device classes of which faults took so much that what holds of them says nothing, and answers to copies that a threshold
+    /// asks for though something stood in their way.
     #[serde(default)]
     pub not_assessed: Vec<NotAssessedPart>,
     /// What stands although the run is void, in sentences: losses of messages that had left in time.
@@ -943,10 +945,11 @@ pub struct VerdictPart {
     pub stands: Vec<String>,
 }
 
-/// A device class that is not assessed: faults took more than the share of it that `assets/assumptions/judge.toml` allows.
+/// What is not assessed: a device class of which faults took more than the share that `assets/assumptions/judge.toml` allows,
+/// or the answers to copies.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NotAssessedPart {
-    /// The class; nothing for all together.
+    /// The class, or `load` for the answers to copies; nothing for all together.
     pub class: Option<String>,
     /// Messages that faults took, measured.
     pub taken: usize,
@@ -963,16 +966,16 @@ pub struct CheckPart {
     pub figure: String,
     /// What it must be, as typed.
     pub must: String,
-    /// What it is; nothing when it was not measured.
+    /// What it is; nothing when it was not measured or not assessed.
     pub found: Option<f64>,
     /// The same for a reader, with its unit.
     pub found_text: String,
-    /// Whether it holds.
+    /// Whether it holds, or is not assessed.
     pub pass: bool,
     /// Nobody typed it: it holds of every run, unless the scenario names its figure.
     #[serde(default)]
     pub implied: bool,
-    /// It holds, but of too little: see [`VerdictPart::not_assessed`].
+    /// It says nothing, of too little or of what something else spoiled: see [`VerdictPart::not_assessed`].
     #[serde(default)]
     pub not_assessed: bool,
 }

@@ -8,6 +8,7 @@ use palisade_sim::analysis::answer::Share;
 
 use super::model::{RuleStatus, Spread, Tally};
 use super::{Report, told};
+use crate::words::counted;
 
 /// Columns.
 const WIDTH: usize = 100;
@@ -180,8 +181,12 @@ fn harness(report: &Report) -> String {
                 .hearing_ms
                 .as_ref()
                 .map_or_else(String::new, |heard| format!(", its observer's {} ms", ms(heard.p99)));
+            let proxy = report
+                .faults
+                .proxy_lateness_p99_ms
+                .map_or_else(String::new, |p99| format!(", its fault proxy's {} ms", ms(Some(p99))));
             let lateness = format!(
-                "{word}: lateness p99 {} ms{heard}, bound {} ms",
+                "{word}: lateness p99 {} ms{heard}{proxy}, bound {} ms",
                 ms(spread.p99),
                 h.lateness_bound_ms
             );
@@ -301,10 +306,26 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     if report.connections.lost > 0 {
         facts.push(("lost", report.connections.told.clone()));
     }
-    for note in report.notes.iter().filter(|n| n.kind != "info").take(6) {
-        facts.push(("note", note.text.clone()));
-    }
+    facts.extend(notes(report).into_iter().map(|text| ("note", text)));
     facts
+}
+
+/// Notes other than those of the load that are shown.
+const NOTES: usize = 6;
+
+/// What a reader should know, cut where it is much: what the load, or who heard it, came to was asked for, and is always told.
+fn notes(report: &Report) -> Vec<String> {
+    let (mut told, mut others) = (Vec::new(), 0);
+    for note in report.notes.iter().filter(|note| note.kind != "info") {
+        others += usize::from(note.kind != "load");
+        if note.kind == "load" || others <= NOTES {
+            told.push(note.text.clone());
+        }
+    }
+    if others > NOTES {
+        told.push(format!("{} more in report.html", counted(others - NOTES, "note")));
+    }
+    told
 }
 
 /// Which rules about timing hold and which do not, by their numbers.
@@ -404,6 +425,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::model::NotePart;
     use super::*;
 
     #[test]
@@ -419,6 +441,33 @@ mod tests {
         let report = Report::default();
         assert!(!render_with(&report, Paint::Plain).contains('\x1b'));
         assert!(render_with(&report, Paint::Colour).contains('\x1b'));
+    }
+
+    #[test]
+    fn the_lateness_of_the_fault_proxy_stands_beside_the_harness_s_own() {
+        let mut report = Report::default();
+        report.harness.valid = true;
+        report.harness.lateness_ms = Spread::of_samples(vec![0.2; 5]);
+        report.harness.lateness_bound_ms = 10.0;
+        report.faults.proxy_lateness_p99_ms = Some(1.8);
+        assert_eq!(
+            harness(&report),
+            "kept its schedule: lateness p99 0.20 ms, its fault proxy's 1.80 ms, bound 10 ms"
+        );
+    }
+
+    #[test]
+    fn notes_of_the_load_are_all_told_and_the_others_that_are_cut_are_counted() {
+        let note = |kind: &str, text: String| NotePart { at_us: None, kind: kind.into(), text };
+        let mut report = Report::default();
+        report.notes.extend((0..9).map(|i| note("connection", format!("line {i}"))));
+        report.notes.push(note("info", "process 1".into()));
+        report.notes.extend((0..8).map(|i| note("load", format!("subscriber {i}"))));
+        let told = notes(&report);
+        assert_eq!((told.len(), told[5].as_str(), told[6].as_str()), (15, "line 5", "subscriber 0"));
+        assert_eq!(told.last().map(String::as_str), Some("3 notes more in report.html"));
+        report.notes.drain(..4);
+        assert_eq!(notes(&report).len(), 13, "five are few");
     }
 
     #[test]

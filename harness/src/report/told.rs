@@ -99,30 +99,33 @@ pub(super) fn against(against: &Against) -> String {
     format!("{run}: {} messages in both; figures: {}{unproved}{all}", against.paired, told.join(", "))
 }
 
-/// That all thresholds hold, and how many of them nobody typed.
+/// That all thresholds of which something was found hold, and how many of them nobody typed.
 pub(super) fn hold(checks: &[CheckPart]) -> String {
-    let all = match checks.len() {
+    let checks = || checks.iter().filter(|check| check.found.is_some());
+    let all = match checks().count() {
+        0 => return "no threshold could be assessed".to_owned(),
         1 => "the one threshold holds".to_owned(),
         n => format!("all {n} thresholds hold"),
     };
-    match checks.iter().filter(|check| check.implied).count() {
+    match checks().filter(|check| check.implied).count() {
         0 => all,
         n => format!("{all}, {n} of them unasked"),
     }
 }
 
-/// What is not assessed, with the thresholds that hold of too little.
+/// What is not assessed, with the thresholds that hold of too little or ask for it.
 pub(super) fn not_assessed(verdict: &VerdictPart) -> Vec<String> {
     let told = verdict.not_assessed.iter().map(|one| {
         let of = |figure: &str| match &one.class {
             Some(class) => figure.strip_prefix(class.as_str()).is_some_and(|rest| rest.starts_with('.')),
             None => true,
         };
-        let checks = verdict.checks.iter().filter(|check| check.not_assessed && of(&check.figure));
-        let names: Vec<&str> = checks.map(|check| check.figure.as_str()).collect();
-        match names.as_slice() {
-            [] => one.told.clone(),
-            names => format!("{}; that {} holds says nothing", one.told, names.join(", ")),
+        let checks = || verdict.checks.iter().filter(|check| check.not_assessed && of(&check.figure));
+        let names: Vec<&str> = checks().map(|check| check.figure.as_str()).collect();
+        match (names.as_slice(), checks().all(|check| check.found.is_some())) {
+            ([], _) => one.told.clone(),
+            (names, true) => format!("{}; that {} holds says nothing", one.told, names.join(", ")),
+            (names, false) => format!("{}; nothing is said of {}", one.told, names.join(", ")),
         }
     });
     told.collect()
@@ -151,6 +154,7 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::model::NotAssessedPart;
     use super::*;
 
     fn report(partial: bool, driven: usize, outcomes: Tally) -> Report {
@@ -209,5 +213,22 @@ mod tests {
     fn words_are_quoted_where_a_shell_would_break_them() {
         assert_eq!(quoted("mqtt://127.0.0.1:1883"), "mqtt://127.0.0.1:1883");
         assert_eq!(quoted("my site's.toml"), "'my site'\\''s.toml'");
+    }
+
+    #[test]
+    fn thresholds_of_what_is_not_assessed_do_not_hold_and_are_named() {
+        let check = |figure: &str, found| CheckPart {
+            figure: figure.into(),
+            found,
+            pass: true,
+            not_assessed: found.is_none(),
+            ..CheckPart::default()
+        };
+        let one =
+            NotAssessedPart { class: Some("load".into()), told: "spoiled".into(), ..Default::default() };
+        let checks = vec![check("missed", Some(0.0)), check("load.missed", None)];
+        let verdict = VerdictPart { checks, not_assessed: vec![one], ..VerdictPart::default() };
+        assert_eq!(hold(&verdict.checks), "the one threshold holds");
+        assert_eq!(not_assessed(&verdict), ["spoiled; nothing is said of load.missed"]);
     }
 }

@@ -94,14 +94,23 @@ fn told(part: &UsagePart) -> String {
     )
 }
 
-/// What the verdict looks at: the process whose memory, and the one whose files grow fastest.
+/// What the verdict looks at, of processes that were driven for a soak: the one whose memory, and the one whose files grow fastest.
 pub(super) fn facts(parts: &[UsagePart]) -> LeakFacts {
+    let theirs = || parts.iter().filter(|part| !part.own);
+    let long = || theirs().filter(|part| part.lasted_s >= SOAK_S);
     let fastest = |of: fn(&UsagePart) -> &HeldPart| {
-        let all = parts.iter().filter(|part| !part.own);
-        let all = all.filter_map(|part| Some((of(part).trend_per_min?, part.told.clone())));
+        let all = long().filter_map(|part| Some((of(part).trend_per_min?, part.told.clone())));
         all.max_by(|a, b| a.0.total_cmp(&b.0))
     };
-    LeakFacts { memory: fastest(|part| &part.memory_kb), files: fastest(|part| &part.files) }
+    let longest = theirs().map(|part| part.lasted_s).max_by(f64::total_cmp);
+    let too_short = longest.filter(|_| long().next().is_none()).map(|lasted_s| {
+        format!("the gateway's processes were looked at for {lasted_s:.0} s, and a leak is told from warming up after {SOAK_S:.0} s")
+    });
+    LeakFacts {
+        memory: fastest(|part| &part.memory_kb),
+        files: fastest(|part| &part.files),
+        too_short: too_short.unwrap_or_default(),
+    }
 }
 
 /// Why the harness is no measure: a soak in which it grew itself, by more than `assets/assumptions/judge.toml` allows.
@@ -122,7 +131,7 @@ pub(super) fn harness_leaks(parts: &[UsagePart]) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// Looks each second at a process that holds this much at each.
+    /// Sixty looks, one each second, at a process that holds this much at each.
     fn looks(process: &str, pid: u32, held: impl Fn(i64) -> (u64, u64)) -> Vec<Usage> {
         let look = |second: i64| {
             let (resident_kb, files) = held(second);
@@ -145,8 +154,22 @@ mod tests {
         assert!((leaky.memory_kb.trend_per_min.unwrap_or(0.0) - 1_200.0).abs() < 1.0, "{leaky:?}");
         assert!(leaky.told.contains("growing by 1200.0 kB a minute"), "{}", leaky.told);
         assert!(!steady.memory_kb.grows && !steady.files.grows, "{steady:?}");
-        let facts = facts(&parts);
-        assert!(facts.memory.is_some_and(|(slope, told)| slope > 1_000.0 && told.starts_with("leaky")));
+        let short = facts(&parts);
+        assert!(short.memory.is_none() && short.files.is_none(), "a minute is no soak: {short:?}");
+        assert!(
+            short.too_short.contains("for 59 s, and a leak is told from warming up after 120 s"),
+            "{short:?}"
+        );
+    }
+
+    #[test]
+    fn a_soak_judges_the_process_that_grows_fastest() {
+        let each_5_s = |look: Usage| Usage { at_us: look.at_us * 5, ..look };
+        let leaky = looks("leaky", 1, |look| (9_000 + 20 * look.unsigned_abs(), 12));
+        let usage = leaky.into_iter().chain(looks("steady", 2, |_| (9_000, 12))).map(each_5_s).collect();
+        let facts = facts(&parts(&Journal { usage, ..Journal::default() }));
+        assert!(facts.memory.is_some_and(|(slope, told)| slope > 200.0 && told.starts_with("leaky")));
+        assert!(facts.too_short.is_empty());
     }
 
     #[test]
@@ -154,9 +177,9 @@ mod tests {
         let parts_of = |kb_a_look: u64, files_a_look: u64, looks_apart_s: i64| {
             let grown = |look: i64| look.unsigned_abs();
             let own = |second| (9_000 + kb_a_look * grown(second), 12 + files_a_look * grown(second));
-            let apart = |look: Usage| Usage { at_us: look.at_us * looks_apart_s, own: true, ..look };
-            let usage = looks("palisade", 1, own).into_iter().map(apart);
-            let usage = usage.chain(looks("gateway", 2, |_| (5_000, 10))).collect();
+            let ours = looks("palisade", 1, own).into_iter().map(|look| Usage { own: true, ..look });
+            let apart = |look: Usage| Usage { at_us: look.at_us * looks_apart_s, ..look };
+            let usage = ours.chain(looks("gateway", 2, |_| (5_000, 10))).map(apart).collect();
             parts(&Journal { usage, ..Journal::default() })
         };
         // Looks 5 s apart: 500 kB are 6,000 kB a minute, and 1 file is 12.

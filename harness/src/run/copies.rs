@@ -369,7 +369,7 @@ pub(super) fn sentence(answers: &LoadAnswers) -> String {
         said += &format!("; {} copies are concerned", answers.harmed);
     }
     if !answers.promised {
-        said += &format!("; not asked for, since {}", answers.why_not);
+        said += &format!("; not assessed, since {}", answers.why_not);
     }
     said
 }

@@ -237,7 +237,7 @@ fn load(common: &Common, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         ("pickup", &all.pickup),
         ("lateness", &all.lateness),
         ("service", &all.service),
-        ("response", &all.response),
+        ("acknowledged", &all.response),
         ("absence", &links.absence),
         ("drained", &links.drained),
     ];

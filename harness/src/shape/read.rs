@@ -1,10 +1,12 @@
 //! From a text to a checked shape, or to everything that is wrong.
 
 use palisade_load::subscribe::CONTROL;
+use palisade_sim::contract::Signal;
 use palisade_sim::model::typed::{self, Problem, Problems, Source, SourceText, Spans};
 use serde_json::Value;
 
 use super::Shape;
+use crate::contract::says;
 
 /// The JSON Schema of a shape.
 pub fn schema() -> Value {
@@ -23,6 +25,7 @@ pub fn read(text: &SourceText) -> Result<Shape, Problems> {
     desk.format(&shape);
     desk.levels(&shape);
     desk.storms(&shape);
+    desk.floods(&shape);
     desk.pace(&shape);
     desk.subscribers(&shape);
     if problems.is_empty() { Ok(shape) } else { Err(problems.sorted(&text.name)) }
@@ -114,6 +117,19 @@ impl Desk<'_> {
                 let help =
                     format!("start it at {} or later", palisade_sim::model::scenario::Duration(mended));
                 self.wrong(&format!("storm[{i}].at"), "shape::storms", message, &help);
+            }
+        }
+    }
+    /// What no device of a class says no gateway need understand.
+    fn floods(&mut self, shape: &Shape) {
+        for (i, flood) in shape.flood.iter().enumerate() {
+            let (class, can) = (flood.class.word(), says(flood.class));
+            let word = flood.says.as_ref().map(Signal::word);
+            if let Some(word) = word.filter(|word| !can.contains(&word.as_str())) {
+                let message = format!("a device of class `{class}` never says `{word}`");
+                let can: Vec<String> = can.iter().map(|word| format!("`{word}`")).collect();
+                let help = format!("it says {}", can.join(", "));
+                self.wrong(&format!("flood[{i}].says"), "shape::unsaid", message, &help);
             }
         }
     }

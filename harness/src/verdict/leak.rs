@@ -9,6 +9,8 @@ pub struct LeakFacts {
     pub memory: Option<(f64, String)>,
     /// Open files a minute.
     pub files: Option<(f64, String)>,
+    /// Why neither can be told, where the processes were not looked at for long enough; else empty.
+    pub too_short: String,
 }
 
 impl LeakFacts {
@@ -25,7 +27,11 @@ pub(super) fn figure(rest: &str, facts: &LeakFacts) -> Option<Figure> {
         _ => return None,
     };
     let value = facts.of(&what).map(|(slope, _)| *slope);
-    let why_not = "no process of the gateway was started here, or it was looked at too seldom".to_owned();
+    let why_not = match facts.too_short.as_str() {
+        "" => "no process of the gateway was started here, or it was looked at too seldom",
+        why => why,
+    };
+    let why_not = why_not.to_owned();
     Some(Figure { class: None, what, value, why_not })
 }
 

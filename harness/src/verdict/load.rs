@@ -1,5 +1,6 @@
 //! Figures of the copies of the compound: `load.missed`, `load.response.p99`, `load.broke`.
 
+use super::NotAssessed;
 use super::figure::{Figure, What, count, of_series};
 use super::reason::list;
 use crate::latency::Series;
@@ -56,6 +57,23 @@ pub(super) fn figure(rest: &str, facts: Option<&LoadFacts>) -> Option<Figure> {
     }
     let (_, value) = count(rest, &known.answers.all)?;
     of(Some(value as f64), heard, &why_not)
+}
+
+/// Whether a figure is one of answers to the copies that cannot be held against the gateway: something else stood in their way.
+pub(super) fn is_not_assessed(what: &What, facts: Option<&LoadFacts>) -> bool {
+    let of_answers = matches!(what, What::Load(rest) if transport(rest).is_none());
+    of_answers && facts.is_some_and(|facts| facts.answers.heard && !facts.answers.promised)
+}
+
+/// Why they are not assessed.
+pub(super) fn not_assessed(facts: &LoadFacts) -> NotAssessed {
+    let LoadAnswers { all, why_not, .. } = &facts.answers;
+    NotAssessed {
+        class: Some("load".to_owned()),
+        taken: all.taken,
+        of: all.taken + all.expected,
+        told: format!("what became of answers to the copies is not assessed: {why_not}"),
+    }
 }
 
 /// Figures that must be 0 wherever the gateway owes every answer to the copies. Twice the day in half the time says nothing

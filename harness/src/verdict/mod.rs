@@ -4,7 +4,8 @@
 //! passes.
 //!
 //! The harness failed when the lateness p99 is above its bound and at least two messages were late: with fewer than
-//! 100 messages the p99 is the slowest of all, and one late message proves nothing. It is named as a remark.
+//! 100 messages the p99 is the slowest of all, and one late message proves nothing. It is named as a remark. So it did when
+//! the proxy of its faults was as late for 100 chunks or more that they had held.
 
 mod bound;
 mod commands;
@@ -123,8 +124,21 @@ pub struct Evidence<'a> {
     pub heard_all: bool,
     /// How late the observer came to its looks at the clock, where it looked.
     pub hearing: Option<&'a Series>,
+    /// How late the proxy of the faults handed on what they had held, where there was one.
+    pub proxy: Option<&'a ProxyFacts>,
     /// Bound on the lateness (p99), ms.
     pub lateness_bound_ms: f64,
+}
+
+/// How late the proxy of the faults handed on what they had held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProxyFacts {
+    /// Chunks that they held.
+    pub held: u64,
+    /// The p99, ms.
+    pub p99_ms: f64,
+    /// The latest, ms.
+    pub latest_ms: f64,
 }
 
 /// One threshold and what was found.
@@ -138,11 +152,11 @@ pub struct Check {
     pub found: Option<f64>,
     /// The same for a reader.
     pub found_text: String,
-    /// Whether it holds.
+    /// Whether it holds, or is not assessed.
     pub pass: bool,
     /// Nobody typed it: it holds of every run.
     pub implied: bool,
-    /// It holds, but of too little: faults took most of what it speaks of.
+    /// It says nothing: faults took most of what it speaks of, or stood between the copies and the gateway.
     pub not_assessed: bool,
 }
 
@@ -159,7 +173,7 @@ pub struct Verdict {
     pub remarks: Vec<String>,
     /// Each threshold.
     pub checks: Vec<Check>,
-    /// Device classes of which faults left too little to judge.
+    /// What could not be assessed, and why.
     pub not_assessed: Vec<NotAssessed>,
     /// Losses that stand also where the harness cannot be trusted: their messages had left in time.
     pub stands: Vec<String>,
@@ -168,13 +182,14 @@ pub struct Verdict {
 /// Applies the thresholds.
 pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
     let (late, mut remarks) = lateness(&evidence);
-    let mut invalid: Vec<String> = late.into_iter().chain(undecidable(&evidence)).collect();
+    let invalid = late.into_iter().chain(proxy_lateness(&evidence)).chain(undecidable(&evidence));
+    let mut invalid: Vec<String> = invalid.collect();
     let mut reasons: Vec<String> = evidence.cut.to_vec();
     reasons.extend(invalid.iter().cloned());
     if evidence.tally.expected == 0 {
         reasons.push("no answer was expected, so nothing could be judged".into());
     }
-    let not_assessed = taken::not_assessed(&evidence);
+    let mut not_assessed = taken::not_assessed(&evidence);
     let (mut checks, mut slow) = (Vec::new(), Vec::new());
     let typed = thresholds.iter().map(|(name, must)| (name.as_str(), must.as_str(), false));
     let implied = implied::implied(thresholds, &evidence).map(|(name, must)| (name, must, true));
@@ -182,13 +197,15 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
         let (mut check, reason) = check(name, must, &evidence);
         check.implied = implied;
         let found = figure(name, &evidence);
-        check.not_assessed = taken::says_nothing(&check, found.as_ref(), &not_assessed);
+        check.not_assessed |= taken::says_nothing(&check, found.as_ref(), &not_assessed);
         // What was not measured is no fault of an ear.
         let measured_and_broken = !check.pass && check.found.is_some();
         slow.extend(found.and_then(|figure| figure.ear()).filter(|_| measured_and_broken));
         checks.push(check);
         reasons.extend(reason.map(|text| if implied { text + implied::REMEDY } else { text }));
     }
+    let of_copies = checks.iter().any(|check| check.not_assessed && check.figure.starts_with("load."));
+    not_assessed.extend(evidence.load.filter(|_| of_copies).map(load::not_assessed));
     // An answer that was stamped late makes a time longer, never shorter: what holds all the same holds.
     for (ear, why) in hard_of_hearing(&evidence) {
         if slow.contains(&ear) {
@@ -243,6 +260,9 @@ fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<Stri
         );
         return (failed("no such figure"), Some(text));
     };
+    if load::is_not_assessed(&figure.what, evidence.load) {
+        return (Check { pass: true, not_assessed: true, ..failed("not assessed") }, None);
+    }
     let Some(value) = figure.value else {
         let text = format!("{name} must be {must}, but it was not measured: {}", figure.why_not);
         return (failed("not measured"), Some(text));
@@ -253,7 +273,7 @@ fn check(name: &str, must: &str, evidence: &Evidence<'_>) -> (Check, Option<Stri
     (Check { found: Some(value), pass, ..failed(&found_text) }, reason)
 }
 
-/// Messages of which one alone does not make a run invalid.
+/// Messages of which one alone does not make a run invalid, and chunks below which the proxy of the faults is not judged.
 const FEW: u64 = 100;
 
 /// Whether the harness kept its own schedule: why not, or a remark.
@@ -279,6 +299,16 @@ fn lateness(evidence: &Evidence<'_>) -> (Option<String>, Vec<String>) {
         }
         _ => (None, Vec::new()),
     }
+}
+
+/// Why the proxy of the faults cannot be trusted: what it added is no fault that anybody asked for.
+fn proxy_lateness(evidence: &Evidence<'_>) -> Option<String> {
+    let (bound, ProxyFacts { held, p99_ms, latest_ms }) = (evidence.lateness_bound_ms, evidence.proxy?);
+    (*held >= FEW && *p99_ms > bound).then(|| {
+        format!(
+            "the proxy of the faults was too slow for its own schedule: of {held} chunks that they had held 1 in 100 left {p99_ms:.1} ms late or later, the latest {latest_ms:.1} ms; the bound is {bound} ms"
+        )
+    })
 }
 
 /// Who came too late to the answers: then their times are the harness's own as well as the gateway's.

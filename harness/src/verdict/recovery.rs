@@ -15,6 +15,8 @@ pub struct RecoveryFacts {
     pub unrecovered: Vec<String>,
     /// Disturbances in all; after some nothing was due.
     pub disturbances: usize,
+    /// There were faults, though perhaps none that ended.
+    pub lasting: bool,
 }
 
 /// The figure behind `recovery.`; nothing when there is no such name.
@@ -26,6 +28,9 @@ pub(super) fn figure(rest: &str, facts: &RecoveryFacts) -> Option<Figure> {
     let (value, too_few) = of_series(&facts.times, rest)?;
     let why_not = match (too_few, facts.disturbances) {
         (Some(why), _) => why,
+        (None, 0) if facts.lasting => {
+            "no fault ended while the run lasted, so there was nothing to recover from".into()
+        }
         (None, 0) => "nothing disturbed the run; see --fault".into(),
         (None, _) => "nothing was due after a disturbance, or nothing was answered in time".into(),
     };

@@ -1,29 +1,30 @@
-//! Device classes of which faults left too little to judge.
+//! What faults left too little of to judge.
 
 use super::figure::What;
 use super::{Check, Evidence, Figure};
 use crate::pairing::{Tally, assumed};
 
-/// A device class, or all of them, most of whose events faults took.
+/// What is not assessed: a device class, or all of them, most of whose events faults took, or the answers to copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAssessed {
-    /// The class; nothing for all together.
+    /// The class, or `load` for the answers to copies; nothing for all of the compound together.
     pub class: Option<String>,
     /// Events that faults took.
     pub taken: usize,
     /// Events in all.
     pub of: usize,
+    /// The same in a sentence.
+    pub told: String,
 }
 
 impl NotAssessed {
-    /// In a sentence.
-    pub fn sentence(&self) -> String {
-        let Self { taken, of, .. } = self;
-        let what = self.class.as_deref().unwrap_or("the compound");
-        format!(
+    fn taken(class: Option<&String>, taken: usize, of: usize) -> NotAssessed {
+        let what = class.map_or("the compound", String::as_str);
+        let told = format!(
             "{what} is not assessed: faults took {taken} of {of} messages on their way, more than {} %",
             assumed().taken_share * 100.0
-        )
+        );
+        NotAssessed { class: class.cloned(), taken, of, told }
     }
 }
 
@@ -32,7 +33,7 @@ pub(super) fn not_assessed(evidence: &Evidence<'_>) -> Vec<NotAssessed> {
     let of = |class: Option<&String>, tally: &Tally| {
         let (taken, of) = (tally.taken, tally.taken + tally.expected);
         let too_many = taken as f64 > assumed().taken_share * of as f64;
-        too_many.then(|| NotAssessed { class: class.cloned(), taken, of })
+        too_many.then(|| NotAssessed::taken(class, taken, of))
     };
     let classes = evidence.by_class.iter().filter_map(|(class, tally)| of(Some(class), tally));
     of(None, evidence.tally).into_iter().chain(classes).collect()

@@ -48,6 +48,7 @@ struct Bench {
     taken: Vec<(&'static str, usize)>,
     heard_all: bool,
     hearing: Option<Series>,
+    proxy: Option<ProxyFacts>,
     load: Option<LoadFacts>,
 }
 
@@ -67,6 +68,7 @@ impl Bench {
             taken,
             heard_all: true,
             hearing: None,
+            proxy: None,
             load,
         }
     }
@@ -105,6 +107,7 @@ impl Bench {
             cut: &self.cut,
             heard_all: self.heard_all,
             hearing: self.hearing.as_ref(),
+            proxy: self.proxy.as_ref(),
             lateness_bound_ms: self.lateness_bound_ms,
         };
         judge(&thresholds, evidence)
@@ -216,7 +219,7 @@ fn what_holds_of_a_class_that_faults_took_is_not_assessed() {
     assert!(most.pass, "it is said, and is no fault of the gateway: {:?}", most.reasons);
     assert_eq!(unsure(&most), ["camera.missed"]);
     assert_eq!(
-        most.not_assessed.iter().map(NotAssessed::sentence).collect::<Vec<_>>(),
+        most.not_assessed.iter().map(|one| one.told.as_str()).collect::<Vec<_>>(),
         ["camera is not assessed: faults took 2 of 3 messages on their way, more than 50 %"]
     );
     // What is true of most classes is true of the whole.
@@ -316,6 +319,18 @@ fn a_harness_that_is_late_never_passes() {
     assert!(!verdict.pass);
     assert!(verdict.invalid[0].contains("too slow for its own schedule"), "{:?}", verdict.invalid);
     assert!(verdict.invalid[0].contains("20 of 20 messages"), "{:?}", verdict.invalid);
+}
+
+#[test]
+fn a_proxy_of_faults_that_is_late_makes_the_run_invalid_where_it_held_enough_to_say_so() {
+    let judged = |held: u64, p99_ms: f64| {
+        Bench { proxy: Some(ProxyFacts { held, p99_ms, latest_ms: 45.0 }), ..Bench::of(sound()) }.judge(&[])
+    };
+    let slow = judged(1_000, 30.0);
+    assert!(!slow.pass && slow.reasons == slow.invalid, "{:?}", slow.reasons);
+    let why = "of 1000 chunks that they had held 1 in 100 left 30.0 ms late or later, the latest 45.0 ms";
+    assert!(slow.invalid[0].contains(why), "{:?}", slow.invalid);
+    assert!(judged(1_000, 9.0).pass && judged(99, 30.0).pass, "99 chunks have no p99");
 }
 
 /// Times may be too long then, and never too short: what holds all the same holds.
@@ -614,9 +629,6 @@ fn what_copies_lack_fails_unasked_and_names_class_copy_and_ids() {
         change(&mut facts);
         facts
     };
-    // Nothing is asked where something else stood in the way, but it can be.
-    let unpromised = || of(|facts| facts.answers.promised = false);
-    assert!(judged(unpromised(), &[]).pass && !judged(unpromised(), &[("load.missed", "== 0")]).pass);
     let late = || of(|facts| (facts.answers.all.missed, facts.answers.all.late) = (0, 2));
     assert!(!judged(late(), &[]).pass);
     let mut compressed = late();
@@ -634,4 +646,43 @@ fn what_copies_lack_fails_unasked_and_names_class_copy_and_ids() {
     );
     let nobody = Bench::of(sound()).judge(&[("load.missed", "== 0")]).reasons;
     assert!(nobody[0].ends_with("no copies of the compound spoke; see --fleet"), "{nobody:?}");
+}
+
+#[test]
+fn answers_to_copies_behind_faults_are_not_assessed_though_a_threshold_asks_for_them() {
+    let mut facts = load(2);
+    facts.answers.promised = false;
+    facts.answers.why_not = "faults stand between the copies and the gateway".into();
+    let judged = |thresholds: &[(&str, &str)]| {
+        Bench { load: Some(facts.clone()), ..Bench::of(sound()) }.judge(thresholds)
+    };
+    let unasked = judged(&[]);
+    assert!(unasked.pass && unasked.not_assessed.is_empty(), "{:?}", unasked.not_assessed);
+    let asked = judged(&[("load.missed", "== 0"), ("load.response.p99", "< 1ms"), ("missed", "== 0")]);
+    let of = |name: &str| asked.checks.iter().find(|check| check.figure == name).unwrap();
+    assert!(asked.pass && !of("missed").not_assessed, "{:?}", asked.reasons);
+    for name in ["load.missed", "load.response.p99"] {
+        let check = of(name);
+        assert!(check.not_assessed && check.pass && check.found.is_none(), "{check:?}");
+    }
+    let [one] = asked.not_assessed.as_slice() else { panic!("{:?}", asked.not_assessed) };
+    assert_eq!((one.class.as_deref(), one.of), (Some("load"), 90));
+    assert!(
+        one.told.ends_with("not assessed: faults stand between the copies and the gateway"),
+        "{}",
+        one.told
+    );
+    // What befell their lines is counted as ever.
+    assert!(!judged(&[("load.broke", "== 0")]).pass && !judged(&[("load.missed", "none")]).pass);
+}
+
+#[test]
+fn a_time_to_recover_that_was_not_measured_says_whether_anything_disturbed_the_run() {
+    let check = |lasting: bool, why: &str| {
+        let recovery = RecoveryFacts { lasting, ..RecoveryFacts::default() };
+        let verdict = Bench { recovery, ..Bench::of(sound()) }.judge(&[("recovery.p99", "< 5s")]);
+        assert!(verdict.reasons[0].ends_with(why), "{:?}", verdict.reasons);
+    };
+    check(false, "nothing disturbed the run; see --fault");
+    check(true, "no fault ended while the run lasted, so there was nothing to recover from");
 }

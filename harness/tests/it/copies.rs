@@ -186,6 +186,10 @@ fn a_flood_is_the_compounds_as_well_under_numbers_that_the_tape_does_not_have() 
     let (more, of_copy) =
         (of(&report) - of(&plain), count(&report, "expected")? - count(&plain, "expected")?);
     ensure!(more > 4 && more % 2 == 0 && more == of_copy, "{more} {of_copy}");
+    let windows = report["windows"].as_array().context("windows")?;
+    let main = windows.iter().filter(|window| window["part"] == "main");
+    let in_windows = main.filter_map(|window| window["expected"].as_u64()).sum::<u64>();
+    ensure!(in_windows == of(&report), "windows hold what comes after their ends: {windows:?}");
     ensure!(report["outcomes"]["answered"] == report["outcomes"]["expected"], "{}", report["outcomes"]);
     ensure!(report["tape"] == plain["tape"], "the twin does not know of floods");
     let notes = report["notes"].to_string();

@@ -45,7 +45,7 @@ fn copies_load_the_gateway_and_leave_the_compounds_own_outcomes_alone() -> Resul
     ensure!(three.2.contains(" connections; the limit of "), "{}", three.2);
     let load = &three.1["load"];
     ensure!(load["left"] == two && load["copies"] == 2 && load["lateness_ms"]["count"] == two, "{load}");
-    ensure!(load["response_ms"]["count"] == load["answered"] && alone.1["load"].is_null(), "{load}");
+    ensure!(load["acknowledged_ms"]["count"] == load["answered"] && alone.1["load"].is_null(), "{load}");
     let headline = remarks(&three.1).first().copied().unwrap_or_default().to_owned();
     ensure!(headline.starts_with("2 copies with ") && headline.contains("shape constant"), "{headline}");
     let again = three.1["run"]["command"].as_str().unwrap_or_default();

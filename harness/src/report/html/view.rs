@@ -285,6 +285,8 @@ fn tiles(report: &Report) -> Vec<Tile> {
     let tone = |bad: bool| if bad { "bad" } else { "" };
     let response = &report.latency_all_ms.response;
     let lateness = &report.harness;
+    let proxy = report.faults.proxy_lateness_p99_ms;
+    let proxy = proxy.map_or_else(String::new, |p99| format!(", its fault proxy's {} ms", ms(Some(p99))));
     let mut tiles = vec![
         tile(
             format!("{} / {}", o.answered, o.expected),
@@ -301,7 +303,7 @@ fn tiles(report: &Report) -> Vec<Tile> {
         ),
         tile(
             told::lateness(report).map_or("not measured".into(), |s| format!("{} ms", ms(s.p99))),
-            format!("harness lateness p99; bound {} ms", lateness.lateness_bound_ms),
+            format!("harness lateness p99{proxy}; bound {} ms", lateness.lateness_bound_ms),
             "measured",
             tone(!lateness.valid),
         ),
