@@ -149,7 +149,7 @@ fn faults_of_slaves_are_told_of_a_device_on_a_serial_line() {
     let folder = written(&Run { faults: vec![(2_003, Fault::Missed)], ..Run::sound() });
     let file = folder.path().join("journal.jsonl");
     let mut left = entry(folder.path(), "left", 2_003);
-    let old = left.to_string();
+    let old = left.clone();
     let device = entry(folder.path(), "expected", 2_003)["device"].clone();
     left["qos"] = Value::Null;
     left["topic"] = "line-1/unit 1/input 4".into();
@@ -157,11 +157,7 @@ fn faults_of_slaves_are_told_of_a_device_on_a_serial_line() {
     let journal = fs::read_to_string(&file).unwrap();
     let lines = journal.lines().map(|line| {
         let known: Value = serde_json::from_str(line).unwrap();
-        if known["left"].to_string() == old {
-            json!({ "left": left }).to_string() + "\n"
-        } else {
-            format!("{line}\n")
-        }
+        if known["left"] == old { json!({ "left": left }).to_string() + "\n" } else { format!("{line}\n") }
     });
     fs::write(&file, lines.collect::<String>()).unwrap();
     let line = json!({"line": {
