@@ -216,14 +216,7 @@ mod tests {
 
     /// A run of 10 s, in which each of 20 devices of a compound says one thing and shows once that it lives.
     fn run(fleet: u32) -> LimitRun {
-        let window = WindowPart {
-            index: 0,
-            part: "main".into(),
-            from_ms: 0,
-            lasting_ms: 10_000,
-            expected: 20,
-            answered: 20,
-        };
+        let window = WindowPart { part: "main".into(), lasting_ms: 10_000, ..WindowPart::default() };
         let mut report = Report { windows: vec![window], ..Report::default() };
         report.published_by_qos.insert(1, 20);
         report.devices = (0..20)
