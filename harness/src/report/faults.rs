@@ -289,7 +289,7 @@ fn restart_part(restart: &crate::record::Restart, main: &Part) -> RestartPart {
     let meanwhile = restart.down_us..=restart.open_us + assumed().under_way_us();
     let broke = main.outages.all().iter().filter(|outage| meanwhile.contains(&outage.from_us)).count();
     RestartPart {
-        broke,
+        broke: restart.process.is_none().then_some(broke),
         number: restart.number,
         text: restart.text.clone(),
         down_us: restart.down_us,
@@ -351,8 +351,12 @@ fn told(part: &FaultsPart) -> String {
             counted(part.restarts.len(), "restart"),
             ms(Some(away))
         ));
-        let unseen: Vec<String> =
-            part.restarts.iter().filter(|one| one.broke == 0).map(|one| one.number.to_string()).collect();
+        let unseen: Vec<String> = part
+            .restarts
+            .iter()
+            .filter(|one| one.broke == Some(0))
+            .map(|one| one.number.to_string())
+            .collect();
         if !unseen.is_empty() {
             let numbers = unseen.join(", ");
             said.push(format!("no connection broke in restart {numbers}: nobody here saw a gateway go away"));

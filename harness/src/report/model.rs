@@ -661,8 +661,9 @@ pub struct RestartPart {
     pub down_ms: f64,
     /// From then until the observer heard it and devices were let in, ms: the harness's own share.
     pub let_in_ms: f64,
-    /// Connections of the compound that broke meanwhile: with none, nobody saw that the gateway was away.
-    pub broke: usize,
+    /// Connections of the compound that broke meanwhile: with none, nobody saw that the gateway was away. Nothing where one
+    /// program of it was restarted, which devices need not notice.
+    pub broke: Option<usize>,
     /// From then, or from the first message after it, to the first answer in time, ms.
     pub recovery_ms: Option<f64>,
     /// Messages due from its beginning until the recovery whose answers did not come as they should.
