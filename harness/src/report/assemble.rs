@@ -537,24 +537,24 @@ fn correlation(pairing: &Pairing) -> CorrelationPart {
 
 fn windows(folder: &Folder, main: &Part, floor: &Part) -> Vec<WindowPart> {
     // What a flood brings after a window's end, or a storm holds beyond it, is of the window before, so that all add up.
-    let inside = |w: &WindowEntry, us: Micros| {
+    let reach = |w: &WindowEntry| {
         let others = || folder.journal.windows.iter().filter(|other| other.part == w.part);
         let next_us = others().map(|other| other.began_us).filter(|began| *began > w.began_us).min();
         let is_first = others().all(|other| other.began_us >= w.began_us);
-        (is_first || us >= w.began_us) && next_us.is_none_or(|next| us < next)
+        let from_us = if is_first { Micros::MIN } else { w.began_us };
+        from_us..next_us.unwrap_or(Micros::MAX)
     };
-    let count = |w: &WindowEntry, good: bool| {
-        let part = if w.part == "floor" { floor } else { main };
-        let hits = part.pairing.answers.iter().filter(|a| inside(w, a.intended_us));
-        hits.filter(|a| !good || a.outcome == Outcome::Answered).count()
-    };
-    let window = |w: &WindowEntry| WindowPart {
-        index: w.index,
-        part: w.part.clone(),
-        from_ms: w.from.0,
-        lasting_ms: w.lasting.0,
-        expected: count(w, false),
-        answered: count(w, true),
+    let window = |w: &WindowEntry| {
+        let (part, reach) = (if w.part == "floor" { floor } else { main }, reach(w));
+        let inside = || part.pairing.answers.iter().filter(|a| reach.contains(&a.intended_us));
+        WindowPart {
+            index: w.index,
+            part: w.part.clone(),
+            from_ms: w.from.0,
+            lasting_ms: w.lasting.0,
+            expected: inside().count(),
+            answered: inside().filter(|a| a.outcome == Outcome::Answered).count(),
+        }
     };
     folder.journal.windows.iter().map(window).collect()
 }
