@@ -7,7 +7,7 @@ use palisade_sim::model::drive::{Drive, Thresholds};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 
-use super::faults::Disturbed;
+use super::faults::{Disturbed, Struck};
 use super::folder::Folder;
 use super::model::{
     CheckPart, ConnectionsPart, CorrelationPart, DevicePart, DriftPart, ExtraPart, FORMAT, FailurePart,
@@ -187,10 +187,10 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let outages = Outages::of(links, |d| names.device(d).0);
     // In the order of the journal: the first time that it left counts.
     let sent: BTreeMap<StimulusId, &Left> = left.iter().rev().map(|l| (l.stimulus, l)).collect();
-    let ways = faults::ways(journal, part, (&sent, &outages), names);
-    let storms: Vec<_> = journal.storms.iter().filter(|storm| of(&storm.part)).collect();
+    let struck = Struck::of(journal, part);
+    let ways = faults::ways(journal, (part, &struck), (&sent, &outages), names);
     let faults::Owed { owed: mut expected, mut taken, maybe } =
-        faults::owed(expected, (&ways, &storms), &sent);
+        faults::owed(expected, (&ways, &struck.storms), &sent);
     let mut pairing = pair(Given {
         run: names.run,
         expected: &expected,
@@ -230,12 +230,12 @@ fn part(folder: &Folder, names: &Names<'_>, part: &str) -> Part {
     let connected = messages.iter().filter(|m| !m.answer.link_down);
     let drift =
         drift(connected.filter_map(|m| Some((m.class.as_str(), m.answer.intended_us, m.response_ms()?))));
-    let episodes = faults::recovered(journal, part, &pairing.answers, &outages);
+    let episodes = faults::recovered(journal, (part, &struck), &pairing.answers, &outages);
     Part {
         tally,
         pairing,
         expected,
-        deaf: faults::deaf(journal, part, &outages),
+        deaf: struck.deaf(&outages),
         messages,
         latency,
         by_class,

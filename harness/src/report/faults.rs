@@ -12,7 +12,7 @@ use super::terminal::ms;
 use crate::pairing::{
     Cause, Deaf, Episode, Fate, Outages, Outcome, Swept, Ways, assumed, disturbances, episodes, swept,
 };
-use crate::record::{Befell, Expected, Left, Storm};
+use crate::record::{Afflicted, Befell, Expected, Left, Restart, Storm};
 use crate::verdict::{ProxyFacts, RecoveryFacts};
 
 /// Disturbances told one by one.
@@ -34,35 +34,50 @@ impl Disturbed {
     }
 }
 
+/// What disturbed a part on purpose.
+pub(super) struct Struck<'a> {
+    befell: Vec<Befell>,
+    afflicted: Vec<&'a Afflicted>,
+    restarts: Vec<&'a Restart>,
+    pub(super) storms: Vec<&'a Storm>,
+}
+
+impl<'a> Struck<'a> {
+    pub(super) fn of(journal: &'a Journal, part: &str) -> Struck<'a> {
+        Struck {
+            befell: befell(journal, part),
+            afflicted: journal.afflicted.iter().filter(|one| one.part == part).collect(),
+            restarts: journal.restarts.iter().filter(|one| one.part == part).collect(),
+            storms: journal.storms.iter().filter(|one| one.part == part).collect(),
+        }
+    }
+
+    fn befell(&self) -> Vec<&Befell> {
+        self.befell.iter().collect()
+    }
+
+    /// When the harness itself kept devices from hearing.
+    pub(super) fn deaf(&self, outages: &Outages) -> Deaf {
+        Deaf::of((&self.befell(), &self.afflicted, &self.storms), outages)
+    }
+}
+
 /// What faults left of the ways of devices.
 pub(super) fn ways(
     journal: &Journal,
-    part: &str,
+    (part, struck): (&str, &Struck<'_>),
     (left, outages): (&BTreeMap<StimulusId, &Left>, &Outages),
     names: &Names<'_>,
 ) -> Ways {
-    let befell = befell(journal, part);
-    let befell: Vec<&Befell> = befell.iter().collect();
-    let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
     let passed = journal.passed.iter().filter(|one| one.part == part);
-    let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
     Ways::of(
         names.run,
-        (&befell, &afflicted, &restarts),
+        (&struck.befell(), &struck.afflicted, &struck.restarts),
         passed,
         left,
         (outages, &|device| names.device(device).0),
     )
     .with_resends(journal.resent.iter().filter(|one| one.part == part).map(|one| one.stimulus))
-}
-
-/// When the harness itself kept devices from hearing.
-pub(super) fn deaf(journal: &Journal, part: &str, outages: &Outages) -> Deaf {
-    let befell = befell(journal, part);
-    let befell: Vec<&Befell> = befell.iter().collect();
-    let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
-    let storms: Vec<_> = journal.storms.iter().filter(|one| one.part == part).collect();
-    Deaf::of((&befell, &afflicted, &storms), outages)
 }
 
 /// What befell devices. A wire's fault befalls all devices of its line; but for a cut, which is for good, the master's next
@@ -126,18 +141,13 @@ pub(super) fn owed(
 /// How each disturbance of a part went on.
 pub(super) fn recovered(
     journal: &Journal,
-    part: &str,
+    (part, struck): (&str, &Struck<'_>),
     answers: &[crate::pairing::Answer],
     outages: &Outages,
 ) -> Vec<Episode> {
     let faults: Vec<_> = journal.faults.iter().filter(|fault| fault.part == part).collect();
-    let befell = befell(journal, part);
-    let befell: Vec<&Befell> = befell.iter().collect();
-    let restarts: Vec<_> = journal.restarts.iter().filter(|one| one.part == part).collect();
-    let afflicted: Vec<_> = journal.afflicted.iter().filter(|one| one.part == part).collect();
-    let storms: Vec<_> = journal.storms.iter().filter(|one| one.part == part).collect();
     episodes(
-        &disturbances(&faults, (&befell, &afflicted), (&restarts, &storms)),
+        &disturbances(&faults, (&struck.befell(), &struck.afflicted), (&struck.restarts, &struck.storms)),
         answers,
         outages,
         journal.listened_until_us(),
@@ -282,7 +292,7 @@ fn device_parts(journal: &Journal, main: &Part, names: &Names<'_>) -> Vec<Device
     rows.into_values().collect()
 }
 
-fn restart_part(restart: &crate::record::Restart, main: &Part) -> RestartPart {
+fn restart_part(restart: &Restart, main: &Part) -> RestartPart {
     let cause = Cause::Restart(restart.number);
     let episode = main.disturbed.episodes.iter().find(|episode| episode.cause == cause);
     let ms = |us: i64| us as f64 / 1_000.0;
