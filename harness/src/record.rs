@@ -24,10 +24,10 @@ mod upstream;
 mod usage;
 mod writer;
 
-pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Unsaid, digest};
+pub use faults::{Afflicted, Befell, Fault, Passed, Proxied, Repeated, Restart, Spoilt, Unsaid, digest};
 pub use flood::{Caused, Kept, Storm};
 pub use load::{
-    CopyFailure, CopyTally, Load, LoadAnswers, LoadCounts, Pulse, Subscribed, SubscriberCounts,
+    CopyFailure, CopyTally, Load, LoadAnswers, LoadCounts, LoadUpstream, Pulse, Subscribed, SubscriberCounts,
     SubscriberLoss,
 };
 pub use upstream::{City, Forwarded};
@@ -87,6 +87,8 @@ pub enum Entry {
     Befell(Befell),
     /// An event left the proxy of the faults whole.
     Passed(Passed),
+    /// Slaves of a serial line did to a message what the contract asks for.
+    Spoilt(Spoilt),
     /// A device does something wrong on purpose.
     Afflicted(Afflicted),
     /// A device with a fault keeps a message to itself.

@@ -100,8 +100,7 @@ impl Decoder {
     /// Reads a message about a copy of the site: a mark stands behind the names of the site and of its devices. A device
     /// is told without it, and is empty when it does not bear it.
     pub fn read_copy(&self, mark: &str, topic: &str, json: &Value) -> Read {
-        let unmarked = |device: String| device.strip_suffix(mark).unwrap_or_default().to_owned();
-        self.read_of(&format!("{}{mark}", self.site), unmarked, topic, json)
+        self.read_of(&format!("{}{mark}", self.site), |device| unmarked(mark, &device), topic, json)
     }
 
     fn read_of(&self, site: &str, named: impl Fn(String) -> String, topic: &str, json: &Value) -> Read {
@@ -123,7 +122,16 @@ impl Decoder {
 
     /// Reads a row of a platform: an object whose device stands in it.
     pub fn read_row(&self, row_json: &Value) -> Read {
-        let read = self.rows.iter().map(|row| self.by_row(row, ("", &|device| device), row_json));
+        self.read_row_of(&|device| device, row_json)
+    }
+
+    /// The same of a row about a copy, whose device is told as in [`Decoder::read_copy`].
+    pub fn read_row_of_copy(&self, mark: &str, row_json: &Value) -> Read {
+        self.read_row_of(&|device| unmarked(mark, &device), row_json)
+    }
+
+    fn read_row_of(&self, named: &dyn Fn(String) -> String, row_json: &Value) -> Read {
+        let read = self.rows.iter().map(|row| self.by_row(row, ("", named), row_json));
         let all: Vec<Read> = read.collect();
         all.iter().find(|r| self.knows(r)).or(all.first()).cloned().unwrap_or_default()
     }
@@ -160,6 +168,11 @@ impl Decoder {
             _ => theirs.to_owned(),
         }
     }
+}
+
+/// The device that bears a mark; empty when it does not.
+fn unmarked(mark: &str, device: &str) -> String {
+    device.strip_suffix(mark).unwrap_or_default().to_owned()
 }
 
 /// Text of a JSON value that can be an id or a word.
@@ -226,6 +239,11 @@ mod tests {
         assert_eq!(read("site/yard-c3/alarm/beam-1-c3", "beam-1-c3"), as_it_should);
         assert_eq!(read("site/yard-c3/alarm/beam-1-c3", "beam-1").0, "", "the compound's own");
         assert_eq!(read("site/yard-c4/alarm/beam-1-c3", "beam-1-c3").0, "", "another site's topic");
+        let row = |device: &str| {
+            let json = serde_json::json!({ "id": "rc3-7", "device": device, "signal": "beam_broken" });
+            decoder.read_row_of_copy("-c3", &json).device
+        };
+        assert_eq!((row("beam-1-c3").as_str(), row("beam-1").as_str()), ("beam-1", ""));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use palisade_sim::model::scenario::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use decode::Decoder;
+pub use decode::{Decoder, Read};
 pub use read::{Around, Checked, Kit, read, schema};
 pub(crate) use says::says;
 pub use upstream::{PlatformDefects, Upstream};

@@ -4,30 +4,30 @@
 //! Chance is drawn by device and by how many connections it has made, so that a seed gives each device the same faults
 //! in whatever order devices connect, and copies beside it change nothing.
 
+mod copies;
+mod eye;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use palisade_load::codec::{Inbox, Packet, Version};
-use palisade_load::fault::{Applied, Outcome, Proxy, Settings, Way, Witness};
+use palisade_load::fault::{Applied, Done, Outcome, Proxy, Settings};
 use palisade_sim::whole::Tape;
-use palisade_sim::words::{AgentKey, DeviceIx};
-use serde_json::Value;
 
+pub use self::copies::{Befallen, Line, Lines, Passage, event_digest};
+use self::eye::{Eye, Who};
 use super::fleet::Common;
 use super::mqtt::Address;
 use crate::fault::Faults;
-use crate::record::{Befell, Entry, Fault, Micros, Passed, Proxied, digest};
+use crate::record::{Befell, Entry, Fault, Micros, Proxied};
 
 /// Threads that serve the connections.
 const THREADS: usize = 2;
 /// How often what was done is written down.
 const LOOK: Duration = Duration::from_millis(50);
-/// Longest packet that is looked at.
-const LONGEST: usize = 1 << 20;
 
 /// The faults of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,9 @@ pub struct Plan {
     /// Where chance comes from.
     pub seed: u64,
 }
+
+/// Tells whether a fault made an id that no copy has given.
+pub type Made = Box<dyn Fn(&str) -> bool + Send>;
 
 /// A proxy at work.
 #[derive(Debug)]
@@ -77,7 +80,7 @@ impl Between {
         let write_down = move || {
             while !writes.stop.load(Ordering::Relaxed) {
                 std::thread::sleep(LOOK);
-                writes.write(&seen.take_log());
+                writes.write(|| seen.take_log());
             }
         };
         let thread = std::thread::Builder::new().name("faults".into()).spawn(write_down).map_err(failed)?;
@@ -96,6 +99,18 @@ impl Between {
         self.proxy.hold(hold);
     }
 
+    /// What was seen of the lines of copies so far.
+    pub fn copies(&self) -> Lines {
+        self.watch.write(|| self.proxy.take_log());
+        self.watch.eye.copies().clone()
+    }
+
+    /// Whether an event of a copy came to the gateway with an id; one that no copy has given was made by a fault.
+    pub fn made(&self) -> Made {
+        let (eye, run) = (self.watch.eye.clone(), self.watch.common.run.clone());
+        Box::new(move |id| eye.copies().came(&run, id))
+    }
+
     /// Ends it, and writes down the rest. Connections that stand are reset.
     pub fn end(self) {
         self.watch.stop.store(true, Ordering::Relaxed);
@@ -104,7 +119,7 @@ impl Between {
         let Some(proxy) = Arc::into_inner(self.proxy) else { return };
         match proxy.stop() {
             Ok((outcome, rest)) => {
-                self.watch.write(&rest);
+                self.watch.write(|| rest);
                 self.watch.sum_up(&outcome);
             }
             Err(error) => {
@@ -141,17 +156,27 @@ impl Watch {
         }
     }
 
-    fn write(&self, log: &[Applied]) {
+    /// Writes down what is in the log: what somebody took from it is written before another one takes more.
+    fn write(&self, take_log: impl FnOnce() -> Vec<Applied>) {
         let begun_us = self.begun_us.load(Ordering::SeqCst);
         let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
-        for one in log {
+        for one in take_log() {
             let (word, amount) = one.done.words();
             let amount = amount.map(|(_, amount)| amount);
             let total = totals.entry(format!("{} {word}", one.fault + 1)).or_default();
             *total = [total[0] + 1, total[1] + amount.unwrap_or(0)];
-            let Some(device) = self.eye.device(one.connection) else { continue };
+            let at_us = begun_us + i64::try_from(one.at / 1_000).unwrap_or(i64::MAX);
+            let device = match self.eye.who(one.connection) {
+                None => continue,
+                Some(Who::Copy(line)) => {
+                    let held_ns = amount.filter(|_| matches!(one.done, Done::Held(_)));
+                    self.eye.copies().befell(line, Befallen { at_us, fault: one.fault + 1, held_ns });
+                    continue;
+                }
+                Some(Who::Own(device)) => device,
+            };
             self.common.journal.write(Entry::Befell(Befell {
-                at_us: begun_us + i64::try_from(one.at / 1_000).unwrap_or(i64::MAX),
+                at_us,
                 part: self.common.part.into(),
                 fault: one.fault + 1,
                 device,
@@ -181,134 +206,5 @@ impl Watch {
             held: outcome.lateness.count(),
             totals: self.totals.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }));
-    }
-}
-
-/// Sees which device a connection is of, and which of its events leave the proxy.
-#[derive(Debug)]
-struct Eye {
-    common: Common,
-    /// Devices of the compound by name, with the topic of their events.
-    devices: BTreeMap<String, (DeviceIx, String)>,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    /// How many connections each client has made.
-    made: BTreeMap<String, u64>,
-    /// Streams of the compound's devices by connection.
-    streams: BTreeMap<u64, Stream>,
-}
-
-/// What goes up on one connection.
-#[derive(Debug)]
-struct Stream {
-    device: DeviceIx,
-    topic: String,
-    inbox: Inbox,
-    /// It is no MQTT any more: no server reads on.
-    broken: bool,
-}
-
-impl Eye {
-    fn new(tape: &Tape, common: &Common) -> Eye {
-        let row = |(i, row): (usize, &palisade_sim::whole::tape::TapeDevice)| {
-            let name = row.id.to_string();
-            let topic = common.event_topic(row.class, &name);
-            (name, (DeviceIx(i as u32), topic))
-        };
-        let devices = tape.devices.iter().enumerate().map(row).collect();
-        Eye { common: common.clone(), devices, seen: Mutex::default() }
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn device(&self, connection: u64) -> Option<DeviceIx> {
-        self.seen().streams.get(&connection).map(|stream| stream.device)
-    }
-
-    /// The device that says it, when it is an event of the device whose connection it is on.
-    fn event(&self, device: DeviceIx, payload: &[u8]) {
-        let id = serde_json::from_slice::<Value>(payload).ok();
-        let id = id.as_ref().and_then(|event| event.get("id")?.as_str()).unwrap_or_default().to_owned();
-        let (at_us, part) = (self.common.clock.now_us(), self.common.part.into());
-        let digest = digest(payload);
-        self.common.journal.write(Entry::Passed(Passed { at_us, part, device, id, digest }));
-    }
-}
-
-impl Witness for Eye {
-    fn key(&self, connection: u64, first: &[u8]) -> Option<u64> {
-        let client = client_id(first)?;
-        let mut seen = self.seen();
-        let made = seen.made.entry(client.clone()).or_default();
-        *made += 1;
-        let key = AgentKey::of(&format!("{client}/{made}")).0;
-        if let Some((device, topic)) = self.devices.get(&client) {
-            let inbox = Inbox::new(Version::V311, LONGEST);
-            let stream = Stream { device: *device, topic: topic.clone(), inbox, broken: false };
-            seen.streams.insert(connection, stream);
-        }
-        Some(key)
-    }
-
-    fn passed(&self, connection: u64, way: Way, bytes: &[u8]) {
-        if way == Way::Down {
-            return;
-        }
-        let mut seen = self.seen();
-        let Some(stream) = seen.streams.get_mut(&connection).filter(|stream| !stream.broken) else { return };
-        let Stream { device, topic, inbox, broken } = stream;
-        let fed = inbox.feed(bytes, |version, packet| {
-            match packet {
-                Packet::Connect(connect) => *version = connect.version,
-                Packet::Publish(publish) if publish.topic == *topic => self.event(*device, publish.payload),
-                _ => {}
-            }
-            true
-        });
-        *broken = fed.is_err();
-    }
-}
-
-/// Who a connection is of, by the CONNECT with which it begins.
-fn client_id(first: &[u8]) -> Option<String> {
-    let (mut inbox, mut client) = (Inbox::new(Version::V311, LONGEST), None);
-    // Bytes that are no MQTT name nobody.
-    let _ = inbox.feed(first, |_, packet| {
-        if let Packet::Connect(connect) = packet {
-            client = Some(connect.client_id.to_owned());
-        }
-        false
-    });
-    client
-}
-
-#[cfg(test)]
-mod tests {
-    use palisade_load::codec::{Connect, Login, Many, encode};
-
-    use super::*;
-
-    #[test]
-    fn a_connection_is_of_the_client_that_its_first_packet_names() {
-        let connect = Connect {
-            version: Version::V311,
-            clean: true,
-            keep_alive_s: 30,
-            client_id: "beam-1",
-            will: None,
-            login: Login::default(),
-            properties: Many::NONE,
-        };
-        let mut bytes = Vec::new();
-        encode(Version::V311, &Packet::Connect(connect), &mut bytes).expect("a packet");
-        assert_eq!(client_id(&bytes).as_deref(), Some("beam-1"));
-        for other in [&bytes[..5], b"GET / HTTP/1.1\r\n", &[]] {
-            assert_eq!(client_id(other), None, "{other:?}");
-        }
     }
 }

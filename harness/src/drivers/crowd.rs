@@ -115,6 +115,29 @@ impl<'a> Crowd<'a> {
         if place < self.turned { self.turn(copy, at_us) } else { at_us }
     }
 
+    /// The event that each copy says at each place, of those that are asked for; the plan's start is this instant of the
+    /// run's clock.
+    pub fn events(
+        &self,
+        start_us: Micros,
+        asked: impl Fn(u32, usize) -> bool,
+        mut each: impl FnMut(u32, usize, &Message),
+    ) {
+        for copy in 1..=self.fleet.copies() {
+            let common = self.common_of(copy);
+            for (place, send) in self.sends.iter().enumerate().filter(|(place, _)| asked(copy, *place)) {
+                let at_us = start_us + self.due_us(copy, place);
+                each(copy, place, &self.message(&common, copy, *send, at_us));
+            }
+        }
+    }
+
+    /// What a copy says at an instant of the run's clock. Faults of devices are the compound's own.
+    fn message(&self, common: &Common, copy: u32, send: Send, at_us: Micros) -> Message {
+        let name = self.name(copy, send.device);
+        frame(common, &name, (self.tape, send), at_us, &Afflicted::default()).0
+    }
+
     /// Connects, speaks, and waits for the acknowledgements. The plan's start is the start of `watch`. With it comes what
     /// became of each message: copy by copy, in the order of the sends.
     pub fn run(
@@ -169,23 +192,24 @@ impl<'a> Crowd<'a> {
         let copies: Vec<Copy> = (1..=self.fleet.copies()).map(|copy| self.copy(copy)).collect();
         let first = |(i, copy): (usize, &Copy)| copy.says.first().map(|(at, _)| Reverse((*at, i)));
         let next = copies.iter().enumerate().filter_map(first).collect();
-        let well = Afflicted::default();
         let traces = vec![Trace::default(); self.sends.len() * self.fleet.copies() as usize];
-        let mut source = Copies { crowd: self, well, copies, next, start_us: 0, current: None, traces };
+        let mut source = Copies { crowd: self, copies, next, start_us: 0, current: None, traces };
         source.find();
         source
     }
 
     /// A copy says what the compound says, each window turned by the copy's offset.
     fn copy(&self, copy: u32) -> Copy {
-        let site = format!("{}{}", self.common.topics.site(), mark_of_copy(copy));
-        let run = tag_of_copy(&self.common.run, copy);
-        let mark = mark_of_copy(copy);
-        let common = Common { topics: Topics::of(&site), run, mark, ..self.common.clone() };
         let mut says: Vec<(Micros, u32)> =
             (0..self.sends.len()).map(|place| (self.due_us(copy, place), place as u32)).collect();
         says.sort_unstable();
-        Copy { number: copy, common, says, said: 0 }
+        Copy { number: copy, common: self.common_of(copy), says, said: 0 }
+    }
+
+    fn common_of(&self, copy: u32) -> Common {
+        let mark = mark_of_copy(copy);
+        let topics = Topics::of(&format!("{}{mark}", self.common.topics.site()));
+        Common { topics, run: tag_of_copy(&self.common.run, copy), mark, ..self.common.clone() }
     }
 
     /// An instant of the plan in a copy's own turn.
@@ -236,8 +260,6 @@ struct Copy {
 /// All copies' messages in order of their instants.
 struct Copies<'a> {
     crowd: &'a Crowd<'a>,
-    /// Faults of devices are the compound's own.
-    well: Afflicted,
     copies: Vec<Copy>,
     /// The next instant of each copy that still has something to say.
     next: BinaryHeap<Reverse<(Micros, usize)>>,
@@ -266,9 +288,7 @@ impl Copies<'_> {
                 continue;
             };
             let Ok(device) = self.crowd.devices.binary_search(&send.device) else { continue };
-            let name = self.crowd.name(copy.number, send.device);
-            let (message, _) =
-                frame(&copy.common, &name, (self.crowd.tape, *send), self.start_us + at_us, &self.well);
+            let message = self.crowd.message(&copy.common, copy.number, *send, self.start_us + at_us);
             let client = (copy.number - 1) * self.crowd.devices.len() as u32 + device as u32;
             let tag = (copy.number - 1) * self.crowd.sends.len() as u32 + place;
             self.current = Some((at_us, client, message, tag));

@@ -5,7 +5,8 @@
 //! waited in its device, or left again, because a storm had taken its connection counts from the instant at which it
 //! left, for the gateway could not have it before; from the instant at which all devices had begun to connect again at the
 //! latest, for who is let in slowly waits for the gateway. One that left twice may be answered twice. One that left at QoS 0
-//! just before its connection was taken may have gone with it, and nobody promised otherwise.
+//! just before its connection was taken may have gone with it, and nobody promised otherwise. Where a proxy stands between,
+//! nothing is owed for what a fault took or altered, what it held is owed later, and what came twice may be answered twice.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ use palisade_sim::words::{DeviceIx, StimulusId};
 
 use super::Outcome;
 use super::assumed::assumed;
+use super::lines::{Lines, Reach};
+use super::ways::{Fate, Journey};
 use crate::record::Micros;
 
 /// What each copy says, and what the gateway owes for it.
@@ -93,6 +96,8 @@ pub struct Crowd<'a> {
     pub heard: &'a [Heard],
     /// When connections were taken on purpose.
     pub breaks: &'a [Break],
+    /// What a proxy saw of their lines; nothing when there was none.
+    pub lines: Option<&'a Lines>,
     /// Until when somebody listened.
     pub listened_until_us: Micros,
 }
@@ -112,6 +117,8 @@ pub struct Told {
     pub from_us: Micros,
     /// When it last left.
     pub left_us: Option<Micros>,
+    /// When the gateway first had it as it had left; nothing when no proxy saw it pass.
+    pub reached_us: Option<Micros>,
     /// When its first answer came.
     pub heard_us: Option<Micros>,
     /// How many answers came.
@@ -144,23 +151,53 @@ impl<'a> Crowd<'a> {
                 let Some((trace, heard)) = self.of(copy, place).filter(|(trace, _)| trace.taken) else {
                     continue;
                 };
-                if let (Some(deadline), None) = (says.deadline_us, heard.first_us()) {
-                    until = until.max(Some(self.owed_from_us(copy, place, trace) + deadline));
+                if let (Some(deadline), None) = (says.deadline_us, heard.first_us())
+                    && let Some(from_us) = self.owed(copy, place, trace)
+                {
+                    until = until.max(Some(from_us + deadline));
                 }
             }
         }
         until
     }
 
-    /// Answers to what no copy said.
+    /// Answers to what no copy said, and no fault made of what one said.
     pub fn unsaid(&self) -> usize {
-        let unsaid = self.traces.iter().zip(self.heard).filter(|(trace, _)| !trace.taken);
-        unsaid.map(|(_, heard)| usize::from(heard.times)).sum()
+        let unsaid = self.traces.iter().zip(self.heard).enumerate();
+        unsaid
+            .filter(|(at, (trace, _))| !trace.taken && self.reach(*at).altered == 0)
+            .map(|(_, (_, heard))| usize::from(heard.times))
+            .sum()
+    }
+
+    fn at(&self, copy: u32, place: usize) -> usize {
+        (copy as usize - 1) * self.says.len() + place
     }
 
     fn of(&self, copy: u32, place: usize) -> Option<(&'a Trace, &'a Heard)> {
-        let at = (copy as usize - 1) * self.says.len() + place;
+        let at = self.at(copy, place);
         self.traces.get(at).zip(self.heard.get(at))
+    }
+
+    fn reach(&self, at: usize) -> Reach {
+        self.lines.map_or_else(Reach::default, |lines| lines.reach(at))
+    }
+
+    /// From when on its answer is owed; nothing when a fault took it on its way.
+    fn owed(&self, copy: u32, place: usize, trace: &Trace) -> Option<Micros> {
+        let from_us = self.owed_from_us(copy, place, trace);
+        let Some(lines) = self.lines else { return Some(from_us) };
+        let says = &self.says[place];
+        let journey = Journey {
+            due_us: from_us,
+            left_us: trace.left_us().map(|us| us as Micros),
+            qos: Some(says.qos),
+            reached_us: lines.reach(self.at(copy, place)).first_us(),
+        };
+        match lines.fate((copy, says.device), journey) {
+            Fate::Owed { later_us } => Some(from_us + later_us),
+            Fate::Taken { .. } => None,
+        }
     }
 
     fn owed_from_us(&self, copy: u32, place: usize, trace: &Trace) -> Micros {
@@ -175,18 +212,26 @@ impl<'a> Crowd<'a> {
         left_us.map_or(due_us, |left| left.max(due_us).min(back_us))
     }
 
-    fn one(&self, copy: u32, place: usize) -> Option<Told> {
+    /// What became of one message, but for whether its answer overtook another one; nothing when it was not said or is owed
+    /// nothing.
+    pub fn one(&self, copy: u32, place: usize) -> Option<Told> {
         let says = &self.says[place];
         let deadline_us = says.deadline_us?;
         let (trace, heard) = self.of(copy, place).filter(|(trace, _)| trace.taken)?;
         let left_us = trace.left_us().map(|us| us as Micros);
-        let from_us = self.owed_from_us(copy, place, trace);
+        let (owed_us, reach) = (self.owed(copy, place, trace), self.reach(self.at(copy, place)));
+        let from_us = owed_us.unwrap_or_else(|| self.owed_from_us(copy, place, trace));
+        // As often as the gateway had it; where no proxy counted that, as often as it left.
+        let allowed = if reach.times() > 0 { reach.times() } else { 1 + u32::from(trace.again) };
         let outcome = match heard.first_us() {
+            None if owed_us.is_none() => None,
             None if self.listened_until_us < from_us + deadline_us => Some(Outcome::Undecidable),
             None if left_us.is_some_and(|left| self.gone_with_its_line(says, left)) => None,
             None => Some(Outcome::Missed),
-            Some(_) if heard.wrong => Some(Outcome::Wrong),
-            Some(_) if u32::from(heard.times) > 1 + u32::from(trace.again) => Some(Outcome::Duplicate),
+            // The gateway has it as nobody said it.
+            Some(_) if reach.altered > 0 && reach.whole == 0 => None,
+            Some(_) if heard.wrong && reach.altered == 0 => Some(Outcome::Wrong),
+            Some(_) if u32::from(heard.times) > allowed => Some(Outcome::Duplicate),
             Some(at) if at > from_us + deadline_us => Some(Outcome::Late),
             Some(_) => Some(Outcome::Answered),
         };
@@ -197,6 +242,7 @@ impl<'a> Crowd<'a> {
             due_us: (self.due_us)(copy, place),
             from_us,
             left_us,
+            reached_us: reach.first_us(),
             heard_us: heard.first_us(),
             answers: heard.times,
             again: trace.again > 0,
@@ -211,12 +257,13 @@ impl<'a> Crowd<'a> {
     }
 }
 
-/// An answer overtakes when it came before the answer to a message of the same device that left earlier. What left twice is
-/// held against nothing: which of the two was answered is not known.
+/// An answer overtakes when it came before the answer to a message of the same device that left earlier, or that the gateway
+/// had earlier, where that is known. What left twice is held against nothing: which of the two was answered is not known.
 fn mark_overtakers(all: &mut [Told]) {
     let mut sent: Vec<(Micros, Micros, usize)> = Vec::new();
     for (i, one) in all.iter().enumerate().filter(|(_, one)| !one.again) {
-        sent.extend(one.left_us.zip(one.heard_us).map(|(left, heard)| (left, heard, i)));
+        let left_us = one.reached_us.or(one.left_us);
+        sent.extend(left_us.zip(one.heard_us).map(|(left, heard)| (left, heard, i)));
     }
     sent.sort_unstable();
     let mut slowest = Micros::MIN;
@@ -278,6 +325,7 @@ mod tests {
             traces: &traces,
             heard: &heard,
             breaks: &breaks,
+            lines: None,
             listened_until_us: until_ms * 1_000,
         };
         let mut words = Vec::new();

@@ -28,6 +28,7 @@ mod assumed;
 mod commands;
 pub mod copies;
 mod deaf;
+pub mod lines;
 mod match_up;
 mod outages;
 mod recovery;
@@ -50,8 +51,8 @@ pub use outages::{Outage, Outages};
 pub use recovery::{Cause, Disturbance, Episode, disturbances, episodes};
 pub use storms::{Swept, swept};
 pub use tally::Tally;
-pub use upstream::acknowledged;
-pub use ways::{Fate, Ways};
+pub use upstream::{Posts, acknowledged, acknowledged_us};
+pub use ways::{Fate, Span, Ways};
 
 use crate::record::{Expected, Left, Micros, Observation};
 

@@ -20,6 +20,8 @@ pub enum Cause {
     Restart(usize),
     /// A storm of the load's shape, by its place in it, from 1.
     Storm(usize),
+    /// Slaves of a serial line, because the contract asks for it.
+    Slave,
 }
 
 /// One time that a device, or the whole gateway, was disturbed.

@@ -4,28 +4,44 @@ use std::collections::BTreeMap;
 
 use crate::record::{Forwarded, Micros, Observation};
 
-/// What of the posts counts as an answer. A post that was refused or not answered must be made again, so it counts for
-/// nothing; one that left before the acknowledgement of an earlier one had is rightly made; one after it is a duplicate.
+/// The posts of one message so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Posts {
+    /// When the platform had first said that it has it.
+    acknowledged_us: Option<Micros>,
+}
+
+impl Posts {
+    /// Whether the next post counts as an answer, by when it came and when it was acknowledged, if it was. One that was refused
+    /// or not answered must be made again, so it counts for nothing; one that left before the acknowledgement of an earlier
+    /// one had is rightly made; one after it is a duplicate.
+    pub fn counts(&mut self, received_us: Micros, acknowledged_us: Option<Micros>) -> bool {
+        match self.acknowledged_us {
+            Some(before) => received_us > before,
+            None => {
+                self.acknowledged_us = acknowledged_us;
+                acknowledged_us.is_some()
+            }
+        }
+    }
+}
+
+/// When the platform said that it has what was posted, if it did.
+pub fn acknowledged_us(answered: &str, answered_us: Option<Micros>) -> Option<Micros> {
+    answered_us.filter(|_| answered == "taken" || answered == "slow")
+}
+
+/// What of the posts counts as an answer: see [`Posts`]. Without an id the same words can be another alarm: only an id makes
+/// two posts one.
 pub fn acknowledged(posts: &[Forwarded]) -> Vec<Observation> {
     let mut sorted: Vec<&Forwarded> = posts.iter().filter(|p| p.answered != "odd").collect();
     sorted.sort_by_key(|p| p.received_us);
-    // Until when a repetition is right, by what the post is about.
-    let mut taken: BTreeMap<String, Option<Micros>> = BTreeMap::new();
+    let mut by_id: BTreeMap<&str, Posts> = BTreeMap::new();
     let mut counted = Vec::new();
     for post in sorted {
-        let key = post.correlation.clone().unwrap_or_else(|| format!("{} {}", post.device, post.signal));
-        let yes = post.answered == "taken" || post.answered == "slow";
-        let acknowledged = yes && post.answered_us.is_some();
-        // Without an id the same words can be another alarm: only an id makes two posts one.
-        let before = taken.get(&key).filter(|_| post.correlation.is_some());
-        let counts = match before {
-            None => acknowledged,
-            Some(ack) => ack.is_some_and(|ack| post.received_us > ack),
-        };
-        if acknowledged && before.is_none() {
-            taken.insert(key, post.answered_us);
-        }
-        if counts {
+        let mut alone = Posts::default();
+        let posts = post.correlation.as_deref().map_or(&mut alone, |id| by_id.entry(id).or_default());
+        if posts.counts(post.received_us, acknowledged_us(&post.answered, post.answered_us)) {
             counted.push(observation(post));
         }
     }

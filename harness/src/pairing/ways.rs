@@ -13,7 +13,7 @@ use super::absence::Absence;
 use super::assumed::assumed;
 use super::{Cause, Outages};
 use crate::fault::Ail;
-use crate::record::{Afflicted, Befell, Expected, Left, Micros, Passed, Restart, digest};
+use crate::record::{Afflicted, Befell, Expected, Left, Micros, Passed, Restart, Spoilt, digest};
 use crate::wire::id;
 
 /// What is known of all ways of one part of a run.
@@ -30,23 +30,58 @@ pub struct Ways {
     absences: BTreeMap<String, Vec<Absence>>,
     /// When the gateway was restarted: for these times nobody took anything.
     down: Vec<Span>,
+    /// When slaves told what they first had spoilt; nothing when they never did.
+    spoilt: BTreeMap<StimulusId, Option<Micros>>,
 }
 
 /// A stretch of time in which a fault disturbed a device's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Span {
-    from_us: Micros,
+pub struct Span {
+    /// From when on.
+    pub from_us: Micros,
     /// When the device had a fresh connection, or what was held went on; nothing when that never happened.
-    until_us: Option<Micros>,
-    cause: Cause,
+    pub until_us: Option<Micros>,
+    /// What disturbed it.
+    pub cause: Cause,
     /// Bytes may be gone or wrong, and not only late.
-    harms: bool,
+    pub harms: bool,
 }
 
 impl Span {
+    /// What a fault did at an instant: it held something for so many ns, or a connection or bytes on it are gone until
+    /// the device has a fresh one.
+    pub fn of_fault(at_us: Micros, fault: usize, held_ns: Option<u64>, next_up_us: Option<Micros>) -> Span {
+        let until_us = held_ns.map(|ns| at_us + i64::try_from(ns / 1_000).unwrap_or(i64::MAX));
+        let cause = Cause::Fault(fault);
+        Span { from_us: at_us, until_us: until_us.or(next_up_us), cause, harms: held_ns.is_none() }
+    }
+
+    /// For so long a gateway that was restarted took nothing.
+    pub fn of_restart(restart: &Restart) -> Span {
+        Span {
+            from_us: restart.down_us,
+            until_us: Some(restart.open_us + assumed().back_us()),
+            cause: Cause::Restart(restart.number),
+            harms: true,
+        }
+    }
+
     fn touches(&self, from_us: Micros, until_us: Micros) -> bool {
         self.from_us <= until_us && self.until_us.is_none_or(|until| from_us <= until)
     }
+}
+
+/// How far an event came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Journey {
+    /// When it was due.
+    pub due_us: Micros,
+    /// When it left; nothing when it never did.
+    pub left_us: Option<Micros>,
+    /// At which quality of service, where that is known.
+    pub qos: Option<u8>,
+    /// When the gateway first had it as it had left; nothing when no proxy saw it pass.
+    pub reached_us: Option<Micros>,
 }
 
 /// What faults mean for an event.
@@ -87,31 +122,19 @@ impl Ways {
         ways.passes.values_mut().for_each(|passes| passes.sort_unstable());
         for one in befell {
             let held = one.done == "held";
-            let until_us = match one.amount {
-                Some(ns) if held => Some(one.at_us + i64::try_from(ns / 1_000).unwrap_or(i64::MAX)),
-                _ => outages.next_up(one.device, one.at_us),
-            };
-            let cause = Cause::Fault(one.fault);
-            let span = Span { from_us: one.at_us, until_us, cause, harms: !held };
+            let next_up_us = outages.next_up(one.device, one.at_us);
+            let span = Span::of_fault(one.at_us, one.fault, one.amount.filter(|_| held), next_up_us);
             ways.disturbed.entry(one.device).or_default().push(span);
             if !held {
                 let (from_us, connection) = (one.at_us, Some(one.connection));
-                let absence = Absence { from_us, until_us, connection, restless: false };
+                let absence = Absence { from_us, until_us: span.until_us, connection, restless: false };
                 ways.absences.entry(name(one.device)).or_default().push(absence);
             }
         }
         for one in afflicted {
             ways.afflict(one, outages, name(one.device));
         }
-        ways.down = restarts
-            .iter()
-            .map(|restart| Span {
-                from_us: restart.down_us,
-                until_us: Some(restart.open_us + assumed().back_us()),
-                cause: Cause::Restart(restart.number),
-                harms: true,
-            })
-            .collect();
+        ways.down = restarts.iter().map(|restart| Span::of_restart(restart)).collect();
         ways.disturbed.values_mut().for_each(|spans| spans.sort_by_key(|span| span.from_us));
         ways
     }
@@ -146,6 +169,13 @@ impl Ways {
         for stimulus in resent {
             *self.resends.entry(stimulus).or_default() += 1;
         }
+        self
+    }
+
+    /// The same with what slaves of serial lines did because the contract asks for it.
+    #[must_use]
+    pub fn with_spoilt<'a>(mut self, spoilt: impl IntoIterator<Item = &'a Spoilt>) -> Ways {
+        self.spoilt = spoilt.into_iter().map(|one| (one.stimulus, one.told.then_some(one.at_us))).collect();
         self
     }
 
@@ -188,26 +218,43 @@ impl Ways {
     /// What faults mean for an event that should have left or did.
     pub fn fate(&self, expected: &Expected, left: Option<&Left>) -> Fate {
         let spans = self.disturbed.get(&expected.device).map_or(&[][..], Vec::as_slice);
-        let due_us = expected.intended_us;
-        if let Some(reached_us) = self.reached_us(expected.stimulus) {
-            let late = reached_us > due_us && spans.iter().any(|span| span.touches(due_us, reached_us));
-            return Fate::Owed { later_us: if late { reached_us - due_us } else { 0 } };
+        let journey = Journey {
+            due_us: expected.intended_us,
+            left_us: left.map(|left| left.left_us),
+            qos: left.and_then(|left| left.qos),
+            reached_us: self.reached_us(expected.stimulus),
+        };
+        match (fate(journey, spans, &self.down), self.spoilt.get(&expected.stimulus)) {
+            (Fate::Owed { .. }, Some(None)) => Fate::Taken { by: Cause::Slave },
+            (Fate::Owed { later_us }, Some(Some(told_us))) => {
+                Fate::Owed { later_us: later_us.max(told_us - expected.intended_us) }
+            }
+            (fate, _) => fate,
         }
-        let gone_us = left.map_or(due_us, |left| left.left_us + assumed().through_us()).max(due_us);
-        // What a fault holds is in the proxy until it lets go.
-        let held = spans.iter().filter(|span| !span.harms && span.touches(due_us, gone_us));
-        let gone_us = held.filter_map(|span| span.until_us).fold(gone_us, Micros::max);
-        let mut hit = spans.iter().filter(|span| span.harms && span.touches(due_us, gone_us));
-        let back =
-            |span: &&Span| span.until_us.is_some_and(|until| until - span.from_us <= assumed().back_us());
-        let taken = hit.rfind(|span| left.is_some() || back(span));
-        // At QoS 0 a message that is sent to a gateway that is down is gone, and nobody promised otherwise.
-        let promised = left.is_none_or(|left| left.qos != Some(0));
-        let down = self.down.iter().find(|span| !promised && span.touches(due_us, gone_us));
-        match taken.or(down) {
-            Some(span) => Fate::Taken { by: span.cause },
-            None => Fate::Owed { later_us: 0 },
-        }
+    }
+}
+
+/// What stretches in which something stood in its way, and those in which the gateway was down, mean for an event; the
+/// first in the order in which they began.
+pub(super) fn fate(journey: Journey, spans: &[Span], down: &[Span]) -> Fate {
+    let Journey { due_us, left_us, qos, reached_us } = journey;
+    if let Some(reached_us) = reached_us {
+        let late = reached_us > due_us && spans.iter().any(|span| span.touches(due_us, reached_us));
+        return Fate::Owed { later_us: if late { reached_us - due_us } else { 0 } };
+    }
+    let through_us = left_us.map_or(due_us, |left| left + assumed().through_us()).max(due_us);
+    // What a fault holds is in the proxy until it lets go.
+    let held = spans.iter().filter(|span| !span.harms && span.touches(due_us, through_us));
+    let gone_us = held.filter_map(|span| span.until_us).fold(through_us, Micros::max);
+    let mut hit = spans.iter().filter(|span| span.harms && span.touches(due_us, gone_us));
+    let back = |span: &&Span| span.until_us.is_some_and(|until| until - span.from_us <= assumed().back_us());
+    let taken = hit.rfind(|span| left_us.is_some() || back(span));
+    // At QoS 0 a message that is sent to a gateway that is down is gone, and nobody promised otherwise.
+    let promised = left_us.is_none() || qos != Some(0);
+    let down = down.iter().find(|span| !promised && span.touches(due_us, gone_us));
+    match taken.or(down) {
+        Some(span) => Fate::Taken { by: span.cause },
+        None => Fate::Owed { later_us: if gone_us > through_us { gone_us - due_us } else { 0 } },
     }
 }
 
@@ -276,6 +323,18 @@ mod tests {
         let befell: Vec<&Befell> = befell.iter().collect();
         let ways = Ways::of("r", (&befell, &[], &[]), passed, &sent, (&outages, &|_| "beam".into()));
         assert_eq!(ways.fate(&expected, left.as_ref()), fate, "{befell:?} {passed:?} {left_us:?} {up_us:?}");
+        // What slaves spoil is never owed; what they told in the end is owed from then on.
+        let spoilt = |told| {
+            let (part, line, by) = ("main".into(), "line".into(), BTreeMap::new());
+            let spoilt = Spoilt { at_us: DUE + 900_000, part, line, stimulus: StimulusId(7), told, by };
+            ways.clone().with_spoilt([&spoilt]).fate(&expected, left.as_ref())
+        };
+        if let Fate::Owed { later_us } = fate {
+            assert_eq!(spoilt(true), Fate::Owed { later_us: later_us.max(900_000) });
+            assert_eq!(spoilt(false), Fate::Taken { by: Cause::Slave });
+        } else {
+            assert_eq!((spoilt(true), spoilt(false)), (fate, fate));
+        }
         ways
     }
 

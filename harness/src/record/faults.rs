@@ -68,6 +68,24 @@ pub struct Passed {
     pub digest: u64,
 }
 
+/// What a message on a serial line lived through whose slaves do wrong because the contract asks for it. Written when at least one
+/// answer to a poll suffered that would have told it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoilt {
+    /// When an answer told it whole, or when its input fell back or changed again.
+    pub at_us: Micros,
+    /// `floor` or `main`.
+    pub part: String,
+    /// The line.
+    pub line: String,
+    /// The message.
+    pub stimulus: StimulusId,
+    /// An answer told it whole, so that the gateway had it.
+    pub told: bool,
+    /// Answers before that, and the one before it was said, by what they suffered: `silent`, `crc`.
+    pub by: BTreeMap<String, u64>,
+}
+
 /// The gateway was restarted on purpose. Written when it was up again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Restart {

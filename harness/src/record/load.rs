@@ -21,7 +21,7 @@ pub struct Load {
     /// What was counted.
     #[serde(flatten)]
     pub counts: LoadCounts,
-    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `acknowledged`, `absence`, `drained`, `answers`, `hearing`), as
+    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `acknowledged`, `absence`, `drained`, `answers`, `hearing`, `upstream`), as
     /// HdrHistogram's compressed V2 form in base64.
     pub histograms: BTreeMap<String, String>,
     /// Those who heard what the gateway said: the control first.
@@ -95,8 +95,7 @@ pub struct LoadCounts {
 pub struct LoadAnswers {
     /// Whether the answers were heard and carry ids; without that nothing is known of them.
     pub heard: bool,
-    /// Whether the gateway owes all of them: nothing but the shape of the load stood in the way of the copies, and nobody
-    /// was deaf.
+    /// Whether the gateway owes all of them that are counted: the run was whole, and nobody was deaf.
     pub promised: bool,
     /// Why not, of both.
     pub why_not: String,
@@ -114,6 +113,18 @@ pub struct LoadAnswers {
     pub spurious: Vec<String>,
     /// Observations about copies that carry no id: a gateway's own words, which are not judged.
     pub unnamed: u64,
+    /// What became of the same on the way to the city platform; nothing where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<LoadUpstream>,
+}
+
+/// What became of the alarms of copies on the way to the city platform.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadUpstream {
+    /// Of all copies.
+    pub all: Tally,
+    /// The first that did not come as they should; `all` counts them all.
+    pub failures: Vec<CopyFailure>,
 }
 
 /// What became of what one copy said.
@@ -154,6 +165,9 @@ pub struct CopyFailure {
     pub deadline_us: Micros,
     /// When it last left; nothing when it never did.
     pub left_us: Option<Micros>,
+    /// When the gateway first had it as it had left, where a proxy saw it pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached_us: Option<Micros>,
     /// It left more than once: its connection had broken without an acknowledgement.
     #[serde(default)]
     pub again: bool,
@@ -161,6 +175,9 @@ pub struct CopyFailure {
     pub heard_us: Option<Micros>,
     /// How many answers came.
     pub answers: u8,
+    /// What became of its answer, where all this is about the way to the city platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<String>,
 }
 
 /// One who heard what the gateway said, beside a control who is always there.

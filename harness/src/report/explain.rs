@@ -10,6 +10,7 @@ mod logs;
 
 pub(super) use extras::{SPURIOUS, with_id};
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use palisade_sim::contract::{Cause, Incident, Stimulus};
@@ -458,18 +459,30 @@ impl Story<'_> {
         vec![Step { after_ms: self.after(left.left_us), stage: "wire", text, bytes }]
     }
 
-    /// What slaves of its serial line did wrong on purpose. Answers to polls are counted and not kept one by one.
+    /// What slaves of its serial line did wrong on purpose: to it, or to nothing of it.
     fn slaves(&self) -> Option<Step> {
+        let number = |by: &BTreeMap<String, u64>| -> Vec<String> {
+            by.iter().map(|(word, n)| format!("{word} {n}")).collect()
+        };
+        let mut spoilt = self.folder.journal.spoilt.iter().filter(|one| one.part == "main");
+        if let Some(one) = spoilt.find(|one| one.stimulus == self.message.answer.stimulus) {
+            let end = if one.told { "an answer told it" } else { "its input showed it no more" };
+            let text = format!(
+                "answers of {} that would have told it suffered on purpose ({}), until {end}",
+                one.line,
+                number(&one.by).join(", ")
+            );
+            return Some(Step { after_ms: self.after(one.at_us), stage: "fault", text, bytes: None });
+        }
         let device = self.message.answer.device;
         let on = |line: &&Line| line.part == "main" && line.places.iter().any(|p| p.device == device);
         let line = self.folder.journal.lines.values().find(on).filter(|line| !line.faults.is_empty())?;
-        let kinds: Vec<String> = line.faults.iter().map(|(word, n)| format!("{word} {n}")).collect();
         let text = format!(
-            "faults of slaves befell {} of {} answers of {} in the whole run ({}); which ones is not kept",
+            "faults of slaves befell {} of {} answers of {} in the whole run ({}), and none that would have told it",
             line.faults.values().sum::<u64>(),
             line.answers,
             line.line,
-            kinds.join(", ")
+            number(&line.faults).join(", ")
         );
         Some(Step { after_ms: None, stage: "fault", text, bytes: None })
     }
@@ -626,17 +639,7 @@ impl Story<'_> {
             }
         };
         let posts = journal.forwarded.iter().filter(of_this);
-        let mut steps: Vec<Step> = posts
-            .map(|post| {
-                let acknowledged = post.answered_us.map_or_else(
-                    || "gave no answer".to_owned(),
-                    |at| format!("answered {} later", length(at - post.received_us)),
-                );
-                let text = format!("posted to the city platform ({}), which {acknowledged}", post.answered);
-                let bytes = Some(post.payload.clone());
-                Step { after_ms: self.after(post.received_us), stage: "city", text, bytes }
-            })
-            .collect();
+        let mut steps: Vec<Step> = posts.map(|post| posted(post, self.after(post.received_us))).collect();
         let text = self.upstream().map_or_else(
             || "it reached the city platform once and in time".to_owned(),
             |f| format!("on the way to the city platform it was {}: {}", f.outcome.replace('_', " "), f.text),
@@ -660,6 +663,16 @@ impl Story<'_> {
         let text = format!("stills/{}, {when}: {}", still.row.file, still.row.title);
         Some(Step { after_ms: None, stage: "picture", text, bytes: None })
     }
+}
+
+/// A post to the city platform.
+fn posted(post: &Forwarded, after_ms: Option<f64>) -> Step {
+    let acknowledged = post.answered_us.map_or_else(
+        || "gave no answer".to_owned(),
+        |at| format!("answered {} later", length(at - post.received_us)),
+    );
+    let text = format!("posted to the city platform ({}), which {acknowledged}", post.answered);
+    Step { after_ms, stage: "city", text, bytes: Some(post.payload.clone()) }
 }
 
 /// A length of time in few letters.

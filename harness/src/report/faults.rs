@@ -78,6 +78,7 @@ pub(super) fn ways(
         (outages, &|device| names.device(device).0),
     )
     .with_resends(journal.resent.iter().filter(|one| one.part == part).map(|one| one.stimulus))
+    .with_spoilt(journal.spoilt.iter().filter(|one| one.part == part))
 }
 
 /// What befell devices. A wire's fault befalls all devices of its line; but for a cut, which is for good, the master's next
@@ -191,6 +192,7 @@ fn word(cause: Cause) -> String {
         Cause::Device(number) => format!("device fault {number}"),
         Cause::Restart(number) => format!("restart {number}"),
         Cause::Storm(number) => format!("storm {number}"),
+        Cause::Slave => "faults of slaves".to_owned(),
     }
 }
 
@@ -223,7 +225,8 @@ pub(super) fn part(folder: &Folder, main: &Part, names: &Names<'_>, facts: &Reco
         episodes: main.disturbed.episodes.iter().take(TOLD).map(|e| episode_part(e, names)).collect(),
         told: String::new(),
     };
-    part.told = told(&part);
+    let of_slaves = main.disturbed.taken.iter().filter(|(_, _, by)| *by == Cause::Slave).count();
+    part.told = told(&part, of_slaves);
     part
 }
 
@@ -325,16 +328,16 @@ fn episode_part(episode: &Episode, names: &Names<'_>) -> EpisodePart {
     }
 }
 
-/// The same in a sentence.
-fn told(part: &FaultsPart) -> String {
+/// The same in a sentence. Of what was taken, so much was by slaves of serial lines.
+fn told(part: &FaultsPart, of_slaves: usize) -> String {
     if part.list.is_empty() && part.restarts.is_empty() && part.devices.is_empty() {
-        return match part.taken {
-            0 => String::new(),
-            n => format!(
-                "storms: {} may have gone with their lines; nothing is owed for them",
-                counted(n, "message")
-            ),
-        };
+        let swept = part.taken - of_slaves;
+        let storms = (swept > 0)
+            .then(|| format!("storms: {} may have gone with their lines", counted(swept, "message")));
+        let slaves = (of_slaves > 0)
+            .then(|| format!("slaves that do wrong on purpose never told {}", counted(of_slaves, "message")));
+        let both: Vec<String> = storms.into_iter().chain(slaves).collect();
+        return if both.is_empty() { String::new() } else { both.join("; ") + "; nothing is owed for them" };
     }
     let name = if part.name.is_empty() { "faults".to_owned() } else { format!("\"{}\"", part.name) };
     let mut said = vec![match part.list.len() {

@@ -16,7 +16,7 @@ use crate::latency::Series;
 use crate::record::{
     Afflicted, Answered, Befell, Caused, City, Command, End, Entry, Expected, Fault, Forwarded, Left, Line,
     Link, Load, Machine, Micros, Note, Observation, Owed, Passed, Proxied, Repeated, Resent, Restart, Said,
-    Start, Storm, Unsaid, Usage, WindowEntry, Withheld,
+    Spoilt, Start, Storm, Unsaid, Usage, WindowEntry, Withheld,
 };
 
 /// What a run left behind.
@@ -64,6 +64,8 @@ pub(super) struct Journal {
     pub(super) befell: Vec<Befell>,
     /// Events that the gateway had in spite of them.
     pub(super) passed: Vec<Passed>,
+    /// What slaves of serial lines did to messages because the contract asks for it.
+    pub(super) spoilt: Vec<Spoilt>,
     /// Devices that did something wrong on purpose, main part only.
     pub(super) afflicted: Vec<Afflicted>,
     /// What they kept to themselves.
@@ -134,6 +136,7 @@ impl Journal {
             Entry::Withheld(w) => w.at_us,
             Entry::Befell(b) => b.at_us,
             Entry::Passed(p) => p.at_us,
+            Entry::Spoilt(s) => s.at_us,
             Entry::Proxied(p) => p.at_us,
             Entry::Restart(r) => r.open_us,
             Entry::Load(l) => l.at_us,
@@ -161,6 +164,7 @@ impl Journal {
             Entry::Fault(f) => self.faults.push(f),
             Entry::Befell(b) => self.befell.push(b),
             Entry::Passed(p) => self.passed.push(p),
+            Entry::Spoilt(s) => self.spoilt.push(s),
             Entry::Afflicted(a) => self.afflicted.push(a),
             Entry::Unsaid(u) => self.unsaid.push(u),
             Entry::Repeated(r) => self.repeated.push(r),

@@ -79,8 +79,8 @@ pub(super) fn copies(load: Option<&Load>) -> Option<LoadFacts> {
     });
     let of =
         |name: &str| load.histograms.get(name).and_then(|packed| Series::unpack(packed)).unwrap_or_default();
-    let (response, hearing) = (of("answers"), of("hearing"));
-    Some(LoadFacts { counts: load.counts.clone(), answers, response, hearing })
+    let (response, posted, hearing) = (of("answers"), of("upstream"), of("hearing"));
+    Some(LoadFacts { counts: load.counts.clone(), answers, response, posted, hearing })
 }
 
 /// What the verdict looks at of the subscribers; nothing when nobody subscribed.

@@ -203,12 +203,18 @@ pub struct HarnessPart {
 }
 
 /// What came to the city platform about copies of the compound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CopyPosts {
     /// Posts.
     pub posts: usize,
     /// Messages of copies that were acknowledged at least once.
     pub messages: usize,
+    /// What became of the alarms that must be passed on; nothing where they are not judged.
+    #[serde(default)]
+    pub outcomes: Option<Tally>,
+    /// When a copy's message was owed to the post that the platform acknowledged, ms.
+    #[serde(default)]
+    pub response_ms: Spread,
 }
 
 /// Alarms that the gateway passed on to the city platform (雪亮工程), which Palisade plays; measured.
@@ -218,7 +224,7 @@ pub struct UpstreamPart {
     pub outcomes: Tally,
     /// Intended instant of a message to the post that the platform acknowledged, ms.
     pub response_ms: Spread,
-    /// Posts about copies of the compound, which are counted and not judged.
+    /// Posts about copies of the compound; what failed stands in `load.answers.upstream`.
     pub copies: CopyPosts,
     /// Posts that came, by what the platform did: `taken`, `slow`, `refused`, `mute`, `down`, `odd`.
     pub posts: BTreeMap<String, usize>,

@@ -8,7 +8,7 @@ use super::assemble::{Names, Part, failed, failure_text};
 use super::folder::Folder;
 use super::model::{CopyPosts, Spread, UpstreamPart};
 use crate::latency::Series;
-use crate::pairing::{Given, Outcome, Ways, acknowledged, pair};
+use crate::pairing::{Given, Outcome, Tally, Ways, acknowledged, pair};
 use crate::record::{Expected, Forwarded};
 use crate::verdict::{Message, UpstreamFacts};
 use crate::wire::id::read_copy;
@@ -78,7 +78,10 @@ fn copies(folder: &Folder) -> CopyPosts {
     let of = journal.forwarded.iter().filter_map(|post| Some((of_copy(run, post)?, post)));
     let acknowledged = of.clone().filter(|(_, post)| post.answered_us.is_some());
     let messages: BTreeSet<&str> = acknowledged.map(|(id, _)| id).collect();
-    CopyPosts { posts: of.count(), messages: messages.len() }
+    let judged = super::load::copies(journal.load.as_ref());
+    let outcomes = judged.as_ref().and_then(|load| Some(load.answers.upstream.as_ref()?.all));
+    let response_ms = judged.map_or_else(Spread::default, |load| Spread::of(&load.posted));
+    CopyPosts { posts: of.count(), messages: messages.len(), outcomes, response_ms }
 }
 
 /// The part of the report.
@@ -95,7 +98,7 @@ pub(super) fn part(folder: &Folder, leg: &Leg) -> UpstreamPart {
         outcomes,
         response_ms: Spread::of(&leg.facts.response),
         failures: bad.take(FAILURES).map(|m| failed(m, failure_text(m, &leg.messages))).collect(),
-        told: told(&leg.facts, (&posts, copies), &defects),
+        told: told(&leg.facts, (&posts, &copies), &defects),
         posts,
         copies,
         defects,
@@ -104,24 +107,16 @@ pub(super) fn part(folder: &Folder, leg: &Leg) -> UpstreamPart {
 
 fn told(
     facts: &UpstreamFacts,
-    (posts, copies): (&BTreeMap<String, usize>, CopyPosts),
+    (posts, copies): (&BTreeMap<String, usize>, &CopyPosts),
     defects: &str,
 ) -> String {
-    let t = &facts.tally;
     let all = posts.values().sum::<usize>() - copies.posts;
-    let mut told = format!(
-        "{} of {} reached the city platform once and in time, with {}",
-        t.answered,
-        counted(t.expected, "alarm"),
-        counted(all, "post")
-    );
-    let bad = [(t.missed, "missed"), (t.late, "late"), (t.duplicate, "posted again though acknowledged")];
-    let more = bad.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}"));
-    told.extend(more);
-    if t.spurious > 0 {
-        told += &format!("; {} were posted for no alarm of this run", t.spurious);
-    }
-    if copies.posts > 0 {
+    let mut told = format!("{}, with {}", leg_told(&facts.tally, ""), counted(all, "post"));
+    told += &bad_told(&facts.tally);
+    if let Some(tally) = copies.outcomes.filter(|tally| tally.expected > 0) {
+        let posts = counted(copies.posts, "post");
+        told += &format!("; {}, with {posts}{}", leg_told(&tally, " of the copies"), bad_told(&tally));
+    } else if copies.posts > 0 {
         told += &format!(
             "; {} of the copies came with {}, and are not judged",
             counted(copies.messages, "message"),
@@ -132,4 +127,19 @@ fn told(
         told += &format!("; the platform on purpose: {defects}");
     }
     told
+}
+
+fn leg_told(tally: &Tally, whose: &str) -> String {
+    let alarms = counted(tally.expected, "alarm");
+    format!("{} of {alarms}{whose} reached the city platform once and in time", tally.answered)
+}
+
+fn bad_told(tally: &Tally) -> String {
+    let bad = [
+        (tally.missed, "missed"),
+        (tally.late, "late"),
+        (tally.duplicate, "posted again though acknowledged"),
+        (tally.spurious, "posted for no alarm of this run"),
+    ];
+    bad.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}")).collect()
 }

@@ -1,17 +1,69 @@
 //! The city platform of a run: what it hears goes into the journal.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::contract::{Decoder, PlatformDefects, Upstream};
-use crate::drivers::city::{Ear, Posted, Wrongs};
+use palisade_sim::contract::Severity;
+use palisade_sim::words::StimulusId;
+use serde_json::Value;
+
+use crate::contract::{Decoder, PlatformDefects, Read, Upstream};
+use crate::drivers::city::{self as driver, Ear, Posted, Wrongs};
 use crate::drivers::fleet::Common;
-use crate::record::{self, Entry, Forwarded};
-
-pub(super) use crate::drivers::city::City;
+use crate::pairing::acknowledged_us;
+use crate::record::{self, Entry, Forwarded, Micros};
+use crate::wire::id::{mark_of_copy, read_copy};
 
 /// Characters of what is posted that the journal keeps.
 const KEPT: usize = 2_000;
+
+/// The platform, and what was posted to it of copies.
+pub(super) struct City {
+    platform: driver::City,
+    /// How loud what must be passed on is.
+    severity: Vec<Severity>,
+    /// By when it must have come.
+    deadline_us: Micros,
+    posts: Arc<Mutex<Vec<CopyPost>>>,
+}
+
+/// A post about a message of a copy.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct CopyPost {
+    /// Which copy, from 1.
+    pub(super) copy: u32,
+    /// The message; nothing when its id has another form.
+    pub(super) stimulus: Option<StimulusId>,
+    /// When it came, µs on the run's clock.
+    pub(super) received_us: Micros,
+    /// When the platform said that it has it; nothing when it did not.
+    pub(super) acknowledged_us: Option<Micros>,
+    /// What it says; its device without the mark of the copy.
+    pub(super) read: Read,
+}
+
+impl City {
+    /// The first message is due then: what goes wrong counts from here.
+    pub(super) fn begin(&self, first_us: Micros) {
+        self.platform.begin(first_us);
+    }
+
+    /// By when a message so loud must have come, µs after its instant; nothing when it need not.
+    pub(super) fn deadline_us(&self, severity: Severity) -> Option<Micros> {
+        self.severity.contains(&severity).then_some(self.deadline_us)
+    }
+
+    /// What was posted of copies so far, in the order in which it came.
+    pub(super) fn posts(&self) -> Vec<CopyPost> {
+        let mut posts = lock(&self.posts).clone();
+        posts.sort_by_key(|post| post.received_us);
+        posts
+    }
+}
+
+fn lock(posts: &Mutex<Vec<CopyPost>>) -> MutexGuard<'_, Vec<CopyPost>> {
+    posts.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Opens it, and writes down what must come to it.
 pub(super) fn open(
@@ -27,11 +79,25 @@ pub(super) fn open(
         deadline_us: upstream.deadline.0.0 * 1_000,
         defects: told(&upstream.defects),
     }));
+    let posts = Arc::<Mutex<Vec<CopyPost>>>::default();
+    let heard = posts.clone();
     let ear: Ear = Arc::new(move |posted| {
-        common.journal.write(Entry::Forwarded(forwarded(posted, &reading, common.part)));
+        let json = serde_json::from_str(&posted.body).unwrap_or_default();
+        lock(&heard).extend(of_copy(&posted, (&json, &reading), &common.run));
+        common.journal.write(Entry::Forwarded(forwarded(posted, (&json, &reading), common.part)));
     });
-    City::listen(at, (&upstream.path, wrongs(&upstream.defects)), seed, clock, ear)
-        .map_err(|error| format!("the city platform cannot listen at {at}: {error}"))
+    let platform = driver::City::listen(at, (&upstream.path, wrongs(&upstream.defects)), seed, clock, ear)
+        .map_err(|error| format!("the city platform cannot listen at {at}: {error}"))?;
+    let (severity, deadline_us) = (upstream.severity.clone(), upstream.deadline.0.0 * 1_000);
+    Ok(City { platform, severity, deadline_us, posts })
+}
+
+/// The same when it is about a message of a copy.
+fn of_copy(posted: &Posted, (json, reading): (&Value, &Decoder), run: &str) -> Option<CopyPost> {
+    let (copy, stimulus) = read_copy(run, &reading.id(json)?)?;
+    let acknowledged_us = acknowledged_us(posted.answered.word(), posted.answered_us);
+    let read = reading.read_row_of_copy(&mark_of_copy(copy), json);
+    Some(CopyPost { copy, stimulus, received_us: posted.received_us, acknowledged_us, read })
 }
 
 fn wrongs(defects: &PlatformDefects) -> Wrongs {
@@ -55,9 +121,8 @@ fn told(defects: &PlatformDefects) -> String {
     told.join(", ")
 }
 
-fn forwarded(posted: Posted, reading: &Decoder, part: &str) -> Forwarded {
-    let json = serde_json::from_str(&posted.body).unwrap_or_default();
-    let read = reading.read_row(&json);
+fn forwarded(posted: Posted, (json, reading): (&Value, &Decoder), part: &str) -> Forwarded {
+    let read = reading.read_row(json);
     Forwarded {
         received_us: posted.received_us,
         part: part.to_owned(),

@@ -1,5 +1,8 @@
 //! Hearing what the gateway says of the copies of a compound, and holding it against what they said.
 
+mod lines;
+mod posts;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,13 +16,14 @@ use palisade_sim::contract::Severity;
 use palisade_sim::words::StimulusId;
 use serde_json::Value;
 
+use super::city::City;
 use super::part::{Ending, Part};
-use crate::contract::{Correlate, Decoder};
+use crate::contract::{Correlate, Decoder, Read};
+use crate::drivers::between::{Between, Made};
 use crate::drivers::crowd::{self, Crowd};
 use crate::latency::Series;
-use crate::pairing::assumed;
 use crate::pairing::copies::{self, Break, Heard, Says, Told};
-use crate::pairing::{Outcome, Tally};
+use crate::pairing::{Outcome, Tally, assumed};
 use crate::record::{CopyFailure, CopyTally, LoadAnswers, Micros, Restart};
 use crate::shape::Storm;
 use crate::wire::id::{mark_of_copy, read_copy, tag_of_copy, wire_id};
@@ -36,6 +40,15 @@ struct Name {
     severity: Severity,
 }
 
+impl Name {
+    /// Whether what was read is about something else.
+    fn differs(&self, read: &Read) -> bool {
+        read.device != self.device
+            || read.signal != self.signal
+            || read.severity.is_some_and(|severity| severity != self.severity)
+    }
+}
+
 /// All that was heard so far.
 struct Log {
     run: String,
@@ -49,6 +62,8 @@ struct Log {
     strays: usize,
     unnamed: u64,
     answers: Arc<AtomicU64>,
+    /// Whether a fault made an id of nobody; nothing where no proxy stands between.
+    made: Option<Made>,
 }
 
 /// One who hears the gateway speak of all copies.
@@ -66,6 +81,8 @@ pub(super) struct Hearing {
 pub(super) struct Judged {
     pub(super) answers: LoadAnswers,
     pub(super) took: Series,
+    /// How long it took until the city platform had them.
+    pub(super) posted: Series,
     pub(super) looks: palisade_load::series::Series,
 }
 
@@ -96,6 +113,7 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
         strays: 0,
         unnamed: 0,
         answers: answers.clone(),
+        made: part.between.as_ref().map(Between::made),
     };
     let log = Arc::new(Mutex::new(log));
     let hears = log.clone();
@@ -153,6 +171,18 @@ fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
 }
 
 impl Log {
+    /// The place of a message among what a copy says, and among all that copies say.
+    fn slot(&self, copy: u32, stimulus: Option<StimulusId>) -> Option<(usize, usize)> {
+        let place = *self.places.get(&stimulus?)?;
+        let slot = (copy as usize).wrapping_sub(1).saturating_mul(self.names.len()).saturating_add(place);
+        (slot < self.heard.len()).then_some((place, slot))
+    }
+
+    /// Whether a fault made an id of nobody.
+    fn is_made(&self, id: &str) -> bool {
+        self.made.as_ref().is_some_and(|made| made(id))
+    }
+
     fn take(&mut self, publish: &Publish<'_>, at: Instant) {
         let Some(start) = self.start.filter(|_| !publish.retain) else { return };
         let json: Value = serde_json::from_slice(publish.payload).unwrap_or(Value::Null);
@@ -163,12 +193,10 @@ impl Log {
         // The compound's own answers are heard elsewhere, and those to other runs are nobody's here.
         let Some((copy, stimulus)) = read_copy(&self.run, &id) else { return };
         self.answers.fetch_add(1, Ordering::Relaxed);
-        let place = stimulus.and_then(|stimulus| self.places.get(&stimulus)).copied();
-        let says = self.names.len();
-        let slot =
-            place.map(|place| (copy as usize).wrapping_sub(1).saturating_mul(says).saturating_add(place));
-        let known = place.zip(slot.filter(|slot| *slot < self.heard.len()));
-        let Some((place, slot)) = known else {
+        let Some((place, slot)) = self.slot(copy, stimulus) else {
+            if self.is_made(&id) {
+                return;
+            }
             self.strays += 1;
             if self.spurious.len() < TOLD {
                 self.spurious.push(format!("{id} on {}", publish.topic));
@@ -179,17 +207,23 @@ impl Log {
         if publish.dup && self.heard[slot].times > 0 {
             return;
         }
-        let (read, name) =
-            (self.reading.read_copy(&mark_of_copy(copy), publish.topic, &json), &self.names[place]);
-        let differs = read.device != name.device
-            || read.signal != name.signal
-            || read.severity.is_some_and(|severity| severity != name.severity);
+        let read = self.reading.read_copy(&mark_of_copy(copy), publish.topic, &json);
+        let differs = self.names[place].differs(&read);
         let after = at.saturating_duration_since(start).as_nanos();
         self.heard[slot].take(u64::try_from(after).unwrap_or(u64::MAX), differs);
     }
 }
 
 impl Hearing {
+    /// What must come to the city platform: what is owed an answer, and is so loud.
+    fn to_city(&self, city: &City) -> Vec<Says> {
+        let owed = |(says, name): (&Says, &Name)| {
+            let deadline_us = says.deadline_us.and_then(|_| city.deadline_us(name.severity));
+            Says { deadline_us, ..*says }
+        };
+        self.says.iter().zip(self.names.iter()).map(owed).collect()
+    }
+
     /// Instants count from here.
     pub(super) fn begin(&self, start: Instant) {
         lock(&self.log).start = Some(start);
@@ -232,54 +266,68 @@ impl Hearing {
         };
         let breaks: Vec<Break> = storms.map(taken).chain(part.restarts.iter().map(restarted)).collect();
         let now_us = || start.elapsed().as_micros() as Micros;
-        let paired = |heard: &[Heard], listened_until_us, each: &mut dyn FnMut(&copies::Crowd<'_>)| {
-            each(&copies::Crowd {
-                says: &self.says,
-                copies: self.copies,
-                due_us: &due_us,
-                traces,
-                heard,
-                breaks: &breaks,
-                listened_until_us,
-            });
+        let start_us = part.common.clock.at(start);
+        let lines = || {
+            let between = part.between.as_ref()?;
+            Some(lines::of(between.copies(), (crowd, &self.says, self.copies), (start_us, &part.restarts)))
         };
-        let mut open_us = Some(Micros::MAX);
+        let base = copies::Crowd {
+            says: &self.says,
+            copies: self.copies,
+            due_us: &due_us,
+            traces,
+            heard: &[],
+            breaks: &breaks,
+            lines: None,
+            listened_until_us: 0,
+        };
+        let to_city = part.city.as_ref().map(|city| self.to_city(city));
+        let upstream = |listened_until_us, lines| {
+            let posts = posts::heard(&part.city.as_ref()?.posts(), &lock(&self.log), start_us);
+            let crowd = copies::Crowd { says: to_city.as_ref()?, listened_until_us, lines, ..base };
+            Some((posts, crowd))
+        };
+        let (mut open_us, under_way) = (Some(Micros::MAX), lines());
         while *how == Ending::Whole && open_us.is_some_and(|until| now_us() <= until) && !part.stop.asked() {
             thread::sleep(LOOK);
-            paired(&lock(&self.log).heard, 0, &mut |crowd| open_us = crowd.open_until_us());
+            let lines = under_way.as_ref();
+            let leg = upstream(0, lines);
+            let heard = &lock(&self.log).heard;
+            open_us = copies::Crowd { heard, lines, ..base }.open_until_us();
+            open_us =
+                open_us.max(leg.and_then(|(posts, crowd)| {
+                    copies::Crowd { heard: &posts.heard, ..crowd }.open_until_us()
+                }));
         }
-        let listened_until_us = now_us();
+        let (listened_until_us, lines) = (now_us(), lines());
+        let lines = lines.as_ref();
+        let leg = upstream(listened_until_us, lines);
         let heard = self.ear.end();
         let looks = heard.looks;
         let log = lock(&self.log);
         let mut judged = Judged { looks, ..Judged::default() };
-        let mut count = Count {
-            judged: &mut judged,
-            by_copy: BTreeMap::new(),
-            start_us: part.common.clock.at(start),
-            part,
-            says: &self.says,
-            names: &self.names,
-        };
-        let mut unsaid = 0;
-        paired(&log.heard, listened_until_us, &mut |crowd| {
-            unsaid = crowd.unsaid();
-            crowd.each(|told| count.take(told));
-        });
-        count.end();
+        let count =
+            Count { judged: &mut judged, by_copy: BTreeMap::new(), start_us, part, names: &self.names };
+        let answered = copies::Crowd { heard: &log.heard, lines, listened_until_us, ..base };
+        count.all(&answered);
+        if let Some((posts, crowd)) = leg {
+            let crowd = copies::Crowd { heard: &posts.heard, ..crowd };
+            let told = |told: &Told| failure((part, &self.names), start_us, &crowd.says[told.place], told);
+            let (leg, took) = posts::judge(&crowd, posts.strays, (&answered, &told));
+            (judged.answers.upstream, judged.posted) = (Some(leg), took);
+        }
         let answers = &mut judged.answers;
+        let unsaid = answered.unsaid();
         (answers.heard, answers.unnamed) = (true, log.unnamed);
         (answers.spurious, answers.all.spurious) = (log.spurious.clone(), log.strays + unsaid);
         // A restart breaks it, and nobody is let in before it hears again.
         let restarted =
             |at_us: &Micros| part.restarts.iter().any(|done| (done.down_us..=done.open_us).contains(at_us));
         let deaf = heard.broke.iter().map(|at| part.common.clock.at(*at)).any(|at_us| !restarted(&at_us));
-        let faults = part.faults.is_some_and(|plan| !plan.faults.fault.is_empty());
-        let why = match (*how == Ending::Whole, faults) {
-            (false, _) => "the run was cut",
-            (_, true) => "faults stand between the copies and the gateway",
-            _ if deaf => "the connection of the one who hears the answers to them broke",
-            _ => "",
+        let why = match *how == Ending::Whole {
+            false => "the run was cut",
+            true if deaf => "the connection of the one who hears the answers to them broke",
+            true => "",
         };
         (answers.promised, answers.why_not) = (why.is_empty(), why.to_owned());
         judged
@@ -293,13 +341,17 @@ struct Count<'a> {
     /// The load's start on the run's clock.
     start_us: Micros,
     part: &'a Part<'a>,
-    says: &'a [Says],
     names: &'a [Name],
 }
 
 impl Count<'_> {
-    fn take(&mut self, told: &Told) {
-        let (says, answers) = (&self.says[told.place], &mut self.judged.answers);
+    fn all(mut self, crowd: &copies::Crowd<'_>) {
+        crowd.each(|told| self.take(&crowd.says[told.place], told));
+        self.end();
+    }
+
+    fn take(&mut self, says: &Says, told: &Told) {
+        let answers = &mut self.judged.answers;
         let of_class = answers.by_class.entry(says.class.word().to_owned()).or_default();
         let of_copy = self.by_copy.entry(told.copy).or_default();
         for tally in [&mut answers.all, of_class, of_copy] {
@@ -313,23 +365,9 @@ impl Count<'_> {
         {
             self.judged.took.take((heard - told.from_us).max(0));
         }
-        let bad = told.outcome.filter(|outcome| *outcome != Outcome::Answered);
-        if let Some(outcome) = bad.filter(|_| answers.failures.len() < TOLD) {
-            answers.failures.push(CopyFailure {
-                id: wire_id(&tag_of_copy(&self.part.common.run, told.copy), says.stimulus),
-                outcome: outcome.word().to_owned(),
-                device: format!("{}{}", self.names[told.place].device, mark_of_copy(told.copy)),
-                class: says.class.word().to_owned(),
-                signal: self.names[told.place].signal.clone(),
-                qos: says.qos,
-                due_us: self.start_us + told.due_us,
-                owed_from_us: Some(self.start_us + told.from_us),
-                deadline_us: says.deadline_us.unwrap_or_default(),
-                left_us: told.left_us.map(|us| self.start_us + us),
-                again: told.again,
-                heard_us: told.heard_us.map(|us| self.start_us + us),
-                answers: told.answers,
-            });
+        let bad = told.outcome.is_some_and(|outcome| outcome != Outcome::Answered);
+        if bad && answers.failures.len() < TOLD {
+            answers.failures.push(failure((self.part, self.names), self.start_us, says, told));
         }
     }
 
@@ -345,6 +383,28 @@ impl Count<'_> {
         let all: Vec<CopyTally> = told.collect();
         self.judged.answers.harmed = all.len() as u32;
         self.judged.answers.copies = all.into_iter().take(TOLD).collect();
+    }
+}
+
+/// A message that did not fare as it should, for the journal. The load's start is an instant of the run's clock.
+fn failure((part, names): (&Part<'_>, &[Name]), start_us: Micros, says: &Says, told: &Told) -> CopyFailure {
+    let name = &names[told.place];
+    CopyFailure {
+        id: wire_id(&tag_of_copy(&part.common.run, told.copy), says.stimulus),
+        outcome: told.outcome.map_or("taken", Outcome::word).to_owned(),
+        device: format!("{}{}", name.device, mark_of_copy(told.copy)),
+        class: says.class.word().to_owned(),
+        signal: name.signal.clone(),
+        qos: says.qos,
+        due_us: start_us + told.due_us,
+        owed_from_us: Some(start_us + told.from_us),
+        deadline_us: says.deadline_us.unwrap_or_default(),
+        left_us: told.left_us.map(|us| start_us + us),
+        reached_us: told.reached_us.map(|us| start_us + us),
+        again: told.again,
+        heard_us: told.heard_us.map(|us| start_us + us),
+        answers: told.answers,
+        answered: None,
     }
 }
 
@@ -370,6 +430,10 @@ pub(super) fn sentence(answers: &LoadAnswers) -> String {
     }
     if !answers.promised {
         said += &format!("; not assessed, since {}", answers.why_not);
+    }
+    if let Some(leg) = &answers.upstream {
+        let Tally { expected, answered, .. } = leg.all;
+        said += &format!("; {answered} of {expected} of them reached the city platform once and in time");
     }
     said
 }

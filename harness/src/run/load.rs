@@ -213,7 +213,7 @@ fn sum_up(
         Ok(outcome) => outcome,
         Err(error) => return part.ended(Ending::Lost(format!("the copies of the compound: {error}"))),
     };
-    let Heard { judged: Judged { answers, took, looks }, subscribers } = heard;
+    let Heard { judged: Judged { answers, took, posted, looks }, subscribers } = heard;
     let said = [copies::sentence(&answers)].into_iter().chain(figures(&outcome));
     for text in said.chain(subscribers::sentences(&subscribers)) {
         note(part, "load", text);
@@ -222,7 +222,10 @@ fn sum_up(
         note(part, LATE_LOAD, why);
     }
     let mut load = load(&part.common, fleet, clients, &outcome);
-    for (name, heard) in [("answers", took.histogram()), ("hearing", looks.histogram())] {
+    let leg = answers.upstream.as_ref().map(|_| ("upstream", posted.histogram()));
+    for (name, heard) in
+        [("answers", took.histogram()), ("hearing", looks.histogram())].into_iter().chain(leg)
+    {
         load.histograms.extend(latency::Series::pack(heard).map(|packed| (name.to_owned(), packed)));
     }
     let load = Load { subscribers, answers: Some(answers), ..load };

@@ -25,12 +25,13 @@ pub(super) fn implied(
     evidence: &Evidence<'_>,
 ) -> impl Iterator<Item = (&'static str, &'static str)> {
     let of = |there: bool, names: &'static [&'static str]| if there { names } else { &[] };
+    let of_load = load::implied(evidence.load);
     let all = [
         &ALWAYS[..],
         of(!evidence.commands.paired.due.is_empty(), &COMMANDS),
         of(evidence.upstream.is_some(), &UPSTREAM),
         of(evidence.subscribers.is_some(), &SUBSCRIBERS),
-        load::implied(evidence.load),
+        &of_load,
     ];
     let named = |name: &str| thresholds.keys().any(|typed| singular(typed) == singular(name));
     all.concat()

@@ -16,6 +16,8 @@ pub struct LoadFacts {
     pub answers: LoadAnswers,
     /// From the due instant of a message, or from its leaving where a storm had held it, to its answer.
     pub response: Series,
+    /// The same to the post that the city platform acknowledged.
+    pub posted: Series,
     /// How late the one who heard them came to what waited for it.
     pub hearing: Series,
 }
@@ -55,21 +57,39 @@ pub(super) fn figure(rest: &str, facts: Option<&LoadFacts>) -> Option<Figure> {
         let why_not = if heard { too_few.unwrap_or("no answer came".into()) } else { why_not };
         return of(value, heard, &why_not);
     }
+    if let Some(rest) = rest.strip_prefix("upstream.") {
+        let leg = known.answers.upstream.as_ref();
+        let why_not = if heard { "the gateway's contract has no `[upstream]`".to_owned() } else { why_not };
+        if let Some(which) = rest.strip_prefix("response.") {
+            let (value, too_few) = of_series(&known.posted, which)?;
+            let too_few = leg.map(|_| too_few.unwrap_or("no alarm came".into()));
+            return of(value, leg.is_some(), &too_few.unwrap_or(why_not));
+        }
+        let (_, value) = count(rest, &leg.map(|leg| leg.all).unwrap_or_default())?;
+        return of(Some(value as f64), leg.is_some(), &why_not);
+    }
     let (_, value) = count(rest, &known.answers.all)?;
     of(Some(value as f64), heard, &why_not)
 }
 
-/// Whether a figure is one of answers to the copies that cannot be held against the gateway: something else stood in their way.
+/// What the answers to copies are called among classes.
+pub(super) const LOAD: &str = "load";
+
+/// Whether a figure is one of answers to the copies.
+pub(super) fn is_of_answers(what: &What) -> bool {
+    matches!(what, What::Load(rest) if transport(rest).is_none())
+}
+
+/// Whether a figure is one of answers to the copies that cannot be held against the gateway: not all that came was heard.
 pub(super) fn is_not_assessed(what: &What, facts: Option<&LoadFacts>) -> bool {
-    let of_answers = matches!(what, What::Load(rest) if transport(rest).is_none());
-    of_answers && facts.is_some_and(|facts| facts.answers.heard && !facts.answers.promised)
+    is_of_answers(what) && facts.is_some_and(|facts| facts.answers.heard && !facts.answers.promised)
 }
 
 /// Why they are not assessed.
 pub(super) fn not_assessed(facts: &LoadFacts) -> NotAssessed {
     let LoadAnswers { all, why_not, .. } = &facts.answers;
     NotAssessed {
-        class: Some("load".to_owned()),
+        class: Some(LOAD.to_owned()),
         taken: all.taken,
         of: all.taken + all.expected,
         told: format!("what became of answers to the copies is not assessed: {why_not}"),
@@ -78,19 +98,16 @@ pub(super) fn not_assessed(facts: &LoadFacts) -> NotAssessed {
 
 /// Figures that must be 0 wherever the gateway owes every answer to the copies. Twice the day in half the time says nothing
 /// about a deadline.
-pub(super) fn implied(facts: Option<&LoadFacts>) -> &'static [&'static str] {
-    const ALL: [&str; 6] =
+pub(super) fn implied(facts: Option<&LoadFacts>) -> Vec<&'static str> {
+    const ANSWERS: [&str; 6] =
         ["load.missed", "load.duplicates", "load.wrong", "load.out_of_order", "load.spurious", "load.late"];
-    match facts {
-        Some(facts) if facts.answers.heard && facts.answers.promised => {
-            if facts.counts.compress > 1 {
-                &ALL[..5]
-            } else {
-                &ALL
-            }
-        }
-        _ => &[],
-    }
+    const UPSTREAM: [&str; 3] = ["load.upstream.missed", "load.upstream.duplicates", "load.upstream.late"];
+    let Some(facts) = facts.filter(|facts| facts.answers.heard && facts.answers.promised) else {
+        return Vec::new();
+    };
+    let upstream = facts.answers.upstream.iter().flat_map(|_| UPSTREAM);
+    let all = ANSWERS.into_iter().chain(upstream);
+    all.filter(|name| facts.counts.compress <= 1 || !name.ends_with("late")).collect()
 }
 
 /// Why a threshold on it does not hold.
@@ -105,7 +122,10 @@ pub(super) fn sentence(rest: &str, found: &str, must: &str, facts: Option<&LoadF
     if rest.starts_with("response.") {
         return format!("load.{rest} (answers to the copies) is {found}, must be {must}");
     }
-    let singular = if rest == "duplicates" { "duplicate" } else { rest };
+    if let Some(rest) = rest.strip_prefix("upstream.") {
+        return of_city(rest, (found, must), answers);
+    }
+    let singular = singular(rest);
     let said = format!(
         "{found} of {} answers to the {} copies {} (must be {must})",
         answers.all.expected,
@@ -124,9 +144,7 @@ pub(super) fn sentence(rest: &str, found: &str, must: &str, facts: Option<&LoadF
     }
     let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.word() == singular);
     let Some(outcome) = outcome else { return said };
-    let of: Vec<&CopyFailure> = answers.failures.iter().filter(|one| one.outcome == singular).collect();
-    let named: Vec<String> =
-        of.iter().map(|one| format!("{} {} {}", one.device, one.signal, one.id)).collect();
+    let named = named(&answers.failures, singular);
     let classes = answers.by_class.iter().map(|(class, tally)| (class, tally.of(outcome)));
     let classes: Vec<String> =
         classes.filter(|(_, n)| *n > 0).map(|(class, n)| format!("{class} {n}")).collect();
@@ -135,4 +153,32 @@ pub(super) fn sentence(rest: &str, found: &str, must: &str, facts: Option<&LoadF
     let copies: Vec<String> =
         copies.iter().map(|copy| format!("{} {}", copy.site, copy.outcomes.of(outcome))).collect();
     format!("{said}: by class {}; by copy {}; {}", list(&classes), list(&copies), list(&named))
+}
+
+fn singular(rest: &str) -> &str {
+    if rest == "duplicates" { "duplicate" } else { rest }
+}
+
+/// Messages that had an outcome.
+fn named(failures: &[CopyFailure], outcome: &str) -> Vec<String> {
+    let of = failures.iter().filter(|one| one.outcome == outcome);
+    of.map(|one| format!("{} {} {}", one.device, one.signal, one.id)).collect()
+}
+
+/// Why a threshold on the leg to the city platform does not hold.
+fn of_city(rest: &str, (found, must): (&str, &str), answers: &LoadAnswers) -> String {
+    if rest.starts_with("response.") {
+        return format!(
+            "load.upstream.{rest} (from a copy's message to the city platform) is {found}, must be {must}"
+        );
+    }
+    let leg = answers.upstream.as_ref();
+    let singular = singular(rest);
+    let names = named(leg.map_or(&[], |leg| leg.failures.as_slice()), singular);
+    let names = if names.is_empty() { String::new() } else { format!(": {}", list(&names)) };
+    format!(
+        "{found} of {} alarms of the copies for the city platform {} (must be {must}){names}",
+        leg.map_or(0, |leg| leg.all.expected),
+        singular.replace('_', " ")
+    )
 }

@@ -205,7 +205,8 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
         reasons.extend(reason.map(|text| if implied { text + implied::REMEDY } else { text }));
     }
     let of_copies = checks.iter().any(|check| check.not_assessed && check.figure.starts_with("load."));
-    not_assessed.extend(evidence.load.filter(|_| of_copies).map(load::not_assessed));
+    let unheard = evidence.load.filter(|facts| of_copies && !facts.answers.promised);
+    not_assessed.extend(unheard.map(load::not_assessed));
     // An answer that was stamped late makes a time longer, never shorter: what holds all the same holds.
     for (ear, why) in hard_of_hearing(&evidence) {
         if slow.contains(&ear) {

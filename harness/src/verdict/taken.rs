@@ -1,7 +1,7 @@
 //! What faults left too little of to judge.
 
 use super::figure::What;
-use super::{Check, Evidence, Figure};
+use super::{Check, Evidence, Figure, load};
 use crate::pairing::{Tally, assumed};
 
 /// What is not assessed: a device class, or all of them, most of whose events faults took, or the answers to copies.
@@ -19,7 +19,11 @@ pub struct NotAssessed {
 
 impl NotAssessed {
     fn taken(class: Option<&String>, taken: usize, of: usize) -> NotAssessed {
-        let what = class.map_or("the compound", String::as_str);
+        let what = match class.map(String::as_str) {
+            None => "the compound",
+            Some(load::LOAD) => "what became of answers to the copies",
+            Some(class) => class,
+        };
         let told = format!(
             "{what} is not assessed: faults took {taken} of {of} messages on their way, more than {} %",
             assumed().taken_share * 100.0
@@ -28,7 +32,7 @@ impl NotAssessed {
     }
 }
 
-/// All together first, then classes by name.
+/// All together first, then classes by name, then the answers to copies.
 pub(super) fn not_assessed(evidence: &Evidence<'_>) -> Vec<NotAssessed> {
     let of = |class: Option<&String>, tally: &Tally| {
         let (taken, of) = (tally.taken, tally.taken + tally.expected);
@@ -36,13 +40,16 @@ pub(super) fn not_assessed(evidence: &Evidence<'_>) -> Vec<NotAssessed> {
         too_many.then(|| NotAssessed::taken(class, taken, of))
     };
     let classes = evidence.by_class.iter().filter_map(|(class, tally)| of(Some(class), tally));
-    of(None, evidence.tally).into_iter().chain(classes).collect()
+    let load = evidence.load.filter(|facts| facts.answers.promised);
+    let copies = load.and_then(|facts| of(Some(&load::LOAD.to_owned()), &facts.answers.all));
+    of(None, evidence.tally).into_iter().chain(classes).chain(copies).collect()
 }
 
 /// Whether a figure that holds says nothing, since it is one of answers of which faults left too few.
 pub(super) fn says_nothing(check: &Check, figure: Option<&Figure>, not_assessed: &[NotAssessed]) -> bool {
-    let of_answers =
-        |figure: &&Figure| matches!(figure.what, What::Outcome(_) | What::Expected | What::Time(_));
-    let figure = figure.filter(of_answers);
-    check.pass && figure.is_some_and(|figure| not_assessed.iter().any(|one| one.class == figure.class))
+    let class = figure.and_then(|figure| match figure.what {
+        What::Outcome(_) | What::Expected | What::Time(_) => Some(figure.class.as_deref()),
+        ref what => load::is_of_answers(what).then_some(Some(load::LOAD)),
+    });
+    check.pass && class.is_some_and(|class| not_assessed.iter().any(|one| one.class.as_deref() == class))
 }

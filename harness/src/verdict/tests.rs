@@ -649,10 +649,10 @@ fn what_copies_lack_fails_unasked_and_names_class_copy_and_ids() {
 }
 
 #[test]
-fn answers_to_copies_behind_faults_are_not_assessed_though_a_threshold_asks_for_them() {
+fn answers_to_copies_that_were_not_all_heard_are_not_assessed_though_a_threshold_asks_for_them() {
     let mut facts = load(2);
     facts.answers.promised = false;
-    facts.answers.why_not = "faults stand between the copies and the gateway".into();
+    facts.answers.why_not = "the run was cut".into();
     let judged = |thresholds: &[(&str, &str)]| {
         Bench { load: Some(facts.clone()), ..Bench::of(sound()) }.judge(thresholds)
     };
@@ -667,13 +667,27 @@ fn answers_to_copies_behind_faults_are_not_assessed_though_a_threshold_asks_for_
     }
     let [one] = asked.not_assessed.as_slice() else { panic!("{:?}", asked.not_assessed) };
     assert_eq!((one.class.as_deref(), one.of), (Some("load"), 90));
-    assert!(
-        one.told.ends_with("not assessed: faults stand between the copies and the gateway"),
-        "{}",
-        one.told
-    );
+    assert!(one.told.ends_with("not assessed: the run was cut"), "{}", one.told);
     // What befell their lines is counted as ever.
     assert!(!judged(&[("load.broke", "== 0")]).pass && !judged(&[("load.missed", "none")]).pass);
+}
+
+#[test]
+fn what_holds_of_copies_most_of_whose_messages_faults_took_is_not_assessed() {
+    let judged = |taken, missed| {
+        let mut facts = load(missed);
+        facts.answers.all.taken = taken;
+        Bench { load: Some(facts), ..Bench::of(sound()) }.judge(&[("load.missed", "== 0")])
+    };
+    assert!(judged(90, 0).not_assessed.is_empty(), "half");
+    let most = judged(91, 0);
+    assert!(most.pass && most.checks[0].not_assessed, "{:?}", most.checks);
+    let [one] = most.not_assessed.as_slice() else { panic!("{:?}", most.not_assessed) };
+    assert_eq!(
+        one.told,
+        "what became of answers to the copies is not assessed: faults took 91 of 181 messages on their way, more than 50 %"
+    );
+    assert!(!judged(91, 1).pass, "what is left and was missed is the gateway's");
 }
 
 #[test]

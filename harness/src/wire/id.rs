@@ -68,6 +68,13 @@ pub fn mark_of_copy(copy: u32) -> String {
     format!("-c{copy}")
 }
 
+/// The name without the mark of its copy, and which copy that is; nothing when there is no mark.
+pub fn copy_of_name(name: &str) -> Option<(&str, u32)> {
+    let (own, copy) = name.rsplit_once("-c")?;
+    let copy = copy.parse().ok()?;
+    (name.strip_suffix(mark_of_copy(copy).as_str()) == Some(own)).then_some((own, copy))
+}
+
 /// The copy that an id of this run's copies names, and the stimulus; nothing when it is no such id.
 pub fn read_copy(run: &str, id: &str) -> Option<(u32, Option<StimulusId>)> {
     let (copy, _) = id.strip_prefix(run)?.strip_prefix('c')?.split_once('-')?;
@@ -123,6 +130,13 @@ mod tests {
             assert_eq!(read_copy("r", text), None, "{text}");
         }
         assert_eq!(read("r", "rc12-7"), None, "a copy's id is not the compound's");
+        for copy in [1, 12] {
+            assert_eq!(copy_of_name(&format!("beam{}", mark_of_copy(copy))), Some(("beam", copy)));
+        }
+        assert_eq!(copy_of_name("cam-c1-c2"), Some(("cam-c1", 2)));
+        for text in ["beam", "beam-c", "beam-c01", "beam-c+1", "beam-cx"] {
+            assert_eq!(copy_of_name(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use palisade::wire::modbus::meaning::{Request, Response, Table};
 use palisade::wire::modbus::module::{self, Table as Places};
 use palisade::wire::modbus::{Frame, LineRate, Parity};
 use palisade_sim::contract::{Class, Signal};
-use palisade_sim::words::DeviceIx;
+use palisade_sim::words::{DeviceIx, StimulusId};
 use serde_json::{Value, json};
 
 /// How long a master may take for its whole conversation.
@@ -184,7 +184,7 @@ fn line(folder: &Path, rate: LineRate) -> Result<Line> {
 
 fn say(line: &Line, device: u32, signal: &Signal) -> Result<()> {
     let point = line.point(DeviceIx(device)).context("not on the line")?;
-    line.set(point, module::effect(point.class, signal).context("not on a module")?);
+    line.set(point, module::effect(point.class, signal).context("not on a module")?, StimulusId(0));
     Ok(())
 }
 

@@ -95,17 +95,18 @@ fn windows(tape: &Tape) -> Result<Vec<Window>> {
 }
 
 fn run(defect: &str) -> Result<(Value, Vec<Value>)> {
-    run_under(defect, None)
+    run_under(defect, None, "")
 }
 
-/// The same with faults on the wire, as a file's `[[fault]]` says them.
-fn run_under(defect: &str, faults: Option<&str>) -> Result<(Value, Vec<Value>)> {
+/// The same with faults on the wire, as a file's `[[fault]]` says them, and slaves that do wrong as a contract says it.
+fn run_under(defect: &str, faults: Option<&str>, slaves: &str) -> Result<(Value, Vec<Value>)> {
     let folder = tempfile::tempdir()?;
     let path = compound(folder.path())?;
     let loaded = input::load(&path)?;
     let seed = loaded.scenario.file.seed;
     let tape = live(loaded.scenario.clone(), seed, &Inputs::default(), &mut |_| ()).tape;
-    let line = line(&tape, folder.path());
+    let mut line = line(&tape, folder.path());
+    line.spec.faults = slaves.parse()?;
     let name = |device: DeviceIx| tape.devices[device.index()].id.to_string();
     let table = line.table(&tape).map_err(anyhow::Error::msg)?;
     fs::write(line.list(), table.csv("tiny", name))?;
@@ -148,14 +149,36 @@ fn disturbed(faults: &str) -> Result<between::Plan> {
 fn a_wire_that_is_cut_takes_what_it_would_have_carried_and_a_noisy_one_costs_a_poll() -> Result<()> {
     let (quiet, _) = run("")?;
     let owed = quiet["outcomes_by_class"]["beam"]["expected"].as_u64().context("beams")?;
-    let (cut, journal) = run_under("", Some("what = { cut = { at = \"0s\" } }"))?;
+    let (cut, journal) = run_under("", Some("what = { cut = { at = \"0s\" } }"), "")?;
     let beam = &cut["outcomes_by_class"]["beam"];
     ensure!(beam["taken"] == owed && beam["missed"] == 0 && beam["expected"] == 0, "{beam}");
     ensure!(journal.iter().any(|entry| entry["befell"]["line"] == "line-1"), "the journal names the line");
-    let (noisy, journal) = run_under("", Some("way = \"up\"\nwhat = { flip = { bit_error_rate = 2e-3 } }"))?;
+    let flips = "way = \"up\"\nwhat = { flip = { bit_error_rate = 2e-3 } }";
+    let (noisy, journal) = run_under("", Some(flips), "")?;
     let beam = &noisy["outcomes_by_class"]["beam"];
     ensure!(beam["answered"] == owed && noisy["outcomes"]["spurious"] == 0, "{noisy:#}");
     ensure!(journal.iter().any(|entry| entry["befell"]["done"] == "flipped"), "nothing was disturbed");
+    Ok(())
+}
+
+#[test]
+fn what_slaves_keep_to_themselves_because_the_contract_asks_for_it_is_not_owed() -> Result<()> {
+    let (quiet, _) = run("")?;
+    let owed = quiet["outcomes_by_class"]["beam"]["expected"].as_u64().context("beams")?;
+    let (mute, journal) = run_under("", None, "silent=1")?;
+    let beam = &mute["outcomes_by_class"]["beam"];
+    ensure!(beam["taken"] == owed && beam["missed"] == 0 && beam["expected"] == 0, "{beam}");
+    let spoilt: Vec<&Value> = journal.iter().filter_map(|entry| entry.get("spoilt")).collect();
+    ensure!(!spoilt.is_empty() && spoilt.iter().all(|one| one["told"] == false), "{spoilt:?}");
+    ensure!(spoilt.iter().all(|one| one["by"]["silent"].as_u64() > Some(0)), "{spoilt:?}");
+    // Whatever comes of one silence in two, it is not the gateway's to answer for.
+    let (half, _) = run_under("", None, "silent=0.5")?;
+    let beam = &half["outcomes_by_class"]["beam"];
+    let sum = beam["answered"].as_u64().zip(beam["taken"].as_u64()).map(|(answered, taken)| answered + taken);
+    ensure!(sum == Some(owed) && beam["missed"] == 0, "{beam} {}", half["verdict"]);
+    // Whoever does not hear what was told is still to blame.
+    let (deaf, _) = run_under("deaf-to=beam-north", None, "silent=0.01")?;
+    ensure!(deaf["outcomes_by_class"]["beam"]["missed"].as_u64() >= Some(1), "{deaf:#}");
     Ok(())
 }
 

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use palisade_load::fault::{Applied, Fault as Disturbance, Way};
-use palisade_sim::words::{DeviceIx, Dice};
+use palisade_sim::words::{DeviceIx, Dice, StimulusId};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use thiserror::Error;
 
 use super::count::Counts;
 use super::faults::{Fault, Faults};
+use super::news::{News, Spoilt};
 use super::noise::{Noise, Wire};
 use super::pty::{Pty, PtyError};
 use crate::drivers::{Clock, wait_until};
@@ -115,9 +116,9 @@ impl std::fmt::Debug for OnCoil {
 pub struct Setter(Weak<Shared>);
 
 impl Setter {
-    /// Sets or clears an input now. A master that polls from now on sees it.
-    pub fn set(&self, point: Point, effect: Effect) -> Change {
-        self.0.upgrade().map_or(Change::Same, |line| line.set(point, effect))
+    /// Sets or clears an input now because of a stimulus. A master that polls from now on sees it.
+    pub fn set(&self, point: Point, effect: Effect, stimulus: StimulusId) -> Change {
+        self.0.upgrade().map_or(Change::Same, |line| line.set(point, effect, stimulus))
     }
 }
 
@@ -127,6 +128,8 @@ struct Slaves {
     /// Inputs that fall back by themselves: when, unit, input.
     resets: Vec<(Micros, u8, u16)>,
     counts: Counts,
+    /// What no master was told yet; nothing where slaves do nothing wrong.
+    news: Option<News>,
 }
 
 impl Shared {
@@ -134,12 +137,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, point: Point, effect: Effect) -> Change {
+    fn set(&self, point: Point, effect: Effect, stimulus: StimulusId) -> Change {
         let now_us = self.clock.now_us();
         let until_us = effect.held.then(|| now_us + self.spec.hold_us);
         let mut slaves = self.slaves();
         slaves.settle(now_us);
-        slaves.set(point, effect, until_us)
+        slaves.set(point, effect, until_us, (Some(stimulus), now_us))
     }
 
     /// Tells of coils that a request has written.
@@ -162,7 +165,8 @@ impl Line {
     /// When there is no terminal or no thread.
     pub fn open(spec: Spec, table: Table, clock: Clock) -> Result<Line, LineError> {
         let pty = Pty::open(&spec.link).map_err(|error| LineError { line: spec.name.clone(), error })?;
-        let slaves = Slaves { units: table.units(), resets: Vec::new(), counts: Counts::default() };
+        let news = (spec.faults != Faults::default()).then(News::default);
+        let slaves = Slaves { units: table.units(), resets: Vec::new(), counts: Counts::default(), news };
         let name = spec.name.clone();
         let (stop, fault, coils, noise) = Default::default();
         let shared = Arc::new(Shared { spec, clock, stop, fault, state: Mutex::new(slaves), coils, noise });
@@ -201,9 +205,9 @@ impl Line {
         self.table.point(device)
     }
 
-    /// Sets or clears an input now. A master that polls from now on sees it.
-    pub fn set(&self, point: Point, effect: Effect) -> Change {
-        self.shared.set(point, effect)
+    /// Sets or clears an input now because of a stimulus. A master that polls from now on sees it.
+    pub fn set(&self, point: Point, effect: Effect, stimulus: StimulusId) -> Change {
+        self.shared.set(point, effect, stimulus)
     }
 
     /// The same for another thread.
@@ -226,6 +230,12 @@ impl Line {
         self.shared.noise.take_log()
     }
 
+    /// What was done to answers that would have told what inputs show, as far as it is over; all of it at the end.
+    pub(super) fn take_spoilt(&self, at_end: bool) -> Vec<Spoilt> {
+        let end_us = at_end.then(|| self.shared.clock.now_us());
+        self.shared.slaves().news.as_mut().map_or_else(Vec::new, |news| news.take(end_us))
+    }
+
     /// Puts every input into the state that the tape gives it at a window's start. Returns the stimuli whose states a
     /// master now sees change.
     pub fn preset(&self, states: &[State], window_from_ms: i64) -> Vec<State> {
@@ -239,7 +249,7 @@ impl Line {
             let left_us = self.shared.spec.hold_us - (window_from_ms - state.due_ms) * 1_000;
             effect.on &= !effect.held || left_us > 0;
             let until_us = (effect.on && effect.held).then_some(now_us + left_us);
-            if slaves.set(point, effect, until_us) == Change::Seen {
+            if slaves.set(point, effect, until_us, (None, now_us)) == Change::Seen {
                 changed.push(*state);
             }
         }
@@ -276,7 +286,13 @@ impl Drop for Line {
 }
 
 impl Slaves {
-    fn set(&mut self, point: Point, effect: Effect, until_us: Option<Micros>) -> Change {
+    fn set(
+        &mut self,
+        point: Point,
+        effect: Effect,
+        until_us: Option<Micros>,
+        (stimulus, now_us): (Option<StimulusId>, Micros),
+    ) -> Change {
         let address = point.first + effect.input;
         let Some(image) = self.units.get_mut(&point.unit) else { return Change::Same };
         if let (Some(reading), Some(register)) =
@@ -288,17 +304,22 @@ impl Slaves {
         let was = std::mem::replace(input, effect.on);
         self.resets.retain(|(_, unit, input)| (*unit, *input) != (point.unit, address));
         self.resets.extend(until_us.map(|until_us| (until_us, point.unit, address)));
-        if was == effect.on { Change::Same } else { Change::Seen }
+        if was == effect.on {
+            return Change::Same;
+        }
+        self.news.iter_mut().for_each(|news| news.shows((point.unit, address), stimulus, now_us));
+        Change::Seen
     }
 
     /// Lets inputs fall back whose time has come.
     fn settle(&mut self, now_us: Micros) {
-        let Slaves { units, resets, .. } = self;
+        let Slaves { units, resets, news, .. } = self;
         resets.retain(|(until_us, unit, input)| {
             let over = *until_us <= now_us;
-            let input = units.get_mut(unit).and_then(|image| image.inputs.get_mut(usize::from(*input)));
-            if let (true, Some(input)) = (over, input) {
-                *input = false;
+            let on = units.get_mut(unit).and_then(|image| image.inputs.get_mut(usize::from(*input)));
+            if let (true, Some(on)) = (over, on) {
+                *on = false;
+                news.iter_mut().for_each(|news| news.is_over((*unit, *input), *until_us));
             }
             !over
         });
@@ -400,7 +421,7 @@ impl Player {
         if !wait_until(&shared.clock, heard_us, &stop) {
             return Ok(());
         }
-        let Some(honest) = self.look(frame, began_us) else { return Ok(()) };
+        let Some((honest, told)) = self.look(frame, began_us) else { return Ok(()) };
         self.answered += 1;
         let fault = faults.draw(Dice::new(shared.spec.seed), &shared.spec.name, frame.unit(), self.answered);
         let mut bytes = self.bend(frame, &honest, fault);
@@ -409,6 +430,8 @@ impl Player {
             let mut slaves = shared.slaves();
             slaves.counts.answer(frame, &honest, lasting_us);
             fault.into_iter().for_each(|fault| slaves.counts.fault(fault));
+            let news = slaves.news.iter_mut();
+            news.for_each(|news| news.answered((frame.unit(), &told), fault, heard_us + lasting_us));
         }
         if fault == Some(Fault::Silent) {
             bytes.clear();
@@ -417,8 +440,8 @@ impl Player {
         self.write(&bytes, heard_us + turnaround_us + slow_us)
     }
 
-    /// Counts a request and lets the slaves see to it.
-    fn look(&mut self, frame: &Frame, began_us: Micros) -> Option<Frame> {
+    /// Counts a request and lets the slaves see to it: their answer, and which news it tells.
+    fn look(&mut self, frame: &Frame, began_us: Micros) -> Option<(Frame, Vec<StimulusId>)> {
         let mut slaves = self.shared.slaves();
         slaves.settle(self.shared.clock.now_us());
         if frame.unit() == BROADCAST {
@@ -429,6 +452,7 @@ impl Player {
             slaves.counts.stranger();
         }
         let answered = answer(&mut slaves.units, frame);
+        let told = slaves.news.as_ref().map_or_else(Vec::new, |news| news.told_by(frame));
         let units: Vec<u8> = match frame.unit() {
             BROADCAST => slaves.units.keys().copied().collect(),
             unit => vec![unit],
@@ -439,7 +463,8 @@ impl Player {
         if done {
             units.iter().for_each(|unit| self.shared.tell_coils(*unit, frame));
         }
-        answered
+        // A refusal tells nothing.
+        answered.map(|answered| (answered, if done { told } else { Vec::new() }))
     }
 
     /// The answer's bytes as a fault leaves them.

@@ -11,7 +11,7 @@ use palisade_sim::words::{DeviceIx, Ms, StimulusId};
 use super::line::{Change, Line, LineError, Setter, Spec};
 use crate::drivers::Clock;
 use crate::drivers::orders::{Desk, Hands, Saying};
-use crate::record::{Befell, Entry, Journal, Left, Micros, Note};
+use crate::record::{Befell, Entry, Journal, Left, Micros, Note, Spoilt};
 use crate::wire::command::{Answer, Change as StateChange, Order, Verb};
 use crate::wire::modbus::module::{Effect, Point, Table, before, effect};
 
@@ -31,7 +31,7 @@ impl Hands for Inputs {
 
     fn say(&self, _: usize, class: Class, said: Saying<'_>) -> bool {
         let Some(effect) = effect(class, said.signal) else { return false };
-        let seen = self.setter.set(self.point, effect) == Change::Seen;
+        let seen = self.setter.set(self.point, effect, said.stimulus) == Change::Seen;
         if seen {
             self.scribe.left(said.stimulus, &self.line, self.point, effect);
         } else {
@@ -169,7 +169,7 @@ impl Lines {
     /// see it: no input stands for the signal, or the input is so already.
     pub fn say(&self, stimulus: &Stimulus) -> bool {
         let Some((line, point, effect)) = self.place(stimulus.device, &stimulus.signal) else { return false };
-        let change = line.set(point, effect);
+        let change = line.set(point, effect, stimulus.id);
         self.scribe.left(stimulus.id, line.name(), point, effect);
         if change == Change::Same {
             self.scribe.same(&stimulus.signal, line.name(), point, effect);
@@ -177,8 +177,9 @@ impl Lines {
         change == Change::Seen
     }
 
-    /// Writes down what was seen on each line so far.
+    /// Writes down what was seen on each line, at the end of a part.
     pub fn write_figures(&self) {
+        self.write_spoilt(true);
         for line in &self.lines {
             self.scribe.journal.write(Entry::Line(line.figures(self.scribe.part)));
         }
@@ -194,8 +195,29 @@ impl Lines {
         self.lines.iter().for_each(|line| line.disturb(faults.to_vec(), seed, from_us));
     }
 
-    /// Writes down what faults did to wires since the last time.
+    /// Writes down what slaves' own faults did to messages since the last time.
+    fn write_spoilt(&self, at_end: bool) {
+        for (line, one) in self
+            .lines
+            .iter()
+            .flat_map(|line| line.take_spoilt(at_end).into_iter().map(move |one| (line, one)))
+        {
+            let mut by: BTreeMap<String, u64> = BTreeMap::new();
+            one.by.iter().for_each(|fault| *by.entry(fault.word().to_owned()).or_default() += 1);
+            self.scribe.journal.write(Entry::Spoilt(Spoilt {
+                at_us: one.at_us,
+                part: self.scribe.part.into(),
+                line: line.name().to_owned(),
+                stimulus: one.stimulus,
+                told: one.told,
+                by,
+            }));
+        }
+    }
+
+    /// Writes down what faults did to wires, and slaves' own ones to messages, since the last time.
     pub fn write_disturbances(&self) {
+        self.write_spoilt(false);
         for line in &self.lines {
             let Some((device, _)) = line.table().points().next() else { continue };
             for (at_us, one) in line.take_log() {

@@ -17,6 +17,7 @@ pub mod count;
 pub mod faults;
 pub mod line;
 pub mod lines;
+mod news;
 mod noise;
 pub mod pty;
 

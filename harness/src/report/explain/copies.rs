@@ -19,8 +19,8 @@ use crate::words::counted;
 /// # Errors
 /// Exit 3 when too little of it is kept.
 pub(super) fn first(folder: &Folder, failed: bool) -> Result<Option<&CopyFailure>, Failure> {
-    let failures = answers(folder).map_or(&[][..], |answers| &answers.failures);
-    let one = failures.iter().find(|one| !failed || one.outcome != Outcome::Undecidable.word());
+    let mut failures = failures(folder);
+    let one = failures.find(|one| !failed || one.outcome != Outcome::Undecidable.word());
     one.map(|one| of_this_version(folder, one)).transpose()
 }
 
@@ -29,15 +29,17 @@ pub(super) fn first(folder: &Folder, failed: bool) -> Result<Option<&CopyFailure
 /// # Errors
 /// Exit 3 when nothing is kept of it.
 pub(super) fn named<'a>(folder: &'a Folder, asked: &str) -> Result<Option<&'a CopyFailure>, Failure> {
-    let failures = answers(folder).map_or(&[][..], |answers| &answers.failures);
     let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
     let Some((copy, _)) = id::read_copy(run, asked) else { return Ok(None) };
-    if let Some(one) = failures.iter().find(|one| one.id == asked) {
+    if let Some(one) = failures(folder).find(|one| one.id == asked) {
         return of_this_version(folder, one).map(Some);
     }
-    let first = failures.first().map_or_else(
+    let first = failures(folder).next().map_or_else(
         || "of its copies no message failed".to_owned(),
-        |one| format!("it keeps the first {} of those that failed, from {} on", failures.len(), one.id),
+        |one| {
+            let kept = failures(folder).count();
+            format!("it keeps the first {kept} of those that failed, from {} on", one.id)
+        },
     );
     let text = format!(
         "`{}` keeps nothing of the message `{asked}` of copy {copy}: either it was answered as it should be, or many failed before \
@@ -65,25 +67,40 @@ fn answers(folder: &Folder) -> Option<&LoadAnswers> {
     folder.journal.load.as_ref()?.answers.as_ref()
 }
 
+/// Messages of copies that did not fare as they should: by their answers, then on the way to the city platform.
+fn failures(folder: &Folder) -> impl Iterator<Item = &CopyFailure> {
+    let of_leg = answers(folder).into_iter().flat_map(leg_failures);
+    answers(folder).into_iter().flat_map(|answers| &answers.failures).chain(of_leg)
+}
+
+fn leg_failures(answers: &LoadAnswers) -> &[CopyFailure] {
+    answers.upstream.as_ref().map_or(&[], |leg| &leg.failures)
+}
+
 /// Tells it.
 pub(super) fn tell(folder: &Folder, assembled: &Assembled, one: &CopyFailure) -> Explanation {
     let run = folder.journal.start.as_ref().map_or("", |start| start.run.as_str());
     let (copy, stimulus) = id::read_copy(run, &one.id).unwrap_or_default();
     let owed_us = one.owed_from_us.unwrap_or(one.due_us);
     let about = About { due_us: one.due_us, until_us: owed_us + one.deadline_us };
+    let leg = answers(folder).and_then(|answers| leg_failures(answers).iter().find(|leg| leg.id == one.id));
+    let outcome_word = one.answered.as_ref().unwrap_or(&one.outcome);
     let mut steps = twin(folder, one, stimulus);
     steps.push(left(one, about));
     steps.extend(faults(folder, about));
+    steps.extend(reached(folder, one, about));
     steps.extend(storms(folder, one, stimulus, about));
     steps.extend(about.restarts(folder));
     steps.extend(heard(one, about));
+    steps.extend(city(folder, one, leg, about));
     steps.extend(compounds_own(assembled, stimulus));
     steps.extend(fared(folder, copy));
     steps.extend(log_steps(&folder.path, (one.due_us - AROUND_US, about.until_us + AROUND_US), one.due_us));
     steps.push(about.silence(folder));
-    steps.push(outcome(one, about));
-    let figure =
-        if one.outcome == "duplicate" { "load.duplicates" } else { &format!("load.{}", one.outcome) };
+    steps.extend(one.answered.is_none().then(|| outcome(one, about)));
+    let plural = if one.outcome == Outcome::Duplicate.word() { "s" } else { "" };
+    let leg_word = if one.answered.is_some() { "upstream." } else { "" };
+    let figure = &format!("load.{leg_word}{}{plural}", one.outcome);
     let path = quoted(&folder.path.display().to_string());
     let fails = threshold(&assembled.report, figure).is_some() && drivable(folder).is_ok();
     let shrink =
@@ -98,8 +115,8 @@ pub(super) fn tell(folder: &Folder, assembled: &Assembled, one: &CopyFailure) ->
             one.id,
             one.due_us as f64 / 1e6
         ),
-        outcome: one.outcome.clone(),
-        upstream: None,
+        outcome: outcome_word.clone(),
+        upstream: leg.map(|leg| leg.outcome.clone()),
         steps,
         next: fails.then_some(shrink).into_iter().chain([assembled.report.run.command.clone()]).collect(),
     }
@@ -137,6 +154,20 @@ fn left(one: &CopyFailure, about: About) -> Step {
     Step { after_ms: one.left_us.and_then(|at| about.after(at)), stage: "wire", text, bytes: None }
 }
 
+/// Whether the gateway had it, as far as the proxy saw.
+fn reached(folder: &Folder, one: &CopyFailure, about: About) -> Option<Step> {
+    if one.reached_us.is_none() && folder.journal.faults.is_empty() {
+        return None;
+    }
+    let text = if one.reached_us.is_some() {
+        "it came through the proxy to the gateway as it had left"
+    } else {
+        "the proxy did not see it come to the gateway, and no fault had touched its line"
+    };
+    let after_ms = one.reached_us.and_then(|at| about.after(at));
+    Some(Step { after_ms, stage: "wire", text: text.to_owned(), bytes: None })
+}
+
 /// Faults that were on the way of all connections about that time: what they did to those of copies is counted and not kept.
 fn faults(folder: &Folder, about: About) -> Vec<Step> {
     let journal = &folder.journal;
@@ -172,11 +203,27 @@ fn storms(folder: &Folder, one: &CopyFailure, stimulus: Option<StimulusId>, abou
 }
 
 fn heard(one: &CopyFailure, about: About) -> Option<Step> {
+    if let Some(outcome) = &one.answered {
+        let text = format!("its own answer is {}", outcome.replace('_', " "));
+        return Some(Step { after_ms: None, stage: "gateway", text, bytes: None });
+    }
     let at = one.heard_us?;
     let more =
         if one.answers > 1 { format!(", and {} more after it", one.answers - 1) } else { String::new() };
     let text = format!("of this message: an answer{more}");
     Some(Step { after_ms: about.after(at), stage: "gateway", text, bytes: None })
+}
+
+/// Its posts to the city platform, and what became of it there.
+fn city(folder: &Folder, one: &CopyFailure, leg: Option<&CopyFailure>, about: About) -> Vec<Step> {
+    let of_this = folder.journal.forwarded.iter().filter(|post| post.correlation.as_ref() == Some(&one.id));
+    let posts = of_this.map(|post| super::posted(post, about.after(post.received_us)));
+    let told = leg.map(|leg| {
+        let (what, deadline) = (leg.outcome.replace('_', " "), length(leg.deadline_us));
+        let text = format!("on the way to the city platform it was {what}; the deadline was {deadline}");
+        Step { after_ms: None, stage: "city", text, bytes: None }
+    });
+    posts.chain(told).collect()
 }
 
 /// The compound's own message of the same stimulus.

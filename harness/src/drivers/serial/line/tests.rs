@@ -64,7 +64,8 @@ impl Bench {
 
     fn say(&self, device: u32, signal: &Signal) -> Change {
         let point = self.line.point(DeviceIx(device)).expect("on the line");
-        self.line.set(point, module::effect(point.class, signal).expect("on the module"))
+        let effect = module::effect(point.class, signal).expect("on the module");
+        self.line.set(point, effect, StimulusId(device))
     }
 }
 
@@ -149,6 +150,27 @@ fn faults_are_played() {
     let began = Instant::now();
     slow.inputs();
     assert!(began.elapsed() >= Duration::from_millis(120));
+}
+
+#[test]
+fn messages_are_told_whose_answers_suffered() {
+    let broken = Signal::BeamBroken { broken_ms: 70 };
+    let mut honest = bench(|_| ());
+    honest.say(0, &broken);
+    honest.inputs();
+    assert_eq!(honest.line.take_spoilt(true), []);
+    let mut silent = bench(|s| s.faults = "silent=1".parse().expect("sound"));
+    silent.say(0, &broken);
+    silent.ask(&POLL, Duration::from_millis(40), 1);
+    silent.ask(&[1, 4, 0, 0, 0, 2], Duration::from_millis(40), 1);
+    assert_eq!(silent.line.take_spoilt(false), [], "it may still be told");
+    let [one] = silent.line.take_spoilt(true).try_into().expect("one message");
+    let Spoilt { stimulus, told, by, .. } = one;
+    assert_eq!(
+        (stimulus, told, by),
+        (StimulusId(0), false, vec![Fault::Silent]),
+        "a register tells no event"
+    );
 }
 
 #[test]

@@ -1,0 +1,190 @@
+//! Sees which device a connection is of, and which of its events leave the proxy.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use palisade_load::codec::{Inbox, Packet, Publish, Version};
+use palisade_load::fault::{Way, Witness};
+use palisade_sim::whole::Tape;
+use palisade_sim::words::{AgentKey, DeviceIx};
+use serde_json::Value;
+
+use super::copies::{Line, Lines};
+use crate::drivers::fleet::Common;
+use crate::record::{Entry, Passed, digest};
+use crate::wire::id::copy_of_name;
+
+/// Longest packet that is looked at.
+const LONGEST: usize = 1 << 20;
+
+/// Whose a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// A device of the compound.
+    Own(DeviceIx),
+    /// A device of a copy.
+    Copy(Line),
+}
+
+/// Looks at all connections.
+#[derive(Debug)]
+pub(super) struct Eye {
+    common: Common,
+    /// Devices of the compound by name.
+    devices: BTreeMap<String, DeviceIx>,
+    /// Topics of their events, in the order of the tape.
+    topics: Vec<String>,
+    seen: Mutex<Seen>,
+    copies: Mutex<Lines>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// How many connections each client has made.
+    made: BTreeMap<String, u64>,
+    /// Streams of devices by connection.
+    streams: BTreeMap<u64, Stream>,
+}
+
+/// What goes up on one connection.
+#[derive(Debug)]
+struct Stream {
+    who: Who,
+    inbox: Inbox,
+    /// It is no MQTT any more: no server reads on.
+    broken: bool,
+    /// The gateway has said something on it.
+    stands: bool,
+}
+
+impl Eye {
+    pub(super) fn new(tape: &Tape, common: &Common) -> Eye {
+        let rows = || tape.devices.iter().map(|row| (row.class, row.id.to_string()));
+        Eye {
+            common: common.clone(),
+            devices: rows().enumerate().map(|(i, (_, name))| (name, DeviceIx(i as u32))).collect(),
+            topics: rows().map(|(class, name)| common.event_topic(class, &name)).collect(),
+            seen: Mutex::default(),
+            copies: Mutex::default(),
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was seen of copies.
+    pub(super) fn copies(&self) -> MutexGuard<'_, Lines> {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose a connection is, where that is known.
+    pub(super) fn who(&self, connection: u64) -> Option<Who> {
+        self.seen().streams.get(&connection).map(|stream| stream.who)
+    }
+
+    /// Who is called so.
+    fn named(&self, client: &str) -> Option<Who> {
+        let device = |name: &str| self.devices.get(name).copied();
+        device(client).map(Who::Own).or_else(|| {
+            let (name, copy) = copy_of_name(client)?;
+            Some(Who::Copy(Line { copy, device: device(name)? }))
+        })
+    }
+
+    /// An event, when it is one of the device whose connection it is on.
+    fn event(&self, who: Who, publish: &Publish<'_>) {
+        let event = || serde_json::from_slice::<Value>(publish.payload).ok();
+        let id = |event: Option<Value>| Some(event?.get("id")?.as_str()?.to_owned());
+        let at_us = self.common.clock.now_us();
+        match who {
+            Who::Own(device) => {
+                if self.topics.get(device.index()).is_some_and(|topic| *topic == publish.topic) {
+                    let (id, part) = (id(event()).unwrap_or_default(), self.common.part.into());
+                    let digest = digest(publish.payload);
+                    self.common.journal.write(Entry::Passed(Passed { at_us, part, device, id, digest }));
+                }
+            }
+            Who::Copy(_) => {
+                if let Some(id) = id(event()) {
+                    self.copies().passed(&self.common.run, at_us, &id, publish);
+                }
+            }
+        }
+    }
+}
+
+impl Witness for Eye {
+    fn key(&self, connection: u64, first: &[u8]) -> Option<u64> {
+        let client = client_id(first)?;
+        let mut seen = self.seen();
+        let made = seen.made.entry(client.clone()).or_default();
+        *made += 1;
+        let key = AgentKey::of(&format!("{client}/{made}")).0;
+        if let Some(who) = self.named(&client) {
+            let inbox = Inbox::new(Version::V311, LONGEST);
+            seen.streams.insert(connection, Stream { who, inbox, broken: false, stands: false });
+        }
+        Some(key)
+    }
+
+    fn passed(&self, connection: u64, way: Way, bytes: &[u8]) {
+        let mut seen = self.seen();
+        let Some(stream) = seen.streams.get_mut(&connection).filter(|stream| !stream.broken) else { return };
+        let Stream { who, inbox, broken, stands } = stream;
+        if way == Way::Down {
+            if let (Who::Copy(line), false) = (*who, std::mem::replace(stands, true)) {
+                self.copies().stands(line, self.common.clock.now_us());
+            }
+            return;
+        }
+        let fed = inbox.feed(bytes, |version, packet| {
+            match packet {
+                Packet::Connect(connect) => *version = connect.version,
+                Packet::Publish(publish) => self.event(*who, &publish),
+                _ => {}
+            }
+            true
+        });
+        *broken = fed.is_err();
+    }
+}
+
+/// Who a connection is of, by the CONNECT with which it begins.
+fn client_id(first: &[u8]) -> Option<String> {
+    let (mut inbox, mut client) = (Inbox::new(Version::V311, LONGEST), None);
+    // Bytes that are no MQTT name nobody.
+    let _ = inbox.feed(first, |_, packet| {
+        if let Packet::Connect(connect) = packet {
+            client = Some(connect.client_id.to_owned());
+        }
+        false
+    });
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_load::codec::{Connect, Login, Many, encode};
+
+    use super::*;
+
+    #[test]
+    fn a_connection_is_of_the_client_that_its_first_packet_names() {
+        let connect = Connect {
+            version: Version::V311,
+            clean: true,
+            keep_alive_s: 30,
+            client_id: "beam-1",
+            will: None,
+            login: Login::default(),
+            properties: Many::NONE,
+        };
+        let mut bytes = Vec::new();
+        encode(Version::V311, &Packet::Connect(connect), &mut bytes).expect("a packet");
+        assert_eq!(client_id(&bytes).as_deref(), Some("beam-1"));
+        for other in [&bytes[..5], b"GET / HTTP/1.1\r\n", &[]] {
+            assert_eq!(client_id(other), None, "{other:?}");
+        }
+    }
+}
