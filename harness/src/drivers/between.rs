@@ -7,23 +7,25 @@
 mod copies;
 mod eye;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use palisade_load::fault::{Applied, Done, Outcome, Proxy, Settings};
 use palisade_sim::whole::Tape;
 
-pub use self::copies::{Befallen, Line, Lines, Passage, event_digest};
+pub use self::copies::{Befallen, Came, Line, Lines, Passage, event_digest};
 use self::eye::{Eye, Who};
 use super::fleet::Common;
 use super::mqtt::Address;
 use crate::fault::Faults;
 use crate::record::{Befell, Entry, Fault, Micros, Proxied};
 
+/// Connections that are known at once.
+const KNOWN: usize = 1 << 16;
 /// Threads that serve the connections.
 const THREADS: usize = 2;
 /// How often what was done is written down.
@@ -73,9 +75,9 @@ impl Between {
         let failed = |error| format!("the proxy for the faults could not be started: {error}");
         let proxy = Arc::new(Proxy::start(settings).map_err(failed)?);
         let address = Address { host: "127.0.0.1".into(), port: proxy.address().port() };
-        let (begun_us, stop, totals) = Default::default();
+        let (begun_us, stop, written) = Default::default();
         let (plan, common) = (plan.clone(), common.clone());
-        let watch = Arc::new(Watch { plan, common, eye, begun_us, stop, totals });
+        let watch = Arc::new(Watch { plan, common, eye, begun_us, stop, written });
         let (seen, writes) = (proxy.clone(), watch.clone());
         let write_down = move || {
             while !writes.stop.load(Ordering::Relaxed) {
@@ -102,7 +104,8 @@ impl Between {
     /// What was seen of the lines of copies so far.
     pub fn copies(&self) -> Lines {
         self.watch.write(|| self.proxy.take_log());
-        self.watch.eye.copies().clone()
+        let came = self.watch.eye.copies().clone();
+        Lines { came, befallen: lock(&self.watch.written).befallen.clone() }
     }
 
     /// Whether an event of a copy came to the gateway with an id; one that no copy has given was made by a fault.
@@ -137,8 +140,22 @@ struct Watch {
     eye: Arc<Eye>,
     begun_us: AtomicI64,
     stop: AtomicBool,
+    written: Mutex<Written>,
+}
+
+/// What was written down so far.
+#[derive(Debug, Default)]
+struct Written {
     /// By fault and word: how often, how much.
-    totals: Mutex<BTreeMap<String, [u64; 2]>>,
+    totals: BTreeMap<(usize, &'static str), [u64; 2]>,
+    /// Whose connections are, as far as was asked lately: the proxy's threads wait meanwhile.
+    known: HashMap<u64, Who>,
+    /// What befell lines of copies.
+    befallen: HashMap<Line, Vec<Befallen>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Watch {
@@ -159,18 +176,27 @@ impl Watch {
     /// Writes down what is in the log: what somebody took from it is written before another one takes more.
     fn write(&self, take_log: impl FnOnce() -> Vec<Applied>) {
         let begun_us = self.begun_us.load(Ordering::SeqCst);
-        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        let Written { totals, known, befallen } = &mut *lock(&self.written);
+        if known.len() > KNOWN {
+            known.clear();
+        }
         for one in take_log() {
             let (word, amount) = one.done.words();
             let amount = amount.map(|(_, amount)| amount);
-            let total = totals.entry(format!("{} {word}", one.fault + 1)).or_default();
+            let total = totals.entry((one.fault + 1, word)).or_default();
             *total = [total[0] + 1, total[1] + amount.unwrap_or(0)];
             let at_us = begun_us + i64::try_from(one.at / 1_000).unwrap_or(i64::MAX);
-            let device = match self.eye.who(one.connection) {
+            let who = known.get(&one.connection).copied().or_else(|| {
+                let who = self.eye.who(one.connection)?;
+                known.insert(one.connection, who);
+                Some(who)
+            });
+            let device = match who {
                 None => continue,
                 Some(Who::Copy(line)) => {
                     let held_ns = amount.filter(|_| matches!(one.done, Done::Held(_)));
-                    self.eye.copies().befell(line, Befallen { at_us, fault: one.fault + 1, held_ns });
+                    let what = Befallen { at_us, fault: one.fault + 1, held_ns };
+                    copies::befell(befallen.entry(line).or_default(), what);
                     continue;
                 }
                 Some(Who::Own(device)) => device,
@@ -192,6 +218,8 @@ impl Watch {
 
     fn sum_up(&self, outcome: &Outcome) {
         let late = |percent| outcome.lateness.percentile_us(percent);
+        let written = lock(&self.written);
+        let totals = written.totals.iter();
         self.common.journal.write(Entry::Proxied(Proxied {
             at_us: self.common.clock.now_us(),
             part: self.common.part.into(),
@@ -204,7 +232,7 @@ impl Watch {
             lateness_us: late(50.0).zip(late(99.0)).map(|(half, most)| [half, most]),
             latest_us: late(100.0).unwrap_or_default(),
             held: outcome.lateness.count(),
-            totals: self.totals.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            totals: totals.map(|((fault, word), total)| (format!("{fault} {word}"), *total)).collect(),
         }));
     }
 }

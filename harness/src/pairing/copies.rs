@@ -98,6 +98,8 @@ pub struct Crowd<'a> {
     pub breaks: &'a [Break],
     /// What a proxy saw of their lines; nothing when there was none.
     pub lines: Option<&'a Lines>,
+    /// Whether answers must keep the order of the messages.
+    pub in_order: bool,
     /// Until when somebody listened.
     pub listened_until_us: Micros,
 }
@@ -109,7 +111,7 @@ pub struct Told {
     pub copy: u32,
     /// The place of the message among what each copy says.
     pub place: usize,
-    /// What became of it; nothing when it may have gone with its connection.
+    /// What became of it; nothing when it may have gone with its connection, or a fault took or altered it.
     pub outcome: Option<Outcome>,
     /// When it was due.
     pub due_us: Micros,
@@ -125,6 +127,8 @@ pub struct Told {
     pub answers: u8,
     /// It left more than once.
     pub again: bool,
+    /// The gateway had it in another form, too, or another message under its name.
+    pub altered: bool,
 }
 
 impl<'a> Crowd<'a> {
@@ -137,7 +141,9 @@ impl<'a> Crowd<'a> {
         for copy in 1..=self.copies {
             for places in devices.values() {
                 let mut all: Vec<Told> = places.iter().filter_map(|place| self.one(copy, *place)).collect();
-                mark_overtakers(&mut all);
+                if self.in_order {
+                    mark_overtakers(&mut all);
+                }
                 all.iter().for_each(&mut told);
             }
         }
@@ -221,12 +227,15 @@ impl<'a> Crowd<'a> {
         let left_us = trace.left_us().map(|us| us as Micros);
         let (owed_us, reach) = (self.owed(copy, place, trace), self.reach(self.at(copy, place)));
         let from_us = owed_us.unwrap_or_else(|| self.owed_from_us(copy, place, trace));
-        // As often as the gateway had it; where no proxy counted that, as often as it left.
-        let allowed = if reach.times() > 0 { reach.times() } else { 1 + u32::from(trace.again) };
+        // As often as the gateway had it, where its quality of service lets it come more than once; where no proxy counted
+        // that, as often as it left.
+        let counted = says.qos < 2 && reach.times() > 0;
+        let allowed = if counted { reach.times() } else { 1 + u32::from(trace.again) };
+        let last_us = reach.first_us().max(left_us);
         let outcome = match heard.first_us() {
-            None if owed_us.is_none() => None,
+            None if owed_us.is_none() || (reach.altered > 0 && reach.whole == 0) => None,
             None if self.listened_until_us < from_us + deadline_us => Some(Outcome::Undecidable),
-            None if left_us.is_some_and(|left| self.gone_with_its_line(says, left)) => None,
+            None if last_us.is_some_and(|last| self.gone_with_its_line(says, last)) => None,
             None => Some(Outcome::Missed),
             // The gateway has it as nobody said it.
             Some(_) if reach.altered > 0 && reach.whole == 0 => None,
@@ -246,6 +255,7 @@ impl<'a> Crowd<'a> {
             heard_us: heard.first_us(),
             answers: heard.times,
             again: trace.again > 0,
+            altered: reach.altered > 0,
         })
     }
 
@@ -258,10 +268,11 @@ impl<'a> Crowd<'a> {
 }
 
 /// An answer overtakes when it came before the answer to a message of the same device that left earlier, or that the gateway
-/// had earlier, where that is known. What left twice is held against nothing: which of the two was answered is not known.
+/// had earlier, where that is known. What left twice is held against nothing, nor what a fault altered: which of the two was answered is not known.
 fn mark_overtakers(all: &mut [Told]) {
     let mut sent: Vec<(Micros, Micros, usize)> = Vec::new();
-    for (i, one) in all.iter().enumerate().filter(|(_, one)| !one.again) {
+    let known = |(_, one): &(usize, &Told)| !one.again && !one.altered && one.outcome.is_some();
+    for (i, one) in all.iter().enumerate().filter(known) {
         let left_us = one.reached_us.or(one.left_us);
         sent.extend(left_us.zip(one.heard_us).map(|(left, heard)| (left, heard, i)));
     }
@@ -326,6 +337,7 @@ mod tests {
             heard: &heard,
             breaks: &breaks,
             lines: None,
+            in_order: true,
             listened_until_us: until_ms * 1_000,
         };
         let mut words = Vec::new();

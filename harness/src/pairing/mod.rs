@@ -242,6 +242,8 @@ pub struct Pairing {
     pub extras: Vec<Extra>,
     /// Stimuli without an incident that were passed on as a warning or an alarm.
     pub false_alarms: Vec<StimulusId>,
+    /// Stimuli whose order decided which one is answered.
+    pub unsure: BTreeSet<StimulusId>,
     /// Observations matched by id.
     pub by_id: usize,
     /// Observations matched by key and order.
@@ -277,17 +279,24 @@ impl Pairing {
 
 /// Pairs one part of a run. The order in which entries are stored does not change the result.
 pub fn pair(given: Given<'_>) -> Pairing {
+    let mut pairing = pair_in_any_order(given);
+    mark_overtakers(&mut pairing.answers, &pairing.unsure);
+    pairing
+}
+
+/// The same where answers need not keep the order of the messages.
+pub fn pair_in_any_order(given: Given<'_>) -> Pairing {
     let matched = match_up::match_up(given);
     let mut answers: Vec<Answer> =
         matched.slots.iter().filter_map(|slot| judge(slot, &matched.observed, given)).collect();
     answers.sort_by_key(|a| (a.intended_us, a.stimulus));
     let unsure = matched.slots.iter().filter(|slot| slot.by_order).map(|slot| slot.stimulus).collect();
-    mark_overtakers(&mut answers, &unsure);
     let false_alarms = false_alarms(&matched, given.facts);
     Pairing {
         answers,
         extras: matched.extras,
         false_alarms,
+        unsure,
         by_id: matched.by_id,
         by_key: matched.by_key,
         by_window: matched.by_window,

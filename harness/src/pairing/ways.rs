@@ -51,7 +51,8 @@ impl Span {
     /// What a fault did at an instant: it held something for so many ns, or a connection or bytes on it are gone until
     /// the device has a fresh one.
     pub fn of_fault(at_us: Micros, fault: usize, held_ns: Option<u64>, next_up_us: Option<Micros>) -> Span {
-        let until_us = held_ns.map(|ns| at_us + i64::try_from(ns / 1_000).unwrap_or(i64::MAX));
+        // What befalls it right behind is no earlier.
+        let until_us = held_ns.map(|ns| at_us + i64::try_from(ns.div_ceil(1_000)).unwrap_or(i64::MAX / 2));
         let cause = Cause::Fault(fault);
         Span { from_us: at_us, until_us: until_us.or(next_up_us), cause, harms: held_ns.is_none() }
     }

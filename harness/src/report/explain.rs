@@ -468,7 +468,7 @@ impl Story<'_> {
         if let Some(one) = spoilt.find(|one| one.stimulus == self.message.answer.stimulus) {
             let end = if one.told { "an answer told it" } else { "its input showed it no more" };
             let text = format!(
-                "answers of {} that would have told it suffered on purpose ({}), until {end}",
+                "answers of {} about it, or right before it, suffered on purpose ({}), until {end}",
                 one.line,
                 number(&one.by).join(", ")
             );
@@ -478,7 +478,7 @@ impl Story<'_> {
         let on = |line: &&Line| line.part == "main" && line.places.iter().any(|p| p.device == device);
         let line = self.folder.journal.lines.values().find(on).filter(|line| !line.faults.is_empty())?;
         let text = format!(
-            "faults of slaves befell {} of {} answers of {} in the whole run ({}), and none that would have told it",
+            "faults of slaves befell {} of {} answers of {} in the whole run ({}); none of them is known to have kept it back",
             line.faults.values().sum::<u64>(),
             line.answers,
             line.line,

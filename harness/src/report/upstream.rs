@@ -8,7 +8,7 @@ use super::assemble::{Names, Part, failed, failure_text};
 use super::folder::Folder;
 use super::model::{CopyPosts, Spread, UpstreamPart};
 use crate::latency::Series;
-use crate::pairing::{Given, Outcome, Tally, Ways, acknowledged, pair};
+use crate::pairing::{Given, Outcome, Tally, Ways, acknowledged, pair_in_any_order};
 use crate::record::{Expected, Forwarded};
 use crate::verdict::{Message, UpstreamFacts};
 use crate::wire::id::read_copy;
@@ -41,7 +41,8 @@ pub(super) fn leg(folder: &Folder, names: &Names<'_>, main: &Part) -> Option<Leg
     let left: Vec<_> = journal.left.iter().filter(|l| l.part == city.part).cloned().collect();
     let posts = journal.forwarded.iter().filter(|f| f.part == city.part && of_copy(names.run, f).is_none());
     let posts: Vec<Forwarded> = posts.cloned().collect();
-    let pairing = pair(Given {
+    // A post that was refused comes again, behind others.
+    let pairing = pair_in_any_order(Given {
         run: names.run,
         expected: &expected,
         left: &left,

@@ -24,12 +24,16 @@ pub(super) struct City {
     severity: Vec<Severity>,
     /// By when it must have come.
     deadline_us: Micros,
+    /// How long after it came a post may be acknowledged.
+    pub(super) slow_by_us: Micros,
     posts: Arc<Mutex<Vec<CopyPost>>>,
 }
 
 /// A post about a message of a copy.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CopyPost {
+    /// The id that it carries.
+    pub(super) id: String,
     /// Which copy, from 1.
     pub(super) copy: u32,
     /// The message; nothing when its id has another form.
@@ -89,15 +93,17 @@ pub(super) fn open(
     let platform = driver::City::listen(at, (&upstream.path, wrongs(&upstream.defects)), seed, clock, ear)
         .map_err(|error| format!("the city platform cannot listen at {at}: {error}"))?;
     let (severity, deadline_us) = (upstream.severity.clone(), upstream.deadline.0.0 * 1_000);
-    Ok(City { platform, severity, deadline_us, posts })
+    let slow_by_us = upstream.defects.slow_by.0.0 * 1_000;
+    Ok(City { platform, severity, deadline_us, slow_by_us, posts })
 }
 
 /// The same when it is about a message of a copy.
 fn of_copy(posted: &Posted, (json, reading): (&Value, &Decoder), run: &str) -> Option<CopyPost> {
-    let (copy, stimulus) = read_copy(run, &reading.id(json)?)?;
+    let id = reading.id(json)?;
+    let (copy, stimulus) = read_copy(run, &id)?;
     let acknowledged_us = acknowledged_us(posted.answered.word(), posted.answered_us);
     let read = reading.read_row_of_copy(&mark_of_copy(copy), json);
-    Some(CopyPost { copy, stimulus, received_us: posted.received_us, acknowledged_us, read })
+    Some(CopyPost { id, copy, stimulus, received_us: posted.received_us, acknowledged_us, read })
 }
 
 fn wrongs(defects: &PlatformDefects) -> Wrongs {

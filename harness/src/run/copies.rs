@@ -279,31 +279,37 @@ impl Hearing {
             heard: &[],
             breaks: &breaks,
             lines: None,
+            in_order: true,
             listened_until_us: 0,
         };
         let to_city = part.city.as_ref().map(|city| self.to_city(city));
         let upstream = |listened_until_us, lines| {
             let posts = posts::heard(&part.city.as_ref()?.posts(), &lock(&self.log), start_us);
-            let crowd = copies::Crowd { says: to_city.as_ref()?, listened_until_us, lines, ..base };
+            let crowd =
+                copies::Crowd { says: to_city.as_ref()?, listened_until_us, lines, in_order: false, ..base };
             Some((posts, crowd))
         };
-        let (mut open_us, under_way) = (Some(Micros::MAX), lines());
+        let slow_by_us = part.city.as_ref().map_or(0, |city| city.slow_by_us);
+        let mut open_us = Some(Micros::MAX);
+        let under_way = if *how == Ending::Whole { lines() } else { None };
         while *how == Ending::Whole && open_us.is_some_and(|until| now_us() <= until) && !part.stop.asked() {
             thread::sleep(LOOK);
             let lines = under_way.as_ref();
             let leg = upstream(0, lines);
             let heard = &lock(&self.log).heard;
             open_us = copies::Crowd { heard, lines, ..base }.open_until_us();
-            open_us =
-                open_us.max(leg.and_then(|(posts, crowd)| {
-                    copies::Crowd { heard: &posts.heard, ..crowd }.open_until_us()
-                }));
+            // What was posted last may be acknowledged so much later.
+            open_us = open_us.max(leg.and_then(|(posts, crowd)| {
+                Some(copies::Crowd { heard: &posts.heard, ..crowd }.open_until_us()? + slow_by_us)
+            }));
         }
-        let (listened_until_us, lines) = (now_us(), lines());
-        let lines = lines.as_ref();
-        let leg = upstream(listened_until_us, lines);
+        let listened_until_us = now_us();
         let heard = self.ear.end();
         let looks = heard.looks;
+        // Whatever was heard has passed by now.
+        let lines = lines();
+        let lines = lines.as_ref();
+        let leg = upstream(listened_until_us, lines);
         let log = lock(&self.log);
         let mut judged = Judged { looks, ..Judged::default() };
         let count =
@@ -420,7 +426,7 @@ pub(super) fn sentence(answers: &LoadAnswers) -> String {
     let counts = bad.map(|outcome| (all.of(outcome), outcome.word().replace('_', " ")));
     let more = [
         (all.spurious, "of nothing that was said".to_owned()),
-        (all.taken, "gone with their line".to_owned()),
+        (all.taken, "taken by faults or gone with their line".to_owned()),
     ];
     for (n, what) in counts.chain(more).filter(|(n, _)| *n > 0) {
         said += &format!(", {n} {what}");

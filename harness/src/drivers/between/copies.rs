@@ -4,14 +4,10 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use palisade_load::codec::Publish;
 use palisade_sim::words::{DeviceIx, StimulusId};
 
 use crate::record::{Micros, digest};
 use crate::wire::id::read_copy;
-
-/// What is held so soon after something else was, µs, belongs to it.
-const TOGETHER_US: Micros = 100_000;
 
 /// The line of a device of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +25,7 @@ pub struct Befallen {
     pub at_us: Micros,
     /// The fault, by its place in the file, from 1.
     pub fault: usize,
-    /// How long it held bytes; nothing when it did anything else to them, or to the connection.
+    /// How long it held bytes, the last time, too; nothing when it did anything else to them, or to the connection.
     pub held_ns: Option<u64>,
 }
 
@@ -42,15 +38,22 @@ pub struct Passage {
     pub digest: u64,
 }
 
-/// All that was seen. Instants are those of the run's clock.
+/// All that is known. Instants are those of the run's clock.
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
+    /// What was seen to come.
+    pub came: Came,
+    /// What faults did on each line, in order.
+    pub befallen: HashMap<Line, Vec<Befallen>>,
+}
+
+/// What the proxy's threads saw.
+#[derive(Clone, Debug, Default)]
+pub struct Came {
     /// Events, by copy and stimulus of the id that they carried: how each came first.
     pub passed: HashMap<(u32, StimulusId), Passage>,
     /// The same of those that came again, in order.
     pub passed_again: HashMap<(u32, StimulusId), Vec<Passage>>,
-    /// What faults did, in order.
-    pub befallen: HashMap<Line, Vec<Befallen>>,
     /// When the gateway had taken a connection, in order.
     pub stood: HashMap<Line, Vec<Micros>>,
     /// Ids that events carried and that name nothing of a copy.
@@ -63,21 +66,18 @@ pub fn event_digest(topic: &str, payload: &[u8]) -> u64 {
 }
 
 fn us(ns: u64) -> Micros {
-    Micros::try_from(ns / 1_000).unwrap_or(Micros::MAX / 2)
+    Micros::try_from(ns.div_ceil(1_000)).unwrap_or(Micros::MAX / 2)
 }
 
-impl Lines {
-    pub(super) fn passed(&mut self, run: &str, at_us: Micros, id: &str, publish: &Publish<'_>) {
+impl Came {
+    pub(super) fn passed(&mut self, run: &str, id: &str, passage: Passage) {
         match read_copy(run, id) {
-            Some((copy, Some(stimulus))) => {
-                let passage = Passage { at_us, digest: event_digest(publish.topic, publish.payload) };
-                match self.passed.entry((copy, stimulus)) {
-                    Entry::Vacant(first) => _ = first.insert(passage),
-                    Entry::Occupied(_) => {
-                        self.passed_again.entry((copy, stimulus)).or_default().push(passage);
-                    }
+            Some((copy, Some(stimulus))) => match self.passed.entry((copy, stimulus)) {
+                Entry::Vacant(first) => _ = first.insert(passage),
+                Entry::Occupied(_) => {
+                    self.passed_again.entry((copy, stimulus)).or_default().push(passage);
                 }
-            }
+            },
             _ => {
                 self.made.insert(id.to_owned());
             }
@@ -91,39 +91,34 @@ impl Lines {
         self.made.contains(id) || read_copy(run, id).and_then(known).unwrap_or(false)
     }
 
-    pub(super) fn befell(&mut self, line: Line, what: Befallen) {
-        let all = self.befallen.entry(line).or_default();
-        let held = all.last_mut().zip(what.held_ns).and_then(|(last, ns)| {
-            let (until_us, more_us) = (last.at_us + us(last.held_ns?), what.at_us + us(ns));
-            let together = last.fault == what.fault && what.at_us <= until_us + TOGETHER_US;
-            together.then_some((last, more_us.max(until_us)))
-        });
-        match held {
-            Some((last, until_us)) => last.held_ns = Some((until_us - last.at_us).unsigned_abs() * 1_000),
-            None => all.push(what),
-        }
-    }
-
     pub(super) fn stands(&mut self, line: Line, at_us: Micros) {
         self.stood.entry(line).or_default().push(at_us);
     }
 }
 
+/// Adds what a fault did on a line to what befell it before. Chunks that one fault held are kept as one stretch, from the
+/// first to the last: there may be millions of them, and how long an event was on its way is known from when it came.
+pub(super) fn befell(all: &mut Vec<Befallen>, what: Befallen) {
+    let same = |one: &&mut Befallen| one.fault == what.fault && one.held_ns.is_some();
+    match what.held_ns.and_then(|ns| Some((ns, all.iter_mut().find(same)?))) {
+        Some((ns, held)) => {
+            let until_us = what.at_us + us(ns);
+            let held_ns = (until_us - held.at_us).max(0).unsigned_abs() * 1_000;
+            held.held_ns = held.held_ns.max(Some(held_ns));
+        }
+        None => all.push(what),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use palisade_load::codec::{Many, QoS};
-
     use super::*;
-
-    const LINE: Line = Line { copy: 2, device: DeviceIx(4) };
 
     #[test]
     fn events_are_kept_by_the_id_that_they_carry_and_ids_of_nobody_apart() {
-        let mut lines = Lines::default();
+        let mut lines = Came::default();
         let mut pass = |at_us, id: &str, topic: &str, payload: &[u8]| {
-            let (dup, retain, qos, packet_id) = (false, false, QoS::AtLeastOnce, 1);
-            let publish = Publish { dup, qos, retain, topic, packet_id, properties: Many::NONE, payload };
-            lines.passed("r", at_us, id, &publish);
+            lines.passed("r", id, Passage { at_us, digest: event_digest(topic, payload) });
         };
         pass(5, "rc2-7", "t", b"whole");
         pass(6, "rc2-7", "t", b"whoLe");
@@ -142,25 +137,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_together_is_kept_once_and_nothing_else_is_merged() {
-        let mut lines = Lines::default();
+    fn what_a_fault_held_is_one_stretch_and_nothing_else_is_merged() {
+        let mut all = Vec::new();
         let ms = |ms: u64| Some(ms * 1_000_000);
         for (at_ms, fault, held_ns) in [
             (0, 1, ms(50)),
             (120, 1, ms(50)),
             (130, 1, ms(5)),
+            (140, 1, None),
             (300, 1, ms(50)),
             (310, 2, ms(50)),
             (320, 2, None),
             (330, 2, ms(1)),
         ] {
-            lines.befell(LINE, Befallen { at_us: at_ms * 1_000, fault, held_ns });
+            befell(&mut all, Befallen { at_us: at_ms * 1_000, fault, held_ns });
         }
-        let kept: Vec<_> =
-            lines.befallen[&LINE].iter().map(|one| (one.at_us / 1_000, one.fault, one.held_ns)).collect();
-        assert_eq!(
-            kept,
-            [(0, 1, ms(170)), (300, 1, ms(50)), (310, 2, ms(50)), (320, 2, None), (330, 2, ms(1))]
-        );
+        let kept: Vec<_> = all.iter().map(|one| (one.at_us / 1_000, one.fault, one.held_ns)).collect();
+        assert_eq!(kept, [(0, 1, ms(350)), (140, 1, None), (310, 2, ms(50)), (320, 2, None)]);
     }
 }

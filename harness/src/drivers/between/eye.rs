@@ -1,15 +1,18 @@
 //! Sees which device a connection is of, and which of its events leave the proxy.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::array;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard};
 
 use palisade_load::codec::{Inbox, Packet, Publish, Version};
 use palisade_load::fault::{Way, Witness};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{AgentKey, DeviceIx};
-use serde_json::Value;
+use serde::Deserialize;
 
-use super::copies::{Line, Lines};
+use super::copies::{Came, Line, Passage, event_digest};
+use super::{THREADS, lock};
 use crate::drivers::fleet::Common;
 use crate::record::{Entry, Passed, digest};
 use crate::wire::id::copy_of_name;
@@ -26,6 +29,13 @@ pub(super) enum Who {
     Copy(Line),
 }
 
+/// What an event is called.
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+}
+
 /// Looks at all connections.
 #[derive(Debug)]
 pub(super) struct Eye {
@@ -34,16 +44,11 @@ pub(super) struct Eye {
     devices: BTreeMap<String, DeviceIx>,
     /// Topics of their events, in the order of the tape.
     topics: Vec<String>,
-    seen: Mutex<Seen>,
-    copies: Mutex<Lines>,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    /// How many connections each client has made.
-    made: BTreeMap<String, u64>,
-    /// Streams of devices by connection.
-    streams: BTreeMap<u64, Stream>,
+    /// How many connections each client has made, and the last two.
+    made: Mutex<HashMap<String, (u64, [Option<u64>; 2])>>,
+    /// Streams of devices by connection: for each thread of the proxy its own, so that none waits for another one.
+    streams: [Mutex<HashMap<u64, Stream>>; THREADS],
+    copies: Mutex<Came>,
 }
 
 /// What goes up on one connection.
@@ -64,23 +69,24 @@ impl Eye {
             common: common.clone(),
             devices: rows().enumerate().map(|(i, (_, name))| (name, DeviceIx(i as u32))).collect(),
             topics: rows().map(|(class, name)| common.event_topic(class, &name)).collect(),
-            seen: Mutex::default(),
+            made: Mutex::default(),
+            streams: array::from_fn(|_| Mutex::default()),
             copies: Mutex::default(),
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn streams(&self, connection: u64) -> MutexGuard<'_, HashMap<u64, Stream>> {
+        lock(&self.streams[connection as usize % THREADS])
     }
 
     /// What was seen of copies.
-    pub(super) fn copies(&self) -> MutexGuard<'_, Lines> {
-        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn copies(&self) -> MutexGuard<'_, Came> {
+        lock(&self.copies)
     }
 
     /// Whose a connection is, where that is known.
     pub(super) fn who(&self, connection: u64) -> Option<Who> {
-        self.seen().streams.get(&connection).map(|stream| stream.who)
+        self.streams(connection).get(&connection).map(|stream| stream.who)
     }
 
     /// Who is called so.
@@ -94,20 +100,20 @@ impl Eye {
 
     /// An event, when it is one of the device whose connection it is on.
     fn event(&self, who: Who, publish: &Publish<'_>) {
-        let event = || serde_json::from_slice::<Value>(publish.payload).ok();
-        let id = |event: Option<Value>| Some(event?.get("id")?.as_str()?.to_owned());
+        let id = || serde_json::from_slice::<Named<'_>>(publish.payload).ok().map(|event| event.id);
         let at_us = self.common.clock.now_us();
         match who {
             Who::Own(device) => {
                 if self.topics.get(device.index()).is_some_and(|topic| *topic == publish.topic) {
-                    let (id, part) = (id(event()).unwrap_or_default(), self.common.part.into());
+                    let (id, part) = (id().unwrap_or_default().into_owned(), self.common.part.into());
                     let digest = digest(publish.payload);
                     self.common.journal.write(Entry::Passed(Passed { at_us, part, device, id, digest }));
                 }
             }
             Who::Copy(_) => {
-                if let Some(id) = id(event()) {
-                    self.copies().passed(&self.common.run, at_us, &id, publish);
+                if let Some(id) = id() {
+                    let digest = event_digest(publish.topic, publish.payload);
+                    self.copies().passed(&self.common.run, &id, Passage { at_us, digest });
                 }
             }
         }
@@ -117,20 +123,25 @@ impl Eye {
 impl Witness for Eye {
     fn key(&self, connection: u64, first: &[u8]) -> Option<u64> {
         let client = client_id(first)?;
-        let mut seen = self.seen();
-        let made = seen.made.entry(client.clone()).or_default();
-        *made += 1;
-        let key = AgentKey::of(&format!("{client}/{made}")).0;
+        let (made, old) = {
+            let mut made = lock(&self.made);
+            let (made, last) = made.entry(client.clone()).or_default();
+            *made += 1;
+            (*made, std::mem::replace(last, [Some(connection), last[0]])[1])
+        };
+        // What became of the one before may not be written down yet.
+        old.into_iter().for_each(|old| drop(self.streams(old).remove(&old)));
         if let Some(who) = self.named(&client) {
             let inbox = Inbox::new(Version::V311, LONGEST);
-            seen.streams.insert(connection, Stream { who, inbox, broken: false, stands: false });
+            let stream = Stream { who, inbox, broken: false, stands: false };
+            self.streams(connection).insert(connection, stream);
         }
-        Some(key)
+        Some(AgentKey::of(&format!("{client}/{made}")).0)
     }
 
     fn passed(&self, connection: u64, way: Way, bytes: &[u8]) {
-        let mut seen = self.seen();
-        let Some(stream) = seen.streams.get_mut(&connection).filter(|stream| !stream.broken) else { return };
+        let mut streams = self.streams(connection);
+        let Some(stream) = streams.get_mut(&connection).filter(|stream| !stream.broken) else { return };
         let Stream { who, inbox, broken, stands } = stream;
         if way == Way::Down {
             if let (Who::Copy(line), false) = (*who, std::mem::replace(stands, true)) {

@@ -11,6 +11,10 @@ use crate::record::Micros;
 use crate::wire::modbus::Frame;
 use crate::wire::modbus::meaning::{Request, Table};
 
+/// How long a master may wait before it asks a unit again whose last answer suffered, µs: assumed. Some double their waiting
+/// with each answer that they miss; one that waits longer has given the unit up.
+const WAITS_US: Micros = 5_000_000;
+
 /// A change of an input that a device caused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Change {
@@ -37,15 +41,16 @@ pub(super) struct Spoilt {
 pub(super) struct News {
     open: Vec<Change>,
     done: Vec<Spoilt>,
-    /// What the last answer of a unit suffered.
-    last: BTreeMap<u8, Fault>,
+    /// What the last answer of a unit suffered, and when.
+    last: BTreeMap<u8, (Fault, Micros)>,
 }
 
 impl News {
     /// An input of a unit shows something new because of a stimulus, if it was one.
     pub(super) fn shows(&mut self, input: (u8, u16), stimulus: Option<StimulusId>, at_us: Micros) {
         self.is_over(input, at_us);
-        let spoilt = self.last.get(&input.0).copied().into_iter().collect();
+        let last = self.last.get(&input.0).filter(|(_, spoilt_us)| at_us - spoilt_us <= WAITS_US);
+        let spoilt = last.map(|(fault, _)| *fault).into_iter().collect();
         self.open.extend(stimulus.map(|stimulus| Change { stimulus, input, spoilt }));
     }
 
@@ -80,7 +85,7 @@ impl News {
                 self.close(at_us, true, |change| told.contains(&change.stimulus));
             }
             Some(fault) => {
-                self.last.insert(unit, fault);
+                self.last.insert(unit, (fault, at_us));
                 let told = self.open.iter_mut().filter(|change| told.contains(&change.stimulus));
                 told.for_each(|change| change.spoilt.push(fault));
             }
@@ -140,6 +145,8 @@ mod tests {
         news.shows((1, 4), Some(two), 60);
         news.shows((1, 4), None, 70);
         assert_eq!(news.take(None), [kept(two, 70, vec![Fault::Busy])]);
+        news.shows((1, 4), Some(two), 30 + WAITS_US + 1);
+        assert_eq!(news.take(Some(70 + WAITS_US)), [], "one that has given the unit up is");
         news.answered((1, &[]), None, 80);
         news.shows((1, 4), Some(one), 90);
         assert_eq!(news.take(Some(95)), [], "it could have asked");

@@ -162,19 +162,19 @@ fn reached(folder: &Folder, one: &CopyFailure, about: About) -> Option<Step> {
     let text = if one.reached_us.is_some() {
         "it came through the proxy to the gateway as it had left"
     } else {
-        "the proxy did not see it come to the gateway, and no fault had touched its line"
+        "the proxy did not see it come to the gateway, and no fault took it from its line"
     };
     let after_ms = one.reached_us.and_then(|at| about.after(at));
     Some(Step { after_ms, stage: "wire", text: text.to_owned(), bytes: None })
 }
 
-/// Faults that were on the way of all connections about that time: what they did to those of copies is counted and not kept.
+/// Faults that were on the way of all connections about that time: what they did to those of copies is judged and not kept.
 fn faults(folder: &Folder, about: About) -> Vec<Step> {
     let journal = &folder.journal;
     let near = journal.faults.iter().filter(|f| about.meets(f.from_us, f.until_us.unwrap_or(Micros::MAX)));
     near.map(|fault| {
         let text = format!(
-            "fault {} was on the way: {}; what it did to copies is only counted",
+            "fault {} was on the way: {}; what it did to each line of a copy is not kept",
             fault.number, fault.text
         );
         Step { after_ms: None, stage: "fault", text, bytes: None }

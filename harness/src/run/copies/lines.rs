@@ -9,7 +9,7 @@ use crate::record::{Micros, Restart};
 
 /// The same in instants after the start, which is one of the run's clock. An event came whole when it passed as it is said.
 pub(super) fn of(
-    seen: between::Lines,
+    between::Lines { came, befallen }: between::Lines,
     (crowd, says, copies): (&Crowd<'_>, &[Says], u32),
     (start_us, restarts): (Micros, &[Restart]),
 ) -> Lines {
@@ -17,11 +17,11 @@ pub(super) fn of(
     let key = |copy, place: usize| (copy, says[place].stimulus);
     crowd.events(
         start_us,
-        |copy, place| seen.passed.contains_key(&key(copy, place)),
+        |copy, place| came.passed.contains_key(&key(copy, place)),
         |copy, place, message| {
             let whole = event_digest(&message.topic, message.payload.as_bytes());
-            let first = seen.passed.get(&key(copy, place));
-            let again = seen.passed_again.get(&key(copy, place)).into_iter().flatten();
+            let first = came.passed.get(&key(copy, place));
+            let again = came.passed_again.get(&key(copy, place)).into_iter().flatten();
             let reach = &mut reach[(copy as usize - 1) * says.len() + place];
             first
                 .into_iter()
@@ -29,8 +29,8 @@ pub(super) fn of(
                 .for_each(|one| reach.take(one.at_us - start_us, one.digest == whole));
         },
     );
-    let spans = seen.befallen.iter().map(|(line, befallen)| {
-        let stood = seen.stood.get(line).map_or(&[][..], Vec::as_slice);
+    let spans = befallen.iter().map(|(line, befallen)| {
+        let stood = came.stood.get(line).map_or(&[][..], Vec::as_slice);
         let span = |one: &Befallen| {
             let next_us = stood.get(stood.partition_point(|at| *at <= one.at_us));
             Span::of_fault(one.at_us - start_us, one.fault, one.held_ns, next_us.map(|at| at - start_us))

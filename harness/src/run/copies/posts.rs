@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{CopyFailure, Heard, Log, Micros, Outcome, Series, TOLD, Told, copies, tag_of_copy, wire_id};
+use super::{CopyFailure, Heard, Log, Micros, Outcome, Series, TOLD, Told, copies};
 use crate::pairing::Posts;
 use crate::record::LoadUpstream;
 use crate::run::city::CopyPost;
@@ -19,7 +19,6 @@ pub(super) fn heard(posts: &[CopyPost], log: &Log, start_us: Micros) -> Posted {
     let mut all = Posted { heard: vec![Heard::default(); log.heard.len()], strays: 0 };
     let mut so_far: HashMap<usize, Posts> = HashMap::new();
     for post in posts {
-        let id = || post.stimulus.map(|stimulus| wire_id(&tag_of_copy(&log.run, post.copy), stimulus));
         match log.slot(post.copy, post.stimulus) {
             Some((place, slot)) => {
                 if so_far.entry(slot).or_default().counts(post.received_us, post.acknowledged_us) {
@@ -27,7 +26,7 @@ pub(super) fn heard(posts: &[CopyPost], log: &Log, start_us: Micros) -> Posted {
                     all.heard[slot].take(after_us * 1_000, log.names[place].differs(&post.read));
                 }
             }
-            None => all.strays += usize::from(!id().is_some_and(|id| log.is_made(&id))),
+            None => all.strays += usize::from(!log.is_made(&post.id)),
         }
     }
     all
