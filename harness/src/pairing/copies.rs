@@ -192,18 +192,23 @@ impl<'a> Crowd<'a> {
     /// From when on its answer is owed; nothing when a fault took it on its way.
     fn owed(&self, copy: u32, place: usize, trace: &Trace) -> Option<Micros> {
         let from_us = self.owed_from_us(copy, place, trace);
-        let Some(lines) = self.lines else { return Some(from_us) };
-        let says = &self.says[place];
-        let journey = Journey {
-            due_us: from_us,
-            left_us: trace.left_us().map(|us| us as Micros),
-            qos: Some(says.qos),
-            reached_us: lines.reach(self.at(copy, place)).first_us(),
-        };
-        match lines.fate((copy, says.device), journey) {
-            Fate::Owed { later_us } => Some(from_us + later_us),
+        match self.fate(copy, place, trace) {
+            Fate::Owed { later_us } | Fate::Maybe { later_us, .. } => Some(from_us + later_us),
             Fate::Taken { .. } => None,
         }
+    }
+
+    /// What its line means for it.
+    fn fate(&self, copy: u32, place: usize, trace: &Trace) -> Fate {
+        let Some(lines) = self.lines else { return Fate::Owed { later_us: 0 } };
+        let (says, reach) = (&self.says[place], lines.reach(self.at(copy, place)));
+        let journey = Journey {
+            due_us: self.owed_from_us(copy, place, trace),
+            left_us: trace.left_us().map(|us| us as Micros),
+            qos: Some(says.qos),
+            reached_us: reach.first_us().zip(reach.last_us()),
+        };
+        lines.fate((copy, says.device), journey)
     }
 
     fn owed_from_us(&self, copy: u32, place: usize, trace: &Trace) -> Micros {
@@ -234,6 +239,7 @@ impl<'a> Crowd<'a> {
         let last_us = reach.first_us().max(left_us);
         let outcome = match heard.first_us() {
             None if owed_us.is_none() || (reach.altered > 0 && reach.whole == 0) => None,
+            None if matches!(self.fate(copy, place, trace), Fate::Maybe { .. }) => None,
             None if self.listened_until_us < from_us + deadline_us => Some(Outcome::Undecidable),
             None if last_us.is_some_and(|last| self.gone_with_its_line(says, last)) => None,
             None => Some(Outcome::Missed),
@@ -290,6 +296,7 @@ fn mark_overtakers(all: &mut [Told]) {
 mod tests {
     use palisade_load::plane::{Fate, Told as Event};
 
+    use super::super::Span;
     use super::*;
 
     const MS: Nanos = 1_000_000;
@@ -300,6 +307,72 @@ mod tests {
     /// Of each: what happened to it, and when its answers came, both in ms. What became of them, in words.
     fn check(messages: &[Lived<'_>], change: impl Fn(&mut Says), until_ms: i64) -> Vec<&'static str> {
         check_gone(messages, change, (until_ms, 150))
+    }
+
+    /// One message by a beam at QoS 1, which left after 1 ms: how it came to the gateway, each time when and whether whole, what a
+    /// fault did to its line, and when its answers came, all in ms. What became of it.
+    fn check_line(
+        came: &[(i64, bool)],
+        spans: &[Span],
+        answers: &[u64],
+        change: fn(&mut Says),
+    ) -> &'static str {
+        let mut says = Says {
+            stimulus: StimulusId(0),
+            device: DeviceIx(4),
+            class: Class::Beam,
+            qos: 1,
+            deadline_us: Some(1_000_000),
+        };
+        change(&mut says);
+        let (mut trace, mut reach, mut heard) = (Trace::default(), Reach::default(), Heard::default());
+        LEFT.iter().for_each(|(fate, at)| trace.take(Event { tag: 0, fate: *fate, at: at * MS }));
+        came.iter().for_each(|(at_ms, whole)| reach.take(at_ms * 1_000, *whole));
+        answers.iter().for_each(|at| heard.take(at * MS, false));
+        let spans = [((1, DeviceIx(4)), spans.to_vec())].into();
+        let lines = Lines { reach: vec![reach], spans, down: Vec::new() };
+        let crowd = Crowd {
+            says: &[says],
+            copies: 1,
+            due_us: &|_, _| 0,
+            traces: &[trace],
+            heard: &[heard],
+            breaks: &[],
+            lines: Some(&lines),
+            in_order: true,
+            listened_until_us: 9_000_000,
+        };
+        crowd.one(1, 0).expect("it was said").outcome.map_or("taken", Outcome::word)
+    }
+
+    #[test]
+    fn behind_a_proxy_what_came_is_owed_and_what_a_fault_took_is_not() {
+        let qos_1 = |_: &mut Says| {};
+        let harm = |from_ms: i64, up_ms: Option<i64>| {
+            Span::of_fault(from_ms * 1_000, 1, None, up_ms.map(|ms| ms * 1_000))
+        };
+        let hold = |ms: u64| Span::of_fault(2_000, 1, Some(ms * 1_000_000), None);
+        assert_eq!(check_line(&[(2, true)], &[], &[], qos_1), "missed");
+        assert_eq!(check_line(&[], &[], &[], qos_1), "missed", "no fault stood in its way");
+        assert_eq!(check_line(&[], &[harm(0, None)], &[], qos_1), "taken");
+        assert_eq!(check_line(&[], &[harm(-900, Some(-100))], &[], qos_1), "missed", "that was before");
+        assert_eq!(check_line(&[(2, false)], &[], &[], qos_1), "taken", "it came as nobody had said it");
+        assert_eq!(check_line(&[(2, false)], &[], &[5], qos_1), "taken");
+        // What was held is owed from when it came; what is held has not come.
+        assert_eq!(check_line(&[(902, true)], &[hold(900)], &[1_800], qos_1), "answered");
+        assert_eq!(check_line(&[(902, true)], &[hold(900)], &[1_950], qos_1), "late");
+        assert_eq!(check_line(&[(2, true)], &[], &[1_800], qos_1), "late");
+        assert_eq!(check_line(&[], &[hold(60_000)], &[], qos_1), "undecidable");
+        // It may be answered as often as it came, but for QoS 2.
+        assert_eq!(check_line(&[(2, true), (3, true)], &[], &[5, 6], qos_1), "answered");
+        assert_eq!(check_line(&[(2, true), (3, false)], &[], &[5, 6], qos_1), "answered");
+        assert_eq!(check_line(&[(2, true)], &[], &[5, 6], qos_1), "duplicate");
+        let qos_2 = |says: &mut Says| says.qos = 2;
+        assert_eq!(check_line(&[(2, true), (3, true)], &[], &[5, 6], qos_2), "duplicate");
+        // On a connection that a fault broke it may have gone.
+        assert_eq!(check_line(&[(2, true)], &[harm(0, Some(400))], &[], qos_1), "taken");
+        assert_eq!(check_line(&[(2, true)], &[harm(0, Some(400))], &[5], qos_1), "answered");
+        assert_eq!(check_line(&[(2, true), (500, true)], &[harm(0, Some(400))], &[], qos_1), "missed");
     }
 
     /// The same where what leaves at QoS 0 until an instant may leave into a line that is gone.

@@ -12,6 +12,7 @@ use crate::record::Micros;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     first: u32,
+    last: u32,
     /// How often as it had left; 255 stands for more.
     pub whole: u8,
     /// How often in another form; 255 stands for more.
@@ -25,8 +26,9 @@ impl Reach {
             self.altered = self.altered.saturating_add(1);
             return;
         }
+        self.last = pack(u64::try_from(at_us).unwrap_or_default() * 1_000);
         if self.whole == 0 {
-            self.first = pack(u64::try_from(at_us).unwrap_or_default() * 1_000);
+            self.first = self.last;
         }
         self.whole = self.whole.saturating_add(1);
     }
@@ -34,6 +36,11 @@ impl Reach {
     /// When it first came as it had left.
     pub fn first_us(&self) -> Option<Micros> {
         unpack_us(self.first).map(|us| us as Micros)
+    }
+
+    /// When it last did.
+    pub fn last_us(&self) -> Option<Micros> {
+        unpack_us(self.last).map(|us| us as Micros)
     }
 
     /// How often it came at all.

@@ -81,8 +81,8 @@ pub(super) struct Journey {
     pub left_us: Option<Micros>,
     /// At which quality of service, where that is known.
     pub qos: Option<u8>,
-    /// When the gateway first had it as it had left; nothing when no proxy saw it pass.
-    pub reached_us: Option<Micros>,
+    /// When the gateway had it as it had left, for the first time and the last; nothing when no proxy saw it pass.
+    pub reached_us: Option<(Micros, Micros)>,
 }
 
 /// What faults mean for an event.
@@ -97,6 +97,14 @@ pub enum Fate {
     Taken {
         /// By what.
         by: Cause,
+    },
+    /// It came, on a connection on which a fault had altered something and that broke: what was not read yet went with it. If it
+    /// was answered, it is owed, later by so much.
+    Maybe {
+        /// By what.
+        by: Cause,
+        /// By how much later than without faults, µs.
+        later_us: Micros,
     },
 }
 
@@ -223,10 +231,13 @@ impl Ways {
             due_us: expected.intended_us,
             left_us: left.map(|left| left.left_us),
             qos: left.and_then(|left| left.qos),
-            reached_us: self.reached_us(expected.stimulus),
+            reached_us: self
+                .passes
+                .get(&expected.stimulus)
+                .and_then(|passes| Some((*passes.first()?, *passes.last()?))),
         };
         match (fate(journey, spans, &self.down), self.spoilt.get(&expected.stimulus)) {
-            (Fate::Owed { .. }, Some(None)) => Fate::Taken { by: Cause::Slave },
+            (Fate::Owed { .. } | Fate::Maybe { .. }, Some(None)) => Fate::Taken { by: Cause::Slave },
             (Fate::Owed { later_us }, Some(Some(told_us))) => {
                 Fate::Owed { later_us: later_us.max(told_us - expected.intended_us) }
             }
@@ -239,9 +250,19 @@ impl Ways {
 /// first in the order in which they began.
 pub(super) fn fate(journey: Journey, spans: &[Span], down: &[Span]) -> Fate {
     let Journey { due_us, left_us, qos, reached_us } = journey;
-    if let Some(reached_us) = reached_us {
-        let late = reached_us > due_us && spans.iter().any(|span| span.touches(due_us, reached_us));
-        return Fate::Owed { later_us: if late { reached_us - due_us } else { 0 } };
+    if let Some((first_us, last_us)) = reached_us {
+        let late = first_us > due_us && spans.iter().any(|span| span.touches(due_us, first_us));
+        let later_us = if late { first_us - due_us } else { 0 };
+        // A server closes a connection on which it reads what it cannot, and with it goes what it has not read.
+        let broke = |span: &&Span| {
+            let soon =
+                span.until_us.is_some_and(|up| (last_us..=last_us + assumed().back_us()).contains(&up));
+            span.harms && span.from_us <= last_us && soon
+        };
+        return spans
+            .iter()
+            .find(broke)
+            .map_or(Fate::Owed { later_us }, |span| Fate::Maybe { by: span.cause, later_us });
     }
     let through_us = left_us.map_or(due_us, |left| left + assumed().through_us()).max(due_us);
     // What a fault holds is in the proxy until it lets go.
@@ -330,7 +351,9 @@ mod tests {
             let spoilt = Spoilt { at_us: DUE + 900_000, part, line, stimulus: StimulusId(7), told, by };
             ways.clone().with_spoilt([&spoilt]).fate(&expected, left.as_ref())
         };
-        if let Fate::Owed { later_us } = fate {
+        if matches!(fate, Fate::Maybe { .. }) {
+            assert_eq!((spoilt(true), spoilt(false)), (fate, Fate::Taken { by: Cause::Slave }));
+        } else if let Fate::Owed { later_us } = fate {
             assert_eq!(spoilt(true), Fate::Owed { later_us: later_us.max(900_000) });
             assert_eq!(spoilt(false), Fate::Taken { by: Cause::Slave });
         } else {
@@ -364,6 +387,21 @@ mod tests {
         check(&early, &[], Some(DUE + 300), None, taken);
         // What is only held is not taken.
         check(&[befell(DUE, "held", Some(5_000_000))], &[], Some(DUE + 300), None, owed);
+    }
+
+    #[test]
+    fn an_event_that_came_on_a_connection_that_a_fault_broke_may_have_gone_with_it() {
+        let doubled = [befell(DUE - 100, "duplicated", Some(80))];
+        let whole = |at_us| passed(at_us, "r-7", "whole");
+        let (by, later_us) = (Cause::Fault(3), 400);
+        let maybe = Fate::Maybe { by, later_us };
+        check(&doubled, &[whole(DUE + 400)], Some(DUE + 300), Some(DUE + 500_000), maybe);
+        // The connection stood, or broke much later; or it came again on the next one.
+        let owed = Fate::Owed { later_us };
+        check(&doubled, &[whole(DUE + 400)], Some(DUE + 300), None, owed);
+        check(&doubled, &[whole(DUE + 400)], Some(DUE + 300), Some(DUE + 9_000_000), owed);
+        let again = [whole(DUE + 400), whole(DUE + 600_000)];
+        check(&doubled, &again, Some(DUE + 300), Some(DUE + 500_000), owed);
     }
 
     #[test]

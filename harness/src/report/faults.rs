@@ -110,7 +110,7 @@ pub(super) struct Owed {
     pub(super) owed: Vec<Expected>,
     /// What faults took.
     pub(super) taken: Vec<(StimulusId, DeviceIx, Cause)>,
-    /// What a storm may have taken with its line.
+    /// What a storm or a fault may have taken with its line.
     pub(super) maybe: BTreeMap<StimulusId, Cause>,
 }
 
@@ -128,9 +128,13 @@ pub(super) fn owed(
             Swept::Later(later_us) if ways.resends(one.stimulus) > 0 => one.deadline_us += later_us,
             Swept::Later(_) | Swept::No => {}
         }
-        match ways.fate(&one, left.get(&one.stimulus).copied()) {
+        let fate = ways.fate(&one, left.get(&one.stimulus).copied());
+        if let Fate::Maybe { by, .. } = fate {
+            maybe.insert(one.stimulus, by);
+        }
+        match fate {
             Fate::Taken { by } => taken.push((one.stimulus, one.device, by)),
-            Fate::Owed { later_us } => {
+            Fate::Owed { later_us } | Fate::Maybe { later_us, .. } => {
                 one.deadline_us += later_us;
                 owed.push(one);
             }

@@ -44,11 +44,20 @@ pub(super) struct Eye {
     devices: BTreeMap<String, DeviceIx>,
     /// Topics of their events, in the order of the tape.
     topics: Vec<String>,
-    /// How many connections each client has made, and the last two.
-    made: Mutex<HashMap<String, (u64, [Option<u64>; 2])>>,
+    /// What each client has made.
+    made: Mutex<HashMap<String, Made>>,
     /// Streams of devices by connection: for each thread of the proxy its own, so that none waits for another one.
     streams: [Mutex<HashMap<u64, Stream>>; THREADS],
     copies: Mutex<Came>,
+}
+
+/// Connections of a client.
+#[derive(Debug, Default)]
+struct Made {
+    /// How many.
+    times: u64,
+    /// The last two, the latest first.
+    last: [Option<u64>; 2],
 }
 
 /// What goes up on one connection.
@@ -123,11 +132,13 @@ impl Eye {
 impl Witness for Eye {
     fn key(&self, connection: u64, first: &[u8]) -> Option<u64> {
         let client = client_id(first)?;
-        let (made, old) = {
+        let (times, old) = {
             let mut made = lock(&self.made);
-            let (made, last) = made.entry(client.clone()).or_default();
-            *made += 1;
-            (*made, std::mem::replace(last, [Some(connection), last[0]])[1])
+            let made = made.entry(client.clone()).or_default();
+            made.times += 1;
+            let [last, before] = made.last;
+            made.last = [Some(connection), last];
+            (made.times, before)
         };
         // What became of the one before may not be written down yet.
         old.into_iter().for_each(|old| drop(self.streams(old).remove(&old)));
@@ -136,7 +147,7 @@ impl Witness for Eye {
             let stream = Stream { who, inbox, broken: false, stands: false };
             self.streams(connection).insert(connection, stream);
         }
-        Some(AgentKey::of(&format!("{client}/{made}")).0)
+        Some(AgentKey::of(&format!("{client}/{times}")).0)
     }
 
     fn passed(&self, connection: u64, way: Way, bytes: &[u8]) {
