@@ -204,7 +204,11 @@ fn storms(folder: &Folder, one: &CopyFailure, stimulus: Option<StimulusId>, abou
 
 fn heard(one: &CopyFailure, about: About) -> Option<Step> {
     if let Some(outcome) = &one.answered {
-        let text = format!("its own answer is {}", outcome.replace('_', " "));
+        let text = if outcome == Outcome::Answered.word() {
+            "the gateway itself answered it as it should".to_owned()
+        } else {
+            format!("by the gateway itself it is {}", outcome.replace('_', " "))
+        };
         return Some(Step { after_ms: None, stage: "gateway", text, bytes: None });
     }
     let at = one.heard_us?;
