@@ -373,6 +373,9 @@ mod tests {
         assert_eq!(check_line(&[(2, true)], &[harm(0, Some(400))], &[], qos_1), "taken");
         assert_eq!(check_line(&[(2, true)], &[harm(0, Some(400))], &[5], qos_1), "answered");
         assert_eq!(check_line(&[(2, true), (500, true)], &[harm(0, Some(400))], &[], qos_1), "missed");
+        let qos_0 = |says: &mut Says| says.qos = 0;
+        let after = [harm(300, Some(400))];
+        assert_eq!([qos_0, qos_1].map(|qos| check_line(&[(2, true)], &after, &[], qos)), ["taken", "missed"]);
     }
 
     /// The same where what leaves at QoS 0 until an instant may leave into a line that is gone.

@@ -253,11 +253,13 @@ pub(super) fn fate(journey: Journey, spans: &[Span], down: &[Span]) -> Fate {
     if let Some((first_us, last_us)) = reached_us {
         let late = first_us > due_us && spans.iter().any(|span| span.touches(due_us, first_us));
         let later_us = if late { first_us - due_us } else { 0 };
-        // A server closes a connection on which it reads what it cannot, and with it goes what it has not read.
+        // A server closes a connection on which it reads what it cannot, and with it goes what it has not read; at QoS 0 also
+        // what came right before.
+        let read_us = last_us + if qos == Some(0) { assumed().under_way_us() } else { 0 };
         let broke = |span: &&Span| {
             let soon =
                 span.until_us.is_some_and(|up| (last_us..=last_us + assumed().back_us()).contains(&up));
-            span.harms && span.from_us <= last_us && soon
+            span.harms && span.from_us <= read_us && soon
         };
         return spans
             .iter()
