@@ -96,6 +96,11 @@ impl Between {
         self.proxy.begin(self.watch.common.clock.instant(at_us));
     }
 
+    /// The part has been driven: how late goodbyes leave is not told.
+    pub fn settle(&self) {
+        self.proxy.settle();
+    }
+
     /// Whether devices that connect wait until they are let through.
     pub fn hold(&self, hold: bool) {
         self.proxy.hold(hold);

@@ -343,6 +343,7 @@ impl Part<'_> {
             let at_us = clock.now_us() - start_us;
             self.tell_windows(plan, at_us, figures, &mut told);
             if at_us >= plan.ends_us {
+                self.between.iter().for_each(Between::settle);
                 // Whatever devices said because of a command until now is still listened for.
                 let last_us = *last_us.get_or_insert_with(|| fleet.desk().last_call());
                 if clock.now_us() >= last_us {

@@ -35,6 +35,8 @@ pub(super) struct Desk<'a> {
     pub(super) number: u64,
     /// Whether faults are at work.
     pub(super) begun: bool,
+    /// Whether nothing is measured any more.
+    pub(super) over: bool,
     pub(super) now: Nanos,
     pub(super) buffer: &'a mut [u8],
     pub(super) outcome: &'a mut Outcome,
@@ -184,7 +186,7 @@ impl Pair {
             let end = &mut self.ends[1 - way as usize];
             match departure.what {
                 Leaves::Bytes(bytes) => {
-                    if departure.at < now {
+                    if departure.at < now && !desk.over {
                         desk.outcome.lateness.take_ns(now - departure.at);
                     }
                     desk.outcome.left[way as usize] += bytes.len() as u64;

@@ -87,6 +87,8 @@ pub(super) struct Shared {
     started: Instant,
     /// From when instants of faults count, once that is known.
     begins: OnceLock<Instant>,
+    /// What leaves from now on is nobody's measurement.
+    pub(super) over: AtomicBool,
     pub(super) stop: AtomicBool,
     /// Devices that connect wait.
     held: AtomicBool,
@@ -139,7 +141,15 @@ impl Proxy {
             // It is empty, so this cannot fail.
             let _ = begins.set(started);
         }
-        let shared = Arc::new(Shared { settings, started, begins, stop, held: AtomicBool::new(false), log });
+        let shared = Arc::new(Shared {
+            settings,
+            started,
+            begins,
+            stop,
+            over: AtomicBool::new(false),
+            held: AtomicBool::new(false),
+            log,
+        });
         // What is begun here is ended by its drop when a later step fails.
         let mut proxy = Proxy { address, shared: Arc::clone(&shared), threads: Vec::new() };
         let mut workers = Vec::new();
@@ -173,6 +183,11 @@ impl Proxy {
     /// been opened at it. Said once; what is said later changes nothing.
     pub fn begin(&self, at: Instant) {
         let _ = self.shared.begins.set(at);
+    }
+
+    /// Nothing is measured any more: what is held from now on, such as the goodbyes of all devices, counts for no lateness.
+    pub fn settle(&self) {
+        self.shared.over.store(true, Ordering::Relaxed);
     }
 
     /// Whether devices that connect wait until they are let through. Those whose connection stands are not touched.

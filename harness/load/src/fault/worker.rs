@@ -112,9 +112,9 @@ impl<'a> Worker<'a> {
         self.timers.clear();
         let now = self.shared.now();
         for (number, pair) in &mut self.pairs {
-            let (settings, begun) = (&self.shared.settings, true);
+            let (settings, begun, over) = (&self.shared.settings, true, false);
             let (buffer, outcome) = (&mut self.buffer[..], &mut self.outcome);
-            pair.befall(&mut Desk { settings, number: *number, begun, now, buffer, outcome }, 0);
+            pair.befall(&mut Desk { settings, number: *number, begun, over, now, buffer, outcome }, 0);
             self.touched.push(*number);
         }
     }
@@ -172,8 +172,9 @@ impl<'a> Worker<'a> {
         for number in touched {
             let Some(pair) = self.pairs.get_mut(&number) else { continue };
             let (settings, begun, now) = (&self.shared.settings, self.begun, self.shared.now());
+            let over = self.shared.over.load(Ordering::Relaxed);
             let (buffer, outcome) = (&mut self.buffer[..], &mut self.outcome);
-            let served = pair.serve(&mut Desk { settings, number, begun, now, buffer, outcome });
+            let served = pair.serve(&mut Desk { settings, number, begun, over, now, buffer, outcome });
             self.log.append(&mut pair.line.take_log());
             match served {
                 Served::Over => self.close(number, false),
