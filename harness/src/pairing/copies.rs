@@ -158,7 +158,7 @@ impl<'a> Crowd<'a> {
                     continue;
                 };
                 if let (Some(deadline), None) = (says.deadline_us, heard.first_us())
-                    && let Some(from_us) = self.owed(copy, place, trace)
+                    && let (from_us, Fate::Owed { .. } | Fate::Maybe { .. }) = self.owed(copy, place, trace)
                 {
                     until = until.max(Some(from_us + deadline));
                 }
@@ -189,26 +189,22 @@ impl<'a> Crowd<'a> {
         self.lines.map_or_else(Reach::default, |lines| lines.reach(at))
     }
 
-    /// From when on its answer is owed; nothing when a fault took it on its way.
-    fn owed(&self, copy: u32, place: usize, trace: &Trace) -> Option<Micros> {
-        let from_us = self.owed_from_us(copy, place, trace);
-        match self.fate(copy, place, trace) {
-            Fate::Owed { later_us } | Fate::Maybe { later_us, .. } => Some(from_us + later_us),
-            Fate::Taken { .. } => None,
-        }
-    }
-
-    /// What its line means for it.
-    fn fate(&self, copy: u32, place: usize, trace: &Trace) -> Fate {
-        let Some(lines) = self.lines else { return Fate::Owed { later_us: 0 } };
+    /// From when on its answer is owed, and what its line means for it.
+    fn owed(&self, copy: u32, place: usize, trace: &Trace) -> (Micros, Fate) {
+        let due_us = self.owed_from_us(copy, place, trace);
+        let Some(lines) = self.lines else { return (due_us, Fate::Owed { later_us: 0 }) };
         let (says, reach) = (&self.says[place], lines.reach(self.at(copy, place)));
         let journey = Journey {
-            due_us: self.owed_from_us(copy, place, trace),
+            due_us,
             left_us: trace.left_us().map(|us| us as Micros),
             qos: Some(says.qos),
             reached_us: reach.first_us().zip(reach.last_us()),
         };
-        lines.fate((copy, says.device), journey)
+        let fate = lines.fate((copy, says.device), journey);
+        match fate {
+            Fate::Owed { later_us } | Fate::Maybe { later_us, .. } => (due_us + later_us, fate),
+            Fate::Taken { .. } => (due_us, fate),
+        }
     }
 
     fn owed_from_us(&self, copy: u32, place: usize, trace: &Trace) -> Micros {
@@ -230,16 +226,14 @@ impl<'a> Crowd<'a> {
         let deadline_us = says.deadline_us?;
         let (trace, heard) = self.of(copy, place).filter(|(trace, _)| trace.taken)?;
         let left_us = trace.left_us().map(|us| us as Micros);
-        let (owed_us, reach) = (self.owed(copy, place, trace), self.reach(self.at(copy, place)));
-        let from_us = owed_us.unwrap_or_else(|| self.owed_from_us(copy, place, trace));
+        let ((from_us, fate), reach) = (self.owed(copy, place, trace), self.reach(self.at(copy, place)));
         // As often as the gateway had it, where its quality of service lets it come more than once; where no proxy counted
         // that, as often as it left.
         let counted = says.qos < 2 && reach.times() > 0;
         let allowed = if counted { reach.times() } else { 1 + u32::from(trace.again) };
         let last_us = reach.first_us().max(left_us);
         let outcome = match heard.first_us() {
-            None if owed_us.is_none() || (reach.altered > 0 && reach.whole == 0) => None,
-            None if matches!(self.fate(copy, place, trace), Fate::Maybe { .. }) => None,
+            None if !matches!(fate, Fate::Owed { .. }) || (reach.altered > 0 && reach.whole == 0) => None,
             None if self.listened_until_us < from_us + deadline_us => Some(Outcome::Undecidable),
             None if last_us.is_some_and(|last| self.gone_with_its_line(says, last)) => None,
             None => Some(Outcome::Missed),
@@ -274,7 +268,8 @@ impl<'a> Crowd<'a> {
 }
 
 /// An answer overtakes when it came before the answer to a message of the same device that left earlier, or that the gateway
-/// had earlier, where that is known. What left twice is held against nothing, nor what a fault altered: which of the two was answered is not known.
+/// had earlier, where that is known. What left twice is held against nothing, nor what a fault altered: which of the two was
+/// answered is not known.
 fn mark_overtakers(all: &mut [Told]) {
     let mut sent: Vec<(Micros, Micros, usize)> = Vec::new();
     let known = |(_, one): &(usize, &Told)| !one.again && !one.altered && one.outcome.is_some();

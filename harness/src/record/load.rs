@@ -21,8 +21,8 @@ pub struct Load {
     /// What was counted.
     #[serde(flatten)]
     pub counts: LoadCounts,
-    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `acknowledged`, `absence`, `drained`, `answers`, `hearing`, `upstream`), as
-    /// HdrHistogram's compressed V2 form in base64.
+    /// Histograms of µs by name (`pickup`, `lateness`, `service`, `acknowledged`, `absence`, `drained`, `answers`, `hearing`,
+    /// `upstream`), as HdrHistogram's compressed V2 form in base64.
     pub histograms: BTreeMap<String, String>,
     /// Those who heard what the gateway said: the control first.
     #[serde(default)]
