@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use palisade_load::codec::QoS;
-use palisade_load::plane::{self, Due, Outcome, PlaneError, Settings, Source, Told, Trace, Watch};
+use palisade_load::plane::{self, Due, Outcome, PlaneError, Settings, Source, Told, Trace, Traces, Watch};
 use palisade_sim::contract::Class;
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{AgentKey, DeviceIx};
@@ -78,6 +78,7 @@ pub struct Crowd<'a> {
     devices: Vec<DeviceIx>,
     windows: Vec<(Micros, Micros)>,
     ends_us: Micros,
+    traces: Traces,
 }
 
 impl<'a> Crowd<'a> {
@@ -96,7 +97,8 @@ impl<'a> Crowd<'a> {
         sends.extend(floods);
         let windows = plan.windows.iter().map(|w| (w.began_us, w.lasting.0 * 1000)).collect();
         let drawn = (1..=fleet.copies()).map(|copy| fleet.drawn(copy)).collect();
-        Crowd { fleet, tape, common, sends, turned, drawn, devices, windows, ends_us: plan.ends_us }
+        let traces = Traces::of(sends.len() * fleet.copies() as usize);
+        Crowd { fleet, tape, common, sends, turned, drawn, devices, windows, ends_us: plan.ends_us, traces }
     }
 
     /// Connections of all copies.
@@ -107,6 +109,11 @@ impl<'a> Crowd<'a> {
     /// What each copy says, in an order of its own.
     pub fn sends(&self) -> &[Send] {
         &self.sends
+    }
+
+    /// What became of each message so far: copy by copy, in the order of the sends.
+    pub fn traces(&self) -> Vec<Trace> {
+        self.traces.now()
     }
 
     /// When a copy should say what stands at a place among its sends, µs after the start.
@@ -138,13 +145,8 @@ impl<'a> Crowd<'a> {
         frame(common, &name, (self.tape, send), at_us, &Afflicted::default()).0
     }
 
-    /// Connects, speaks, and waits for the acknowledgements. The plan's start is the start of `watch`. With it comes what
-    /// became of each message: copy by copy, in the order of the sends.
-    pub fn run(
-        &self,
-        to: &Address,
-        (watch, stop): (&Watch, &AtomicBool),
-    ) -> Result<(Outcome, Vec<Trace>), PlaneError> {
+    /// Connects, speaks, and waits for the acknowledgements. The plan's start is the start of `watch`.
+    pub fn run(&self, to: &Address, (watch, stop): (&Watch, &AtomicBool)) -> Result<Outcome, PlaneError> {
         let shape = &self.fleet.shape;
         let duration = |ms: i64| Duration::from_millis(ms.unsigned_abs());
         let storms = shape.storm.iter();
@@ -167,8 +169,7 @@ impl<'a> Crowd<'a> {
             ..Settings::new(to.resolve()?)
         };
         let mut source = self.source();
-        let outcome = plane::run(&settings, &self.names(), vec![&mut source], (watch, stop))?;
-        Ok((outcome, source.traces))
+        plane::run(&settings, &self.names(), vec![&mut source], (watch, stop))
     }
 
     fn class(&self, device: DeviceIx) -> Class {
@@ -192,8 +193,7 @@ impl<'a> Crowd<'a> {
         let copies: Vec<Copy> = (1..=self.fleet.copies()).map(|copy| self.copy(copy)).collect();
         let first = |(i, copy): (usize, &Copy)| copy.says.first().map(|(at, _)| Reverse((*at, i)));
         let next = copies.iter().enumerate().filter_map(first).collect();
-        let traces = vec![Trace::default(); self.sends.len() * self.fleet.copies() as usize];
-        let mut source = Copies { crowd: self, copies, next, start_us: 0, current: None, traces };
+        let mut source = Copies { crowd: self, copies, next, start_us: 0, current: None };
         source.find();
         source
     }
@@ -266,7 +266,6 @@ struct Copies<'a> {
     start_us: Micros,
     /// When, which client, which message, and the place of what became of it.
     current: Option<(Micros, u32, Message, u32)>,
-    traces: Vec<Trace>,
 }
 
 impl Copies<'_> {
@@ -329,8 +328,6 @@ impl Source for Copies<'_> {
     }
 
     fn told(&mut self, told: Told) {
-        if let Some(trace) = self.traces.get_mut(told.tag as usize) {
-            trace.take(told);
-        }
+        self.crowd.traces.take(told);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::{LoadPart, NotePart, Spread, SubscriberPart};
 use crate::latency::Series;
+use crate::pairing::Tally;
 use crate::record::{Load, LoadAnswers, Micros, Subscribed};
 use crate::verdict::{LoadFacts, Message, SubscriberFacts};
 
@@ -36,13 +37,20 @@ pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>, messages: &[M
 /// What is known of the copies of a run that was killed.
 pub(super) fn so_far(load: &Load) -> Option<NotePart> {
     let counts = &load.counts;
+    let answers = load.answers.as_ref()?;
+    let Tally { expected, answered, undecidable, .. } = answers.all;
+    let heard = match answers.heard {
+        true => format!(
+            "{expected} answers to them owed, {answered} as they should be, {undecidable} that could still come"
+        ),
+        false => answers.why_not.clone(),
+    };
     let text = format!(
-        "messages of the {} copies until {:.1} s, when they were last written down: {} left, {} acknowledged; {}",
+        "messages of the {} copies until {:.1} s, when they were last written down: {} left, {} acknowledged; {heard}",
         counts.copies,
         load.at_us as f64 / 1e6,
         counts.left,
         counts.answered,
-        load.answers.as_ref()?.why_not
     );
     load.so_far.then(|| NotePart { at_us: Some(load.at_us), kind: "load".into(), text })
 }

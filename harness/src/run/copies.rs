@@ -1,32 +1,31 @@
 //! Hearing what the gateway says of the copies of a compound, and holding it against what they said.
 
+mod judge;
 mod lines;
 mod posts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use palisade_load::codec::Publish;
-use palisade_load::plane::Trace;
 use palisade_load::subscribe::{Ear, Settings};
 use palisade_sim::contract::Severity;
 use palisade_sim::words::StimulusId;
 use serde_json::Value;
 
-use super::city::City;
+pub(super) use self::judge::Judged;
+use self::judge::Known;
 use super::part::{Ending, Part};
 use crate::contract::{Correlate, Decoder, Read};
 use crate::drivers::between::{Between, Made};
 use crate::drivers::crowd::{self, Crowd};
-use crate::latency::Series;
-use crate::pairing::copies::{self, Break, Heard, Says, Told};
-use crate::pairing::{Outcome, Tally, assumed};
-use crate::record::{CopyFailure, CopyTally, LoadAnswers, Micros, Restart};
-use crate::shape::Storm;
-use crate::wire::id::{mark_of_copy, read_copy, tag_of_copy, wire_id};
+use crate::pairing::copies::{Heard, Says};
+use crate::pairing::{Outcome, Tally};
+use crate::record::{LoadAnswers, Micros};
+use crate::wire::id::{mark_of_copy, read_copy};
 
 /// Copies and messages that are told one by one; all are counted.
 const TOLD: usize = 60;
@@ -74,16 +73,6 @@ pub(super) struct Hearing {
     names: Arc<Vec<Name>>,
     answers: Arc<AtomicU64>,
     copies: u32,
-}
-
-/// What was found out, how long answers took, and how late the one who hears came to what waited for it.
-#[derive(Default)]
-pub(super) struct Judged {
-    pub(super) answers: LoadAnswers,
-    pub(super) took: Series,
-    /// How long it took until the city platform had them.
-    pub(super) posted: Series,
-    pub(super) looks: palisade_load::series::Series,
 }
 
 /// Begins to listen; or why nothing can be known of the answers to copies.
@@ -215,15 +204,6 @@ impl Log {
 }
 
 impl Hearing {
-    /// What must come to the city platform: what is owed an answer, and is so loud.
-    fn to_city(&self, city: &City) -> Vec<Says> {
-        let owed = |(says, name): (&Says, &Name)| {
-            let deadline_us = says.deadline_us.and_then(|_| city.deadline_us(name.severity));
-            Says { deadline_us, ..*says }
-        };
-        self.says.iter().zip(self.names.iter()).map(owed).collect()
-    }
-
     /// Instants count from here.
     pub(super) fn begin(&self, start: Instant) {
         lock(&self.log).start = Some(start);
@@ -240,92 +220,45 @@ impl Hearing {
         self.answers.clone()
     }
 
-    /// Waits for what may still come in time, and takes stock.
-    pub(super) fn end(
-        self,
+    /// What can be said by now of answers to the copies. It is all that is left when the run ends in the middle.
+    pub(super) fn so_far(
+        &self,
         part: &Part<'_>,
-        (crowd, traces): (&Crowd<'_>, &[Trace]),
+        crowd: &Crowd<'_>,
         fleet: &crowd::Fleet,
-        (start, how): (Instant, &Ending),
+        start: Instant,
     ) -> Judged {
-        let due_us = |copy, place| crowd.due_us(copy, place);
-        let storms = fleet.shape.storm.iter();
-        let taken = |storm: &Storm| Break {
-            at_us: storm.at.0.0 * 1_000,
-            until_us: (storm.at.0.0 + storm.lasts().0.0) * 1_000,
-            gone_until_us: storm.at.0.0 * 1_000,
-            whom: storm.class.clone(),
-        };
-        // A restart takes everybody's line; from its end on each has as long to come back as the compound's devices.
-        let at = |us: Micros| us - part.common.clock.at(start);
-        let restarted = |done: &Restart| Break {
-            at_us: at(done.down_us),
-            until_us: at(done.open_us) + assumed().back_us(),
-            gone_until_us: at(done.open_us) + assumed().back_us(),
-            whom: Vec::new(),
-        };
-        let breaks: Vec<Break> = storms.map(taken).chain(part.restarts.iter().map(restarted)).collect();
-        let now_us = || start.elapsed().as_micros() as Micros;
-        let start_us = part.common.clock.at(start);
-        let lines = || {
-            let between = part.between.as_ref()?;
-            Some(lines::of(between.copies(), (crowd, &self.says, self.copies), (start_us, &part.restarts)))
-        };
-        let base = copies::Crowd {
-            says: &self.says,
-            copies: self.copies,
-            due_us: &due_us,
-            traces,
-            heard: &[],
-            breaks: &breaks,
-            lines: None,
-            in_order: true,
-            listened_until_us: 0,
-        };
-        let to_city = part.city.as_ref().map(|city| self.to_city(city));
-        let upstream = |listened_until_us, lines| {
-            let posts = posts::heard(&part.city.as_ref()?.posts(), &lock(&self.log), start_us);
-            let crowd =
-                copies::Crowd { says: to_city.as_ref()?, listened_until_us, lines, in_order: false, ..base };
-            Some((posts, crowd))
-        };
-        let slow_by_us = part.city.as_ref().map_or(0, |city| city.slow_by_us);
+        let by_now = self.by_now(part, start, elapsed_us(start));
+        let mut judged = Known::now((self, part), crowd, fleet, start).judge(by_now);
+        let at_s = part.common.clock.now_us() as f64 / 1e6;
+        judged.answers.why_not = format!("the run was cut, and this is how it stood at {at_s:.1} s");
+        judged
+    }
+
+    /// Waits for what may still come in time, and takes stock. Meanwhile somebody may look.
+    pub(super) fn end(
+        mut self,
+        part: &Part<'_>,
+        (crowd, fleet): (&Crowd<'_>, &crowd::Fleet),
+        (start, how): (Instant, &Ending),
+        mut look: impl FnMut(&Hearing),
+    ) -> Judged {
+        let known = Known::now((&self, part), crowd, fleet, start);
         let mut open_us = Some(Micros::MAX);
-        let under_way = if *how == Ending::Whole { lines() } else { None };
-        while *how == Ending::Whole && open_us.is_some_and(|until| now_us() <= until) && !part.stop.asked() {
+        while *how == Ending::Whole
+            && open_us.is_some_and(|until| elapsed_us(start) <= until)
+            && !part.stop.asked()
+        {
             thread::sleep(LOOK);
-            let lines = under_way.as_ref();
-            let leg = upstream(0, lines);
-            let heard = &lock(&self.log).heard;
-            open_us = copies::Crowd { heard, lines, ..base }.open_until_us();
-            // What was posted last may be acknowledged so much later.
-            open_us = open_us.max(leg.and_then(|(posts, crowd)| {
-                Some(copies::Crowd { heard: &posts.heard, ..crowd }.open_until_us()? + slow_by_us)
-            }));
+            look(&self);
+            open_us = known.open_until_us();
         }
-        let listened_until_us = now_us();
+        drop(known);
+        let until_us = elapsed_us(start);
         let heard = self.ear.end();
-        let looks = heard.looks;
+        let by_now = self.by_now(part, start, until_us);
         // Whatever was heard has passed by now.
-        let lines = lines();
-        let lines = lines.as_ref();
-        let leg = upstream(listened_until_us, lines);
-        let log = lock(&self.log);
-        let mut judged = Judged { looks, ..Judged::default() };
-        let count =
-            Count { judged: &mut judged, by_copy: BTreeMap::new(), start_us, part, names: &self.names };
-        let answered = copies::Crowd { heard: &log.heard, lines, listened_until_us, ..base };
-        count.all(&answered);
-        if let Some((posts, crowd)) = leg {
-            let crowd = copies::Crowd { heard: &posts.heard, ..crowd };
-            let told = |told: &Told| failure((part, &self.names), start_us, &crowd.says[told.place], told);
-            let (leg, took) = posts::judge(&crowd, posts.strays, (&answered, &told));
-            (judged.answers.upstream, judged.posted) = (Some(leg), took);
-        }
-        let answers = &mut judged.answers;
-        let unsaid = answered.unsaid();
-        (answers.heard, answers.unnamed) = (true, log.unnamed);
-        (answers.spurious, answers.all.spurious) = (log.spurious.clone(), log.strays + unsaid);
+        let mut judged = Known::now((&self, part), crowd, fleet, start).judge(by_now);
         // A restart breaks it, and nobody is let in before it hears again.
         let restarted =
             |at_us: &Micros| part.restarts.iter().any(|done| (done.down_us..=done.open_us).contains(at_us));
@@ -335,83 +268,14 @@ impl Hearing {
             true if deaf => "the connection of the one who hears the answers to them broke",
             true => "",
         };
-        (answers.promised, answers.why_not) = (why.is_empty(), why.to_owned());
+        (judged.answers.promised, judged.answers.why_not) = (why.is_empty(), why.to_owned());
+        judged.looks = heard.looks;
         judged
     }
 }
 
-/// What is counted of all copies.
-struct Count<'a> {
-    judged: &'a mut Judged,
-    by_copy: BTreeMap<u32, Tally>,
-    /// The load's start on the run's clock.
-    start_us: Micros,
-    part: &'a Part<'a>,
-    names: &'a [Name],
-}
-
-impl Count<'_> {
-    fn all(mut self, crowd: &copies::Crowd<'_>) {
-        crowd.each(|told| self.take(&crowd.says[told.place], told));
-        self.end();
-    }
-
-    fn take(&mut self, says: &Says, told: &Told) {
-        let answers = &mut self.judged.answers;
-        let of_class = answers.by_class.entry(says.class.word().to_owned()).or_default();
-        let of_copy = self.by_copy.entry(told.copy).or_default();
-        for tally in [&mut answers.all, of_class, of_copy] {
-            match told.outcome {
-                Some(outcome) => tally.add(outcome),
-                None => tally.taken += 1,
-            }
-        }
-        if let (Some(heard), Some(outcome)) = (told.heard_us, told.outcome)
-            && outcome != Outcome::Wrong
-        {
-            self.judged.took.take((heard - told.from_us).max(0));
-        }
-        let bad = told.outcome.is_some_and(|outcome| outcome != Outcome::Answered);
-        if bad && answers.failures.len() < TOLD {
-            answers.failures.push(failure((self.part, self.names), self.start_us, says, told));
-        }
-    }
-
-    fn end(self) {
-        let harmed =
-            self.by_copy.iter().filter(|(_, tally)| tally.answered + tally.undecidable < tally.expected);
-        let site = self.part.common.topics.site();
-        let told = harmed.map(|(copy, outcomes)| CopyTally {
-            copy: *copy,
-            site: format!("{site}{}", mark_of_copy(*copy)),
-            outcomes: *outcomes,
-        });
-        let all: Vec<CopyTally> = told.collect();
-        self.judged.answers.harmed = all.len() as u32;
-        self.judged.answers.copies = all.into_iter().take(TOLD).collect();
-    }
-}
-
-/// A message that did not fare as it should, for the journal. The load's start is an instant of the run's clock.
-fn failure((part, names): (&Part<'_>, &[Name]), start_us: Micros, says: &Says, told: &Told) -> CopyFailure {
-    let name = &names[told.place];
-    CopyFailure {
-        id: wire_id(&tag_of_copy(&part.common.run, told.copy), says.stimulus),
-        outcome: told.outcome.map_or("taken", Outcome::word).to_owned(),
-        device: format!("{}{}", name.device, mark_of_copy(told.copy)),
-        class: says.class.word().to_owned(),
-        signal: name.signal.clone(),
-        qos: says.qos,
-        due_us: start_us + told.due_us,
-        owed_from_us: Some(start_us + told.from_us),
-        deadline_us: says.deadline_us.unwrap_or_default(),
-        left_us: told.left_us.map(|us| start_us + us),
-        reached_us: told.reached_us.map(|us| start_us + us),
-        again: told.again,
-        heard_us: told.heard_us.map(|us| start_us + us),
-        answers: told.answers,
-        answered: None,
-    }
+fn elapsed_us(start: Instant) -> Micros {
+    start.elapsed().as_micros() as Micros
 }
 
 /// What was found out, in a sentence.

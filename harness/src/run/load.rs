@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use palisade_load::plane::{ClassTally, Outcome, PlaneError, Trace, Watch};
+use palisade_load::plane::{ClassTally, Outcome, PlaneError, Watch};
 use palisade_load::series::Series;
 use palisade_load::subscribe::{Account, Subscriber, Subscribers};
 use palisade_sim::words::DeviceIx;
@@ -24,8 +24,10 @@ use crate::words::counted;
 
 /// How often whoever watches a run is told how far the copies are.
 const PULSE: Duration = Duration::from_secs(1);
-/// Every so many of these, what was measured of the copies is written down.
-const KEEP: u32 = 2;
+/// How often what was measured of the copies is written down, and how many times longer than the last time took that is at
+/// least.
+const KEEP: Duration = Duration::from_secs(2);
+const KEEP_TIMES: u32 = 50;
 /// Offsets that are told one by one; the others follow from the seed.
 const TOLD: u32 = 60;
 
@@ -42,7 +44,7 @@ pub(super) struct Plans<'a> {
 
 /// Drives a plan, with the copies beside it when there are any.
 pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, figures: &Figures) -> Ended {
-    let Some(copies) = part.copies else { return part.drive(fleet, plans, figures, None) };
+    let Some(copies) = part.copies else { return part.drive(fleet, plans, figures, None, &mut |_| {}) };
     if copies.copies() == 0 {
         return alone(part, (fleet, copies), plans, figures);
     }
@@ -65,11 +67,12 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         Err(why) => return part.ended(Ending::Lost(why)),
     };
     let (watch, stop) = (Watch::default(), AtomicBool::new(false));
-    let (answers, clients) = (hearing.as_ref().ok().map(Hearing::answers), crowd.clients());
+    let answers = hearing.as_ref().ok().map(Hearing::answers);
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
         let (going, over) = mpsc::channel();
-        scope.spawn(|| pulse(&common, (copies, clients), (&watch, answers.as_deref()), over));
+        scope.spawn(|| pulse(&common, (&watch, answers.as_deref()), over));
+        let mut keeper = Keeper { fleet: copies, crowd: &crowd, watch: &watch, next: Instant::now() };
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
             thread::sleep(Duration::from_millis(2));
@@ -78,19 +81,23 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
             Some(start) => {
                 subscribers.iter().for_each(|all| all.begin(start));
                 hearing.iter().for_each(|hearing: &Hearing| hearing.begin(start));
-                part.drive(fleet, plans, figures, Some(part.common.clock.at(start)))
+                let from = Some(part.common.clock.at(start));
+                part.drive(fleet, plans, figures, from, &mut |part| keeper.look(part, hearing.as_ref()))
             }
             None => part.ended(Ending::Interrupted),
         };
         if ended.how != Ending::Whole {
             stop.store(true, Ordering::Relaxed);
         }
+        while !plane.is_finished() {
+            keeper.look(part, hearing.as_ref());
+            thread::sleep(Duration::from_millis(2));
+        }
         match plane.join() {
             Ok(outcome) => {
-                let judged = judged(part, (hearing, &crowd), &outcome, (watch.start(), &ended.how));
+                let judged = judged(part, hearing, (&outcome, &ended.how), keeper);
                 // Until then answers may come.
                 drop(going);
-                let outcome = outcome.map(|(outcome, _)| outcome);
                 let heard =
                     Heard { judged, subscribers: heard(part, subscribers, (watch.start(), &ended.how)) };
                 sum_up(part, (copies, crowd.clients()), (outcome, heard), ended)
@@ -100,26 +107,11 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
     })
 }
 
-/// Tells whoever watches how far the copies are, until nobody is left who holds the other end, and writes down what was
-/// measured of them: the end may never come.
-fn pulse(
-    common: &Common,
-    (fleet, clients): (&crowd::Fleet, usize),
-    (watch, answers): (&Watch, Option<&AtomicU64>),
-    over: Receiver<()>,
-) {
-    let (mut going, mut told) = (true, 0);
+/// Tells whoever watches how far the copies are, until nobody is left who holds the other end.
+fn pulse(common: &Common, (watch, answers): (&Watch, Option<&AtomicU64>), over: Receiver<()>) {
+    let mut going = true;
     while going {
         going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
-        told += 1;
-        let so_far = if going && told % KEEP == 0 { watch.so_far() } else { Outcome::default() };
-        if so_far.writes > 0 {
-            let heard = answers.map_or(0, |answers| answers.load(Ordering::Relaxed));
-            let why_not = format!("the run ended before the {heard} answers that were heard could be judged");
-            let answers = Some(LoadAnswers { why_not, ..LoadAnswers::default() });
-            let load = load(common, fleet, clients, &so_far);
-            common.journal.write(Entry::Load(Box::new(Load { so_far: true, answers, ..load })));
-        }
         let (left, acknowledged) = watch.messages();
         common.journal.write(Entry::Pulse(Pulse {
             at_us: common.clock.now_us(),
@@ -129,6 +121,33 @@ fn pulse(
             answers: answers.map(|answers| answers.load(Ordering::Relaxed)),
             pickup_us: watch.pickup_us(),
         }));
+    }
+}
+
+/// Writes down from time to time what was measured of the copies, and what can be said of the answers to them: the end may
+/// never come.
+struct Keeper<'a> {
+    fleet: &'a crowd::Fleet,
+    crowd: &'a Crowd<'a>,
+    watch: &'a Watch,
+    next: Instant,
+}
+
+impl Keeper<'_> {
+    /// Does so when it is time.
+    fn look(&mut self, part: &Part<'_>, hearing: Result<&Hearing, &String>) {
+        let Some(start) = self.watch.start().filter(|_| Instant::now() >= self.next) else { return };
+        let begun = Instant::now();
+        let so_far = self.watch.so_far();
+        if so_far.writes > 0 {
+            let judged = match hearing {
+                Ok(hearing) => hearing.so_far(part, self.crowd, self.fleet, start),
+                Err(why) => deaf(why),
+            };
+            let load = load(&part.common, (self.fleet, self.crowd.clients()), &so_far, judged);
+            part.common.journal.write(Entry::Load(Box::new(Load { so_far: true, ..load })));
+        }
+        self.next = begun + KEEP.max(begun.elapsed() * KEEP_TIMES);
     }
 }
 
@@ -146,7 +165,7 @@ fn alone(
     };
     let start = Instant::now() + Duration::from_micros(RUN_UP_US.unsigned_abs());
     subscribers.iter().for_each(|all| all.begin(start));
-    let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)));
+    let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)), &mut |_| {});
     let subscribers = heard(part, subscribers, (Some(start), &ended.how));
     subscribers::sentences(&subscribers).into_iter().for_each(|text| note(part, "load", text));
     let counts = LoadCounts { shape: copies.shape.name.clone(), ..LoadCounts::default() };
@@ -163,20 +182,23 @@ struct Heard {
     subscribers: Vec<Subscribed>,
 }
 
+/// Nobody heard the answers to the copies.
+fn deaf(why_not: &str) -> Judged {
+    let answers = LoadAnswers { why_not: why_not.to_owned(), ..LoadAnswers::default() };
+    Judged { answers, ..Judged::default() }
+}
+
 /// What became of what the copies said; or why that is not known.
 fn judged(
     part: &Part<'_>,
-    (hearing, crowd): (Result<Hearing, String>, &Crowd<'_>),
-    outcome: &Result<(Outcome, Vec<Trace>), PlaneError>,
-    (start, how): (Option<Instant>, &Ending),
+    hearing: Result<Hearing, String>,
+    (outcome, how): (&Result<Outcome, PlaneError>, &Ending),
+    mut keeper: Keeper<'_>,
 ) -> Judged {
-    let deaf = |why_not: &str| {
-        let answers = LoadAnswers { why_not: why_not.to_owned(), ..LoadAnswers::default() };
-        Judged { answers, ..Judged::default() }
-    };
-    match (hearing, outcome, start, part.copies) {
-        (Ok(hearing), Ok((_, traces)), Some(start), Some(copies)) => {
-            hearing.end(part, (crowd, traces), copies, (start, how))
+    match (hearing, outcome, keeper.watch.start()) {
+        (Ok(hearing), Ok(_), Some(start)) => {
+            let said_by = (keeper.crowd, keeper.fleet);
+            hearing.end(part, said_by, (start, how), |hearing| keeper.look(part, Ok(hearing)))
         }
         (Err(why), ..) => deaf(&why),
         _ => deaf("the copies did not speak"),
@@ -213,29 +235,29 @@ fn sum_up(
         Ok(outcome) => outcome,
         Err(error) => return part.ended(Ending::Lost(format!("the copies of the compound: {error}"))),
     };
-    let Heard { judged: Judged { answers, took, posted, looks }, subscribers } = heard;
-    let said = [copies::sentence(&answers)].into_iter().chain(figures(&outcome));
+    let Heard { judged, subscribers } = heard;
+    let said = [copies::sentence(&judged.answers)].into_iter().chain(figures(&outcome));
     for text in said.chain(subscribers::sentences(&subscribers)) {
         note(part, "load", text);
     }
     if let Some(why) = outcome.too_late(fleet.lateness_bound) {
         note(part, LATE_LOAD, why);
     }
-    let mut load = load(&part.common, fleet, clients, &outcome);
-    let leg = answers.upstream.as_ref().map(|_| ("upstream", posted.histogram()));
-    for (name, heard) in
-        [("answers", took.histogram()), ("hearing", looks.histogram())].into_iter().chain(leg)
-    {
-        load.histograms.extend(latency::Series::pack(heard).map(|packed| (name.to_owned(), packed)));
-    }
-    let load = Load { subscribers, answers: Some(answers), ..load };
+    let load = Load { subscribers, ..load(&part.common, (fleet, clients), &outcome, judged) };
     part.common.journal.write(Entry::Load(Box::new(load)));
     ended
 }
 
 /// The same for the report, with histograms that merge exactly.
-fn load(common: &Common, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome) -> Load {
+fn load(
+    common: &Common,
+    (fleet, clients): (&crowd::Fleet, usize),
+    outcome: &Outcome,
+    Judged { answers, took, posted, looks }: Judged,
+) -> Load {
     let (all, links) = (outcome.all(), &outcome.links);
+    let leg = answers.upstream.as_ref().map(|_| ("upstream", posted.histogram()));
+    let heard = [("answers", took.histogram()), ("hearing", looks.histogram())].into_iter().chain(leg);
     let series = [
         ("pickup", &all.pickup),
         ("lateness", &all.lateness),
@@ -244,8 +266,8 @@ fn load(common: &Common, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         ("absence", &links.absence),
         ("drained", &links.drained),
     ];
-    let packed =
-        |(name, series): (&str, &Series)| Some((name.to_owned(), latency::Series::pack(series.histogram())?));
+    let series = series.iter().map(|(name, series)| (*name, series.histogram()));
+    let packed = |(name, histogram)| Some((String::from(name), latency::Series::pack(histogram)?));
     let counts = LoadCounts {
         copies: fleet.copies(),
         clients,
@@ -270,8 +292,8 @@ fn load(common: &Common, fleet: &crowd::Fleet, clients: usize, outcome: &Outcome
         so_far: false,
         counts,
         subscribers: Vec::new(),
-        answers: None,
-        histograms: series.into_iter().filter_map(packed).collect(),
+        histograms: series.chain(heard).filter_map(packed).collect(),
+        answers: Some(answers),
     }
 }
 

@@ -269,8 +269,9 @@ fn a_storm_on_the_duty_room_leaves_its_commands_undecidable() -> Result<()> {
 #[test]
 fn a_run_with_copies_that_is_killed_leaves_what_was_measured_of_them() -> Result<()> {
     let tiny = Tiny::with(&[])?;
-    let mut run = tiny.command(&[&NIGHT[..], &["--fleet", "3"]].concat()).spawn()?;
-    tiny.wait_for("\"so_far\":true", Duration::from_secs(60))?;
+    let mut run = tiny.command(&[&NIGHT[..], &["--fleet", "3", "--defect", "drop=0.5"]].concat()).spawn()?;
+    // Also of answers that were owed and had not come.
+    tiny.wait_for(r#""outcome":"missed""#, Duration::from_secs(60))?;
     ensure!(Command::new("kill").args(["-KILL", &run.id().to_string()]).status()?.success(), "kill -KILL");
     run.wait()?;
     let again = Command::new(env!("CARGO_BIN_EXE_palisade")).arg("report").arg(tiny.out()).output()?;
@@ -279,8 +280,15 @@ fn a_run_with_copies_that_is_killed_leaves_what_was_measured_of_them() -> Result
     let load = &report["load"];
     ensure!(report["partial"] == true && load["copies"] == 2 && load["left"].as_u64() > Some(0), "{load}");
     ensure!(load["lateness_ms"]["count"] == load["left"], "{load}");
+    let answers = &load["answers"];
+    let of = |outcome: &str| answers["all"][outcome].as_u64().unwrap_or_default();
+    ensure!(of("answered") > 0 && of("missed") > 0, "{answers}");
+    ensure!(load["answers_ms"]["count"].as_u64() == Some(of("answered") + of("late")), "{load}");
+    ensure!(answers["promised"] == false && answers["failures"][0]["outcome"] == "missed", "{answers}");
     let told = remarks(&report).into_iter().find(|text| text.contains("when they were last written down"));
-    ensure!(told.is_some_and(|text| text.contains("could be judged")), "{:?}", remarks(&report));
+    let told = told.with_context(|| format!("{:?}", remarks(&report)))?;
+    let counts = format!("{} answers to them owed, {} as they should be", of("expected"), of("answered"));
+    ensure!(told.contains(&counts), "{told}");
     Ok(())
 }
 

@@ -24,4 +24,4 @@ pub use settings::{Backoff, Settings, Storm, WhenFull, Writes};
 pub use source::{Due, Nanos, Source, Steady};
 pub use tally::{ClassTally, Links, Outcome};
 pub use threads::{PlaneError, Watch, run};
-pub use trace::{Fate, Told, Trace, pack, unpack_us};
+pub use trace::{Fate, Told, Trace, Traces, pack, unpack_us};

@@ -1,5 +1,7 @@
 //! What became of single messages, for whoever asks: a few bytes each, so that a million of them fit.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::source::Nanos;
 
 /// Instants are kept in units of so many nanoseconds: eleven hours fit.
@@ -72,6 +74,43 @@ impl Trace {
     }
 }
 
+/// Traces that one thread writes while others look.
+#[derive(Debug, Default)]
+pub struct Traces(Vec<AtomicU64>);
+
+impl Traces {
+    /// Of so many messages, to none of which anything has happened.
+    pub fn of(messages: usize) -> Traces {
+        Traces((0..messages).map(|_| AtomicU64::default()).collect())
+    }
+
+    /// Takes in what happened; a message that is not known here is nobody's. Two threads that tell of one message at once
+    /// may lose a word.
+    pub fn take(&self, told: Told) {
+        let Some(cell) = self.0.get(told.tag as usize) else { return };
+        let mut trace = Trace::unpack(cell.load(Ordering::Relaxed));
+        trace.take(told);
+        cell.store(trace.pack(), Ordering::Relaxed);
+    }
+
+    /// All of them as they are now.
+    pub fn now(&self) -> Vec<Trace> {
+        self.0.iter().map(|cell| Trace::unpack(cell.load(Ordering::Relaxed))).collect()
+    }
+}
+
+impl Trace {
+    fn pack(self) -> u64 {
+        let flags = [self.again, u8::from(self.taken), u8::from(self.waited), 0];
+        u64::from(self.left) << 32 | u64::from(u32::from_le_bytes(flags))
+    }
+
+    fn unpack(packed: u64) -> Trace {
+        let [again, taken, waited, _] = (packed as u32).to_le_bytes();
+        Trace { left: (packed >> 32) as u32, taken: taken != 0, waited: waited != 0, again }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +127,23 @@ mod tests {
         assert_eq!((unpack_us(pack(0)), unpack_us(0)), (Some(0), None));
         assert_eq!(unpack_us(pack(3_600_000_000_000 * 11)), Some(3_600_000_000 * 11));
         assert!(unpack_us(pack(u64::MAX)).is_some(), "a day that is too long is cut, and not forgotten");
+    }
+
+    #[test]
+    fn traces_that_are_shared_tell_the_same() {
+        let shared = Traces::of(3);
+        let mut own = vec![Trace::default(); 3];
+        let fates = [Fate::Taken, Fate::Waits, Fate::Left, Fate::Again, Fate::Again];
+        for (i, fate) in fates.into_iter().enumerate() {
+            for tag in 0..=3 {
+                let told = Told { tag, fate, at: (i as u64 + 1) * 1_000_000_000 * u64::from(tag) };
+                if tag as usize <= i {
+                    shared.take(told);
+                    own.get_mut(tag as usize).into_iter().for_each(|trace| trace.take(told));
+                }
+                assert_eq!(shared.now(), own);
+            }
+        }
+        assert_eq!((own[2].again, own[2].left_us(), own[1].waited), (2, Some(10_000_000), true));
     }
 }

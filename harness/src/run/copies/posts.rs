@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{CopyFailure, Heard, Log, Micros, Outcome, Series, TOLD, Told, copies};
-use crate::pairing::Posts;
-use crate::record::LoadUpstream;
+use super::Log;
+use super::judge::Firsts;
+use crate::latency::Series;
+use crate::pairing::copies::{self, Heard, Told};
+use crate::pairing::{Outcome, Posts};
+use crate::record::{CopyFailure, LoadUpstream, Micros};
 use crate::run::city::CopyPost;
 
 /// What counts of the posts, message by message as the log's own.
@@ -39,7 +42,7 @@ pub(super) fn judge(
     strays: usize,
     (answered, failure): (&copies::Crowd<'_>, &dyn Fn(&Told) -> CopyFailure),
 ) -> (LoadUpstream, Series) {
-    let (mut judged, mut took) = (LoadUpstream::default(), Series::default());
+    let (mut judged, mut took, mut firsts) = (LoadUpstream::default(), Series::default(), Firsts::default());
     leg.each(|told| {
         match told.outcome {
             Some(outcome) => judged.all.add(outcome),
@@ -48,13 +51,13 @@ pub(super) fn judge(
         if let Some(heard_us) = told.heard_us.filter(|_| told.outcome != Some(Outcome::Wrong)) {
             took.take((heard_us - told.from_us).max(0));
         }
-        let bad = told.outcome.is_some_and(|outcome| outcome != Outcome::Answered);
-        if bad && judged.failures.len() < TOLD {
+        firsts.take(told.outcome, || {
             let own = answered.one(told.copy, told.place).and_then(|told| told.outcome);
             let answered = own.map_or("taken", Outcome::word).to_owned();
-            judged.failures.push(CopyFailure { answered: Some(answered), ..failure(told) });
-        }
+            CopyFailure { answered: Some(answered), ..failure(told) }
+        });
     });
+    judged.failures = firsts.all();
     judged.all.spurious = strays + leg.unsaid();
     (judged, took)
 }
