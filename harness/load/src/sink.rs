@@ -118,7 +118,7 @@ impl Server {
                 if event.token() == LISTENER {
                     self.accept(&mut clients, &mut next)?;
                 } else if let Some(client) = clients.get_mut(&event.token().0)
-                    && client.serve(&mut buffer, counts).is_err()
+                    && client.serve((&mut buffer, event.is_read_closed()), counts).is_err()
                 {
                     clients.remove(&event.token().0);
                 }
@@ -151,8 +151,9 @@ impl Client {
         Ok(Client { socket, inbox, version: Version::V311, answers: Vec::new() })
     }
 
-    /// Reads, counts, answers. An error ends the connection.
-    fn serve(&mut self, buffer: &mut [u8], counts: &Counts) -> io::Result<()> {
+    /// Reads, counts, answers. An error ends the connection. A client that has `closed` says so once, so that its end is read
+    /// at once, too.
+    fn serve(&mut self, (buffer, closed): (&mut [u8], bool), counts: &Counts) -> io::Result<()> {
         loop {
             let came = match self.socket.read(buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -163,7 +164,7 @@ impl Client {
             };
             self.take(&buffer[..came], counts)?;
             self.answer()?;
-            if came < buffer.len() {
+            if came < buffer.len() && !closed {
                 return Ok(());
             }
         }

@@ -103,18 +103,15 @@ impl Line {
 
     /// The sender of a way has no more.
     pub fn finish(&mut self, way: Way, now: Nanos) {
-        self.end(way, Body::Finish, now);
-    }
-
-    /// The sender of a way broke the connection.
-    pub fn reset(&mut self, way: Way, now: Nanos) {
-        self.end(way, Body::Reset(None), now);
-    }
-
-    fn end(&mut self, way: Way, body: Body, now: Nanos) {
         if !std::mem::replace(&mut self.pipes[way as usize].finished, true) {
-            self.enter(way, body, now);
+            self.enter(way, Body::Finish, now);
         }
+    }
+
+    /// The sender of a way broke the connection; it may have said before that it has no more. Said once.
+    pub fn reset(&mut self, way: Way, now: Nanos) {
+        self.pipes[way as usize].finished = true;
+        self.enter(way, Body::Reset(None), now);
     }
 
     fn enter(&mut self, way: Way, body: Body, at: Nanos) {

@@ -273,10 +273,11 @@ impl Connection {
         }
     }
 
-    /// Reads what has come. A read that fills less than the buffer has emptied the socket.
+    /// Reads what has come. A read that fills less than the buffer has emptied the socket, but for the end that a server which
+    /// has `closed` sent behind it: of that nobody is told again.
     pub(super) fn read(
         &mut self,
-        buffer: &mut [u8],
+        (buffer, closed): (&mut [u8], bool),
         settings: &Settings,
         now: Nanos,
         outcome: &mut Outcome,
@@ -291,7 +292,7 @@ impl Connection {
                 Err(error) => return Err(error.into()),
             };
             self.take(&buffer[..came], settings, now, outcome)?;
-            if came < buffer.len() {
+            if came < buffer.len() && !closed {
                 return Ok(());
             }
         }

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use mio::event::Event;
 use mio::{Events, Token};
 
 use super::backoff::share;
@@ -275,7 +276,7 @@ impl<'a> Worker<'a> {
             if event.token() == TIMER {
                 continue;
             }
-            self.event(event.token().0, (event.is_readable(), event.is_writable()), now);
+            self.event(event, now);
         }
         while self.timers.peek().is_some_and(|Reverse((at, _))| *at <= now) {
             if let Some(Reverse((_, wake))) = self.timers.pop() {
@@ -285,14 +286,16 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn event(&mut self, place: usize, (readable, writable): (bool, bool), now: Nanos) {
+    fn event(&mut self, event: &Event, now: Nanos) {
+        let place = event.token().0;
         let before = self.clients[place].state;
         let mut done = Ok(());
-        if writable {
+        if event.is_writable() {
             done = self.clients[place].writable(self.settings, now, &mut self.outcome);
         }
-        if readable && done.is_ok() {
-            done = self.clients[place].read(&mut self.buffer, self.settings, now, &mut self.outcome);
+        if event.is_readable() && done.is_ok() {
+            let into = (&mut self.buffer[..], event.is_read_closed());
+            done = self.clients[place].read(into, self.settings, now, &mut self.outcome);
         }
         if before != State::Up && self.clients[place].state == State::Up {
             self.rose(place, now);

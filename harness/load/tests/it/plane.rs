@@ -1,7 +1,7 @@
 //! The plane against a sink, and against servers that misbehave.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -14,7 +14,7 @@ use palisade_load::plane::{
     run,
 };
 use palisade_load::sink::Sink;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
@@ -209,6 +209,30 @@ fn what_was_not_answered_when_the_connection_broke_is_counted_and_the_rest_leave
     ensure!((outcome.links.stood, outcome.links.broke) == (2, 1), "{:?}", outcome.links);
     ensure!(all.left == 100 && all.unanswered == 100 && all.unsent == 0, "{} {}", all.left, all.unanswered);
     ensure!(outcome.links.absence.count() == 1 && outcome.links.absence.percentile_us(50.0) > Some(20_000));
+    Ok(())
+}
+
+#[test]
+fn a_server_that_closes_right_behind_its_greeting_is_noticed() -> Result<()> {
+    let listener = TcpListener::bind(loopback())?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || {
+        let mut stay = Vec::new();
+        for (i, mut socket) in listener.incoming().flatten().enumerate() {
+            // The greeting leaves with the end, in one segment; nothing is said to what comes afterwards.
+            let closes = i < 8;
+            let _ = SockRef::from(&socket).set_tcp_cork(closes);
+            if socket.read(&mut [0; 64]).is_ok() && socket.write_all(&[0x20, 2, 0, 0]).is_ok() {
+                let _ = if closes { socket.shutdown(Shutdown::Write) } else { Ok(()) };
+                stay.push(socket);
+            }
+        }
+    });
+    let backoff = Backoff { first: Duration::from_millis(50), longest: Duration::from_millis(50) };
+    let settings = Settings { backoff, lead: Duration::from_millis(400), ..Settings::new(address) };
+    let outcome = drive(&settings, 8, &steady(500.0, 80, QoS::AtMostOnce), 1)?;
+    ensure!((outcome.links.stood, outcome.links.broke) == (16, 8), "{:?}", outcome.links);
+    ensure!(outcome.all().left == 80, "{}", outcome.all().left);
     Ok(())
 }
 

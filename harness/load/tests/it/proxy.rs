@@ -106,6 +106,30 @@ fn without_faults_both_ways_pass_unchanged_and_each_ends_by_itself() -> Result<(
 }
 
 #[test]
+fn who_speaks_to_somebody_that_has_closed_is_reset() -> Result<()> {
+    for delay in [vec![], vec![fault(What::Delay { by: 20 * MS, jitter: 0 })]] {
+        let Through { proxy, mut device, mut gateway } = Through::of(delay)?;
+        gateway.write_all(b"bye")?;
+        drop(gateway);
+        let mut said = Vec::new();
+        device.read_to_end(&mut said)?;
+        ensure!(said == b"bye", "{said:?}");
+        let until = Instant::now() + PATIENCE;
+        let told = loop {
+            thread::sleep(Duration::from_millis(5));
+            match device.write_all(b"heartbeat") {
+                Err(error) => break error,
+                Ok(()) => ensure!(Instant::now() < until, "what nobody reads is taken for good"),
+            }
+        };
+        ensure!(matches!(told.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{told}");
+        let (outcome, _) = proxy.stop()?;
+        ensure!((outcome.connections, outcome.reset) == (1, 1), "{outcome:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_delay_is_felt_and_never_too_short() -> Result<()> {
     let mut through = Through::of(vec![fault(What::Delay { by: 40 * MS, jitter: 10 * MS })])?;
     let began = Instant::now();

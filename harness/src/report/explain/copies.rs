@@ -261,7 +261,10 @@ fn fared(folder: &Folder, copy: u32) -> Option<Step> {
 fn outcome(one: &CopyFailure, about: About) -> Step {
     let held = one.owed_from_us.map_or(0, |owed| owed - one.due_us);
     let since = if held > 0 {
-        format!(", counted from {} after it was due, since a storm had its line", length(held))
+        format!(
+            ", counted from {} after it was due, since the gateway could not have it before",
+            length(held)
+        )
     } else {
         String::new()
     };
