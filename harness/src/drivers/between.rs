@@ -43,7 +43,7 @@ pub struct Plan {
 }
 
 /// Tells whether a fault made an id that no copy has given.
-pub type Made = Box<dyn Fn(&str) -> bool + Send>;
+pub type Made = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// A proxy at work.
 #[derive(Debug)]

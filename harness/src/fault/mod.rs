@@ -151,6 +151,11 @@ pub struct Chunks {
 }
 
 impl Faults {
+    /// Whether they disturb connections: by faults on the lines, or by restarts.
+    pub fn disturbs(&self) -> bool {
+        !self.fault.is_empty() || !self.restart.is_empty()
+    }
+
     /// The devices of a kit that do something wrong.
     pub fn afflicted(
         &self,

@@ -102,6 +102,8 @@ pub struct Crowd<'a> {
     pub in_order: bool,
     /// Until when somebody listened.
     pub listened_until_us: Micros,
+    /// Faults and restarts were at work of which nothing is known yet: what is not as it should be may be their doing.
+    pub unsure: bool,
 }
 
 /// What became of one message.
@@ -141,7 +143,7 @@ impl<'a> Crowd<'a> {
         for copy in 1..=self.copies {
             for places in devices.values() {
                 let mut all: Vec<Told> = places.iter().filter_map(|place| self.one(copy, *place)).collect();
-                if self.in_order {
+                if self.in_order && !self.unsure {
                     mark_overtakers(&mut all);
                 }
                 all.iter().for_each(&mut told);
@@ -169,6 +171,9 @@ impl<'a> Crowd<'a> {
 
     /// Answers to what no copy said, and no fault made of what one said.
     pub fn unsaid(&self) -> usize {
+        if self.unsure {
+            return 0;
+        }
         let unsaid = self.traces.iter().zip(self.heard).enumerate();
         unsaid
             .filter(|(at, (trace, _))| !trace.taken && self.reach(*at).altered == 0)
@@ -244,6 +249,8 @@ impl<'a> Crowd<'a> {
             Some(at) if at > from_us + deadline_us => Some(Outcome::Late),
             Some(_) => Some(Outcome::Answered),
         };
+        let open = |outcome| if outcome == Outcome::Answered { outcome } else { Outcome::Undecidable };
+        let outcome = if self.unsure { outcome.map(open) } else { outcome };
         Some(Told {
             copy,
             place,
@@ -336,6 +343,7 @@ mod tests {
             lines: Some(&lines),
             in_order: true,
             listened_until_us: 9_000_000,
+            unsure: false,
         };
         crowd.one(1, 0).expect("it was said").outcome.map_or("taken", Outcome::word)
     }
@@ -410,6 +418,7 @@ mod tests {
             lines: None,
             in_order: true,
             listened_until_us: until_ms * 1_000,
+            unsure: false,
         };
         let mut words = Vec::new();
         crowd.each(|told| words.push(told.outcome.map_or("taken", Outcome::word)));
@@ -460,6 +469,44 @@ mod tests {
         );
         let camera = |says: &mut Says| (says.qos, says.class) = (0, Class::Camera);
         assert_eq!(check(&[(LEFT, &[])], camera, 9_000), ["missed"], "it was not hit");
+    }
+
+    #[test]
+    fn while_faults_are_not_known_only_what_is_as_it_should_be_is_told() {
+        let says = Says {
+            stimulus: StimulusId(0),
+            device: DeviceIx(0),
+            class: Class::Beam,
+            qos: 1,
+            deadline_us: Some(1_000_000),
+        };
+        let (mut left, unsaid) = (Trace::default(), Trace::default());
+        LEFT.iter().for_each(|(fate, at)| left.take(Event { tag: 0, fate: *fate, at: at * MS }));
+        let answers: [&[u64]; 5] = [&[5], &[], &[5, 6], &[1_500], &[7]];
+        let heard = answers.map(|answers| {
+            let mut heard = Heard::default();
+            answers.iter().for_each(|at| heard.take(at * MS, false));
+            heard
+        });
+        let of = |unsure| {
+            let crowd = Crowd {
+                says: &[says; 5],
+                copies: 1,
+                due_us: &|_, _| 0,
+                traces: &[left, left, left, left, unsaid],
+                heard: &heard,
+                breaks: &[],
+                lines: None,
+                in_order: true,
+                listened_until_us: 9_000_000,
+                unsure,
+            };
+            let mut words = Vec::new();
+            crowd.each(|told| words.push(told.outcome.map_or("taken", Outcome::word)));
+            (words, crowd.unsaid())
+        };
+        assert_eq!(of(false), (vec!["answered", "missed", "duplicate", "late"], 1));
+        assert_eq!(of(true), (vec!["answered", "undecidable", "undecidable", "undecidable"], 0));
     }
 
     #[test]

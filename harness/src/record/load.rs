@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Micros;
 use crate::pairing::Tally;
 
-/// The load of one part: what was measured so far, every two seconds, and all of it at its end.
+/// The load of one part: what was measured so far, every two seconds or, where judging takes long, more rarely, and all of it at
+/// its end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     /// When.
@@ -107,7 +108,8 @@ pub struct LoadAnswers {
     pub harmed: u32,
     /// The first of them; `harmed` counts all.
     pub copies: Vec<CopyTally>,
-    /// The first messages whose answers were not as they should be; `all` counts them all.
+    /// The first messages whose answers were not as they should be, and behind them the first that nobody can judge; `all` counts
+    /// them all.
     pub failures: Vec<CopyFailure>,
     /// The first observations that carry an id of a copy which nobody has said.
     pub spurious: Vec<String>,
@@ -156,8 +158,8 @@ pub struct CopyFailure {
     pub qos: u8,
     /// When it was due.
     pub due_us: Micros,
-    /// From when on its answer was owed: later than it was due where a storm had taken its line. Missing in what an older
-    /// version wrote, whose instants count from the load's start.
+    /// From when on its answer was owed: later than it was due where a storm, a restart or a fault had its line. Missing in what
+    /// an older version wrote, whose instants count from the load's start.
     #[serde(default)]
     pub owed_from_us: Option<Micros>,
     /// How long after that an answer was in time.

@@ -40,9 +40,9 @@ pub(super) fn so_far(load: &Load) -> Option<NotePart> {
     let answers = load.answers.as_ref()?;
     let Tally { expected, answered, undecidable, .. } = answers.all;
     let heard = match answers.heard {
-        true => format!(
-            "{expected} answers to them owed, {answered} as they should be, {undecidable} that could still come"
-        ),
+        true => {
+            format!("{expected} answers to them owed, {answered} as they should be, {undecidable} undecided")
+        }
         false => answers.why_not.clone(),
     };
     let text = format!(

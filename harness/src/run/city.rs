@@ -26,8 +26,12 @@ pub(super) struct City {
     deadline_us: Micros,
     /// How long after it came a post may be acknowledged.
     pub(super) slow_by_us: Micros,
-    posts: Arc<Mutex<Vec<CopyPost>>>,
+    posts: CopyPosts,
 }
+
+/// What was posted about copies so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CopyPosts(Arc<Mutex<Vec<CopyPost>>>);
 
 /// A post about a message of a copy.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,16 +61,23 @@ impl City {
         self.severity.contains(&severity).then_some(self.deadline_us)
     }
 
-    /// What was posted of copies so far, in the order in which it came.
-    pub(super) fn posts(&self) -> Vec<CopyPost> {
-        let mut posts = lock(&self.posts).clone();
-        posts.sort_by_key(|post| post.received_us);
-        posts
+    /// What is posted about copies, now and later.
+    pub(super) fn posts(&self) -> CopyPosts {
+        self.posts.clone()
     }
 }
 
-fn lock(posts: &Mutex<Vec<CopyPost>>) -> MutexGuard<'_, Vec<CopyPost>> {
-    posts.lock().unwrap_or_else(PoisonError::into_inner)
+impl CopyPosts {
+    /// All of them by now, in the order in which they came.
+    pub(super) fn by_now(&self) -> Vec<CopyPost> {
+        let mut posts = self.lock().clone();
+        posts.sort_by_key(|post| post.received_us);
+        posts
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<CopyPost>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Opens it, and writes down what must come to it.
@@ -83,11 +94,11 @@ pub(super) fn open(
         deadline_us: upstream.deadline.0.0 * 1_000,
         defects: told(&upstream.defects),
     }));
-    let posts = Arc::<Mutex<Vec<CopyPost>>>::default();
+    let posts = CopyPosts::default();
     let heard = posts.clone();
     let ear: Ear = Arc::new(move |posted| {
         let json = serde_json::from_str(&posted.body).unwrap_or_default();
-        lock(&heard).extend(of_copy(&posted, (&json, &reading), &common.run));
+        heard.lock().extend(of_copy(&posted, (&json, &reading), &common.run));
         common.journal.write(Entry::Forwarded(forwarded(posted, (&json, &reading), common.part)));
     });
     let platform = driver::City::listen(at, (&upstream.path, wrongs(&upstream.defects)), seed, clock, ear)

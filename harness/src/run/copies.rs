@@ -18,10 +18,12 @@ use serde_json::Value;
 
 pub(super) use self::judge::Judged;
 use self::judge::Known;
+use super::city::{City, CopyPosts};
 use super::part::{Ending, Part};
 use crate::contract::{Correlate, Decoder, Read};
 use crate::drivers::between::{Between, Made};
 use crate::drivers::crowd::{self, Crowd};
+use crate::drivers::fleet::Common;
 use crate::pairing::copies::{Heard, Says};
 use crate::pairing::{Outcome, Tally};
 use crate::record::{LoadAnswers, Micros};
@@ -29,6 +31,10 @@ use crate::wire::id::{mark_of_copy, read_copy};
 
 /// Copies and messages that are told one by one; all are counted.
 const TOLD: usize = 60;
+/// The same of what is told in the middle of a run.
+const TOLD_SO_FAR: usize = 10;
+/// How long after a message has left that is known: the plane tells it when it has looked at its sockets.
+const TOLD_WITHIN: Duration = Duration::from_millis(50);
 /// How often a wait looks whether all have come.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -48,31 +54,46 @@ impl Name {
     }
 }
 
-/// All that was heard so far.
-struct Log {
-    run: String,
+/// What copies say, what the gateway owes for it, and what was heard of that so far.
+pub(super) struct Ledger {
+    common: Common,
     reading: Decoder,
+    says: Vec<Says>,
+    names: Vec<Name>,
     /// The place of each stimulus among what a copy says.
     places: HashMap<StimulusId, usize>,
-    names: Arc<Vec<Name>>,
+    copies: u32,
+    /// Whether a fault made an id of nobody; nothing where no proxy stands between.
+    made: Option<Made>,
+    /// The way to the city platform, if there is one.
+    leg: Option<Leg>,
+    answers: AtomicU64,
+    log: Mutex<Log>,
+}
+
+/// The way to the city platform.
+struct Leg {
+    /// What must come to it: what is owed an answer, and is so loud.
+    says: Vec<Says>,
+    /// How long after it came a post may be acknowledged; it is known from then on.
+    slow_by_us: Micros,
+    posts: CopyPosts,
+}
+
+/// All that was heard so far.
+#[derive(Clone)]
+struct Log {
     start: Option<Instant>,
     heard: Vec<Heard>,
     spurious: Vec<String>,
     strays: usize,
     unnamed: u64,
-    answers: Arc<AtomicU64>,
-    /// Whether a fault made an id of nobody; nothing where no proxy stands between.
-    made: Option<Made>,
 }
 
 /// One who hears the gateway speak of all copies.
 pub(super) struct Hearing {
     ear: Ear,
-    log: Arc<Mutex<Log>>,
-    says: Vec<Says>,
-    names: Arc<Vec<Name>>,
-    answers: Arc<AtomicU64>,
-    copies: u32,
+    ledger: Arc<Ledger>,
 }
 
 /// Begins to listen; or why nothing can be known of the answers to copies.
@@ -88,31 +109,34 @@ pub(super) fn listen(part: &Part<'_>, fleet: &crowd::Fleet, crowd: &Crowd<'_>) -
         return Err(Deaf::Unheard(why.into()));
     }
     let reading = part.reading.clone().ok_or_else(|| Deaf::Unheard("nothing reads the answers".into()))?;
-    let names: Arc<Vec<Name>> = Arc::new(crowd.sends().iter().map(|send| name(part, *send)).collect());
+    let names: Vec<Name> = crowd.sends().iter().map(|send| name(part, *send)).collect();
     let places = says.iter().enumerate().filter(|(_, one)| one.stimulus != NOBODY);
-    let answers = Arc::<AtomicU64>::default();
     let log = Log {
-        run: part.common.run.clone(),
-        reading,
-        places: places.map(|(place, one)| (one.stimulus, place)).collect(),
-        names: names.clone(),
         start: None,
         heard: vec![Heard::default(); says.len() * fleet.copies() as usize],
         spurious: Vec::new(),
         strays: 0,
         unnamed: 0,
-        answers: answers.clone(),
-        made: part.between.as_ref().map(Between::made),
     };
-    let log = Arc::new(Mutex::new(log));
-    let hears = log.clone();
+    let ledger = Arc::new(Ledger {
+        common: part.common.clone(),
+        reading,
+        places: places.map(|(place, one)| (one.stimulus, place)).collect(),
+        leg: part.city.as_ref().map(|city| leg(city, &says, &names)),
+        says,
+        names,
+        copies: fleet.copies(),
+        made: part.between.as_ref().map(Between::made),
+        answers: AtomicU64::new(0),
+        log: Mutex::new(log),
+    });
+    let hears = ledger.clone();
     let to = part.address.resolve().map_err(|error| Deaf::Lost(format!("{}: {error}", part.address)))?;
     let prefix = format!("palisade-copies-{}", part.common.run);
     let settings = Settings { prefix, ..Settings::new(to, part.heard_on.clone(), Vec::new()) };
-    let ear =
-        Ear::listen(&settings, Box::new(move |publish: &Publish<'_>, at| lock(&hears).take(publish, at)))
-            .map_err(|error| Deaf::Lost(error.to_string()))?;
-    Ok(Hearing { ear, log, says, names, answers, copies: fleet.copies() })
+    let ear = Ear::listen(&settings, Box::new(move |publish: &Publish<'_>, at| hears.take(publish, at)))
+        .map_err(|error| Deaf::Lost(error.to_string()))?;
+    Ok(Hearing { ear, ledger })
 }
 
 /// Why nobody hears.
@@ -155,16 +179,29 @@ fn name(part: &Part<'_>, send: crate::schedule::Send) -> Name {
     }
 }
 
-fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
-    log.lock().unwrap_or_else(PoisonError::into_inner)
+fn leg(city: &City, says: &[Says], names: &[Name]) -> Leg {
+    let owed = |(says, name): (&Says, &Name)| {
+        let deadline_us = says.deadline_us.and_then(|_| city.deadline_us(name.severity));
+        Says { deadline_us, ..*says }
+    };
+    Leg { says: says.iter().zip(names).map(owed).collect(), slow_by_us: city.slow_by_us, posts: city.posts() }
 }
 
-impl Log {
+impl Ledger {
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers that were heard so far.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
+    }
+
     /// The place of a message among what a copy says, and among all that copies say.
     fn slot(&self, copy: u32, stimulus: Option<StimulusId>) -> Option<(usize, usize)> {
         let place = *self.places.get(&stimulus?)?;
-        let slot = (copy as usize).wrapping_sub(1).saturating_mul(self.names.len()).saturating_add(place);
-        (slot < self.heard.len()).then_some((place, slot))
+        let copy = (copy as usize).wrapping_sub(1);
+        (copy < self.copies as usize).then(|| (place, copy * self.says.len() + place))
     }
 
     /// Whether a fault made an id of nobody.
@@ -172,41 +209,71 @@ impl Log {
         self.made.as_ref().is_some_and(|made| made(id))
     }
 
-    fn take(&mut self, publish: &Publish<'_>, at: Instant) {
-        let Some(start) = self.start.filter(|_| !publish.retain) else { return };
+    fn take(&self, publish: &Publish<'_>, at: Instant) {
+        let Some(start) = self.log().start.filter(|_| !publish.retain) else { return };
         let json: Value = serde_json::from_slice(publish.payload).unwrap_or(Value::Null);
         let Some(id) = self.reading.id(&json) else {
-            self.unnamed += 1;
+            self.log().unnamed += 1;
             return;
         };
         // The compound's own answers are heard elsewhere, and those to other runs are nobody's here.
-        let Some((copy, stimulus)) = read_copy(&self.run, &id) else { return };
+        let Some((copy, stimulus)) = read_copy(&self.common.run, &id) else { return };
         self.answers.fetch_add(1, Ordering::Relaxed);
         let Some((place, slot)) = self.slot(copy, stimulus) else {
-            if self.is_made(&id) {
-                return;
-            }
-            self.strays += 1;
-            if self.spurious.len() < TOLD {
-                self.spurious.push(format!("{id} on {}", publish.topic));
+            if !self.is_made(&id) {
+                let mut log = self.log();
+                log.strays += 1;
+                if log.spurious.len() < TOLD {
+                    log.spurious.push(format!("{id} on {}", publish.topic));
+                }
             }
             return;
         };
-        // Sent again by the broker, which had no acknowledgement when the line broke.
-        if publish.dup && self.heard[slot].times > 0 {
-            return;
-        }
         let read = self.reading.read_copy(&mark_of_copy(copy), publish.topic, &json);
         let differs = self.names[place].differs(&read);
         let after = at.saturating_duration_since(start).as_nanos();
-        self.heard[slot].take(u64::try_from(after).unwrap_or(u64::MAX), differs);
+        let heard = &mut self.log().heard[slot];
+        // Sent again by the broker, which had no acknowledgement when the line broke.
+        if !publish.dup || heard.times == 0 {
+            heard.take(u64::try_from(after).unwrap_or(u64::MAX), differs);
+        }
+    }
+
+    /// What can be said of answers to the copies in the middle of a run, and at which instant of its clock; nothing before its
+    /// start. Where it is disturbed, what faults and restarts do is not looked at.
+    pub(super) fn so_far(
+        &self,
+        crowd: &Crowd<'_>,
+        fleet: &crowd::Fleet,
+        disturbed: bool,
+    ) -> Option<(Micros, Judged)> {
+        let start = self.log().start?;
+        let by_now = self.by_now(elapsed_us(start));
+        let at_us = self.common.clock.at(start) + by_now.until_us;
+        thread::sleep(TOLD_WITHIN);
+        let mut known = Known::now(self, (crowd, fleet), start, (None, &[]));
+        known.unsure = disturbed;
+        let mut judged = known.judge(by_now);
+        let answers = &mut judged.answers;
+        let at_s = at_us as f64 / 1e6;
+        answers.why_not = format!("the run was cut, and this is how it stood at {at_s:.1} s");
+        if disturbed {
+            answers.why_not += ": what faults and restarts did to the others was not known yet";
+        }
+        let upstream = answers.upstream.iter_mut().map(|leg| &mut leg.failures);
+        for failures in [&mut answers.failures].into_iter().chain(upstream) {
+            failures.retain(|one| one.outcome != Outcome::Undecidable.word());
+            failures.truncate(TOLD_SO_FAR);
+        }
+        answers.copies.truncate(TOLD_SO_FAR);
+        Some((at_us, judged))
     }
 }
 
 impl Hearing {
     /// Instants count from here.
     pub(super) fn begin(&self, start: Instant) {
-        lock(&self.log).start = Some(start);
+        self.ledger.log().start = Some(start);
         self.ear.begin(start);
     }
 
@@ -215,50 +282,41 @@ impl Hearing {
         self.ear.hears()
     }
 
-    /// Answers that were heard so far.
-    pub(super) fn answers(&self) -> Arc<AtomicU64> {
-        self.answers.clone()
+    /// What is written down of it.
+    pub(super) fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
     }
 
-    /// What can be said by now of answers to the copies. It is all that is left when the run ends in the middle.
-    pub(super) fn so_far(
-        &self,
-        part: &Part<'_>,
-        crowd: &Crowd<'_>,
-        fleet: &crowd::Fleet,
-        start: Instant,
-    ) -> Judged {
-        let by_now = self.by_now(part, start, elapsed_us(start));
-        let mut judged = Known::now((self, part), crowd, fleet, start).judge(by_now);
-        let at_s = part.common.clock.now_us() as f64 / 1e6;
-        judged.answers.why_not = format!("the run was cut, and this is how it stood at {at_s:.1} s");
-        judged
-    }
-
-    /// Waits for what may still come in time, and takes stock. Meanwhile somebody may look.
+    /// Waits for what may still come in time, and takes stock.
     pub(super) fn end(
         mut self,
         part: &Part<'_>,
-        (crowd, fleet): (&Crowd<'_>, &crowd::Fleet),
+        said_by: (&Crowd<'_>, &crowd::Fleet),
         (start, how): (Instant, &Ending),
-        mut look: impl FnMut(&Hearing),
     ) -> Judged {
-        let known = Known::now((&self, part), crowd, fleet, start);
-        let mut open_us = Some(Micros::MAX);
-        while *how == Ending::Whole
-            && open_us.is_some_and(|until| elapsed_us(start) <= until)
-            && !part.stop.asked()
-        {
-            thread::sleep(LOOK);
-            look(&self);
-            open_us = known.open_until_us();
+        let ledger = self.ledger.clone();
+        let known = || {
+            let between = part.between.as_ref();
+            let start_us = part.common.clock.at(start);
+            let lines = |between: &Between| {
+                let told = (said_by.0, &ledger.says[..], ledger.copies);
+                lines::of(between.copies(), told, (start_us, &part.restarts))
+            };
+            Known::now(&ledger, said_by, start, (between.map(lines), &part.restarts))
+        };
+        if *how == Ending::Whole {
+            let known = known();
+            let mut open_us = Some(Micros::MAX);
+            while open_us.is_some_and(|until| elapsed_us(start) <= until) && !part.stop.asked() {
+                thread::sleep(LOOK);
+                open_us = known.open_until_us();
+            }
         }
-        drop(known);
         let until_us = elapsed_us(start);
         let heard = self.ear.end();
-        let by_now = self.by_now(part, start, until_us);
+        let by_now = ledger.by_now(until_us);
         // Whatever was heard has passed by now.
-        let mut judged = Known::now((&self, part), crowd, fleet, start).judge(by_now);
+        let mut judged = known().judge(by_now);
         // A restart breaks it, and nobody is let in before it hears again.
         let restarted =
             |at_us: &Micros| part.restarts.iter().any(|done| (done.down_us..=done.open_us).contains(at_us));

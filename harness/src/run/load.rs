@@ -1,7 +1,8 @@
 //! The copies of a compound beside the compound itself: they start with it, end with it, and what they came to is noted.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,23 +12,23 @@ use palisade_load::series::Series;
 use palisade_load::subscribe::{Account, Subscriber, Subscribers};
 use palisade_sim::words::DeviceIx;
 
-use super::copies::{self, Deaf, Hearing, Judged};
+use super::copies::{self, Deaf, Hearing, Judged, Ledger};
 use super::flood::Flooded;
 use super::part::{Ended, Ending, Part, RUN_UP_US};
 use super::subscribers;
 use crate::drivers::crowd::{self, Crowd};
 use crate::drivers::fleet::{Common, Figures, Fleet};
 use crate::latency;
-use crate::record::{Entry, LATE_LOAD, Load, LoadAnswers, LoadCounts, Note, Pulse, Subscribed};
+use crate::record::{Entry, LATE_LOAD, Load, LoadAnswers, LoadCounts, Micros, Note, Pulse, Subscribed};
 use crate::schedule::Plan;
 use crate::words::counted;
 
 /// How often whoever watches a run is told how far the copies are.
 const PULSE: Duration = Duration::from_secs(1);
-/// How often what was measured of the copies is written down, and how many times longer than the last time took that is at
-/// least.
-const KEEP: Duration = Duration::from_secs(2);
-const KEEP_TIMES: u32 = 50;
+/// Every so many of these, what was measured of the copies is written down.
+const KEEP: u32 = 2;
+/// It is done so rarely that it takes no more than such a part of the time.
+const KEEP_SHARE: u32 = 50;
 /// Offsets that are told one by one; the others follow from the seed.
 const TOLD: u32 = 60;
 
@@ -44,7 +45,7 @@ pub(super) struct Plans<'a> {
 
 /// Drives a plan, with the copies beside it when there are any.
 pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, figures: &Figures) -> Ended {
-    let Some(copies) = part.copies else { return part.drive(fleet, plans, figures, None, &mut |_| {}) };
+    let Some(copies) = part.copies else { return part.drive(fleet, plans, figures, None) };
     if copies.copies() == 0 {
         return alone(part, (fleet, copies), plans, figures);
     }
@@ -67,12 +68,14 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
         Err(why) => return part.ended(Ending::Lost(why)),
     };
     let (watch, stop) = (Watch::default(), AtomicBool::new(false));
-    let answers = hearing.as_ref().ok().map(Hearing::answers);
+    let ledger = hearing.as_ref().map(Hearing::ledger).map_err(Clone::clone);
+    let disturbed = part.faults.is_some_and(|plan| plan.faults.disturbs());
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
         let (going, over) = mpsc::channel();
-        scope.spawn(|| pulse(&common, (&watch, answers.as_deref()), over));
-        let mut keeper = Keeper { fleet: copies, crowd: &crowd, watch: &watch, next: Instant::now() };
+        let keeper =
+            Keeper { common: &common, fleet: copies, crowd: &crowd, watch: &watch, ledger, disturbed };
+        scope.spawn(move || keeper.run(over));
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
             thread::sleep(Duration::from_millis(2));
@@ -81,21 +84,16 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
             Some(start) => {
                 subscribers.iter().for_each(|all| all.begin(start));
                 hearing.iter().for_each(|hearing: &Hearing| hearing.begin(start));
-                let from = Some(part.common.clock.at(start));
-                part.drive(fleet, plans, figures, from, &mut |part| keeper.look(part, hearing.as_ref()))
+                part.drive(fleet, plans, figures, Some(part.common.clock.at(start)))
             }
             None => part.ended(Ending::Interrupted),
         };
         if ended.how != Ending::Whole {
             stop.store(true, Ordering::Relaxed);
         }
-        while !plane.is_finished() {
-            keeper.look(part, hearing.as_ref());
-            thread::sleep(Duration::from_millis(2));
-        }
         match plane.join() {
             Ok(outcome) => {
-                let judged = judged(part, hearing, (&outcome, &ended.how), keeper);
+                let judged = judged(part, (hearing, (&crowd, copies)), &outcome, (watch.start(), &ended.how));
                 // Until then answers may come.
                 drop(going);
                 let heard =
@@ -107,47 +105,61 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
     })
 }
 
-/// Tells whoever watches how far the copies are, until nobody is left who holds the other end.
-fn pulse(common: &Common, (watch, answers): (&Watch, Option<&AtomicU64>), over: Receiver<()>) {
-    let mut going = true;
-    while going {
-        going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
-        let (left, acknowledged) = watch.messages();
-        common.journal.write(Entry::Pulse(Pulse {
-            at_us: common.clock.now_us(),
-            connected: watch.connected(),
-            left,
-            acknowledged,
-            answers: answers.map(|answers| answers.load(Ordering::Relaxed)),
-            pickup_us: watch.pickup_us(),
-        }));
-    }
-}
-
-/// Writes down from time to time what was measured of the copies, and what can be said of the answers to them: the end may
-/// never come.
+/// Tells whoever watches how far the copies are, and writes down from time to time what was measured of them: the end may never
+/// come.
 struct Keeper<'a> {
+    common: &'a Common,
     fleet: &'a crowd::Fleet,
     crowd: &'a Crowd<'a>,
     watch: &'a Watch,
-    next: Instant,
+    /// What was heard of them; or why nobody hears.
+    ledger: Result<Arc<Ledger>, String>,
+    /// There are faults on the lines, or restarts.
+    disturbed: bool,
 }
 
 impl Keeper<'_> {
-    /// Does so when it is time.
-    fn look(&mut self, part: &Part<'_>, hearing: Result<&Hearing, &String>) {
-        let Some(start) = self.watch.start().filter(|_| Instant::now() >= self.next) else { return };
+    /// Does so until nobody is left who holds the other end.
+    fn run(&self, over: Receiver<()>) {
+        let (mut going, mut pulses) = (true, KEEP);
+        while going {
+            going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
+            pulses = pulses.saturating_sub(1);
+            if going && pulses == 0 {
+                let took = self.keep().as_secs_f64() * f64::from(KEEP_SHARE) / PULSE.as_secs_f64();
+                pulses = KEEP.max(took as u32);
+            }
+            self.pulse();
+        }
+    }
+
+    fn pulse(&self) {
+        let (left, acknowledged) = self.watch.messages();
+        self.common.journal.write(Entry::Pulse(Pulse {
+            at_us: self.common.clock.now_us(),
+            connected: self.watch.connected(),
+            left,
+            acknowledged,
+            answers: self.ledger.as_ref().ok().map(|ledger| ledger.answers()),
+            pickup_us: self.watch.pickup_us(),
+        }));
+    }
+
+    /// Writes down what was measured by now. How long that took.
+    fn keep(&self) -> Duration {
         let begun = Instant::now();
         let so_far = self.watch.so_far();
-        if so_far.writes > 0 {
-            let judged = match hearing {
-                Ok(hearing) => hearing.so_far(part, self.crowd, self.fleet, start),
-                Err(why) => deaf(why),
-            };
-            let load = load(&part.common, (self.fleet, self.crowd.clients()), &so_far, judged);
-            part.common.journal.write(Entry::Load(Box::new(Load { so_far: true, ..load })));
+        if so_far.writes == 0 {
+            return Duration::ZERO;
         }
-        self.next = begun + KEEP.max(begun.elapsed() * KEEP_TIMES);
+        let now = (self.common.clock.now_us(), Judged::default());
+        let (at_us, judged) = match &self.ledger {
+            Ok(ledger) => ledger.so_far(self.crowd, self.fleet, self.disturbed).unwrap_or(now),
+            Err(why) => (now.0, deaf(why)),
+        };
+        let load = load((self.common, at_us), (self.fleet, self.crowd.clients()), &so_far, judged);
+        self.common.journal.write(Entry::Load(Box::new(Load { so_far: true, ..load })));
+        begun.elapsed()
     }
 }
 
@@ -165,7 +177,7 @@ fn alone(
     };
     let start = Instant::now() + Duration::from_micros(RUN_UP_US.unsigned_abs());
     subscribers.iter().for_each(|all| all.begin(start));
-    let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)), &mut |_| {});
+    let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)));
     let subscribers = heard(part, subscribers, (Some(start), &ended.how));
     subscribers::sentences(&subscribers).into_iter().for_each(|text| note(part, "load", text));
     let counts = LoadCounts { shape: copies.shape.name.clone(), ..LoadCounts::default() };
@@ -191,15 +203,12 @@ fn deaf(why_not: &str) -> Judged {
 /// What became of what the copies said; or why that is not known.
 fn judged(
     part: &Part<'_>,
-    hearing: Result<Hearing, String>,
-    (outcome, how): (&Result<Outcome, PlaneError>, &Ending),
-    mut keeper: Keeper<'_>,
+    (hearing, said_by): (Result<Hearing, String>, (&Crowd<'_>, &crowd::Fleet)),
+    outcome: &Result<Outcome, PlaneError>,
+    (start, how): (Option<Instant>, &Ending),
 ) -> Judged {
-    match (hearing, outcome, keeper.watch.start()) {
-        (Ok(hearing), Ok(_), Some(start)) => {
-            let said_by = (keeper.crowd, keeper.fleet);
-            hearing.end(part, said_by, (start, how), |hearing| keeper.look(part, Ok(hearing)))
-        }
+    match (hearing, outcome, start) {
+        (Ok(hearing), Ok(_), Some(start)) => hearing.end(part, said_by, (start, how)),
         (Err(why), ..) => deaf(&why),
         _ => deaf("the copies did not speak"),
     }
@@ -243,14 +252,15 @@ fn sum_up(
     if let Some(why) = outcome.too_late(fleet.lateness_bound) {
         note(part, LATE_LOAD, why);
     }
-    let load = Load { subscribers, ..load(&part.common, (fleet, clients), &outcome, judged) };
+    let at_us = part.common.clock.now_us();
+    let load = Load { subscribers, ..load((&part.common, at_us), (fleet, clients), &outcome, judged) };
     part.common.journal.write(Entry::Load(Box::new(load)));
     ended
 }
 
 /// The same for the report, with histograms that merge exactly.
 fn load(
-    common: &Common,
+    (common, at_us): (&Common, Micros),
     (fleet, clients): (&crowd::Fleet, usize),
     outcome: &Outcome,
     Judged { answers, took, posted, looks }: Judged,
@@ -287,7 +297,7 @@ fn load(
         reasons: links.reasons.clone(),
     };
     Load {
-        at_us: common.clock.now_us(),
+        at_us,
         part: common.part.into(),
         so_far: false,
         counts,

@@ -278,14 +278,13 @@ impl Part<'_> {
         plan.sends.iter().filter(answered).count()
     }
 
-    /// Drives the plan from an instant on, or as soon as it is announced. Meanwhile somebody may look, many times a second.
+    /// Drives the plan from an instant on, or as soon as it is announced.
     pub(super) fn drive(
         &mut self,
         fleet: &mut Fleet,
         plans: Plans<'_>,
         figures: &Figures,
         from: Option<Micros>,
-        look: &mut dyn FnMut(&Part<'_>),
     ) -> Ended {
         let plan = plans.plan;
         let (plan, unsaid) = &self.afflicted.plan(plan);
@@ -312,7 +311,7 @@ impl Part<'_> {
         std::thread::scope(|scope| {
             let stop = || halt.load(Ordering::Relaxed);
             let sender = scope.spawn(move || fleet.drive(tape, plan, timing, &stop));
-            let how = self.watch((fleet, plan), start_us, figures, look);
+            let how = self.watch(fleet, plan, start_us, figures);
             let ended = self.ended(how);
             halt.store(true, Ordering::Relaxed);
             match sender.join() {
@@ -323,13 +322,7 @@ impl Part<'_> {
     }
 
     /// Watches until the plan has ended or something ends it.
-    fn watch(
-        &mut self,
-        (fleet, plan): (&Fleet, &Plan),
-        start_us: Micros,
-        figures: &Figures,
-        look: &mut dyn FnMut(&Part<'_>),
-    ) -> Ending {
+    fn watch(&mut self, fleet: &Fleet, plan: &Plan, start_us: Micros, figures: &Figures) -> Ending {
         let clock = self.common.clock;
         let mut heard = Instant::now();
         let mut told = Told::default();
@@ -340,7 +333,6 @@ impl Part<'_> {
         let mut due = restart::due(restarts, seed, (start_us, plan.ends_us));
         loop {
             self.look_at_processes(&mut looks);
-            look(self);
             let restarted = self.restarts.len();
             if let Err(ending) = self.restart(&mut due, figures) {
                 return ending;

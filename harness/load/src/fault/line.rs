@@ -115,6 +115,9 @@ impl Line {
     }
 
     fn enter(&mut self, way: Way, body: Body, at: Nanos) {
+        if self.over {
+            return;
+        }
         let pipe = &mut self.pipes[way as usize];
         pipe.take(Piece { at, offset: pipe.came, body }, &mut self.log);
     }
@@ -177,7 +180,8 @@ impl Line {
         self.pipes[way as usize].waiting().bytes
     }
 
-    /// Whether nothing more will leave: it was cut or reset, or both senders have no more and all has left.
+    /// Whether nothing more will leave: it was cut or reset, or both senders have no more and all has left. A sender that
+    /// breaks the connection afterwards is still told of.
     pub fn is_over(&self) -> bool {
         self.over || self.pipes.iter().all(|pipe| pipe.finished && pipe.waiting().pieces == 0)
     }

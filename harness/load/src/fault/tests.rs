@@ -266,6 +266,27 @@ fn faults_befall_their_ways_their_window_and_their_share_of_connections() {
 }
 
 #[test]
+fn who_has_no_more_to_say_may_still_break_the_connection() {
+    let faults = [
+        fault(What::Delay { by: 20 * MS, jitter: 0 }),
+        fault(What::Reorder { often: Often::Every(1), within: 5 * MS }),
+    ];
+    let mut line = Line::new(&faults, 1, 0, 0);
+    line.push(Way::Down, b"bye", 0);
+    line.finish(Way::Down, 0);
+    line.reset(Way::Down, 7 * MS);
+    let mut left = Vec::new();
+    left.extend(std::iter::from_fn(|| line.pull(900 * MS)).map(|departure| (departure.at, departure.what)));
+    let last = left.pop();
+    assert_eq!(left, [(20 * MS, Leaves::Bytes(b"bye".to_vec())), (20 * MS, Leaves::Finish)]);
+    assert_eq!((last, line.is_over()), (Some((27 * MS, Leaves::Reset)), true));
+    // What comes for a connection that is over goes nowhere.
+    line.push(Way::Up, b"x", 901 * MS);
+    line.reset(Way::Up, 901 * MS);
+    assert_eq!((line.pull(999 * MS), line.waiting(Way::Up)), (None, 0));
+}
+
+#[test]
 fn an_end_that_nobody_tells_is_over_when_both_sides_have_gone() {
     let mut line = Line::new(&[fault(What::HalfOpen(Moment::AfterBytes(0)))], 1, 0, 0);
     line.push(Way::Up, b"x", 0);

@@ -291,16 +291,17 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
-            self.take(&buffer[..came], settings, now, outcome)?;
+            self.take((&buffer[..came], closed), settings, now, outcome)?;
             if came < buffer.len() && !closed {
                 return Ok(());
             }
         }
     }
 
+    /// Takes in what the server said. One that has `closed` is told nothing more.
     fn take(
         &mut self,
-        piece: &[u8],
+        (piece, closed): (&[u8], bool),
         settings: &Settings,
         now: Nanos,
         outcome: &mut Outcome,
@@ -318,7 +319,7 @@ impl Connection {
         fed.map_err(|error| Broken(format!("the server sent no MQTT: {error}")))?;
         broken.map_or(Ok(()), Err)?;
         // Answers have made room in the window.
-        if self.outbox.is_empty() { Ok(()) } else { self.flush(|| now, outcome) }
+        if self.outbox.is_empty() || closed { Ok(()) } else { self.flush(|| now, outcome) }
     }
 
     fn packet(

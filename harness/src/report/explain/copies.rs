@@ -269,11 +269,8 @@ fn outcome(one: &CopyFailure, about: About) -> Step {
         String::new()
     };
     let deadline = length(one.deadline_us);
-    let nobody = if one.outcome == Outcome::Undecidable.word() {
-        ": the run was over before its deadline"
-    } else {
-        ""
-    };
+    let nobody =
+        if one.outcome == Outcome::Undecidable.word() { ": nobody listened until its deadline" } else { "" };
     let text = format!("{}{nobody}; the deadline was {deadline}{since}", one.outcome.replace('_', " "));
     let at = one.heard_us.unwrap_or(about.until_us);
     Step { after_ms: about.after(at), stage: "outcome", text, bytes: None }

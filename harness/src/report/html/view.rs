@@ -244,7 +244,8 @@ impl View {
             densities: plan::densities(),
             incidents_left: report.incidents.len() - incidents.len(),
             incidents,
-            failures_left: failed(&report.outcomes) - failures.len(),
+            failures_left: (report.outcomes.expected - report.outcomes.answered)
+                .saturating_sub(failures.len()),
             failures,
             devices_left: report.devices.len() - devices.len(),
             devices,
@@ -254,15 +255,11 @@ impl View {
     }
 }
 
-fn failed(o: &Tally) -> usize {
-    o.expected - o.answered
-}
-
 fn lead(report: &Report) -> String {
     let o = &report.outcomes;
     let gateway = if report.sut.address == "builtin" { "The built-in gateway" } else { "The gateway" };
     let reasons = report.verdict.reasons.len();
-    let answers = match (o.expected, failed(o)) {
+    let answers = match (o.expected, o.failed()) {
         _ if told::driven(report).is_some() => told::capital(&told::driven(report).unwrap_or_default()) + ".",
         (0, _) => "No answer was expected of the gateway.".to_owned(),
         (n, 0) => format!("{gateway} passed on all {n} messages: once, in time, in order."),
@@ -292,7 +289,7 @@ fn tiles(report: &Report) -> Vec<Tile> {
             format!("{} / {}", o.answered, o.expected),
             "answers came as they should".into(),
             "measured",
-            tone(failed(o) > 0),
+            tone(o.failed() > 0),
         ),
         tile(o.missed.to_string(), "missed".into(), "measured", tone(o.missed > 0)),
         tile(
@@ -373,7 +370,7 @@ fn class_rows(report: &Report, assembled: &Assembled) -> Vec<ClassRow> {
                 class: name,
                 han,
                 tally: *tally,
-                good: failed(tally) == 0,
+                good: tally.failed() == 0,
                 p50: ms(response.p50),
                 p90: ms(response.p90),
                 p99: ms(response.p99),
@@ -543,7 +540,10 @@ fn failure_rows(report: &Report, limits: Limits) -> Vec<FailureRow> {
 
 fn device_rows(report: &Report, limits: Limits) -> Vec<DeviceRow> {
     let mut chosen: Vec<_> = report.devices.iter().enumerate().collect();
-    chosen.sort_by_key(|(i, d)| (std::cmp::Reverse(failed(&d.outcomes)), d.outcomes.expected == 0, *i));
+    chosen.sort_by_key(|(i, d)| {
+        let o = &d.outcomes;
+        (std::cmp::Reverse((o.failed(), o.undecidable)), o.expected == 0, *i)
+    });
     chosen
         .into_iter()
         .take(limits.devices)

@@ -6,15 +6,13 @@ use std::time::Instant;
 use palisade_load::plane::Trace;
 
 use super::posts::{self, Posted};
-use super::{Hearing, Log, Name, TOLD, lines, lock};
-use crate::drivers::between::Between;
+use super::{Ledger, Leg, Log, TOLD};
 use crate::drivers::crowd::{self, Crowd};
 use crate::latency::Series;
 use crate::pairing::copies::{self, Break, Heard, Says, Told};
 use crate::pairing::lines::Lines;
 use crate::pairing::{Outcome, Tally, assumed};
 use crate::record::{CopyFailure, CopyTally, LoadAnswers, Micros, Restart};
-use crate::run::part::Part;
 use crate::shape::Storm;
 use crate::wire::id::{mark_of_copy, tag_of_copy, wire_id};
 
@@ -31,52 +29,30 @@ pub(in crate::run) struct Judged {
 /// All that was heard until an instant.
 pub(super) struct ByNow {
     /// The instant, µs after the start.
-    until_us: Micros,
-    heard: Vec<Heard>,
-    strays: usize,
-    spurious: Vec<String>,
-    unnamed: u64,
+    pub(super) until_us: Micros,
+    log: Log,
     /// What was posted to the city platform, if there is one.
     posted: Option<Posted>,
 }
 
-impl Hearing {
-    /// What was heard by now, if somebody listened until then. It comes before [`Known::now`]: then whatever was heard had
-    /// been said by what is known.
-    pub(super) fn by_now(&self, part: &Part<'_>, start: Instant, until_us: Micros) -> ByNow {
-        let log = lock(&self.log);
-        ByNow {
-            until_us,
-            heard: log.heard.clone(),
-            strays: log.strays,
-            spurious: log.spurious.clone(),
-            unnamed: log.unnamed,
-            posted: posted(part, &log, part.common.clock.at(start)),
-        }
+impl Ledger {
+    /// All that was heard, if somebody listened until that instant. It comes before [`Known::now`]: then whatever was heard is
+    /// known to have been said.
+    pub(super) fn by_now(&self, until_us: Micros) -> ByNow {
+        let log = self.log().clone();
+        ByNow { until_us, posted: self.posted(&log), log }
     }
 
-    /// What must come to the city platform, which is what is owed an answer and is so loud, and how much later than it came
-    /// a post may be acknowledged.
-    fn to_city(&self, part: &Part<'_>) -> Option<(Vec<Says>, Micros)> {
-        let city = part.city.as_ref()?;
-        let owed = |(says, name): (&Says, &Name)| {
-            let deadline_us = says.deadline_us.and_then(|_| city.deadline_us(name.severity));
-            Says { deadline_us, ..*says }
-        };
-        Some((self.says.iter().zip(self.names.iter()).map(owed).collect(), city.slow_by_us))
+    fn posted(&self, log: &Log) -> Option<Posted> {
+        let (leg, start) = self.leg.as_ref().zip(log.start)?;
+        Some(posts::heard(&leg.posts.by_now(), self, self.common.clock.at(start)))
     }
-}
-
-/// What was posted to the city platform, if there is one. The start is an instant of the run's clock.
-fn posted(part: &Part<'_>, log: &Log, start_us: Micros) -> Option<Posted> {
-    Some(posts::heard(&part.city.as_ref()?.posts(), log, start_us))
 }
 
 /// All else that a judge of the copies goes by, as it is known at an instant. Instants are µs after the start, if nothing else
 /// is said.
 pub(super) struct Known<'a> {
-    hearing: &'a Hearing,
-    part: &'a Part<'a>,
+    ledger: &'a Ledger,
     /// The start on the run's clock.
     start_us: Micros,
     due_us: Box<dyn Fn(u32, usize) -> Micros + 'a>,
@@ -84,38 +60,34 @@ pub(super) struct Known<'a> {
     breaks: Vec<Break>,
     /// What a proxy saw; nothing where none stands.
     lines: Option<Lines>,
-    /// What must come to the city platform, and how much later its acknowledgement may come; nothing where there is none.
-    to_city: Option<(Vec<Says>, Micros)>,
+    /// What faults and restarts did is not known.
+    pub(super) unsure: bool,
 }
 
 impl<'a> Known<'a> {
     /// What is known now.
     pub(super) fn now(
-        (hearing, part): (&'a Hearing, &'a Part<'a>),
-        crowd: &'a Crowd<'a>,
-        fleet: &crowd::Fleet,
+        ledger: &'a Ledger,
+        (crowd, fleet): (&'a Crowd<'a>, &crowd::Fleet),
         start: Instant,
+        (lines, restarts): (Option<Lines>, &[Restart]),
     ) -> Known<'a> {
-        let start_us = part.common.clock.at(start);
-        let lines = |between: &Between| {
-            lines::of(between.copies(), (crowd, &hearing.says, hearing.copies), (start_us, &part.restarts))
-        };
+        let start_us = ledger.common.clock.at(start);
         Known {
-            hearing,
-            part,
+            ledger,
             start_us,
             due_us: Box::new(|copy, place| crowd.due_us(copy, place)),
             traces: crowd.traces(),
-            breaks: breaks(part, fleet, start_us),
-            lines: part.between.as_ref().map(lines),
-            to_city: hearing.to_city(part),
+            breaks: breaks((&fleet.shape.storm, restarts), start_us),
+            lines,
+            unsure: false,
         }
     }
 
     fn answered<'b>(&'b self, heard: &'b [Heard], listened_until_us: Micros) -> copies::Crowd<'b> {
         copies::Crowd {
-            says: &self.hearing.says,
-            copies: self.hearing.copies,
+            says: &self.ledger.says,
+            copies: self.ledger.copies,
             due_us: &*self.due_us,
             traces: &self.traces,
             heard,
@@ -123,49 +95,70 @@ impl<'a> Known<'a> {
             lines: self.lines.as_ref(),
             in_order: true,
             listened_until_us,
+            unsure: self.unsure,
         }
     }
 
-    fn upstream<'b>(&'b self, says: &'b [Says], posted: &'b Posted, until_us: Micros) -> copies::Crowd<'b> {
-        copies::Crowd { says, in_order: false, ..self.answered(&posted.heard, until_us) }
+    /// What is posted is known as late as its acknowledgement may be.
+    fn upstream<'b>(&'b self, leg: &'b Leg, posted: &'b Posted, until_us: Micros) -> copies::Crowd<'b> {
+        let answered = self.answered(&posted.heard, until_us - leg.slow_by_us);
+        copies::Crowd { says: &leg.says, in_order: false, ..answered }
     }
 
     /// Until when the last answer or post that has not come may still come in time; nothing when all have come.
     pub(super) fn open_until_us(&self) -> Option<Micros> {
-        let log = lock(&self.hearing.log);
-        let open_us = self.answered(&log.heard, 0).open_until_us();
-        let posted = posted(self.part, &log, self.start_us);
-        let (Some((says, slow_by_us)), Some(posted)) = (&self.to_city, posted) else { return open_us };
-        // What was posted last may be acknowledged so much later.
-        let leg_us = self.upstream(says, &posted, 0).open_until_us();
-        open_us.max(leg_us.map(|until| until + slow_by_us))
+        let by_now = self.ledger.by_now(0);
+        let open_us = self.answered(&by_now.log.heard, 0).open_until_us();
+        let leg = self.ledger.leg.as_ref().zip(by_now.posted.as_ref());
+        let leg_us = leg
+            .and_then(|(leg, posted)| Some(self.upstream(leg, posted, 0).open_until_us()? + leg.slow_by_us));
+        open_us.max(leg_us)
     }
 
     /// What became of all of which this was heard.
     pub(super) fn judge(&self, by: ByNow) -> Judged {
         let mut judged = Judged::default();
-        let names = &self.hearing.names;
-        let answered = self.answered(&by.heard, by.until_us);
+        let answered = self.answered(&by.log.heard, by.until_us);
         let (by_copy, firsts) = Default::default();
-        Count { judged: &mut judged, by_copy, firsts, start_us: self.start_us, part: self.part, names }
-            .all(&answered);
-        if let (Some((says, _)), Some(posted)) = (&self.to_city, &by.posted) {
-            let crowd = self.upstream(says, posted, by.until_us);
-            let told =
-                |told: &Told| failure((self.part, names), self.start_us, &crowd.says[told.place], told);
+        Count { judged: &mut judged, by_copy, firsts, known: self }.all(&answered);
+        if let Some((leg, posted)) = self.ledger.leg.as_ref().zip(by.posted.as_ref()) {
+            let crowd = self.upstream(leg, posted, by.until_us);
+            let told = |told: &Told| self.failure(&crowd.says[told.place], told);
             let (leg, took) = posts::judge(&crowd, posted.strays, (&answered, &told));
             (judged.answers.upstream, judged.posted) = (Some(leg), took);
         }
         let answers = &mut judged.answers;
-        (answers.heard, answers.unnamed) = (true, by.unnamed);
-        answers.all.spurious = by.strays + answered.unsaid();
-        answers.spurious = by.spurious;
+        (answers.heard, answers.unnamed) = (true, by.log.unnamed);
+        answers.all.spurious = by.log.strays + answered.unsaid();
+        answers.spurious = by.log.spurious;
         judged
+    }
+
+    /// A message that did not fare as it should, for the journal.
+    fn failure(&self, says: &Says, told: &Told) -> CopyFailure {
+        let (name, start_us) = (&self.ledger.names[told.place], self.start_us);
+        CopyFailure {
+            id: wire_id(&tag_of_copy(&self.ledger.common.run, told.copy), says.stimulus),
+            outcome: told.outcome.map_or("taken", Outcome::word).to_owned(),
+            device: format!("{}{}", name.device, mark_of_copy(told.copy)),
+            class: says.class.word().to_owned(),
+            signal: name.signal.clone(),
+            qos: says.qos,
+            due_us: start_us + told.due_us,
+            owed_from_us: Some(start_us + told.from_us),
+            deadline_us: says.deadline_us.unwrap_or_default(),
+            left_us: told.left_us.map(|us| start_us + us),
+            reached_us: told.reached_us.map(|us| start_us + us),
+            again: told.again,
+            heard_us: told.heard_us.map(|us| start_us + us),
+            answers: told.answers,
+            answered: None,
+        }
     }
 }
 
 /// When lines were taken on purpose. The load's start is an instant of the run's clock.
-fn breaks(part: &Part<'_>, fleet: &crowd::Fleet, start_us: Micros) -> Vec<Break> {
+fn breaks((storms, restarts): (&[Storm], &[Restart]), start_us: Micros) -> Vec<Break> {
     let taken = |storm: &Storm| Break {
         at_us: storm.at.0.0 * 1_000,
         until_us: (storm.at.0.0 + storm.lasts().0.0) * 1_000,
@@ -179,10 +172,10 @@ fn breaks(part: &Part<'_>, fleet: &crowd::Fleet, start_us: Micros) -> Vec<Break>
         gone_until_us: done.open_us - start_us + assumed().back_us(),
         whom: Vec::new(),
     };
-    fleet.shape.storm.iter().map(taken).chain(part.restarts.iter().map(restarted)).collect()
+    storms.iter().map(taken).chain(restarts.iter().map(restarted)).collect()
 }
 
-/// The first messages that failed, and behind them the first of which that cannot be told.
+/// The first messages that failed, and behind them the first that cannot be judged.
 #[derive(Default)]
 pub(super) struct Firsts {
     failed: Vec<CopyFailure>,
@@ -212,10 +205,7 @@ struct Count<'a> {
     judged: &'a mut Judged,
     by_copy: BTreeMap<u32, Tally>,
     firsts: Firsts,
-    /// The load's start on the run's clock.
-    start_us: Micros,
-    part: &'a Part<'a>,
-    names: &'a [Name],
+    known: &'a Known<'a>,
 }
 
 impl Count<'_> {
@@ -239,13 +229,13 @@ impl Count<'_> {
         {
             self.judged.took.take((heard - told.from_us).max(0));
         }
-        self.firsts.take(told.outcome, || failure((self.part, self.names), self.start_us, says, told));
+        self.firsts.take(told.outcome, || self.known.failure(says, told));
     }
 
     fn end(self) {
         let harmed =
             self.by_copy.iter().filter(|(_, tally)| tally.answered + tally.undecidable < tally.expected);
-        let site = self.part.common.topics.site();
+        let site = self.known.ledger.common.topics.site();
         let told = harmed.map(|(copy, outcomes)| CopyTally {
             copy: *copy,
             site: format!("{site}{}", mark_of_copy(*copy)),
@@ -255,27 +245,5 @@ impl Count<'_> {
         self.judged.answers.failures = self.firsts.all();
         self.judged.answers.harmed = all.len() as u32;
         self.judged.answers.copies = all.into_iter().take(TOLD).collect();
-    }
-}
-
-/// A message that did not fare as it should, for the journal. The load's start is an instant of the run's clock.
-fn failure((part, names): (&Part<'_>, &[Name]), start_us: Micros, says: &Says, told: &Told) -> CopyFailure {
-    let name = &names[told.place];
-    CopyFailure {
-        id: wire_id(&tag_of_copy(&part.common.run, told.copy), says.stimulus),
-        outcome: told.outcome.map_or("taken", Outcome::word).to_owned(),
-        device: format!("{}{}", name.device, mark_of_copy(told.copy)),
-        class: says.class.word().to_owned(),
-        signal: name.signal.clone(),
-        qos: says.qos,
-        due_us: start_us + told.due_us,
-        owed_from_us: Some(start_us + told.from_us),
-        deadline_us: says.deadline_us.unwrap_or_default(),
-        left_us: told.left_us.map(|us| start_us + us),
-        reached_us: told.reached_us.map(|us| start_us + us),
-        again: told.again,
-        heard_us: told.heard_us.map(|us| start_us + us),
-        answers: told.answers,
-        answered: None,
     }
 }

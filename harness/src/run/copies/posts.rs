@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Log;
+use super::Ledger;
 use super::judge::Firsts;
 use crate::latency::Series;
 use crate::pairing::copies::{self, Heard, Told};
@@ -10,7 +10,7 @@ use crate::pairing::{Outcome, Posts};
 use crate::record::{CopyFailure, LoadUpstream, Micros};
 use crate::run::city::CopyPost;
 
-/// What counts of the posts, message by message as the log's own.
+/// What counts of the posts, message by message as what was heard.
 pub(super) struct Posted {
     pub(super) heard: Vec<Heard>,
     /// Posts about what no copy can have said.
@@ -18,18 +18,19 @@ pub(super) struct Posted {
 }
 
 /// Sorts posts, which stand in the order in which they came; the start is an instant of the run's clock.
-pub(super) fn heard(posts: &[CopyPost], log: &Log, start_us: Micros) -> Posted {
-    let mut all = Posted { heard: vec![Heard::default(); log.heard.len()], strays: 0 };
+pub(super) fn heard(posts: &[CopyPost], ledger: &Ledger, start_us: Micros) -> Posted {
+    let mut all =
+        Posted { heard: vec![Heard::default(); ledger.says.len() * ledger.copies as usize], strays: 0 };
     let mut so_far: HashMap<usize, Posts> = HashMap::new();
     for post in posts {
-        match log.slot(post.copy, post.stimulus) {
+        match ledger.slot(post.copy, post.stimulus) {
             Some((place, slot)) => {
                 if so_far.entry(slot).or_default().counts(post.received_us, post.acknowledged_us) {
                     let after_us = (post.received_us - start_us).max(0).unsigned_abs();
-                    all.heard[slot].take(after_us * 1_000, log.names[place].differs(&post.read));
+                    all.heard[slot].take(after_us * 1_000, ledger.names[place].differs(&post.read));
                 }
             }
-            None => all.strays += usize::from(!log.is_made(&post.id)),
+            None => all.strays += usize::from(!ledger.is_made(&post.id)),
         }
     }
     all
