@@ -200,7 +200,7 @@ impl Watch {
                 None => continue,
                 Some(Who::Copy(line)) => {
                     let held_ns = amount.filter(|_| matches!(one.done, Done::Held(_)));
-                    let what = Befallen { at_us, fault: one.fault + 1, held_ns };
+                    let what = Befallen { at_us, connection: one.connection, fault: one.fault + 1, held_ns };
                     copies::befell(befallen.entry(line).or_default(), what);
                     continue;
                 }

@@ -188,6 +188,10 @@ impl Matched<'_> {
             let run = given.run;
             match self.meant(id, run) {
                 Err(_) if first && given.ways.made(id) => self.extra(i, ExtraKind::Altered),
+                // A fault made the id of one message into that of another.
+                Ok(slot) if given.ways.made(id) && self.speaks_of_another(slot, i, given) => {
+                    self.extra(i, ExtraKind::Altered);
+                }
                 Ok(slot) if self.slots[slot].rank(Correlate::Id) == Some(rank) => {
                     self.answer(slot, i, By::Id);
                     self.by_id += 1;
@@ -199,6 +203,13 @@ impl Matched<'_> {
             }
         }
         rest
+    }
+
+    /// Whether an answer is about another device or signal than a message.
+    fn speaks_of_another(&self, slot: usize, observation: usize, given: Given<'_>) -> bool {
+        let seen = self.observed[observation];
+        let fact = given.facts.get(&self.slots[slot].stimulus);
+        fact.is_some_and(|fact| fact.device != seen.device || fact.signal != seen.signal)
     }
 
     /// What no way explains. Without an id nobody can tell what a gateway made of an event that a fault had altered, so each

@@ -2,7 +2,7 @@
 //!
 //! The proxy tells which events left it whole and as MQTT. An event that never did, and whose way a fault disturbed,
 //! was taken by that fault: nothing is owed for it. The same holds for one at QoS 0 that left while the gateway was
-//! restarted on purpose. One that came later because of a fault is owed later by as much.
+//! restarted on purpose, unless it was answered. One that a fault held, or whose line it broke, is owed later by as much.
 //! One that the gateway had twice at a quality of service below 2 may be answered twice.
 
 use std::collections::BTreeMap;
@@ -251,8 +251,15 @@ impl Ways {
 pub(super) fn fate(journey: Journey, spans: &[Span], down: &[Span]) -> Fate {
     let Journey { due_us, left_us, qos, reached_us } = journey;
     if let Some((first_us, last_us)) = reached_us {
-        let late = first_us > due_us && spans.iter().any(|span| span.touches(due_us, first_us));
-        let later_us = if late { first_us - due_us } else { 0 };
+        let mut met =
+            spans.iter().filter(|span| first_us > due_us && span.touches(due_us, first_us)).peekable();
+        // What was only held on its way was so since it left: that it left late is no doing of the fault.
+        let since_us = match (met.peek().is_some(), met.any(|span| span.harms)) {
+            (false, _) => first_us,
+            (true, true) => due_us,
+            (true, false) => left_us.map_or(due_us, |left| left.max(due_us)),
+        };
+        let later_us = (first_us - since_us).max(0);
         // A server closes a connection on which it reads what it cannot, and with it goes what it has not read; at QoS 0 also
         // what came right before.
         let read_us = last_us + if qos == Some(0) { assumed().under_way_us() } else { 0 };
@@ -261,10 +268,10 @@ pub(super) fn fate(journey: Journey, spans: &[Span], down: &[Span]) -> Fate {
                 span.until_us.is_some_and(|up| (last_us..=last_us + assumed().back_us()).contains(&up));
             span.harms && span.from_us <= read_us && soon
         };
-        return spans
-            .iter()
-            .find(broke)
-            .map_or(Fate::Owed { later_us }, |span| Fate::Maybe { by: span.cause, later_us });
+        // What passed a proxy at QoS 0 while a program behind it was down had nobody to take it, and nobody promised otherwise.
+        let gone = |span: &&Span| qos == Some(0) && span.touches(last_us - assumed().under_way_us(), last_us);
+        let maybe = spans.iter().find(broke).or_else(|| down.iter().find(gone));
+        return maybe.map_or(Fate::Owed { later_us }, |span| Fate::Maybe { by: span.cause, later_us });
     }
     let through_us = left_us.map_or(due_us, |left| left + assumed().through_us()).max(due_us);
     // What a fault holds is in the proxy until it lets go.
@@ -286,7 +293,7 @@ pub(super) fn fate(journey: Journey, spans: &[Span], down: &[Span]) -> Fate {
 mod tests {
     use palisade_sim::contract::Severity;
 
-    use super::super::{ExtraKind, Given, pair};
+    use super::super::{ExtraKind, Fact, Given, Outcome, pair};
     use super::*;
     use crate::record::{Link, Observation};
 
@@ -407,6 +414,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_held_is_owed_later_from_when_it_left_and_qos_0_may_go_while_a_program_is_down() {
+        let fate_of = |qos, left_us, spans: &[Span], down: &[Span]| {
+            let reached_us = Some((DUE + 5_070_000, DUE + 5_070_000));
+            fate(Journey { due_us: DUE, left_us, qos: Some(qos), reached_us }, spans, down)
+        };
+        let span = |from_us, harms| {
+            let (until_us, cause) = (Some(DUE + 6_000_000), Cause::Fault(1));
+            Span { from_us, until_us, cause, harms }
+        };
+        // The gateway let the device wait for five seconds, and the fault for 70 ms.
+        let late = Some(DUE + 5_000_000);
+        assert_eq!(fate_of(1, late, &[span(0, false)], &[]), Fate::Owed { later_us: 70_000 });
+        let broken = Span { until_us: Some(DUE + 1_000_000), ..span(DUE, true) };
+        assert_eq!(fate_of(1, late, &[span(0, false), broken], &[]), Fate::Owed { later_us: 5_070_000 });
+        assert_eq!(fate_of(1, late, &[], &[]), Fate::Owed { later_us: 0 });
+        let down = Span { cause: Cause::Restart(1), ..span(DUE, true) };
+        let maybe = Fate::Maybe { by: Cause::Restart(1), later_us: 0 };
+        assert_eq!([0, 1].map(|qos| fate_of(qos, late, &[], &[down])), [maybe, Fate::Owed { later_us: 0 }]);
+        let before = Span { until_us: Some(DUE + 3_000_000), ..down };
+        assert_eq!(fate_of(0, late, &[], &[before]), Fate::Owed { later_us: 0 });
+    }
+
+    #[test]
     fn an_event_that_never_left_is_the_gateways_affair_when_it_had_time_to_take_the_device_back() {
         let cut = [befell(DUE - 100, "cut", None)];
         check(&cut, &[], None, Some(DUE + 500_000), Fate::Taken { by: Cause::Fault(3) });
@@ -418,7 +448,7 @@ mod tests {
     fn what_is_held_is_owed_later_and_an_altered_event_is_no_event() {
         let held = [befell(DUE + 100, "held", Some(700_000_000))];
         let whole = [passed(DUE + 700_200, "r-7", "whole")];
-        let ways = check(&held, &whole, Some(DUE + 50), None, Fate::Owed { later_us: 700_200 });
+        let ways = check(&held, &whole, Some(DUE + 50), None, Fate::Owed { later_us: 700_150 });
         assert_eq!((ways.passes(StimulusId(7)), ways.reached_us(StimulusId(7))), (1, Some(DUE + 700_200)));
         let flipped = [befell(DUE + 100, "flipped", Some(3))];
         let other = [passed(DUE + 200, "r-5", "whoLe")];
@@ -456,5 +486,61 @@ mod tests {
         });
         let kinds: Vec<ExtraKind> = pairing.extras.iter().map(|extra| extra.kind).collect();
         assert_eq!(kinds, [ExtraKind::NoSuchStimulus, ExtraKind::Altered, ExtraKind::NoSuchStimulus]);
+    }
+
+    #[test]
+    fn the_answer_to_an_id_that_a_fault_altered_is_no_wrong_answer_to_another_message() {
+        let door = Expected {
+            stimulus: StimulusId(5),
+            device: DeviceIx(2),
+            part: "main".into(),
+            intended_us: DUE,
+            severity: Severity::Alarm,
+            deadline_us: 2_000_000,
+            correlate: Vec::new(),
+        };
+        let left = Left {
+            stimulus: StimulusId(5),
+            part: "main".into(),
+            left_us: DUE,
+            topic: "t".into(),
+            payload: "{}".into(),
+            qos: Some(1),
+        };
+        let said = |received_us, device: &str, signal: &str| Observation {
+            received_us,
+            part: "main".into(),
+            topic: "t".into(),
+            device: device.into(),
+            signal: signal.into(),
+            severity: None,
+            correlation: Some("r-5".into()),
+            payload: String::new(),
+            retained: false,
+            clock_ms: None,
+        };
+        let observed = [said(DUE + 100, "door", "door_open"), said(DUE + 300, "beam", "beam_broken")];
+        let fact = Fact { device: "door".into(), signal: "door_open".into(), nuisance: false };
+        let outcome = |altered: &[Passed]| {
+            let sent = [(left.stimulus, &left)].into();
+            let ways =
+                Ways::of("r", (&[], &[], &[]), altered, &sent, (&Outages::default(), &|_| String::new()));
+            let pairing = pair(Given {
+                run: "r",
+                expected: std::slice::from_ref(&door),
+                left: std::slice::from_ref(&left),
+                observed: &observed,
+                facts: &[(StimulusId(5), fact.clone())].into(),
+                outages: &Outages::default(),
+                ways: &ways,
+                listened_until_us: Micros::MAX,
+            });
+            (pairing.answers[0].outcome, pairing.extras.iter().map(|extra| extra.kind).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            outcome(&[passed(DUE + 200, "r-5", "r-7 once")]),
+            (Outcome::Answered, vec![ExtraKind::Altered])
+        );
+        assert_eq!(outcome(&[]), (Outcome::Wrong, vec![]));
     }
 }

@@ -380,8 +380,12 @@ impl Part<'_> {
         }
     }
 
-    /// Whether a storm has taken connections at an instant of the plan.
+    /// Whether a storm has taken connections at an instant of the plan, or devices are away because they do something wrong on
+    /// purpose.
     fn is_stormy(&self, at_us: Micros) -> bool {
+        if self.afflicted.all().any(|one| one.away(at_us + 1).last().is_some_and(|(_, to)| at_us < *to)) {
+            return true;
+        }
         let storms = self.copies.iter().flat_map(|copies| &copies.shape.storm);
         storms
             .map(|storm| (storm.at.0, storm.at.0 + storm.lasts().0))

@@ -23,6 +23,8 @@ pub struct Line {
 pub struct Befallen {
     /// When.
     pub at_us: Micros,
+    /// On which connection, by its number.
+    pub connection: u64,
     /// The fault, by its place in the file, from 1.
     pub fault: usize,
     /// How long it held bytes, the last time, too; nothing when it did anything else to them, or to the connection.
@@ -54,8 +56,8 @@ pub struct Came {
     pub passed: HashMap<(u32, StimulusId), Passage>,
     /// The same of those that came again, in order.
     pub passed_again: HashMap<(u32, StimulusId), Vec<Passage>>,
-    /// When the gateway had taken a connection, in order.
-    pub stood: HashMap<Line, Vec<Micros>>,
+    /// When the gateway had taken a connection, and its number, in order.
+    pub stood: HashMap<Line, Vec<(Micros, u64)>>,
     /// Ids that events carried and that name nothing of a copy.
     pub made: HashSet<String>,
 }
@@ -91,8 +93,17 @@ impl Came {
         self.made.contains(id) || read_copy(run, id).and_then(known).unwrap_or(false)
     }
 
-    pub(super) fn stands(&mut self, line: Line, at_us: Micros) {
-        self.stood.entry(line).or_default().push(at_us);
+    pub(super) fn stands(&mut self, line: Line, connection: (Micros, u64)) {
+        self.stood.entry(line).or_default().push(connection);
+    }
+
+    /// When a device had a fresh connection after something befell the one that it had: what harmed a greeting is not over
+    /// when that is answered.
+    pub fn fresh_us(&self, line: Line, befallen: &Befallen) -> Option<Micros> {
+        let stood = self.stood.get(&line)?;
+        let fresh =
+            |(at_us, number): &&(Micros, u64)| *at_us > befallen.at_us && *number > befallen.connection;
+        stood.iter().find(fresh).map(|(at_us, _)| *at_us)
     }
 }
 
@@ -137,6 +148,18 @@ mod tests {
     }
 
     #[test]
+    fn a_harm_lasts_until_the_next_connection_stands_and_not_its_own() {
+        let (mut came, line) = (Came::default(), Line { copy: 1, device: DeviceIx(0) });
+        for stood in [(10, 3), (40, 7), (90, 8)] {
+            came.stands(line, stood);
+        }
+        let fresh =
+            |at_us, connection| came.fresh_us(line, &Befallen { at_us, connection, fault: 1, held_ns: None });
+        assert_eq!([fresh(5, 3), fresh(20, 3), fresh(35, 7)], [Some(40), Some(40), Some(90)]);
+        assert_eq!([fresh(95, 7), fresh(50, 8)], [None, None]);
+    }
+
+    #[test]
     fn what_a_fault_held_is_one_stretch_and_nothing_else_is_merged() {
         let mut all = Vec::new();
         let ms = |ms: u64| Some(ms * 1_000_000);
@@ -150,7 +173,7 @@ mod tests {
             (320, 2, None),
             (330, 2, ms(1)),
         ] {
-            befell(&mut all, Befallen { at_us: at_ms * 1_000, fault, held_ns });
+            befell(&mut all, Befallen { at_us: at_ms * 1_000, connection: 0, fault, held_ns });
         }
         let kept: Vec<_> = all.iter().map(|one| (one.at_us / 1_000, one.fault, one.held_ns)).collect();
         assert_eq!(kept, [(0, 1, ms(350)), (140, 1, None), (310, 2, ms(50)), (320, 2, None)]);

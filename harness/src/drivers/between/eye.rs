@@ -65,7 +65,9 @@ struct Made {
 struct Stream {
     who: Who,
     inbox: Inbox,
-    /// It is no MQTT any more: no server reads on.
+    /// CONNECT has passed.
+    greeted: bool,
+    /// It is no MQTT any more, or says CONNECT again: no server reads on.
     broken: bool,
     /// The gateway has said something on it.
     stands: bool,
@@ -144,7 +146,7 @@ impl Witness for Eye {
         old.into_iter().for_each(|old| drop(self.streams(old).remove(&old)));
         if let Some(who) = self.named(&client) {
             let inbox = Inbox::new(Version::V311, LONGEST);
-            let stream = Stream { who, inbox, broken: false, stands: false };
+            let stream = Stream { who, inbox, greeted: false, broken: false, stands: false };
             self.streams(connection).insert(connection, stream);
         }
         Some(AgentKey::of(&format!("{client}/{times}")).0)
@@ -153,22 +155,25 @@ impl Witness for Eye {
     fn passed(&self, connection: u64, way: Way, bytes: &[u8]) {
         let mut streams = self.streams(connection);
         let Some(stream) = streams.get_mut(&connection).filter(|stream| !stream.broken) else { return };
-        let Stream { who, inbox, broken, stands } = stream;
+        let Stream { who, inbox, greeted, broken, stands } = stream;
         if way == Way::Down {
             if let (Who::Copy(line), false) = (*who, std::mem::replace(stands, true)) {
-                self.copies().stands(line, self.common.clock.now_us());
+                self.copies().stands(line, (self.common.clock.now_us(), connection));
             }
             return;
         }
         let fed = inbox.feed(bytes, |version, packet| {
             match packet {
-                Packet::Connect(connect) => *version = connect.version,
+                Packet::Connect(connect) => {
+                    *version = connect.version;
+                    *broken = std::mem::replace(greeted, true);
+                }
                 Packet::Publish(publish) => self.event(*who, &publish),
                 _ => {}
             }
-            true
+            !*broken
         });
-        *broken = fed.is_err();
+        *broken |= fed.is_err();
     }
 }
 

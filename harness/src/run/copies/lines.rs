@@ -30,10 +30,9 @@ pub(super) fn of(
         },
     );
     let spans = befallen.iter().map(|(line, befallen)| {
-        let stood = came.stood.get(line).map_or(&[][..], Vec::as_slice);
         let span = |one: &Befallen| {
-            let next_us = stood.get(stood.partition_point(|at| *at <= one.at_us));
-            Span::of_fault(one.at_us - start_us, one.fault, one.held_ns, next_us.map(|at| at - start_us))
+            let fresh_us = came.fresh_us(*line, one).map(|at_us| at_us - start_us);
+            Span::of_fault(one.at_us - start_us, one.fault, one.held_ns, fresh_us)
         };
         let mut spans: Vec<Span> = befallen.iter().map(span).collect();
         spans.sort_by_key(|span| span.from_us);
