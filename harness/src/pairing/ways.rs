@@ -251,13 +251,14 @@ impl Ways {
 pub(super) fn fate(journey: Journey, spans: &[Span], down: &[Span]) -> Fate {
     let Journey { due_us, left_us, qos, reached_us } = journey;
     if let Some((first_us, last_us)) = reached_us {
-        let mut met =
-            spans.iter().filter(|span| first_us > due_us && span.touches(due_us, first_us)).peekable();
+        let met = || spans.iter().filter(|span| span.touches(due_us, first_us));
         // What was only held on its way was so since it left: that it left late is no doing of the fault.
-        let since_us = match (met.peek().is_some(), met.any(|span| span.harms)) {
-            (false, _) => first_us,
-            (true, true) => due_us,
-            (true, false) => left_us.map_or(due_us, |left| left.max(due_us)),
+        let since_us = if met().any(|span| span.harms) {
+            due_us
+        } else if met().next().is_some() {
+            left_us.map_or(due_us, |left| left.max(due_us))
+        } else {
+            first_us
         };
         let later_us = (first_us - since_us).max(0);
         // A server closes a connection on which it reads what it cannot, and with it goes what it has not read; at QoS 0 also

@@ -289,12 +289,12 @@ impl Hearing {
 
     /// Waits for what may still come in time, and takes stock.
     pub(super) fn end(
-        mut self,
+        self,
         part: &Part<'_>,
         said_by: (&Crowd<'_>, &crowd::Fleet),
         (start, how): (Instant, &Ending),
     ) -> Judged {
-        let ledger = self.ledger.clone();
+        let Hearing { ear, ledger } = self;
         let known = || {
             let between = part.between.as_ref();
             let start_us = part.common.clock.at(start);
@@ -313,7 +313,7 @@ impl Hearing {
             }
         }
         let until_us = elapsed_us(start);
-        let heard = self.ear.end();
+        let heard = ear.end();
         let by_now = ledger.by_now(until_us);
         // Whatever was heard has passed by now.
         let mut judged = known().judge(by_now);

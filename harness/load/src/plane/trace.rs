@@ -72,6 +72,16 @@ impl Trace {
     pub fn left_us(&self) -> Option<u64> {
         unpack_us(self.left)
     }
+
+    fn to_bits(self) -> u64 {
+        let flags = [self.again, u8::from(self.taken), u8::from(self.waited), 0];
+        u64::from(self.left) << 32 | u64::from(u32::from_le_bytes(flags))
+    }
+
+    fn from_bits(bits: u64) -> Trace {
+        let [again, taken, waited, _] = (bits as u32).to_le_bytes();
+        Trace { left: (bits >> 32) as u32, taken: taken != 0, waited: waited != 0, again }
+    }
 }
 
 /// Traces that one thread writes while others look.
@@ -88,26 +98,14 @@ impl Traces {
     /// may lose a word.
     pub fn take(&self, told: Told) {
         let Some(cell) = self.0.get(told.tag as usize) else { return };
-        let mut trace = Trace::unpack(cell.load(Ordering::Relaxed));
+        let mut trace = Trace::from_bits(cell.load(Ordering::Relaxed));
         trace.take(told);
-        cell.store(trace.pack(), Ordering::Relaxed);
+        cell.store(trace.to_bits(), Ordering::Relaxed);
     }
 
     /// All of them as they are now.
     pub fn now(&self) -> Vec<Trace> {
-        self.0.iter().map(|cell| Trace::unpack(cell.load(Ordering::Relaxed))).collect()
-    }
-}
-
-impl Trace {
-    fn pack(self) -> u64 {
-        let flags = [self.again, u8::from(self.taken), u8::from(self.waited), 0];
-        u64::from(self.left) << 32 | u64::from(u32::from_le_bytes(flags))
-    }
-
-    fn unpack(packed: u64) -> Trace {
-        let [again, taken, waited, _] = (packed as u32).to_le_bytes();
-        Trace { left: (packed >> 32) as u32, taken: taken != 0, waited: waited != 0, again }
+        self.0.iter().map(|cell| Trace::from_bits(cell.load(Ordering::Relaxed))).collect()
     }
 }
 

@@ -43,7 +43,7 @@ impl Ear {
     }
 
     /// Listens a little longer, for what is under way, and tells how it fared. Nobody is given anything afterwards.
-    pub fn end(&mut self) -> Log {
+    pub fn end(mut self) -> Log {
         self.times.end.get_or_init(Instant::now);
         self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
     }

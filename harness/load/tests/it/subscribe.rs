@@ -181,7 +181,7 @@ fn whoever_hears_late_says_how_late() -> Result<()> {
                 thread::sleep(holds_up);
             }
         });
-        let mut ear = Ear::listen(&settings, hears)?;
+        let ear = Ear::listen(&settings, hears)?;
         ear.begin(Instant::now());
         let (watch, stop) = (Watch::default(), AtomicBool::new(false));
         let plane = plane::Settings::new(broker.address);
