@@ -62,6 +62,9 @@ pub(super) fn parts(folder: &Folder, main: &Part, commands: &Commands) -> Vec<Ru
     let heard = || journal.observed.iter().filter(|o| o.part == "main" && !o.retained);
     let said: Vec<&Observation> = heard().collect();
     let lost = journal.links.iter().filter(|l| l.part == "main" && !l.up);
+    let mut lost: Vec<_> = lost.map(|l| lines::Lost { device: l.device, at_us: l.at_us }).collect();
+    // Lines that one cause cuts are noted in any order: the evidence has that of the tape.
+    lost.sort_by_key(|one| (one.device, one.at_us));
     let restarts = journal.restarts.iter().filter(|one| one.part == "main");
     let run = Run {
         messages: &main.messages,
@@ -71,7 +74,7 @@ pub(super) fn parts(folder: &Folder, main: &Part, commands: &Commands) -> Vec<Ru
         clocks: heard().filter_map(|o| Some((o.received_us, o.clock_ms?))).collect(),
         began_ms: journal.start.as_ref().map(|_| journal.began_unix_s() * 1_000.0),
         windows: journal.windows.iter().filter(|w| w.part == "main").map(|w| w.began_us).collect(),
-        lost: lost.map(|l| lines::Lost { device: l.device, at_us: l.at_us }).collect(),
+        lost,
         restarts: restarts.map(|one| (one.down_us, one.open_us)).collect(),
         deaf: main.deaf.clone(),
         offline: &said,
