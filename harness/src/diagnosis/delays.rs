@@ -43,6 +43,8 @@ struct Times<'a> {
     late: BTreeMap<usize, usize>,
     /// Answered messages that could be heard at once: number, sent, heard; in the order in which they were sent.
     plain: Vec<(usize, i64, i64)>,
+    /// Of each message, how often something was said beside its answer that has its number.
+    beside: BTreeMap<usize, i64>,
 }
 
 impl<'a> Times<'a> {
@@ -58,7 +60,11 @@ impl<'a> Times<'a> {
             let is_plain = !record.is_away(sent_us) && !record.is_away(heard_us);
             (is_plain && !record.is_disturbed(sent_us, heard_us)).then_some((*i, sent_us, heard_us))
         });
-        Times { case, late: late.collect(), plain: plain.collect() }
+        let mut beside: BTreeMap<usize, i64> = BTreeMap::new();
+        case.symptoms.iter().filter_map(|symptom| cause(case, symptom)).for_each(|i| {
+            *beside.entry(i).or_default() += 1;
+        });
+        Times { case, late: late.collect(), plain: plain.collect(), beside }
     }
 
     fn life_began(&self, at_us: i64) -> i64 {
@@ -151,8 +157,14 @@ impl<'a> Times<'a> {
         })
     }
 
-    /// When answers leave a server that needs `service` for each message of a key; `after` whether the first waits, too.
-    fn queue(&self, service: i64, first_waits: bool, key: impl Fn(usize) -> String) -> BTreeMap<usize, i64> {
+    /// When answers leave a server that needs `service` for each message of a key: whether the first waits, too, and whether
+    /// what is said beside an answer takes its turn behind it.
+    fn queue(
+        &self,
+        service: i64,
+        (first_waits, all_wait): (bool, bool),
+        key: impl Fn(usize) -> String,
+    ) -> BTreeMap<usize, i64> {
         let mut free: BTreeMap<String, i64> = BTreeMap::new();
         let mut due = BTreeMap::new();
         let record = self.case.record;
@@ -163,31 +175,40 @@ impl<'a> Times<'a> {
             let begins = sent_us.max(*free);
             *free = begins + service;
             due.insert(i, if first_waits { *free } else { begins });
+            if all_wait {
+                *free += service * self.beside.get(&i).copied().unwrap_or_default();
+            }
         }
         due
     }
 
-    /// The service time that explains most.
-    fn best(
+    /// Service times, first for answers alone, then for what is said beside them, too, if there is any.
+    fn turns(&self, services: impl Iterator<Item = i64> + Clone) -> impl Iterator<Item = (i64, bool)> {
+        let both = services.clone().map(|service| (service, true)).filter(|_| !self.beside.is_empty());
+        services.map(|service| (service, false)).chain(both)
+    }
+
+    /// The way to serve that explains most; the first of several that explain as much.
+    fn best<T>(
         &self,
-        services: impl Iterator<Item = i64>,
-        explain: impl Fn(i64) -> Option<Explanation>,
+        ways: impl Iterator<Item = T>,
+        explain: impl Fn(T) -> Option<Explanation>,
     ) -> Option<Explanation> {
         let worth = |e: &Explanation| e.covers.len() as f64 * UNEXPLAINED - e.bits;
-        services.filter_map(explain).max_by(|a, b| worth(a).total_cmp(&worth(b)))
+        ways.filter_map(explain).reduce(|best, next| if worth(&next) > worth(&best) { next } else { best })
     }
 
     fn under_load(&self) -> Option<Explanation> {
-        self.best((15..80).map(|ms| ms * 1000), |service| {
-            let due = self.queue(service, true, |_| String::new());
+        self.best(self.turns((15..80).map(|ms| ms * 1000)), |(service, all_wait)| {
+            let due = self.queue(service, (true, all_wait), |_| String::new());
             let why = format!("one answer in {} ms, whatever the device", service / 1000);
             self.predicted("delayed-under-load", why, LENGTH_BITS, |i| due.get(&i).copied())
         })
     }
 
     fn throttled(&self) -> Option<Explanation> {
-        self.best((10..60).map(|steps| steps * 5000), |space| {
-            let due = self.queue(space, false, |i| self.case.record.sent[i].device.clone());
+        self.best(self.turns((10..60).map(|steps| steps * 5000)), |(space, all_wait)| {
+            let due = self.queue(space, (false, all_wait), |i| self.case.record.sent[i].device.clone());
             let why = format!("at least {} ms between two answers of a device", space / 1000);
             self.predicted("device-throttled", why, LENGTH_BITS, |i| due.get(&i).copied())
         })
@@ -344,4 +365,21 @@ impl<'a> Times<'a> {
         covers.extend(self.late.values());
         Some(Explanation { id: "reordered", covers, bits: DEFECT + chance(numbers.len(), all), evidence })
     }
+}
+
+/// The message that something was said beside: the last one of that device which was answered before and whose number begins the
+/// id that it has, with the same signal rather than with another one.
+fn cause(case: &Case<'_>, symptom: &Symptom) -> Option<usize> {
+    let Symptom::Spurious(heard) = symptom else { return None };
+    let heard = &case.record.heard[*heard];
+    let said = heard.said.as_ref()?;
+    let (_, number) = said.id.as_deref()?.rsplit_once('-')?;
+    let of = |i: &usize| {
+        let sent = &case.record.sent[*i];
+        let (_, own) = sent.id.rsplit_once('-')?;
+        let before = case.answered_us(*i).is_some_and(|at| at <= heard.at_us);
+        let fits = sent.device == heard.topic && before && number.starts_with(own);
+        fits.then_some((own.len(), sent.signal == said.signal, *i))
+    };
+    case.owed.iter().filter_map(of).max().map(|(.., i)| i)
 }

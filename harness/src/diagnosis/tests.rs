@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 //! One record of a gateway that did everything right, and for each defect the same record as it would have been.
 
+use std::collections::BTreeMap;
+
 use super::record::{Bypass, End, Forwarded, Life, Link, Order, Said};
 use super::record::{Heard, Sent};
 use super::*;
@@ -537,4 +539,35 @@ fn what_was_late_while_the_machine_was_slow_is_nobodys_fault() {
     record.disturbed.push((from_us, from_us + 900_000));
     let said = diagnose(&record).said;
     assert_eq!(said, "healthy");
+}
+
+#[test]
+fn answers_that_wait_behind_echoes_of_their_device_are_explained_by_both() {
+    const SPACE_US: i64 = 90_000;
+    let mut record = answered(
+        |_, _| true,
+        |record, i, heard| {
+            let mut echo = heard.clone();
+            let said = echo.said.as_mut().unwrap();
+            let number = record.sent[i].id.rsplit_once('-').unwrap().1;
+            (said.id, said.ts) = (Some(format!("r0echo-{number}")), None);
+            if i % 2 == 0 { vec![heard, echo] } else { vec![heard] }
+        },
+    );
+    // Each device says one thing at a time; an echo that has had its turn comes later all the same.
+    let mut free: BTreeMap<(usize, String), i64> = BTreeMap::new();
+    for at in 0..record.heard.len() {
+        let life = record.life_at(record.heard[at].at_us);
+        let heard = &mut record.heard[at];
+        let Some(id) = heard.said.as_ref().and_then(|said| said.id.clone()) else { continue };
+        let free = free.entry((life, heard.topic.clone())).or_default();
+        let leaves = heard.at_us.max(*free);
+        *free = leaves + SPACE_US;
+        heard.at_us = leaves + if id.starts_with("r0echo") { 120_000 } else { 0 };
+    }
+    record.heard.sort_by_key(|heard| heard.at_us);
+    let mut diagnosis = diagnose(&record);
+    diagnosis.defects.sort_unstable();
+    assert_eq!(diagnosis.defects, ["device-throttled", "foreign-echo"], "{:#?}", diagnosis.evidence);
+    assert_eq!(diagnosis.unexplained, 0, "{:#?}", diagnosis.evidence);
 }
