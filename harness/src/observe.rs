@@ -9,6 +9,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use palisade_load::process::prefer_this_thread;
 use palisade_load::subscribe::PROMPT;
 use palisade_sim::contract::{Class, Signal};
 use rumqttc::{AsyncClient, Event as MqttEvent, EventLoop, Packet, Publish, QoS};
@@ -107,6 +108,7 @@ pub fn observe(
     let Source { reading, cloud } = source;
     let heard_at = Place::of(reading, cloud.as_ref());
     let thread = std::thread::Builder::new().name("observer".into()).spawn(move || {
+        prefer_this_thread();
         runtime.block_on(async {
             let (client, mut events) = client(&format!("palisade-observer-{}", common.run), &to, None);
             let ready = ready(&client, &mut events, &common, &heard_at);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use palisade_load::process::prefer_this_thread;
 use palisade_sim::contract::{Class, Signal};
 use palisade_sim::whole::Tape;
 use palisade_sim::words::{DeviceIx, StimulusId};
@@ -310,6 +311,9 @@ impl Fleet {
         desk: &Desk,
     ) -> Result<Fleet, String> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
+            .on_thread_start(|| {
+                prefer_this_thread();
+            })
             .worker_threads(2)
             .thread_name("devices")
             .enable_all()

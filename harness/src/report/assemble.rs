@@ -330,7 +330,7 @@ fn verdict(
             heard_all: folder.journal.note("observer").is_none(),
             hearing: folder.journal.hearing.as_ref(),
             proxy: proxy.as_ref(),
-            lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
+            lateness_bound_ms: drive.lateness_bound().as_seconds() * 1000.0,
         },
     )
 }
@@ -376,7 +376,7 @@ fn report(
         harness: HarnessPart {
             valid: verdict.invalid.is_empty() && disk.is_none() && load.is_none(),
             lateness_ms: Spread::of(&lateness),
-            lateness_bound_ms: drive.lateness_bound.as_seconds() * 1000.0,
+            lateness_bound_ms: drive.lateness_bound().as_seconds() * 1000.0,
             hearing_ms: journal.hearing.as_ref().map(Spread::of),
             reasons: verdict.invalid.iter().cloned().chain(disk).chain(load).collect(),
         },
@@ -722,7 +722,7 @@ fn notes(folder: &Folder, remarks: &[String]) -> Vec<NotePart> {
         ("the geometry cannot be read, so the plan is drawn without it", folder.whole.as_ref().err()),
         ("the pictures in `stills` are left out", folder.stills.as_ref().err()),
     ];
-    notes.extend(journal.load.as_ref().and_then(load::so_far));
+    notes.extend(journal.load.iter().flat_map(load::so_far));
     let mut say = |text: String| notes.push(NotePart { at_us: None, kind: "report".into(), text });
     tape_unread(folder).into_iter().for_each(&mut say);
     for (what, why) in missing {

@@ -7,6 +7,7 @@ use crate::latency::Series;
 use crate::pairing::Tally;
 use crate::record::{Load, LoadAnswers, Micros, Subscribed};
 use crate::verdict::{LoadFacts, Message, SubscriberFacts};
+use crate::words::counted;
 
 /// Their histograms by name.
 pub(super) fn series(load: &Load) -> BTreeMap<String, Series> {
@@ -34,8 +35,19 @@ pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>, messages: &[M
     }
 }
 
-/// What is known of the copies of a run that was killed.
-pub(super) fn so_far(load: &Load) -> Option<NotePart> {
+/// What is known of the copies of a run that was killed, and of those who heard the gateway beside it.
+pub(super) fn so_far(load: &Load) -> Vec<NotePart> {
+    let until = format!("until {:.1} s, when they were last written down", load.at_us as f64 / 1e6);
+    let each = load.subscribers.iter().map(|one| &one.counts);
+    let each =
+        each.map(|one| format!("{} owed {}, lost {}", one.name, counted(one.owed, "message"), one.lost));
+    let each: Vec<String> = each.collect();
+    let subscribers = (!each.is_empty()).then(|| format!("subscribers {until}: {}", each.join("; ")));
+    let all = of_copies(load, &until).into_iter().chain(subscribers).filter(|_| load.so_far);
+    all.map(|text| NotePart { at_us: Some(load.at_us), kind: "load".into(), text }).collect()
+}
+
+fn of_copies(load: &Load, until: &str) -> Option<String> {
     let counts = &load.counts;
     let answers = load.answers.as_ref()?;
     let Tally { expected, answered, undecidable, .. } = answers.all;
@@ -45,14 +57,10 @@ pub(super) fn so_far(load: &Load) -> Option<NotePart> {
         }
         false => answers.why_not.clone(),
     };
-    let text = format!(
-        "messages of the {} copies until {:.1} s, when they were last written down: {} left, {} acknowledged; {heard}",
-        counts.copies,
-        load.at_us as f64 / 1e6,
-        counts.left,
-        counts.answered,
-    );
-    load.so_far.then(|| NotePart { at_us: Some(load.at_us), kind: "load".into(), text })
+    let (copies, left, acknowledged) = (counts.copies, counts.left, counts.answered);
+    Some(format!(
+        "messages of the {copies} copies {until}: {left} left, {acknowledged} acknowledged; {heard}"
+    ))
 }
 
 fn subscriber(one: &Subscribed, messages: &[Message]) -> SubscriberPart {

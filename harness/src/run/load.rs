@@ -1,6 +1,5 @@
 //! The copies of a compound beside the compound itself: they start with it, end with it, and what they came to is noted.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -9,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use palisade_load::plane::{ClassTally, Outcome, PlaneError, Watch};
 use palisade_load::series::Series;
-use palisade_load::subscribe::{Account, Subscriber, Subscribers};
+use palisade_load::subscribe::{Account, SoFar, Subscriber, Subscribers};
 use palisade_sim::words::DeviceIx;
 
 use super::copies::{self, Deaf, Hearing, Judged, Ledger};
@@ -73,8 +72,15 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
     thread::scope(|scope| {
         let plane = scope.spawn(|| crowd.run(&address, (&watch, &stop)));
         let (going, over) = mpsc::channel();
-        let keeper =
-            Keeper { common: &common, fleet: copies, crowd: &crowd, watch: &watch, ledger, disturbed };
+        let keeper = Keeper {
+            common: &common,
+            fleet: copies,
+            crowd: &crowd,
+            watch: &watch,
+            subscribers: subscribers.as_ref().map(Subscribers::so_far),
+            ledger,
+            disturbed,
+        };
         scope.spawn(move || keeper.run(over));
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
@@ -112,6 +118,8 @@ struct Keeper<'a> {
     fleet: &'a crowd::Fleet,
     crowd: &'a Crowd<'a>,
     watch: &'a Watch,
+    /// Who else hears the gateway.
+    subscribers: Option<SoFar>,
     /// What was heard of them; or why nobody hears.
     ledger: Result<Arc<Ledger>, String>,
     /// There are faults on the lines, or restarts.
@@ -158,7 +166,9 @@ impl Keeper<'_> {
             Err(why) => (now.0, deaf(why)),
         };
         let load = load((self.common, at_us), (self.fleet, self.crowd.clients()), &so_far, judged);
-        self.common.journal.write(Entry::Load(Box::new(Load { so_far: true, ..load })));
+        let subscribers =
+            self.subscribers.iter().flat_map(|all| subscribers::so_far(self.common, all)).collect();
+        self.common.journal.write(Entry::Load(Box::new(Load { so_far: true, subscribers, ..load })));
         begun.elapsed()
     }
 }
@@ -177,14 +187,33 @@ fn alone(
     };
     let start = Instant::now() + Duration::from_micros(RUN_UP_US.unsigned_abs());
     subscribers.iter().for_each(|all| all.begin(start));
-    let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)));
+    let common = part.common.clone();
+    let load = |subscribers| Load {
+        at_us: common.clock.now_us(),
+        part: common.part.into(),
+        counts: LoadCounts { shape: copies.shape.name.clone(), ..LoadCounts::default() },
+        subscribers,
+        ..Load::default()
+    };
+    let ended = thread::scope(|scope| {
+        let (going, over) = mpsc::channel::<()>();
+        let so_far = subscribers.as_ref().map(Subscribers::so_far);
+        let (common, load) = (&common, &load);
+        scope.spawn(move || {
+            while over.recv_timeout(PULSE * KEEP) == Err(RecvTimeoutError::Timeout) {
+                if let Some(all) = &so_far {
+                    let load = load(subscribers::so_far(common, all));
+                    common.journal.write(Entry::Load(Box::new(Load { so_far: true, ..load })));
+                }
+            }
+        });
+        let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)));
+        drop(going);
+        ended
+    });
     let subscribers = heard(part, subscribers, (Some(start), &ended.how));
     subscribers::sentences(&subscribers).into_iter().for_each(|text| note(part, "load", text));
-    let counts = LoadCounts { shape: copies.shape.name.clone(), ..LoadCounts::default() };
-    let (at_us, histograms) = (part.common.clock.now_us(), BTreeMap::new());
-    let part_name = part.common.part.into();
-    let load = Load { at_us, part: part_name, so_far: false, counts, subscribers, answers: None, histograms };
-    part.common.journal.write(Entry::Load(Box::new(load)));
+    part.common.journal.write(Entry::Load(Box::new(load(subscribers))));
     ended
 }
 
@@ -245,12 +274,13 @@ fn sum_up(
         Err(error) => return part.ended(Ending::Lost(format!("the copies of the compound: {error}"))),
     };
     let Heard { judged, subscribers } = heard;
-    let said = [copies::sentence(&judged.answers)].into_iter().chain(figures(&outcome));
+    let said = [copies::sentence(&judged.answers)].into_iter().chain(figures(&outcome, fleet.lateness_bound));
     for text in said.chain(subscribers::sentences(&subscribers)) {
         note(part, "load", text);
     }
     if let Some(why) = outcome.too_late(fleet.lateness_bound) {
-        note(part, LATE_LOAD, why);
+        let remedy = "take a smaller fleet, or give the gateway another machine (the bound is `[drive] lateness_bound`)";
+        note(part, LATE_LOAD, format!("{why}: {remedy}"));
     }
     let at_us = part.common.clock.now_us();
     let load = Load { subscribers, ..load((&part.common, at_us), (fleet, clients), &outcome, judged) };
@@ -334,9 +364,9 @@ fn headline(fleet: &crowd::Fleet, clients: usize, plan: &Plan) -> String {
 }
 
 /// What was measured, in sentences.
-fn figures(outcome: &Outcome) -> Vec<String> {
+fn figures(outcome: &Outcome, bound: Duration) -> Vec<String> {
     let all = outcome.all();
-    let mut said = vec![messages(&all)];
+    let mut said = vec![messages(&all, outcome.nice.unwrap_or_default(), bound)];
     if all.response.count() > 0 {
         let (service, response) = (spread(&all.service), spread(&all.response));
         said.push(format!(
@@ -364,9 +394,10 @@ fn figures(outcome: &Outcome) -> Vec<String> {
     said
 }
 
-fn messages(all: &ClassTally) -> String {
+fn messages(all: &ClassTally, nice: i32, bound: Duration) -> String {
     let mut said = format!(
-        "messages of the copies: {} left, taken up {} after they were due, written {} after (p50 / p99 / longest)",
+        "messages of the copies: {} left, taken up {} after they were due (bound {bound:?}, nice {nice}), written {} after \
+         (p50 / p99 / longest)",
         all.left,
         spread(&all.pickup),
         spread(&all.lateness),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::words::counted;
+use palisade_load::process::prefer_this_thread;
 use palisade_sim::model::drive::Window;
 use palisade_sim::whole::Tape;
 use palisade_sim::words::Ms;
@@ -310,7 +311,10 @@ impl Part<'_> {
         let tape = self.tape;
         std::thread::scope(|scope| {
             let stop = || halt.load(Ordering::Relaxed);
-            let sender = scope.spawn(move || fleet.drive(tape, plan, timing, &stop));
+            let sender = scope.spawn(move || {
+                prefer_this_thread();
+                fleet.drive(tape, plan, timing, &stop);
+            });
             let how = self.watch(fleet, plan, start_us, figures);
             let ended = self.ended(how);
             halt.store(true, Ordering::Relaxed);

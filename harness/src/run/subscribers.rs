@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::words::counted;
-use palisade_load::subscribe::{self, Account, CONTROL, Loss, Pattern, Settings, Subscribers};
+use palisade_load::subscribe::{self, Account, CONTROL, Loss, Pattern, Settings, SoFar, Subscribers};
 
 use super::part::Part;
+use crate::drivers::fleet::Common;
 use crate::latency;
 use crate::record::{Micros, Subscribed, SubscriberCounts, SubscriberLoss};
 use crate::shape::{Habit, Shape, Subscriber};
@@ -75,6 +76,13 @@ pub(super) fn account(
         },
         behind: latency::Series::pack(account.behind.histogram()).unwrap_or_default(),
     }
+}
+
+/// The same of all of them while they listen: what the gateway's programs say of it is not asked yet.
+pub(super) fn so_far(common: &Common, all: &SoFar) -> Vec<Subscribed> {
+    let Some(start) = all.start() else { return Vec::new() };
+    let start_us = common.clock.at(start);
+    all.accounts().iter().map(|(one, by_now)| account(one, by_now, (start_us, Vec::new()))).collect()
 }
 
 fn loss(loss: &Loss) -> SubscriberLoss {

@@ -2,7 +2,7 @@
 //! late makes a run void.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -289,6 +289,45 @@ fn a_run_with_copies_that_is_killed_leaves_what_was_measured_of_them() -> Result
     let told = told.with_context(|| format!("{:?}", remarks(&report)))?;
     let counts = format!("{} answers to them owed, {} as they should be", of("expected"), of("answered"));
     ensure!(told.contains(&counts), "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_killed_run_leaves_what_its_subscribers_had_heard_with_copies_and_without() -> Result<()> {
+    let away = "[[subscriber]]\nname = \"duty-room\"\nwhat = { away = { at = \"100ms\", lasts = \"3s\" } }";
+    let (_folder, shape) = own(away)?;
+    let window = ["--windows", "02:14:08+20s", "--shape", &shape];
+    for (copies, figure) in [(&["--fleet", "9", "--defect", "absence-lost"][..], "lost"), (&[], "owed")] {
+        let tiny = Tiny::with(&[])?;
+        let mut run = tiny.command(&[&window[..], copies].concat()).spawn()?;
+        let so_far = |entry: &Value| {
+            let load = &entry["load"];
+            load["so_far"] == true && load["subscribers"][1][figure].as_u64() > Some(0)
+        };
+        let began = Instant::now();
+        // A line may be half written.
+        while !tiny.journal().is_ok_and(|journal| journal.iter().any(so_far)) {
+            ensure!(run.try_wait()?.is_none() && began.elapsed() < Duration::from_secs(60), "{figure}: none");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        ensure!(
+            Command::new("kill").args(["-KILL", &run.id().to_string()]).status()?.success(),
+            "kill -KILL"
+        );
+        run.wait()?;
+        let again = Command::new(env!("CARGO_BIN_EXE_palisade")).arg("report").arg(tiny.out()).output()?;
+        ensure!(again.status.code() == Some(6), "{:?}", again.status);
+        let report = tiny.report()?;
+        let (duty_room, control) = subscribers(&report)?;
+        ensure!(duty_room[figure].as_u64() > Some(0) && control["lost"] == 0, "{duty_room} {control}");
+        let [owed, lost] = ["owed", "lost"].map(|what| duty_room[what].as_u64().unwrap_or_default());
+        // What is still under way to somebody is no loss.
+        ensure!(copies.is_empty() == (lost == 0), "{duty_room}");
+        let told = remarks(&report).into_iter().find(|text| text.starts_with("subscribers until "));
+        let told = told.with_context(|| format!("{:?}", remarks(&report)))?;
+        ensure!(told.contains(&format!("duty-room owed {owed} message")), "{told}");
+        ensure!(told.ends_with(&format!("lost {lost}")), "{told}");
+    }
     Ok(())
 }
 

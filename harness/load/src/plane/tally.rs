@@ -96,6 +96,8 @@ pub struct Outcome {
     pub writes: u64,
     /// How long the threads were ready to run and had no processor, all together, from the start on.
     pub waited: Duration,
+    /// The nice value of the thread that the kernel prefers least; none when no thread has begun.
+    pub nice: Option<i32>,
     /// From the start to the end of the last thread.
     pub lasted: Duration,
     /// What happened to messages with a tag and was not told yet.
@@ -123,6 +125,7 @@ impl Outcome {
         self.links.merge(&other.links);
         self.writes += other.writes;
         self.waited += other.waited;
+        self.nice = self.nice.max(other.nice);
         self.lasted = self.lasted.max(other.lasted);
     }
 
@@ -148,9 +151,14 @@ impl Outcome {
         let all = self.all();
         let p99 = Duration::from_micros(all.pickup.percentile_us(99.0)?);
         let waited = self.waited;
+        let nice = match self.nice.unwrap_or_default() {
+            nice @ ..0 => format!(" at nice {nice}"),
+            _ => ", which this process may not prefer to others (CAP_SYS_NICE or `ulimit -e` would let it),"
+                .into(),
+        };
         let late = format!(
-            "the load plane took up 1 % of its messages {p99:?} late or later; the bound is {bound:?}; its threads waited \
-             {waited:?} for a processor"
+            "the load plane took up 1 % of its messages {p99:?} late or later; the bound is {bound:?}; its threads{nice} \
+             waited {waited:?} for a processor"
         );
         let full = format!("{} messages were not sent: their clients had no room for them", all.refused);
         if p99 > bound { Some(late) } else { (all.refused > 0).then_some(full) }

@@ -17,7 +17,7 @@ use super::tally::Outcome;
 use super::threads::Watch;
 use super::timer::{Sleeper, TIMER};
 use super::trace::Fate;
-use crate::process::waited_for_processor;
+use crate::process::{prefer_this_thread, waited_for_processor};
 use crate::series::Series;
 
 /// Messages taken up before the sockets are looked at again.
@@ -138,6 +138,7 @@ impl<'a> Worker<'a> {
     ) -> io::Result<()> {
         self.restart(start);
         source.begin(start);
+        self.outcome.nice = Some(prefer_this_thread());
         let waited = waited_for_processor().unwrap_or_default();
         let mut events = Events::with_capacity(1_024);
         let lasts = self.settings.lasts.as_nanos() as u64;

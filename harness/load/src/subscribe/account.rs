@@ -120,6 +120,16 @@ impl Account {
     }
 }
 
+/// Until when it is known what somebody heard: the last message of the control that its log has, and that had been said by an
+/// instant.
+pub(super) fn last_said(control: &Log, by: Instant) -> impl Fn(&Log) -> Option<Instant> {
+    let said = firsts(control);
+    move |log| {
+        let at = live(log).filter_map(|heard| Some(said.get(&heard.message)?.at));
+        at.filter(|at| *at <= by).max()
+    }
+}
+
 /// What the control itself missed: what another one heard within the window and it never did. Its own figures are those of
 /// somebody who is always there.
 pub(super) fn of_control(control: &Log, others: &[&Log], (start, end): (Instant, Instant)) -> Account {

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use super::{Habit, Hears, Listening, Log, Settings, SubscribeError, Times, listen};
+use super::{Habit, Hears, Listening, Log, Notebook, Settings, SubscribeError, Times, listen};
 
 /// What it is called.
 const NAME: &str = "ear";
@@ -15,7 +15,8 @@ const NAME: &str = "ear";
 pub struct Ear {
     times: Arc<Times>,
     stands: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Log>>,
+    log: Notebook,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Ear {
@@ -27,9 +28,9 @@ impl Ear {
         let times = Arc::<Times>::default();
         let failed = |why| SubscribeError { name: NAME.into(), to: settings.to, why };
         let settings = Arc::new(settings.clone());
-        let Listening { thread, stands } =
+        let Listening { thread, log, stands } =
             listen(NAME, (Habit::Reads, Some(hears)), &settings, &times).map_err(failed)?;
-        Ok(Ear { times, stands, thread: Some(thread) })
+        Ok(Ear { times, stands, log, thread: Some(thread) })
     }
 
     /// Whether it has subscribed and its connection stands, now and later.
@@ -45,7 +46,9 @@ impl Ear {
     /// Listens a little longer, for what is under way, and tells how it fared. Nobody is given anything afterwards.
     pub fn end(mut self) -> Log {
         self.times.end.get_or_init(Instant::now);
-        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
+        // A thread that panicked has heard nothing more.
+        let _ = self.thread.take().map(JoinHandle::join);
+        std::mem::take(&mut *self.log.open())
     }
 }
 

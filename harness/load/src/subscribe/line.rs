@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::account::Heard;
-use super::{Habit, Hears, Log, PROMPT, Settings, Times};
+use super::{Habit, Hears, Notebook, PROMPT, Settings, Times};
 use crate::codec::{
     Ack, Connect, End, Inbox, Login, Many, Packet, Property, Publish, QoS, Subscribe, Subscription, Value,
     Version, encode,
@@ -48,7 +48,7 @@ pub(super) struct Line<'a> {
     hears: Option<Hears>,
     /// When something last came.
     heard: Option<Instant>,
-    log: Log,
+    log: Notebook,
     /// Bytes of words that there is still room for.
     room: usize,
     /// The server said CONNACK, and whether it had a session; and SUBACK.
@@ -71,10 +71,10 @@ impl<'a> Line<'a> {
         id: String,
         (habit, hears): (Habit, Option<Hears>),
         settings: &'a Settings,
-        (times, stands): (&'a Arc<Times>, Arc<AtomicBool>),
+        (times, stands, log): (&'a Arc<Times>, Arc<AtomicBool>, Notebook),
     ) -> Line<'a> {
         let inbox = Inbox::new(settings.version, LONGEST_PACKET);
-        let (written, log) = (Instant::now(), Log::default());
+        let written = Instant::now();
         let room = if habit == Habit::Reads { WORDS } else { 0 };
         Line {
             id,
@@ -101,7 +101,7 @@ impl<'a> Line<'a> {
     }
 
     /// Listens until the end, and a while longer for what still waits. Forgets its session.
-    pub(super) fn run(mut self) -> Log {
+    pub(super) fn run(mut self) {
         while !self.is_over() {
             let done = match self.now() {
                 Now::Away => self.be_away(),
@@ -109,10 +109,10 @@ impl<'a> Line<'a> {
                 now => self.listen(now),
             };
             if let Err(error) = done {
-                *self.log.reasons.entry(error.to_string()).or_default() += 1;
+                *self.log.open().reasons.entry(error.to_string()).or_default() += 1;
                 self.socket = None;
                 if self.stands.swap(false, Ordering::SeqCst) {
-                    self.log.broke.push(Instant::now());
+                    self.log.open().broke.push(Instant::now());
                 }
                 thread::sleep(PAUSE);
             }
@@ -120,7 +120,6 @@ impl<'a> Line<'a> {
         self.socket = None;
         // A server that is gone has no session to forget.
         let _ = self.connect(true).and_then(|()| self.put(&Packet::Disconnect(End::default())));
-        self.log
     }
 
     /// After the end everybody reads, so that what waits can come.
@@ -139,7 +138,7 @@ impl<'a> Line<'a> {
     fn is_over(&self) -> bool {
         let Some(end) = self.times.end.get() else { return false };
         let last = self.heard.map_or(*end, |heard| heard.max(*end));
-        let since = self.log.back.map_or(last, |back| back.max(last));
+        let since = self.log.open().back.map_or(last, |back| back.max(last));
         end.elapsed() > self.settings.longest
             || since.elapsed() > self.settings.quiet && self.socket.is_some()
     }
@@ -155,8 +154,9 @@ impl<'a> Line<'a> {
         // What had waited may come with the first answer, so its time begins here.
         let back = Instant::now();
         self.connect(false)?;
-        if matches!(self.habit, Habit::Away { .. }) && self.log.back.is_none() {
-            (self.log.back, self.log.kept) = (Some(back), self.welcome);
+        let mut log = self.log.open();
+        if matches!(self.habit, Habit::Away { .. }) && log.back.is_none() {
+            (log.back, log.kept) = (Some(back), self.welcome);
         }
         Ok(())
     }
@@ -271,7 +271,7 @@ impl<'a> Line<'a> {
         let began = self.times.start.get();
         while self.look <= at {
             if began.is_some_and(|start| *start <= self.look) {
-                self.log.looks.take_ns(at.duration_since(self.look).as_nanos() as u64);
+                self.log.open().looks.take_ns(at.duration_since(self.look).as_nanos() as u64);
             }
             self.look += PROMPT;
         }
@@ -327,7 +327,7 @@ impl<'a> Line<'a> {
                     None => {
                         let heard = heard(publish, at);
                         self.remember(heard.message, publish);
-                        self.log.heard.push(heard);
+                        self.log.open().heard.push(heard);
                     }
                 }
                 if publish.qos == QoS::AtLeastOnce {
@@ -351,7 +351,7 @@ impl<'a> Line<'a> {
         }
         self.room -= bytes;
         let words = || (publish.topic.to_owned(), publish.payload.to_vec());
-        self.log.words.entry(message).or_insert_with(words);
+        self.log.open().words.entry(message).or_insert_with(words);
     }
 
     fn put(&mut self, packet: &Packet<'_>) -> io::Result<()> {

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ pub use account::{Account, Heard, Loss, Pattern, TOLD, account};
 pub use ear::Ear;
 
 use crate::codec::{Publish, Version};
+use crate::process::prefer_this_thread;
 use crate::series::Series;
 use line::Line;
 
@@ -33,6 +34,8 @@ pub type Hears = Box<dyn FnMut(&Publish<'_>, Instant) + Send>;
 
 /// How often whoever reads looks how late it comes to what waits for it.
 pub const PROMPT: Duration = Duration::from_millis(10);
+/// What was said so lately may still be under way to somebody.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// What the control is called.
 pub const CONTROL: &str = "control";
 
@@ -148,6 +151,16 @@ pub struct Log {
     pub looks: Series,
 }
 
+/// A log that is being written.
+#[derive(Clone, Debug, Default)]
+struct Notebook(Arc<Mutex<Log>>);
+
+impl Notebook {
+    fn open(&self) -> MutexGuard<'_, Log> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What the threads share.
 #[derive(Debug, Default)]
 struct Times {
@@ -165,7 +178,8 @@ pub struct Subscribers {
 /// One who listens on a thread of its own.
 #[derive(Debug)]
 struct Listening {
-    thread: JoinHandle<Log>,
+    thread: JoinHandle<()>,
+    log: Notebook,
     /// It has subscribed and its connection stands, now and later.
     stands: Arc<AtomicBool>,
 }
@@ -200,22 +214,61 @@ impl Subscribers {
         let end = *self.times.end.get_or_init(Instant::now);
         let start = *self.times.start.get_or_init(|| end);
         let all = std::mem::take(&mut self.all);
-        let logs: Vec<(Subscriber, Log)> = all
-            .into_iter()
-            .map(|(one, listening)| (one, listening.thread.join().unwrap_or_default()))
-            .collect();
-        let Some(control) = logs.first().map(|(_, log)| log.clone()) else { return Vec::new() };
-        let others: Vec<&Log> = logs.iter().skip(1).map(|(_, log)| log).collect();
-        let window = (start, end);
-        let each = logs.iter().enumerate().map(|(i, (one, log))| {
-            let account = match i {
-                0 => account::of_control(log, &others, window),
-                _ => account(&control, log, one.habit, window),
-            };
-            (one.clone(), account)
+        let logs = all.into_iter().map(|(one, listening)| {
+            // A thread that panicked has heard nothing more.
+            let _ = listening.thread.join();
+            (one, std::mem::take(&mut *listening.log.open()))
         });
-        each.collect()
+        stock(&logs.collect::<Vec<_>>(), |_| (start, end))
     }
+
+    /// Who can take stock meanwhile.
+    pub fn so_far(&self) -> SoFar {
+        let all = self.all.iter().map(|(one, listening)| (one.clone(), listening.log.clone()));
+        SoFar { times: self.times.clone(), all: all.collect() }
+    }
+}
+
+/// Takes stock while subscribers listen.
+#[derive(Clone, Debug)]
+pub struct SoFar {
+    times: Arc<Times>,
+    all: Vec<(Subscriber, Notebook)>,
+}
+
+impl SoFar {
+    /// When what is heard began to count.
+    pub fn start(&self) -> Option<Instant> {
+        self.times.start.get().copied()
+    }
+
+    /// What became of the messages by now; the control first. What somebody has not heard counts only if it has heard something
+    /// that was said later, and that was not just now.
+    pub fn accounts(&self) -> Vec<(Subscriber, Account)> {
+        let Some(start) = self.times.start.get() else { return Vec::new() };
+        let logs: Vec<(Subscriber, Log)> =
+            self.all.iter().map(|(one, log)| (one.clone(), log.open().clone())).collect();
+        let Some((_, control)) = logs.first() else { return Vec::new() };
+        let known = account::last_said(control, Instant::now() - UNDER_WAY);
+        stock(&logs, |log| (*start, known(log).unwrap_or(*start).max(*start)))
+    }
+}
+
+/// What each of them heard within a window of its own: the control first.
+fn stock(
+    logs: &[(Subscriber, Log)],
+    window: impl Fn(&Log) -> (Instant, Instant),
+) -> Vec<(Subscriber, Account)> {
+    let Some((_, control)) = logs.first() else { return Vec::new() };
+    let others: Vec<&Log> = logs.iter().skip(1).map(|(_, log)| log).collect();
+    let each = logs.iter().enumerate().map(|(i, (one, log))| {
+        let account = match i {
+            0 => account::of_control(log, &others, window(log)),
+            _ => account(control, log, one.habit, window(log)),
+        };
+        (one.clone(), account)
+    });
+    each.collect()
 }
 
 /// A thread that has connected and subscribed, and listens.
@@ -230,18 +283,22 @@ fn listen(
     let id = format!("{}-{name}", settings.prefix);
     let patience = settings.patience;
     let stands = Arc::<AtomicBool>::default();
-    let stood = stands.clone();
+    let log = Notebook::default();
+    let (stood, written) = (stands.clone(), log.clone());
     let listens = move || {
-        let mut line = Line::new(id, (habit, hears), &settings, (&times, stood));
+        prefer_this_thread();
+        let mut line = Line::new(id, (habit, hears), &settings, (&times, stood, written));
         let begun = line.begin();
         let good = begun.is_ok();
         // Nobody waits any more when the patience has ended.
-        if tell.send(begun).is_ok() && good { line.run() } else { Log::default() }
+        if tell.send(begun).is_ok() && good {
+            line.run();
+        }
     };
     let thread = thread::Builder::new().name("subscriber".into()).spawn(listens);
     let thread = thread.map_err(|error| error.to_string())?;
     told.recv_timeout(patience).unwrap_or_else(|_| Err(format!("no SUBACK within {patience:?}")))?;
-    Ok(Listening { thread, stands })
+    Ok(Listening { thread, log, stands })
 }
 
 impl Drop for Subscribers {

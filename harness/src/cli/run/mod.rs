@@ -227,7 +227,7 @@ pub(super) fn fleet(
         let limit = files.limit;
         remark(format_args!("{needed} connections; the limit of {limit} open files allows {allows}{behind}"));
     }
-    let bound = loaded.scenario.file.drive.lateness_bound.as_seconds();
+    let bound = loaded.scenario.file.drive.load_lateness_bound().as_seconds();
     let lateness_bound = Duration::from_secs_f64(bound.max(0.0));
     Ok((compounds > 1 || shape.befalls_one()).then_some(Fleet {
         compounds,

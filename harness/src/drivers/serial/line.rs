@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use palisade_load::fault::{Applied, Fault as Disturbance, Way};
+use palisade_load::process::prefer_this_thread;
 use palisade_sim::words::{DeviceIx, Dice, StimulusId};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use thiserror::Error;
@@ -178,7 +179,10 @@ impl Line {
             answered: 0,
             wire: Wire::default(),
         };
-        let thread = std::thread::Builder::new().name(name.clone()).spawn(move || player.play());
+        let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
+            prefer_this_thread();
+            player.play()
+        });
         match thread {
             Ok(thread) => Ok(Line { shared, table, thread: Some(thread) }),
             Err(error) => Err(LineError { line: name, error: PtyError::Terminal(error) }),

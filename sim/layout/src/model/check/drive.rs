@@ -11,7 +11,7 @@ pub(super) fn all(desk: &mut Desk<'_>) {
         ("window", drive.window),
         ("heartbeat", drive.heartbeat),
         ("drain", drive.drain),
-        ("lateness_bound", drive.lateness_bound),
+        ("lateness_bound", drive.lateness_bound()),
     ] {
         desk.positive(&format!("drive.{key}"), value.as_seconds());
     }
