@@ -232,20 +232,23 @@ fn what_devices_stored_while_their_line_was_down_leaves_when_they_are_back() -> 
 
 #[test]
 fn a_load_plane_that_is_late_makes_the_run_void() -> Result<()> {
-    let tiny = Tiny::with(&[("lateness_bound = \"20s\"", "lateness_bound = \"200ms\"")])?;
-    let mut run = tiny.command(&[&NIGHT[..], &["--fleet", "9"]].concat()).spawn()?;
-    tiny.wait_for("{\"window\"", Duration::from_secs(60))?;
-    // The machine stands still for a while.
-    for (signal, pause) in [("-STOP", Duration::from_millis(900)), ("-CONT", Duration::ZERO)] {
-        ensure!(
-            Command::new("kill").args([signal, &run.id().to_string()]).status()?.success(),
-            "kill {signal}"
-        );
-        std::thread::sleep(pause);
+    for (typed, bound) in [("lateness_bound = \"200ms\"", "200ms"), ("", "2ms")] {
+        let tiny = Tiny::with(&[("lateness_bound = \"20s\"", typed)])?;
+        let mut run = tiny.command(&[&NIGHT[..], &["--fleet", "9"]].concat()).spawn()?;
+        tiny.wait_for("{\"window\"", Duration::from_secs(60))?;
+        // The machine stands still for a while.
+        for (signal, pause) in [("-STOP", Duration::from_millis(900)), ("-CONT", Duration::ZERO)] {
+            ensure!(
+                Command::new("kill").args([signal, &run.id().to_string()]).status()?.success(),
+                "kill {signal}"
+            );
+            std::thread::sleep(pause);
+        }
+        ensure!(run.wait()?.code() == Some(6), "the run was accepted");
+        let reasons = tiny.report()?["harness"]["reasons"].to_string();
+        ensure!(reasons.contains("the load plane took up 1 % of its messages"), "{reasons}");
+        ensure!(reasons.contains(&format!("the bound is {bound};")), "{reasons}");
     }
-    ensure!(run.wait()?.code() == Some(6), "the run was accepted");
-    let reasons = tiny.report()?["harness"]["reasons"].to_string();
-    ensure!(reasons.contains("the load plane took up 1 % of its messages"), "{reasons}");
     Ok(())
 }
 

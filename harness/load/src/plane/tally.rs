@@ -150,7 +150,7 @@ impl Outcome {
     pub fn too_late(&self, bound: Duration) -> Option<String> {
         let all = self.all();
         let p99 = Duration::from_micros(all.pickup.percentile_us(99.0)?);
-        let waited = self.waited;
+        let waited = Duration::from_millis(self.waited.as_millis() as u64);
         let nice = match self.nice.unwrap_or_default() {
             nice @ ..0 => format!(" at nice {nice}"),
             _ => ", which this process may not prefer to others (CAP_SYS_NICE or `ulimit -e` would let it),"
