@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::process::{
     Pid, Resource, Rlimit, getpriority_process, getrlimit, setpriority_process, setrlimit,
 };
+use rustix::time::{ClockId, clock_gettime};
 use thiserror::Error;
 
 /// Files that a process needs beside its connections: standard streams, epoll, logs, libraries.
@@ -129,21 +130,21 @@ pub fn waited_for_processor() -> Result<Duration, UsageError> {
     waited.map(Duration::from_nanos).ok_or_else(|| unknown(path, "run_delay"))
 }
 
+/// What the calling thread has used of a processor, user and system.
+pub fn cpu_of_thread() -> Duration {
+    let used = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(used.tv_sec.unsigned_abs(), used.tv_nsec as u32)
+}
+
 /// The nice value of a thread that everything else makes room for (setpriority(2)).
 const FIRST: i32 = -20;
-/// A limit of so much allows the nice value 0 (getrlimit(2), RLIMIT_NICE).
-const LIMIT_OF_NICE_0: u64 = 20;
 
 /// Has the kernel prefer the calling thread to others that are ready to run, as far as this process may: with CAP_SYS_NICE, or
 /// down to the limit of `ulimit -e`. The nice value that it has then.
 pub fn prefer_this_thread() -> i32 {
-    let limit = getrlimit(Resource::Nice).current.unwrap_or(LIMIT_OF_NICE_0);
-    let allowed = LIMIT_OF_NICE_0 as i64 - i64::try_from(limit).unwrap_or(i64::MAX).min(40);
-    // On Linux each thread has its own value; a kernel that refuses leaves the old one, which is then the one that is told.
-    if setpriority_process(None, FIRST).is_err() && allowed < 0 {
-        let _ = setpriority_process(None, allowed as i32);
-    }
-    getpriority_process(None).unwrap_or_default()
+    // On Linux each thread has its own value, and what is more than the process may is refused. One that it has stays.
+    let now = getpriority_process(None).unwrap_or_default();
+    (FIRST..now).find(|nice| setpriority_process(None, *nice).is_ok()).unwrap_or(now)
 }
 
 fn read(path: &str) -> Result<String, UsageError> {
@@ -194,6 +195,33 @@ mod tests {
         let workers: Vec<_> = (0..threads).map(|_| std::thread::spawn(busy)).collect();
         let waited: Duration = workers.into_iter().map(|worker| worker.join().expect("no panic")).sum();
         assert!(waited > Duration::from_millis(50), "{waited:?}");
+    }
+
+    #[test]
+    fn a_thread_is_preferred_and_no_other_one_with_it() {
+        let nice = || getpriority_process(None).expect("getpriority");
+        let before = nice();
+        let (told, seen) =
+            std::thread::spawn(move || (prefer_this_thread(), nice())).join().expect("no panic");
+        assert_eq!((told, nice()), (seen, before));
+        assert!(told <= before, "{told} after {before}");
+    }
+
+    #[test]
+    fn open_files_are_as_many_as_are_listed() {
+        use std::io::{Read as _, Write as _};
+        use std::process::{Command, Stdio};
+        let cat = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut child = cat.expect("cat starts");
+        // Whoever answers has opened what it needs.
+        let mut came = [0];
+        child.stdin.as_mut().expect("a pipe").write_all(b"x").expect("it reads");
+        child.stdout.as_mut().expect("a pipe").read_exact(&mut came).expect("it answers");
+        let told = open_files_of(child.id());
+        let listed = fs::read_dir(format!("/proc/{}/fd", child.id())).map(Iterator::count);
+        child.kill().and_then(|()| child.wait()).expect("it ends");
+        assert_eq!(told.ok(), listed.ok().map(|n| n as u64));
+        assert!(open_files_of(child.id()).is_err(), "nobody is left");
     }
 
     #[test]

@@ -188,19 +188,19 @@ impl<'a> Times<'a> {
         services.map(|service| (service, false)).chain(both)
     }
 
-    /// The way to serve that explains most; the first of several that explain as much.
+    /// The way to serve that explains most.
     fn best<T>(
         &self,
         ways: impl Iterator<Item = T>,
         explain: impl Fn(T) -> Option<Explanation>,
     ) -> Option<Explanation> {
         let worth = |e: &Explanation| e.covers.len() as f64 * UNEXPLAINED - e.bits;
-        ways.filter_map(explain).reduce(|best, next| if worth(&next) > worth(&best) { next } else { best })
+        ways.filter_map(explain).max_by(|a, b| worth(a).total_cmp(&worth(b)))
     }
 
     fn under_load(&self) -> Option<Explanation> {
-        self.best(self.turns((15..80).map(|ms| ms * 1000)), |(service, all_wait)| {
-            let due = self.queue(service, (true, all_wait), |_| String::new());
+        self.best((15..80).map(|ms| ms * 1000), |service| {
+            let due = self.queue(service, (true, false), |_| String::new());
             let why = format!("one answer in {} ms, whatever the device", service / 1000);
             self.predicted("delayed-under-load", why, LENGTH_BITS, |i| due.get(&i).copied())
         })
@@ -367,11 +367,14 @@ impl<'a> Times<'a> {
     }
 }
 
-/// The message that something was said beside: the last one of that device which was answered before and whose number begins the
-/// id that it has, with the same signal rather than with another one.
+/// The message that something was said beside: its own once more, or else the last one of that device which was answered before and
+/// whose number begins the id that it has, with the same signal rather than with another one.
 fn cause(case: &Case<'_>, symptom: &Symptom) -> Option<usize> {
-    let Symptom::Spurious(heard) = symptom else { return None };
-    let heard = &case.record.heard[*heard];
+    let heard = match symptom {
+        Symptom::Twice(i, _) => return Some(*i),
+        Symptom::Spurious(heard) => &case.record.heard[*heard],
+        _ => return None,
+    };
     let said = heard.said.as_ref()?;
     let (_, number) = said.id.as_deref()?.rsplit_once('-')?;
     let of = |i: &usize| {

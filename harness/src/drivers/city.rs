@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use palisade_load::process::prefer_this_thread;
 use palisade_sim::words::{AgentKey, Dice};
 use tiny_http::{Method, Request, Response, Server};
 
@@ -127,6 +128,7 @@ impl City {
         });
         let stopped = stop.clone();
         let serve = move || {
+            prefer_this_thread();
             let mut number = 0;
             while !stopped.load(Ordering::SeqCst) {
                 // A listener that fails is asked again; a gateway that cannot reach it is told by what is missing.
@@ -196,6 +198,7 @@ impl Desk {
         let ear = self.ear.clone();
         let lost = posted.clone();
         let answer = move || {
+            prefer_this_thread();
             std::thread::sleep(wait);
             let gone = request.respond(Response::from_string("{}\n")).is_err();
             let answered_us = (!gone).then(|| self.clock.now_us());

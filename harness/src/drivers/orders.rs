@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
+use palisade_load::process::prefer_this_thread;
 use palisade_sim::contract::{Class, Signal};
 use palisade_sim::words::{DeviceIx, StimulusId};
 
@@ -99,7 +100,10 @@ impl Orders {
         let works = desk.clone();
         let thread = std::thread::Builder::new()
             .name("commands".into())
-            .spawn(move || works.work(&woken))
+            .spawn(move || {
+                prefer_this_thread();
+                works.work(&woken)
+            })
             .map_err(|error| format!("a thread could not be started: {error}"))?;
         Ok(Orders { desk, thread: Some(thread) })
     }

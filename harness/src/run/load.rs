@@ -81,7 +81,7 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
             ledger,
             disturbed,
         };
-        scope.spawn(move || keeper.run(over));
+        scope.spawn(move || meanwhile(&over, || keeper.pulse(), || keeper.keep()));
         // Also a wish to stop ends the waiting: then there is nothing to drive.
         while watch.start().is_none() && !plane.is_finished() && !part.stop.asked() {
             thread::sleep(Duration::from_millis(2));
@@ -111,6 +111,21 @@ pub(super) fn beside(part: &mut Part<'_>, fleet: &mut Fleet, plans: Plans<'_>, f
     })
 }
 
+/// Until nobody is left who holds the other end: pulses, and every so many of them something is kept, which tells how long that
+/// took.
+fn meanwhile(over: &Receiver<()>, pulse: impl Fn(), keep: impl Fn() -> Duration) {
+    let (mut going, mut pulses) = (true, KEEP);
+    while going {
+        going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
+        pulses = pulses.saturating_sub(1);
+        if going && pulses == 0 {
+            let took = keep().as_secs_f64() * f64::from(KEEP_SHARE) / PULSE.as_secs_f64();
+            pulses = KEEP.max(took as u32);
+        }
+        pulse();
+    }
+}
+
 /// Tells whoever watches how far the copies are, and writes down from time to time what was measured of them: the end may never
 /// come.
 struct Keeper<'a> {
@@ -127,20 +142,6 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    /// Does so until nobody is left who holds the other end.
-    fn run(&self, over: Receiver<()>) {
-        let (mut going, mut pulses) = (true, KEEP);
-        while going {
-            going = over.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout);
-            pulses = pulses.saturating_sub(1);
-            if going && pulses == 0 {
-                let took = self.keep().as_secs_f64() * f64::from(KEEP_SHARE) / PULSE.as_secs_f64();
-                pulses = KEEP.max(took as u32);
-            }
-            self.pulse();
-        }
-    }
-
     fn pulse(&self) {
         let (left, acknowledged) = self.watch.messages();
         self.common.journal.write(Entry::Pulse(Pulse {
@@ -196,17 +197,17 @@ fn alone(
         ..Load::default()
     };
     let ended = thread::scope(|scope| {
-        let (going, over) = mpsc::channel::<()>();
-        let so_far = subscribers.as_ref().map(Subscribers::so_far);
+        let (going, over) = mpsc::channel();
         let (common, load) = (&common, &load);
-        scope.spawn(move || {
-            while over.recv_timeout(PULSE * KEEP) == Err(RecvTimeoutError::Timeout) {
-                if let Some(all) = &so_far {
-                    let load = load(subscribers::so_far(common, all));
-                    common.journal.write(Entry::Load(Box::new(Load { so_far: true, ..load })));
-                }
-            }
-        });
+        if let Some(all) = subscribers.as_ref().map(Subscribers::so_far) {
+            let keep = move || {
+                let begun = Instant::now();
+                let load = load(subscribers::so_far(common, &all));
+                common.journal.write(Entry::Load(Box::new(Load { so_far: true, ..load })));
+                begun.elapsed()
+            };
+            scope.spawn(move || meanwhile(&over, || {}, keep));
+        }
         let ended = part.drive(fleet, plans, figures, Some(part.common.clock.at(start)));
         drop(going);
         ended
@@ -253,7 +254,7 @@ fn heard(
     let (Some(subscribers), Some(start)) = (subscribers, start) else { return Vec::new() };
     let start_us = part.common.clock.at(start);
     let (driven, whole) = (start.elapsed(), *how == Ending::Whole);
-    let is_over = |one: &Subscriber| whole || one.habit.stretch().is_none_or(|(_, until)| until <= driven);
+    let is_over = |one: &Subscriber| whole || subscribers::is_over(one, driven);
     let of = |(one, account): &(_, Account)| {
         // Whoever lost nothing is given up by nobody.
         let said = if account.lost > 0 { subscribers::gives_up(part, one) } else { Vec::new() };

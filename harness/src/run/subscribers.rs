@@ -81,8 +81,14 @@ pub(super) fn account(
 /// The same of all of them while they listen: what the gateway's programs say of it is not asked yet.
 pub(super) fn so_far(common: &Common, all: &SoFar) -> Vec<Subscribed> {
     let Some(start) = all.start() else { return Vec::new() };
-    let start_us = common.clock.at(start);
-    all.accounts().iter().map(|(one, by_now)| account(one, by_now, (start_us, Vec::new()))).collect()
+    let (start_us, driven) = (common.clock.at(start), start.elapsed());
+    let known = all.accounts().into_iter().filter(|(one, _)| is_over(one, driven));
+    known.map(|(one, by_now)| account(&one, &by_now, (start_us, Vec::new()))).collect()
+}
+
+/// Whether it hears as the others do from now on: of whoever is still away or slow nothing is known.
+pub(super) fn is_over(one: &subscribe::Subscriber, driven: Duration) -> bool {
+    one.habit.stretch().is_none_or(|(_, until)| until <= driven)
 }
 
 fn loss(loss: &Loss) -> SubscriberLoss {

@@ -12,7 +12,7 @@ const LOOKS: Micros = 200;
 const LEAST_US: Micros = 100_000;
 /// And at most.
 const MOST_US: Micros = 10_000_000;
-/// They take up no more than such a part of the time.
+/// Within that, one in so many µs of a processor goes into looks.
 const SHARE: Micros = 100;
 
 /// When it is looked at next.
@@ -36,6 +36,7 @@ impl Part<'_> {
         if at_us < looks.next_us {
             return;
         }
+        let before = process::cpu_of_thread();
         let builtin = self.gateway.iter().map(|gateway| ("gateway".to_owned(), gateway.id()));
         let own = std::iter::once(("palisade".to_owned(), std::process::id()));
         for (process, pid) in builtin.chain(self.processes.ids()).chain(own) {
@@ -55,7 +56,7 @@ impl Part<'_> {
             }));
         }
         // Where files are counted one by one, a look takes long.
-        let took_us = self.common.clock.now_us() - at_us;
-        looks.next_us = at_us + looks.every_us.max(took_us * SHARE);
+        let took_us = (process::cpu_of_thread() - before).as_micros() as Micros;
+        looks.next_us = at_us + looks.every_us.max(took_us * SHARE).min(MOST_US);
     }
 }

@@ -297,9 +297,10 @@ fn a_run_with_copies_that_is_killed_leaves_what_was_measured_of_them() -> Result
 
 #[test]
 fn a_killed_run_leaves_what_its_subscribers_had_heard_with_copies_and_without() -> Result<()> {
-    let away = "[[subscriber]]\nname = \"duty-room\"\nwhat = { away = { at = \"100ms\", lasts = \"3s\" } }";
+    let away =
+        "[[subscriber]]\nname = \"duty-room\"\nwhat = { away = { at = \"100ms\", lasts = \"1500ms\" } }";
     let (_folder, shape) = own(away)?;
-    let window = ["--windows", "02:14:08+20s", "--shape", &shape];
+    let window = ["--windows", "02:14:08+1m", "--shape", &shape];
     for (copies, figure) in [(&["--fleet", "9", "--defect", "absence-lost"][..], "lost"), (&[], "owed")] {
         let tiny = Tiny::with(&[])?;
         let mut run = tiny.command(&[&window[..], copies].concat()).spawn()?;
@@ -311,7 +312,7 @@ fn a_killed_run_leaves_what_its_subscribers_had_heard_with_copies_and_without() 
         // A line may be half written.
         while !tiny.journal().is_ok_and(|journal| journal.iter().any(so_far)) {
             ensure!(run.try_wait()?.is_none() && began.elapsed() < Duration::from_secs(60), "{figure}: none");
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(200));
         }
         ensure!(
             Command::new("kill").args(["-KILL", &run.id().to_string()]).status()?.success(),

@@ -15,6 +15,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::log::Applied;
 use super::worker::{Arrival, Worker};
 use super::{Fault, Nanos, Witness};
+use crate::process::prefer_this_thread;
 use crate::series::Series;
 
 /// Connections that may wait to be accepted: a storm's worth.
@@ -158,7 +159,10 @@ impl Proxy {
             let (hand_over, arrivals) = channel();
             workers.push((hand_over, waker));
             let shared = Arc::clone(&shared);
-            proxy.spawn(move || Worker::new(&shared, sleeper, arrivals).run())?;
+            proxy.spawn(move || {
+                prefer_this_thread();
+                Worker::new(&shared, sleeper, arrivals).run()
+            })?;
         }
         proxy.spawn(move || accept(listener, &shared, &workers))?;
         Ok(proxy)

@@ -120,16 +120,6 @@ impl Account {
     }
 }
 
-/// Until when it is known what somebody heard: the last message of the control that its log has, and that had been said by an
-/// instant.
-pub(super) fn last_said(control: &Log, by: Instant) -> impl Fn(&Log) -> Option<Instant> {
-    let said = firsts(control);
-    move |log| {
-        let at = live(log).filter_map(|heard| Some(said.get(&heard.message)?.at));
-        at.filter(|at| *at <= by).max()
-    }
-}
-
 /// What the control itself missed: what another one heard within the window and it never did. Its own figures are those of
 /// somebody who is always there.
 pub(super) fn of_control(control: &Log, others: &[&Log], (start, end): (Instant, Instant)) -> Account {
@@ -187,6 +177,29 @@ pub fn account(control: &Log, log: &Log, habit: Habit, (start, end): (Instant, I
     let free = log.back.or(stretch.map(|(_, to)| to));
     account.drained = last_of_backlog.zip(free).map(|(last, free)| last.saturating_duration_since(free));
     account
+}
+
+/// The same while it listens, as far as it is known: up to the last message that it has heard, of those that the control had heard
+/// by an instant.
+pub(super) fn so_far(control: &Log, log: &Log, habit: Habit, (start, by): (Instant, Instant)) -> Account {
+    let said = firsts(control);
+    let known = live(log).filter_map(|heard| Some(said.get(&heard.message)?.at)).filter(|at| *at <= by).max();
+    let Some(end) = known else { return Account::of(log) };
+    let heard = control.heard.iter().filter(|heard| heard.at <= end).copied().collect();
+    let control = Log { heard, words: control.words.clone(), ..Log::default() };
+    // What was said again in the same words after that is heard as often as it had been said by then.
+    let mut again: BTreeMap<u64, u64> = firsts(&control)
+        .into_iter()
+        .filter(|(message, then)| said.get(message).is_some_and(|all| then.times < all.times))
+        .map(|(message, then)| (message, then.times))
+        .collect();
+    let mut counts = |heard: &&Heard| match again.get_mut(&heard.message) {
+        Some(left) if !heard.retained => left.checked_sub(1).map(|less| *left = less).is_some(),
+        _ => true,
+    };
+    let heard = log.heard.iter().filter(|heard| counts(heard)).copied().collect();
+    let log = Log { heard, back: log.back, kept: log.kept, reasons: log.reasons.clone(), ..Log::default() };
+    account(&control, &log, habit, (start, end))
 }
 
 /// Which of a backlog came, in order.
@@ -373,6 +386,30 @@ mod tests {
             account.losses.iter().map(|l| l.words.as_ref().map(|(topic, _)| topic.as_str())).collect();
         assert_eq!(named, [Some("alarm/beam-1"), None]);
         assert_eq!(account.pattern, None, "it was never away");
+    }
+
+    #[test]
+    fn what_may_still_come_is_no_loss_so_far() {
+        let start = Instant::now();
+        let check = |control: &[(u64, &str)], heard: &[(u64, &str)], by_ms: u64, expected: [u64; 5]| {
+            let by = start + Duration::from_millis(by_ms);
+            let account = so_far(&log(start, control), &log(start, heard), Habit::Reads, (start, by));
+            assert_eq!(counts(&account), expected, "{control:?} {heard:?} by {by_ms}");
+        };
+        let control = [(100, "1"), (200, "2"), (300, "3"), (400, "4")];
+        // 4 may come; 2 was overtaken.
+        check(&control, &[(101, "1"), (301, "3")], 1_000, [3, 1, 0, 0, 0]);
+        // Two that come in another order are both there.
+        check(&control, &[(101, "1"), (301, "3"), (302, "2")], 1_000, [3, 0, 0, 0, 0]);
+        // What was said just now is not looked at yet.
+        check(&control, &[(101, "1"), (301, "3")], 250, [1, 0, 0, 0, 0]);
+        check(&control, &[], 1_000, [0; 5]);
+        // The same words again: once had been said by then, and once was heard.
+        let same = [(100, "1"), (200, "1"), (300, "1")];
+        check(&same, &[(101, "1")], 1_000, [1, 0, 0, 0, 0]);
+        check(&same, &[(101, "1"), (201, "1")], 1_000, [1, 0, 0, 0, 0]);
+        // What was said once and heard twice is a duplicate at once.
+        check(&control, &[(101, "1"), (102, "1")], 1_000, [1, 0, 0, 1, 0]);
     }
 
     #[test]

@@ -159,6 +159,17 @@ impl Notebook {
     fn open(&self) -> MutexGuard<'_, Log> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Copies what is new in it: whoever writes waits meanwhile.
+    fn read_on(&self, copy: &mut Log) {
+        let log = self.open();
+        copy.heard.extend_from_slice(log.heard.get(copy.heard.len()..).unwrap_or_default());
+        if copy.words.len() < log.words.len() {
+            copy.words.clone_from(&log.words);
+        }
+        (copy.back, copy.kept) = (log.back, log.kept);
+        copy.reasons.clone_from(&log.reasons);
+    }
 }
 
 /// What the threads share.
@@ -219,21 +230,25 @@ impl Subscribers {
             let _ = listening.thread.join();
             (one, std::mem::take(&mut *listening.log.open()))
         });
-        stock(&logs.collect::<Vec<_>>(), |_| (start, end))
+        let logs: Vec<(Subscriber, Log)> = logs.collect();
+        stock(logs.iter().map(|(one, log)| (one, log)), (start, end), account)
     }
 
     /// Who can take stock meanwhile.
     pub fn so_far(&self) -> SoFar {
         let all = self.all.iter().map(|(one, listening)| (one.clone(), listening.log.clone()));
-        SoFar { times: self.times.clone(), all: all.collect() }
+        let copies = Mutex::new(vec![Log::default(); self.all.len()]);
+        SoFar { times: self.times.clone(), all: all.collect(), copies }
     }
 }
 
 /// Takes stock while subscribers listen.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SoFar {
     times: Arc<Times>,
     all: Vec<(Subscriber, Notebook)>,
+    /// Of each, what was read of its log.
+    copies: Mutex<Vec<Log>>,
 }
 
 impl SoFar {
@@ -242,33 +257,29 @@ impl SoFar {
         self.times.start.get().copied()
     }
 
-    /// What became of the messages by now; the control first. What somebody has not heard counts only if it has heard something
-    /// that was said later, and that was not just now.
+    /// What became of the messages by now; the control first, which is taken to hear within a second. What somebody else has not
+    /// heard counts only if it has heard something that was said later.
     pub fn accounts(&self) -> Vec<(Subscriber, Account)> {
-        let Some(start) = self.times.start.get() else { return Vec::new() };
-        let logs: Vec<(Subscriber, Log)> =
-            self.all.iter().map(|(one, log)| (one.clone(), log.open().clone())).collect();
-        let Some((_, control)) = logs.first() else { return Vec::new() };
-        let known = account::last_said(control, Instant::now() - UNDER_WAY);
-        stock(&logs, |log| (*start, known(log).unwrap_or(*start).max(*start)))
+        let Some(start) = self.start() else { return Vec::new() };
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        self.all.iter().zip(copies.iter_mut()).for_each(|((_, log), copy)| log.read_on(copy));
+        let by = Instant::now() - UNDER_WAY;
+        stock(self.all.iter().map(|(one, _)| one).zip(copies.iter()), (start, by), account::so_far)
     }
 }
 
-/// What each of them heard within a window of its own: the control first.
-fn stock(
-    logs: &[(Subscriber, Log)],
-    window: impl Fn(&Log) -> (Instant, Instant),
+/// What each of them heard within a window, by what was asked of those beside the control.
+fn stock<'a>(
+    logs: impl Iterator<Item = (&'a Subscriber, &'a Log)>,
+    window: (Instant, Instant),
+    account: impl Fn(&Log, &Log, Habit, (Instant, Instant)) -> Account,
 ) -> Vec<(Subscriber, Account)> {
-    let Some((_, control)) = logs.first() else { return Vec::new() };
-    let others: Vec<&Log> = logs.iter().skip(1).map(|(_, log)| log).collect();
-    let each = logs.iter().enumerate().map(|(i, (one, log))| {
-        let account = match i {
-            0 => account::of_control(log, &others, window(log)),
-            _ => account(control, log, one.habit, window(log)),
-        };
-        (one.clone(), account)
-    });
-    each.collect()
+    let logs: Vec<(&Subscriber, &Log)> = logs.collect();
+    let Some(((first, control), others)) = logs.split_first() else { return Vec::new() };
+    let beside: Vec<&Log> = others.iter().map(|(_, log)| *log).collect();
+    let own = account::of_control(control, &beside, window);
+    let each = others.iter().map(|(one, log)| ((*one).clone(), account(control, log, one.habit, window)));
+    std::iter::once(((*first).clone(), own)).chain(each).collect()
 }
 
 /// A thread that has connected and subscribed, and listens.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use bytes::BytesMut;
+use palisade_load::process::prefer_this_thread;
 use rumqttc::v5::mqttbytes;
 use rumqttc::v5::mqttbytes::v5::Packet;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -62,6 +63,7 @@ impl Platform {
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("platform".into()).spawn(move || {
+            prefer_this_thread();
             runtime.block_on(async {
                 tokio::select! {
                     _ = stopped => {}
