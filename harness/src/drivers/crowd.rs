@@ -6,7 +6,6 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use palisade_load::codec::QoS;
@@ -169,10 +168,6 @@ impl<'a> Crowd<'a> {
             resend: true,
             ..Settings::new(to.resolve()?)
         };
-        // Whoever is preferred and polls on the only processor leaves the gateway none.
-        let alone = thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
-        let spin = if alone { Duration::ZERO } else { settings.spin };
-        let settings = Settings { spin, ..settings };
         let mut source = self.source();
         plane::run(&settings, &self.names(), vec![&mut source], (watch, stop))
     }

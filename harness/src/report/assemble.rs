@@ -277,7 +277,8 @@ pub(super) fn assemble(folder: &Folder) -> Assembled {
     report.commands = commands::part(&commands, &names, &main.messages);
     let commands = commands::rows(&commands, &names, &main.messages);
     let load = folder.journal.load.as_ref().map(load::series).unwrap_or_default();
-    report.load = folder.journal.load.as_ref().map(|entry| load::part(entry, &load, &main.messages));
+    report.load =
+        folder.journal.load.as_ref().map(|entry| load::part(entry, (&load, &drive), &main.messages));
     if report.harness.valid {
         report.verdict.stands.clear();
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use palisade_sim::model::drive::Drive;
+
 use super::model::{LoadPart, NotePart, Spread, SubscriberPart};
 use crate::latency::Series;
 use crate::pairing::Tally;
@@ -18,11 +20,16 @@ pub(super) fn series(load: &Load) -> BTreeMap<String, Series> {
 }
 
 /// The part of the report.
-pub(super) fn part(load: &Load, series: &BTreeMap<String, Series>, messages: &[Message]) -> LoadPart {
+pub(super) fn part(
+    load: &Load,
+    (series, drive): (&BTreeMap<String, Series>, &Drive),
+    messages: &[Message],
+) -> LoadPart {
     let of = |name: &str| series.get(name).map_or_else(Spread::default, Spread::of);
     LoadPart {
         counts: load.counts.clone(),
         pickup_ms: of("pickup"),
+        pickup_bound_ms: (load.counts.copies > 0).then(|| drive.load_lateness_bound().as_seconds() * 1_000.0),
         lateness_ms: of("lateness"),
         service_ms: of("service"),
         acknowledged_ms: of("acknowledged"),

@@ -485,6 +485,9 @@ pub struct LoadPart {
     pub counts: LoadCounts,
     /// Taken up by the load plane minus intended: judges the plane.
     pub pickup_ms: Spread,
+    /// The bound on its p99, ms, from the scenario; nothing in runs without copies.
+    #[serde(default)]
+    pub pickup_bound_ms: Option<f64>,
     /// Left minus intended: with what a server that does not read held back.
     pub lateness_ms: Spread,
     /// Acknowledged minus left.

@@ -188,8 +188,13 @@ fn harness(report: &Report) -> String {
                 .faults
                 .proxy_lateness_p99_ms
                 .map_or_else(String::new, |p99| format!(", its fault proxy's {} ms", ms(Some(p99))));
+            let copies =
+                report.load.as_ref().and_then(|load| load.pickup_bound_ms.zip(Some(&load.pickup_ms)));
+            let plane = copies.map_or_else(String::new, |(bound, pickup)| {
+                format!("; its load plane's {} ms, bound {bound} ms", ms(pickup.p99))
+            });
             let lateness = format!(
-                "{word}: lateness p99 {} ms{heard}{proxy}, bound {} ms",
+                "{word}: lateness p99 {} ms{heard}{proxy}, bound {} ms{plane}",
                 ms(spread.p99),
                 h.lateness_bound_ms
             );
@@ -428,7 +433,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::NotePart;
+    use super::super::model::{LoadPart, NotePart};
     use super::*;
 
     #[test]
@@ -456,6 +461,13 @@ mod tests {
         assert_eq!(
             harness(&report),
             "kept its schedule: lateness p99 0.20 ms, its fault proxy's 1.80 ms, bound 10 ms"
+        );
+        let pickup_ms = Spread::of_samples(vec![0.4; 5]);
+        report.load = Some(LoadPart { pickup_ms, pickup_bound_ms: Some(2.0), ..LoadPart::default() });
+        assert_eq!(
+            harness(&report),
+            "kept its schedule: lateness p99 0.20 ms, its fault proxy's 1.80 ms, bound 10 ms; its load plane's 0.40 ms, \
+             bound 2 ms"
         );
     }
 

@@ -1,6 +1,7 @@
 //! How a plane behaves.
 
 use std::net::SocketAddr;
+use std::thread;
 use std::time::Duration;
 
 use crate::codec::Version;
@@ -33,7 +34,7 @@ pub struct Settings {
     pub when_full: WhenFull,
     /// How messages become system calls.
     pub writes: Writes,
-    /// How long before an instant a thread polls instead of sleeping.
+    /// How long before an instant a thread polls instead of sleeping; by default not at all with a single processor.
     pub spin: Duration,
     /// The plane stays connected at least this long after its start.
     pub lasts: Duration,
@@ -49,6 +50,8 @@ pub struct Settings {
 impl Settings {
     /// MQTT 3.1.1 to this server, with the defaults of the plane.
     pub fn new(to: SocketAddr) -> Settings {
+        // Whoever is preferred and polls on the only processor leaves the server none.
+        let alone = thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
         Settings {
             to,
             version: Version::V311,
@@ -62,7 +65,7 @@ impl Settings {
             waiting_bytes: 256 << 10,
             when_full: WhenFull::Refuse,
             writes: Writes::OneEach,
-            spin: Duration::from_micros(80),
+            spin: Duration::from_micros(if alone { 0 } else { 80 }),
             lasts: Duration::ZERO,
             grace: Duration::from_secs(5),
             storms: Vec::new(),

@@ -165,7 +165,9 @@ impl Notebook {
         let log = self.open();
         copy.heard.extend_from_slice(log.heard.get(copy.heard.len()..).unwrap_or_default());
         if copy.words.len() < log.words.len() {
-            copy.words.clone_from(&log.words);
+            for (message, words) in &log.words {
+                copy.words.entry(*message).or_insert_with(|| words.clone());
+            }
         }
         (copy.back, copy.kept) = (log.back, log.kept);
         copy.reasons.clone_from(&log.reasons);
