@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::record::{End, Heard, Record, Said, Sent};
 use super::told::Told;
 
-/// How long an alarm may be on its way to the city platform, µs.
-const UNDER_WAY_US: i64 = 1_000_000;
+/// How long an alarm may be on its way to the city platform, and a command behind an answer, µs.
+pub const UNDER_WAY_US: i64 = 1_000_000;
 
 /// An answer or a command that takes longer than this is late, µs: several times what a loaded machine adds.
 pub const LATE_US: i64 = 200_000;

@@ -284,6 +284,24 @@ fn check(record: &Record, expected: &str) {
 }
 
 #[test]
+fn a_command_that_a_kill_overtook_is_not_owed() {
+    let killed_after = |us: i64| {
+        let mut record = right();
+        let until_us = record.lives[0].to_us;
+        let loud =
+            |sent: &Sent| sent.kind == "alarm" && sent.class == "smoke_detector" && sent.at_us < until_us;
+        let last = record.sent.iter().rposition(loud).expect("one was sent");
+        let (cause, at_us) = (Some(record.sent[last].id.clone()), record.sent[last].at_us);
+        let all = record.orders.len();
+        record.orders.retain(|order| order.cause != cause);
+        assert!(record.orders.len() < all, "it called for a command");
+        record.lives[0].to_us = at_us + us;
+        diagnose(&record).said == "healthy"
+    };
+    assert!(killed_after(700_000) && !killed_after(1_500_000));
+}
+
+#[test]
 fn a_gateway_that_did_everything_right_is_healthy() {
     check(&right(), "healthy");
 }

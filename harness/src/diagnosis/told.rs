@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::{Case, LATE_US, Symptom};
+use super::case::{Case, LATE_US, Symptom, UNDER_WAY_US};
 use super::record::Order;
 
 /// Classes whose alarms sound the siren.
@@ -109,14 +109,21 @@ impl Due {
 /// What should and what may be told.
 fn due(case: &Case<'_>) -> Vec<Due> {
     let record = case.record;
-    let duty = |word, cause: usize, about: Option<&String>, optional| Due {
-        word,
-        to: record.duty_room.clone(),
-        about: about.cloned(),
-        cause: Some(cause),
-        from_us: case.answered_us(cause).unwrap_or(record.sent[cause].at_us),
-        optional,
-        came: false,
+    // A gateway that was killed soon after an answer may have had no time for the command.
+    let killed = |at_us: i64| {
+        record.lives.iter().any(|life| (life.to_us - UNDER_WAY_US..=life.to_us).contains(&at_us))
+    };
+    let duty = |word, cause: usize, about: Option<&String>, optional| {
+        let from_us = case.answered_us(cause).unwrap_or(record.sent[cause].at_us);
+        Due {
+            word,
+            to: record.duty_room.clone(),
+            about: about.cloned(),
+            cause: Some(cause),
+            from_us,
+            optional: optional || killed(from_us),
+            came: false,
+        }
     };
     let mut all: Vec<Due> = Vec::new();
     // Of each process of the gateway: devices in alarm, and whether something was lost that could have changed them.
