@@ -88,7 +88,13 @@ impl Told {
             let stops = case.record.orders.iter().filter(|order| order.command == "siren_off");
             due.word == "siren_off" && stops.filter(near).count() > 0
         };
-        let missing = due.iter().filter(|due| !due.came && !due.optional && !stopped(due));
+        // A gateway that was killed soon after an answer may have had no time for the command.
+        let overtaken = |due: &Due| {
+            let soon = |to_us: i64| (to_us - UNDER_WAY_US..=to_us).contains(&due.from_us);
+            due.cause.is_some() && case.record.lives.iter().any(|life| soon(life.to_us))
+        };
+        let excused = |due: &Due| due.optional || stopped(due) || overtaken(due);
+        let missing = due.iter().filter(|due| !due.came && !excused(due));
         found.extend(missing.map(|due| Told::Missing(due.word, due.cause)));
         found
     }
@@ -109,21 +115,14 @@ impl Due {
 /// What should and what may be told.
 fn due(case: &Case<'_>) -> Vec<Due> {
     let record = case.record;
-    // A gateway that was killed soon after an answer may have had no time for the command.
-    let killed = |at_us: i64| {
-        record.lives.iter().any(|life| (life.to_us - UNDER_WAY_US..=life.to_us).contains(&at_us))
-    };
-    let duty = |word, cause: usize, about: Option<&String>, optional| {
-        let from_us = case.answered_us(cause).unwrap_or(record.sent[cause].at_us);
-        Due {
-            word,
-            to: record.duty_room.clone(),
-            about: about.cloned(),
-            cause: Some(cause),
-            from_us,
-            optional: optional || killed(from_us),
-            came: false,
-        }
+    let duty = |word, cause: usize, about: Option<&String>, optional| Due {
+        word,
+        to: record.duty_room.clone(),
+        about: about.cloned(),
+        cause: Some(cause),
+        from_us: case.answered_us(cause).unwrap_or(record.sent[cause].at_us),
+        optional,
+        came: false,
     };
     let mut all: Vec<Due> = Vec::new();
     // Of each process of the gateway: devices in alarm, and whether something was lost that could have changed them.

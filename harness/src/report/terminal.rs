@@ -188,11 +188,11 @@ fn harness(report: &Report) -> String {
                 .faults
                 .proxy_lateness_p99_ms
                 .map_or_else(String::new, |p99| format!(", its fault proxy's {} ms", ms(Some(p99))));
-            let copies =
-                report.load.as_ref().and_then(|load| load.pickup_bound_ms.zip(Some(&load.pickup_ms)));
-            let plane = copies.map_or_else(String::new, |(bound, pickup)| {
-                format!("; its load plane's {} ms, bound {bound} ms", ms(pickup.p99))
+            let plane = report.load.as_ref().and_then(|load| {
+                let (p99, bound) = (ms(load.pickup_ms.p99), load.pickup_bound_ms?);
+                Some(format!("; its load plane's {p99} ms, bound {bound} ms"))
             });
+            let plane = plane.unwrap_or_default();
             let lateness = format!(
                 "{word}: lateness p99 {} ms{heard}{proxy}, bound {} ms{plane}",
                 ms(spread.p99),
