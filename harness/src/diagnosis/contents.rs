@@ -88,10 +88,9 @@ fn times(case: &Case<'_>, wrong: &[Wrong<'_>]) -> Vec<Explanation> {
     let hours = zone.unwrap_or_default() as f64 / 3_600_000.0;
     let own = |wrong: &Wrong<'_>| {
         let ts = wrong.said.ts.unwrap_or_default();
-        // One that is said again later still has the time at which it was said first.
-        let first = case.answers[wrong.number].first().map(|first| case.record.heard[*first].wall_ms);
-        let near = |wall_ms: i64| (wall_ms - ts).abs() <= NEAR_MS;
-        wrong.field == Field::Ts && (near(wrong.heard.wall_ms) || first.is_some_and(near))
+        // It may have come to the message long before it said so, if it keeps answers back.
+        let between = wrong.sent.wall_ms - NEAR_MS..=wrong.heard.wall_ms + NEAR_MS;
+        wrong.field == Field::Ts && between.contains(&ts)
     };
     vec![
         picked(case, "ts-zone-off", &format!("{hours} h off"), wrong, |w| off(w).is_some() && off(w) == zone),

@@ -458,6 +458,19 @@ fn late_answers_are_named_by_when_they_come() {
 }
 
 #[test]
+fn the_gateways_own_time_is_known_however_late_it_answers() {
+    let own_time = |record: &Record, i: usize, mut heard: Heard| {
+        let sent = &record.sent[i];
+        let late = sent.class == "camera" && !record.is_away(sent.at_us);
+        heard.at_us = record.hearable_from(sent.at_us + if late { 2_500_000 } else { 0 }) + 1_000 + i as i64;
+        heard.wall_ms = sent.wall_ms + (heard.at_us - sent.at_us) / 1_000;
+        heard.said.iter_mut().for_each(|said| said.ts = Some(sent.wall_ms + 1));
+        vec![heard]
+    };
+    check(&answered(|_, _| true, own_time), "class-late + ts-own-clock");
+}
+
+#[test]
 fn what_comes_beside_the_answers_is_named() {
     let beside = |change: fn(&mut Heard)| {
         answered(
