@@ -311,7 +311,8 @@ impl<'a> Conduct<'a> {
 
     async fn bypass(&mut self, place: usize) -> io::Result<()> {
         let device = DEVICES[place].name.to_owned();
-        let asked = json!({ "id": format!("{}-o1", self.record.run), "device": device, "for_s": BYPASS_S });
+        let asked =
+            json!({ "id": format!("{}-o{place}", self.record.run), "device": device, "for_s": BYPASS_S });
         let from_us = self.now_us();
         self.record.bypasses.push(Bypass { device, from_us, to_us: from_us + BYPASS_S * 1_000_000 });
         let Some(line) = &mut self.lines[DUTY] else { return Ok(()) };

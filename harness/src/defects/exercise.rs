@@ -58,7 +58,8 @@ pub const DEVICES: [Device; 16] = [
 
 /// How many of them raise alarms.
 const LOUD: usize = 8;
-const BYPASSED: usize = 3;
+/// Zones that are bypassed: of two classes, since a gateway that is deaf to one of them shows nothing of its bypass.
+const BYPASSED: [usize; 2] = [3, 7];
 const INTERCOM: usize = 9;
 const BARRIER_IN: usize = 11;
 const BARRIER_OUT: usize = 12;
@@ -160,7 +161,6 @@ pub fn exercise(seed: u64) -> Vec<Step> {
     plan.pairs();
     plan.repeats();
     plan.chatter(CHATTERING[0]);
-    plan.act(0, Act::Bypass(BYPASSED));
     plan.bypassed();
     plan.large();
     plan.chatter(CHATTERING[1]);
@@ -245,7 +245,7 @@ impl Plan {
     }
 
     fn flood(&mut self) {
-        let loud = self.shuffled((0..LOUD).filter(|place| *place != BYPASSED).collect());
+        let loud = self.shuffled((0..LOUD).filter(|place| *place != BYPASSED[0]).collect());
         self.wait(170);
         for place in &loud {
             self.say(10, *place, 0);
@@ -295,19 +295,22 @@ impl Plan {
     }
 
     fn bypassed(&mut self) {
-        self.wait(140);
-        for _ in 0..2 {
-            self.say(40, BYPASSED, 0).qos = 1;
-            self.say(130, BYPASSED, 1).qos = 1;
-            self.wait(100);
+        for zone in BYPASSED {
+            self.act(0, Act::Bypass(zone));
         }
+        self.wait(100);
+        for zone in BYPASSED.repeat(2) {
+            self.say(40, zone, 0).qos = 1;
+            self.say(90, zone, 1).qos = 1;
+        }
+        self.wait(140);
     }
 
     /// By now the bypass is over.
     fn after_bypass(&mut self) {
-        for _ in 0..2 {
-            self.say(130, BYPASSED, 0).qos = 1;
-            self.say(310, BYPASSED, 1).qos = 1;
+        for zone in BYPASSED.repeat(2) {
+            self.say(130, zone, 0).qos = 1;
+            self.say(180, zone, 1).qos = 1;
         }
     }
 
