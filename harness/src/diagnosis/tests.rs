@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::record::{Bypass, End, Forwarded, Life, Link, Order, Said};
 use super::record::{Heard, Sent};
+use super::told::Told;
 use super::*;
 
 const WALL_MS: i64 = 1_800_000_000_000;
@@ -147,10 +148,14 @@ impl Script {
 
     fn bypass(&mut self) {
         let (from_us, to_us) = (self.now_us, self.now_us + 1_000_000);
-        self.record.bypasses.push(Bypass { device: DEVICES[1].0.into(), from_us, to_us });
-        for ms in [200, 300, 900, 400] {
-            self.say(ms, 1, "alarm");
-            self.say(100, 1, "restore");
+        for zone in [1, 3] {
+            self.record.bypasses.push(Bypass { device: DEVICES[zone].0.into(), from_us, to_us });
+        }
+        for ms in [100, 200, 700, 300] {
+            for zone in [1, 3] {
+                self.say(ms, zone, "alarm");
+                self.say(60, zone, "restore");
+            }
         }
     }
 
@@ -253,16 +258,18 @@ fn answered(
 fn order(record: &mut Record) {
     let case = Case::of(record);
     let owed = case.symptoms.iter().filter_map(|symptom| match symptom {
-        Symptom::Command(told::Told::Missing(word, cause)) => Some((*word, *cause)),
+        Symptom::Command(Told::Missing(word, cause)) => Some((*word, *cause)),
         _ => None,
     });
     let owed: Vec<(&str, Option<usize>)> = owed.collect();
+    let mut bypasses = record.bypasses.iter();
     let orders = owed.into_iter().map(|(word, cause)| {
         let sent = cause.map(|i| record.sent[i].clone());
-        let bypass = &record.bypasses[0];
+        let bypass = if cause.is_none() { bypasses.next() } else { None };
+        let asked_us = bypass.map_or(0, |bypass| bypass.from_us);
         Order {
-            at_us: cause.and_then(|i| case.answered_us(i)).unwrap_or(bypass.from_us) + 500,
-            to: if cause.is_some() { record.duty_room.clone() } else { bypass.device.clone() },
+            at_us: cause.and_then(|i| case.answered_us(i)).unwrap_or(asked_us) + 500,
+            to: bypass.map_or(&record.duty_room, |bypass| &bypass.device).clone(),
             id: format!("{word}-{cause:?}"),
             command: word.into(),
             about: sent.as_ref().filter(|_| word == "acknowledge").map(|sent| sent.device.clone()),
@@ -312,6 +319,35 @@ fn gap(record: &Record, i: usize, same: fn(&Sent, &Sent) -> bool) -> i64 {
     let sent = &record.sent[i];
     let before = record.sent[..i].iter().rev().find(|other| same(other, sent));
     before.map_or(0, |other| sent.at_us - other.at_us)
+}
+
+#[test]
+fn a_zone_that_is_heard_shows_a_bypass_without_end_beside_one_that_is_not() {
+    let after = |r: &Record, i: usize| {
+        let over = |b: &Bypass| {
+            let (here, then) = (r.life_at(r.sent[i].at_us), r.life_at(b.from_us));
+            b.device == r.sent[i].device && b.to_us <= r.sent[i].at_us && here == then
+        };
+        r.sent[i].kind == "alarm" && r.bypasses.iter().any(over)
+    };
+    for deaf in ["beam-2", "smoke-2"] {
+        let record = answered(|r, i| r.sent[i].device != deaf && !after(r, i), |_, _, heard| vec![heard]);
+        check(&record, "bypass-endless + zone-deaf");
+    }
+}
+
+#[test]
+fn a_bypass_that_one_of_two_zones_is_not_told_of_is_missing() {
+    for zone in ["beam-2", "smoke-2"] {
+        let mut record = right();
+        record.orders.retain(|order| order.command != "bypass" || order.to != zone);
+        let told = Told::all(&Case::of(&record));
+        assert_eq!(told, [Told::Missing("bypass", None)]);
+        let again = record.orders.iter().find(|order| order.command == "bypass").expect("the other").clone();
+        record.orders.push(again);
+        let told = Told::all(&Case::of(&record));
+        assert!(matches!(told[..], [Told::Again(_), Told::Missing("bypass", None)]), "{told:?}");
+    }
 }
 
 #[test]

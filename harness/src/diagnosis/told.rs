@@ -56,7 +56,9 @@ impl Told {
         let mut due = due(case);
         let mut found = Vec::new();
         for (o, order) in case.record.orders.iter().enumerate() {
-            match due.iter_mut().find(|due| due.is(order, case)) {
+            // Of two that an order may be, the one that is to go where it went, or that has not come yet.
+            let fits = due.iter_mut().filter(|due| due.is(order, case));
+            match fits.min_by_key(|due| (due.to != order.to, due.came)) {
                 None => found.push(Told::Uncalled(o)),
                 // One that was answered twice is told twice, which is the same fault.
                 Some(due) if due.came => {
@@ -107,7 +109,7 @@ impl Due {
         }
         match self.cause {
             Some(cause) => order.cause.as_ref() == Some(&case.record.sent[cause].id),
-            None => order.cause.is_none() && (self.to == order.to || self.word == "bypass"),
+            None => order.cause.is_none(),
         }
     }
 }
