@@ -404,6 +404,18 @@ pub struct Machine {
     pub steal: f64,
     /// Share of the time in which something that could run waited for a processor; nothing where the kernel does not say.
     pub pressure: Option<f64>,
+    /// Programs beside the run that used most of them.
+    #[serde(default)]
+    pub others: Vec<Beside>,
+}
+
+/// A program beside the run: neither Palisade nor what Palisade started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Beside {
+    /// As far as the kernel keeps its name: 15 bytes.
+    pub program: String,
+    /// Processors that all of this name used on the average; 1.0 is a whole one.
+    pub processors: f64,
 }
 
 /// How promptly the observer heard: every 10 ms it looks at the clock, behind the answers that wait for it, and as late as it

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::codec::{Connect, Login, Many, Packet, Publish, QoS, Unencodable, Version, encode};
+use crate::others::{Other, Others};
 use crate::plane::{Outcome, PlaneError, Settings, Source, Steady, Watch, WhenFull, Writes, run};
 use crate::process::{CpuTime, UsageError, resident_bytes};
 use crate::series::Series;
@@ -161,6 +162,8 @@ fn greeted(to: SocketAddr, client_id: &str) -> Result<TcpStream, BenchError> {
 pub struct Lateness {
     /// Left minus intended, one for each pass.
     pub passes: Vec<Series>,
+    /// Who else used the processors meanwhile.
+    pub others: Vec<Other>,
 }
 
 impl Lateness {
@@ -180,7 +183,9 @@ pub fn lateness(
     let load = steady(rate, (rate * lasts.as_secs_f64()) as u64, QoS::AtMostOnce);
     let settings = Settings { spin: Duration::from_millis(1), ..Settings::new(to) };
     let pass = |_| Ok(once(&settings, clients, &load)?.all().lateness);
-    Ok(Lateness { passes: (0..passes).map(pass).collect::<Result<_, BenchError>>()? })
+    let before = Others::look();
+    let passes = (0..passes).map(pass).collect::<Result<_, BenchError>>()?;
+    Ok(Lateness { passes, others: before.until(&Others::look()) })
 }
 
 /// Says nothing.

@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod codec;
 pub mod fault;
+pub mod others;
 pub mod plane;
 pub mod process;
 pub mod series;

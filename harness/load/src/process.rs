@@ -69,22 +69,43 @@ pub struct CpuTime {
 impl CpuTime {
     /// Of this process.
     pub fn now() -> Result<CpuTime, UsageError> {
-        CpuTime::of("/proc/self/stat")
+        Ok(Stat::of("/proc/self/stat")?.cpu)
     }
 
     /// Of a running process.
     pub fn of_process(pid: Pid) -> Result<CpuTime, UsageError> {
-        CpuTime::of(&format!("/proc/{}/stat", pid.as_raw_nonzero()))
+        Ok(Stat::of(&format!("/proc/{}/stat", pid.as_raw_nonzero()))?.cpu)
     }
+}
 
-    fn of(path: &str) -> Result<CpuTime, UsageError> {
+/// A process, as proc_pid_stat(5) tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stat {
+    /// The program, as far as the kernel keeps its name: 15 bytes.
+    pub(crate) name: String,
+    /// Who started it.
+    pub(crate) parent: u64,
+    /// When it began, in the kernel's ticks since it booted.
+    pub(crate) began: u64,
+    /// What it used.
+    pub(crate) cpu: CpuTime,
+}
+
+impl Stat {
+    pub(crate) fn of(path: &str) -> Result<Stat, UsageError> {
         let text = read(path)?;
-        let ticks = |field, name| number(&text, field).ok_or_else(|| unknown(path, name));
+        let field = |field, name| number(&text, field).ok_or_else(|| unknown(path, name));
         let hertz = rustix::param::clock_ticks_per_second().max(1);
         let time = |a: u64, b: u64| Duration::from_nanos((a + b) * 1_000_000_000 / hertz);
-        Ok(CpuTime {
-            own: time(ticks(14, "utime")?, ticks(15, "stime")?),
-            children: time(ticks(16, "cutime")?, ticks(17, "cstime")?),
+        let name = text.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')'));
+        Ok(Stat {
+            name: name.ok_or_else(|| unknown(path, "comm"))?.0.to_owned(),
+            parent: field(4, "ppid")?,
+            began: field(22, "starttime")?,
+            cpu: CpuTime {
+                own: time(field(14, "utime")?, field(15, "stime")?),
+                children: time(field(16, "cutime")?, field(17, "cstime")?),
+            },
         })
     }
 }

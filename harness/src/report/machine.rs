@@ -1,7 +1,7 @@
 //! What the machine was doing while the gateway was driven, and what that means for the figures.
 
-use super::model::MachinePart;
-use crate::record::Machine;
+use super::model::{MachinePart, OtherProgram};
+use crate::record::{Beside, Machine};
 
 /// Share of time given to other guests of the host above which latency moves by itself.
 const STEAL: f64 = 0.01;
@@ -16,6 +16,11 @@ pub(super) fn part(machine: &Machine) -> MachinePart {
     if let Some(pressure) = machine.pressure {
         told += &format!(", something waited for one in {} of the time", percent(pressure));
     }
+    if !machine.others.is_empty() {
+        let used = |other: &Beside| format!("{} used {} of one", other.program, percent(other.processors));
+        let others: Vec<String> = machine.others.iter().map(used).collect();
+        told += &format!(", beside the run {}", others.join(", "));
+    }
     if machine.steal > STEAL {
         told +=
             "; the host took time away: repeat the run, name several baselines, or take a machine of its own";
@@ -28,8 +33,13 @@ pub(super) fn part(machine: &Machine) -> MachinePart {
         busy: machine.busy,
         steal: machine.steal,
         pressure: machine.pressure,
+        others: machine.others.iter().map(shown).collect(),
         told,
     }
+}
+
+fn shown(other: &Beside) -> OtherProgram {
+    OtherProgram { program: other.program.clone(), processors: other.processors }
 }
 
 #[cfg(test)]
@@ -38,8 +48,15 @@ mod tests {
 
     #[test]
     fn a_shared_machine_is_told_with_what_to_do() {
-        let quiet =
-            Machine { at_us: 0, part: "main".into(), cores: 2, busy: 0.3, steal: 0.0, pressure: Some(0.02) };
+        let quiet = Machine {
+            at_us: 0,
+            part: "main".into(),
+            cores: 2,
+            busy: 0.3,
+            steal: 0.0,
+            pressure: Some(0.02),
+            others: Vec::new(),
+        };
         let check = |machine: Machine, advice: Option<&str>| {
             let told = part(&machine).told;
             assert_eq!(
@@ -50,6 +67,16 @@ mod tests {
         check(quiet.clone(), None);
         check(Machine { pressure: None, ..quiet.clone() }, None);
         check(Machine { steal: 0.04, ..quiet.clone() }, Some("the host took time away"));
-        check(Machine { pressure: Some(0.5), ..quiet }, Some("the processors were too few for all that ran"));
+        check(
+            Machine { pressure: Some(0.5), ..quiet.clone() },
+            Some("the processors were too few for all that ran"),
+        );
+        let beside = |program: &str, processors| Beside { program: program.into(), processors };
+        let others = vec![beside("cargo", 0.974), beside("kdamond.0", 0.016)];
+        let told = part(&Machine { others, ..quiet }).told;
+        assert!(
+            told.ends_with(", beside the run cargo used 97.4 % of one, kdamond.0 used 1.6 % of one"),
+            "{told}"
+        );
     }
 }

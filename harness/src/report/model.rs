@@ -247,8 +247,20 @@ pub struct MachinePart {
     pub steal: f64,
     /// Share of the time in which something that could run waited for a processor (pressure stall information).
     pub pressure: Option<f64>,
+    /// Programs beside the run that used most of the processors, at most three; what used less than 0.005 of one is left out.
+    #[serde(default)]
+    pub others: Vec<OtherProgram>,
     /// The same in a sentence, with what to do about it.
     pub told: String,
+}
+
+/// A program that ran beside: neither Palisade nor what Palisade started. A gateway that somebody else started may be one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OtherProgram {
+    /// Its name as the kernel keeps it, at most 15 bytes.
+    pub program: String,
+    /// Processors that all of this name used on the average; 1.0 is a whole one.
+    pub processors: f64,
 }
 
 /// The three histograms of a path.

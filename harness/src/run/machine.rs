@@ -3,13 +3,16 @@
 use std::fs;
 use std::time::Instant;
 
-use crate::record::{Machine, Micros};
+use palisade_load::others::{Other, Others};
+
+use crate::record::{Beside, Machine, Micros};
 
 /// The kernel's counters at one instant.
 pub(super) struct Gauge {
     began: Instant,
     ticks: Option<Ticks>,
     waited_us: Option<u64>,
+    others: Others,
 }
 
 /// Time of all processors, in the kernel's ticks.
@@ -28,6 +31,7 @@ impl Gauge {
             began: Instant::now(),
             ticks: read("/proc/stat").and_then(|text| ticks(&text)),
             waited_us: read("/proc/pressure/cpu").and_then(|text| waited_us(&text)),
+            others: Others::look(),
         }
     }
 
@@ -49,8 +53,19 @@ impl Gauge {
                 .waited_us
                 .zip(now.waited_us)
                 .map(|(was, is)| (is.saturating_sub(was) as f64 / us).min(1.0)),
+            others: self.others.until(&now.others).into_iter().take(MOST).filter_map(beside).collect(),
         })
     }
+}
+
+/// How many programs that are not the run's own are told of.
+const MOST: usize = 3;
+/// What uses less of a processor moves no 99th percentile and is not told.
+const TOLD: f64 = 0.005;
+
+fn beside(other: Other) -> Option<Beside> {
+    let program = other.name.chars().filter(|c| !c.is_control()).collect();
+    (other.processors >= TOLD).then_some(Beside { program, processors: other.processors })
 }
 
 /// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal. Guests' time is in user's.

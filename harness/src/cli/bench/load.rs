@@ -237,4 +237,10 @@ fn late(out: &mut String, args: &Args, lateness: &Lateness) {
         at(100.0),
         all.join(", ")
     );
+    let others = lateness.others.iter().take(3);
+    let others: Vec<String> =
+        others.map(|other| format!("{} {:.1} %", other.name, other.processors * 100.0)).collect();
+    if !others.is_empty() {
+        let _ = writeln!(out, "beside it others used of one processor: {}", others.join(", "));
+    }
 }
