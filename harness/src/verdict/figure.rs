@@ -87,6 +87,11 @@ impl Figure {
         }
     }
 
+    /// Whether it judges the harness and says nothing of the gateway.
+    pub fn is_of_the_harness(&self) -> bool {
+        matches!(&self.what, What::Time(path) if path == "lateness")
+    }
+
     /// The value for a reader, with its unit.
     pub fn text(&self) -> String {
         match (&self.what, self.value) {

@@ -5,7 +5,8 @@
 //!
 //! The harness failed when the lateness p99 is above its bound and at least two messages were late: with fewer than
 //! 100 messages the p99 is the slowest of all, and one late message proves nothing. It is named as a remark. So it did when
-//! the proxy of its faults was as late for 100 chunks or more that they had held.
+//! the proxy of its faults was as late for 100 chunks or more that they had held, and so it did when a threshold on its own
+//! lateness is broken.
 
 mod bound;
 mod commands;
@@ -179,6 +180,9 @@ pub struct Verdict {
     pub stands: Vec<String>,
 }
 
+/// What is said of a threshold on a figure that says nothing of the gateway.
+const OF_HARNESS: &str = "; that is the harness's own doing, not the gateway's";
+
 /// Applies the thresholds.
 pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
     let (late, mut remarks) = lateness(&evidence);
@@ -200,9 +204,16 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
         check.not_assessed |= taken::says_nothing(&check, found.as_ref(), &not_assessed);
         // What was not measured is no fault of an ear.
         let measured_and_broken = !check.pass && check.found.is_some();
+        let of_harness = measured_and_broken && found.as_ref().is_some_and(Figure::is_of_the_harness);
         slow.extend(found.and_then(|figure| figure.ear()).filter(|_| measured_and_broken));
         checks.push(check);
-        reasons.extend(reason.map(|text| if implied { text + implied::REMEDY } else { text }));
+        let reason = reason.map(|text| match implied {
+            true => text + implied::REMEDY,
+            false if of_harness => text + OF_HARNESS,
+            false => text,
+        });
+        invalid.extend(reason.iter().filter(|_| of_harness).cloned());
+        reasons.extend(reason);
     }
     let of_copies = checks.iter().any(|check| check.not_assessed && check.figure.starts_with("load."));
     let unheard = evidence.load.filter(|facts| of_copies && !facts.answers.promised);

@@ -322,6 +322,19 @@ fn a_harness_that_is_late_never_passes() {
 }
 
 #[test]
+fn a_broken_threshold_on_the_harnesss_own_lateness_is_not_the_gateways_fault() {
+    for name in ["lateness.p99", "beam.lateness.max"] {
+        let verdict = Bench::of(sound()).judge(&[(name, "<= 0ms"), ("missed", "== 0")]);
+        assert!(!verdict.pass && verdict.invalid == verdict.reasons, "{name} {:?}", verdict.reasons);
+        assert!(verdict.invalid[0].contains("the harness's own doing"), "{:?}", verdict.invalid);
+    }
+    let unmeasured = Bench::of(Vec::new()).judge(&[("lateness.p99", "< 10ms")]);
+    assert!(!unmeasured.pass && unmeasured.invalid.is_empty(), "{:?}", unmeasured.invalid);
+    let slow = Bench::of(sound()).judge(&[("response.p99", "<= 0ms")]);
+    assert!(!slow.pass && slow.invalid.is_empty(), "{:?}", slow.invalid);
+}
+
+#[test]
 fn a_proxy_of_faults_that_is_late_makes_the_run_invalid_where_it_held_enough_to_say_so() {
     let judged = |held: u64, p99_ms: f64| {
         Bench { proxy: Some(ProxyFacts { held, p99_ms, latest_ms: 45.0 }), ..Bench::of(sound()) }.judge(&[])
