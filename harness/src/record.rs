@@ -412,7 +412,7 @@ pub struct Machine {
 /// A program beside the run: neither Palisade nor what Palisade started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Beside {
-    /// As far as the kernel keeps its name: 15 bytes.
+    /// As far as the kernel keeps its name.
     pub program: String,
     /// Processors that all of this name used on the average; 1.0 is a whole one.
     pub processors: f64,

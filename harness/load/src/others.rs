@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::iter::successors;
+use std::thread;
 use std::time::Instant;
 
 use crate::process::{CpuTime, Stat};
@@ -18,10 +19,15 @@ pub struct Others {
     seen: BTreeMap<Who, Stat>,
 }
 
+/// How many are told of.
+const MOST: usize = 3;
+/// What uses less of a processor moves no 99th percentile and is not told.
+const TOLD: f64 = 0.005;
+
 /// What others used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Other {
-    /// The program, as far as the kernel keeps its name: 15 bytes.
+    /// The program, as far as the kernel keeps its name.
     pub name: String,
     /// Processors that all of this name used on the average; 1.0 is a whole one.
     pub processors: f64,
@@ -40,11 +46,15 @@ impl Others {
         Others { looked: Instant::now(), seen: numbers.filter_map(seen).collect() }
     }
 
-    /// What others than this process, and those that came of it, used until a later look: the greediest first.
+    /// What others than this process, and those that came of it, used until a later look: at most three, the greediest first, none
+    /// that used less than 0.005 of a processor.
     pub fn until(&self, later: &Others) -> Vec<Other> {
         let seconds = later.looked.saturating_duration_since(self.looked).as_secs_f64().max(1e-9);
         let used = between(&self.seen, &later.seen, std::process::id().into());
-        used.into_iter().map(|(name, used)| Other { name, processors: used / seconds }).collect()
+        // Whoever inherits an orphan that ends has all of its life at once.
+        let most = thread::available_parallelism().map_or(1, usize::from) as f64;
+        let other = |(name, used): (String, f64)| Other { name, processors: (used / seconds).min(most) };
+        used.into_iter().map(other).filter(|other| other.processors >= TOLD).take(MOST).collect()
     }
 }
 
@@ -52,12 +62,17 @@ impl Others {
 fn between(was: &BTreeMap<Who, Stat>, is: &BTreeMap<Who, Stat>, own: u64) -> Vec<(String, f64)> {
     let all = |cpu: CpuTime| (cpu.own + cpu.children).as_secs_f64();
     let mut ended: BTreeMap<u64, f64> = BTreeMap::new();
-    for (who, stat) in was {
-        if !is.contains_key(who) {
-            *ended.entry(stat.parent).or_default() += all(stat.cpu);
+    let parents_of = |seen: &BTreeMap<Who, Stat>| -> BTreeMap<u64, u64> {
+        seen.iter().map(|((number, _), stat)| (*number, stat.parent)).collect()
+    };
+    let (old_parents, parents) = (parents_of(was), parents_of(is));
+    for (_, stat) in was.iter().filter(|(who, _)| !is.contains_key(who)) {
+        // Whoever waits for a process has its use and that of those for whom that one had waited.
+        let mut line = successors(Some(stat.parent), |number| old_parents.get(number).copied());
+        if let Some(heir) = line.find(|number| parents.contains_key(number)) {
+            *ended.entry(heir).or_default() += all(stat.cpu);
         }
     }
-    let parents: BTreeMap<u64, u64> = is.iter().map(|((number, _), stat)| (*number, stat.parent)).collect();
     let is_own = |number: u64| successors(Some(number), |n| parents.get(n).copied()).any(|n| n == own);
     let mut by_name: BTreeMap<&str, f64> = BTreeMap::new();
     for (who, stat) in is.iter().filter(|((number, _), _)| !is_own(*number)) {
@@ -75,7 +90,6 @@ fn between(was: &BTreeMap<Who, Stat>, is: &BTreeMap<Who, Stat>, own: u64) -> Vec
 #[cfg(test)]
 mod tests {
     use std::process::Command;
-    use std::thread;
     use std::time::Duration;
 
     use super::*;
@@ -111,29 +125,44 @@ mod tests {
         assert_eq!(between(&was, &was, 20), []);
     }
 
-    /// Counts for some tenths of a second.
-    const BUSY: &str = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done";
+    #[test]
+    fn what_had_been_used_before_is_not_told_when_a_whole_line_of_processes_ends() {
+        let seen = |all: &[(u64, Stat)]| all.iter().map(|(n, stat)| ((*n, 7), stat.clone())).collect();
+        let was =
+            seen(&[(5, stat("bash", 1, 0, 0)), (6, stat("cargo", 5, 1, 500)), (7, stat("rustc", 6, 60, 0))]);
+        let is = seen(&[(5, stat("bash", 1, 0, 567))]);
+        assert_eq!(between(&was, &is, 20), [("bash".to_owned(), 6.0)]);
+    }
+
+    /// Is busy while a file is there.
+    const BUSY: &str = r#"while [ -e "$1" ]; do :; done"#;
 
     #[test]
     fn a_child_is_not_told_and_whoever_has_another_parent_is() {
         let folder = std::env::temp_dir().join(format!("palisade-others-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
-        let [stranger, child] = ["a-stranger", "a-child"].map(|name| folder.join(name));
+        let [stranger, child, there] = ["a-stranger", "a-child", "there"].map(|name| folder.join(name));
         for name in [&stranger, &child] {
             std::os::unix::fs::symlink("/bin/sh", name).expect("a link");
         }
+        fs::write(&there, "").expect("a file");
         let others = Others::look();
-        let mut child = Command::new(&child).args(["-c", BUSY]).spawn().expect("a shell");
+        let mut child = Command::new(&child).args(["-c", BUSY, "-"]).arg(&there).spawn().expect("a shell");
         // Its parent ends at once.
-        let begun = Command::new("sh").args(["-c", r#""$0" -c "$1" &"#]).arg(&stranger).arg(BUSY).status();
-        assert!(begun.expect("a shell").success());
-        let named = |name: &str| others.until(&Others::look()).iter().any(|other| other.name == name);
-        while child.try_wait().expect("a child").is_none() && !named("a-stranger") {
+        let mut parent = Command::new("sh");
+        parent.args(["-c", r#""$0" -c "$1" - "$2" &"#]).arg(&stranger).arg(BUSY).arg(&there);
+        assert!(parent.status().expect("a shell").success());
+        let used = |name: &str, least_s: f64| {
+            let used = between(&others.seen, &Others::look().seen, std::process::id().into());
+            used.iter().any(|(other, seconds)| other == name && *seconds >= least_s)
+        };
+        let patience = Instant::now() + Duration::from_secs(60);
+        while !used("a-stranger", 0.2) && Instant::now() < patience {
             thread::sleep(Duration::from_millis(20));
         }
-        assert!(named("a-stranger") && !named("a-child"));
-        child.wait().expect("a child");
-        assert!(!named("a-child"));
+        let (strange, own) = (used("a-stranger", 0.2), used("a-child", 0.0));
         fs::remove_dir_all(folder).expect("removed");
+        child.wait().expect("a child");
+        assert!(strange && !own, "{strange} {own}");
     }
 }

@@ -81,7 +81,7 @@ impl CpuTime {
 /// A process, as proc_pid_stat(5) tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
-    /// The program, as far as the kernel keeps its name: 15 bytes.
+    /// The program, as far as the kernel keeps its name.
     pub(crate) name: String,
     /// Who started it.
     pub(crate) parent: u64,
@@ -93,13 +93,15 @@ pub(crate) struct Stat {
 
 impl Stat {
     pub(crate) fn of(path: &str) -> Result<Stat, UsageError> {
-        let text = read(path)?;
+        // The kernel cuts a name without regard to UTF-8.
+        let text = fs::read(path).map_err(|error| UsageError::Unread { path: path.to_owned(), error })?;
+        let text = String::from_utf8_lossy(&text);
         let field = |field, name| number(&text, field).ok_or_else(|| unknown(path, name));
         let hertz = rustix::param::clock_ticks_per_second().max(1);
         let time = |a: u64, b: u64| Duration::from_nanos((a + b) * 1_000_000_000 / hertz);
         let name = text.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')'));
         Ok(Stat {
-            name: name.ok_or_else(|| unknown(path, "comm"))?.0.to_owned(),
+            name: name.ok_or_else(|| unknown(path, "comm"))?.0.replace(char::is_control, ""),
             parent: field(4, "ppid")?,
             began: field(22, "starttime")?,
             cpu: CpuTime {

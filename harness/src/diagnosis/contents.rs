@@ -8,7 +8,7 @@ use super::{DEFECT, Explanation};
 
 /// Times that are off by a multiple of this are off by a time zone, ms.
 const ZONE_MS: i64 = 1_800_000;
-/// How far a gateway's own clock may be from the instant at which its answer came, ms.
+/// How far outside of the time between a message and its answer a gateway's own clock may be, ms.
 const NEAR_MS: i64 = 1_500;
 
 /// What an answer looks like beside its message.

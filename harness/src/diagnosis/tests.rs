@@ -270,7 +270,7 @@ fn order(record: &mut Record) {
         Order {
             at_us: cause.and_then(|i| case.answered_us(i)).unwrap_or(asked_us) + 500,
             to: bypass.map_or(&record.duty_room, |bypass| &bypass.device).clone(),
-            id: format!("{word}-{cause:?}"),
+            id: format!("{word}-{cause:?}-{:?}", bypass.map(|bypass| &bypass.device)),
             command: word.into(),
             about: sent.as_ref().filter(|_| word == "acknowledge").map(|sent| sent.device.clone()),
             cause: sent.map(|sent| sent.id),
@@ -541,7 +541,7 @@ type Spoil<'s> = &'s dyn Fn(&mut Record);
 #[test]
 fn links_acknowledgements_commands_and_memory_are_named() {
     let is_offline = |heard: &Heard| heard.said.as_ref().is_some_and(|said| said.signal == "device_offline");
-    let cases: [(&str, Spoil<'_>); 10] = [
+    let cases: [(&str, Spoil<'_>); 12] = [
         ("wills-ignored", &|r| r.heard.retain(|heard| !is_offline(heard))),
         ("offline-once", &|r| {
             let last = r.heard.iter().rposition(|h| is_offline(h) && h.topic == "door-1").unwrap();
@@ -554,6 +554,9 @@ fn links_acknowledgements_commands_and_memory_are_named() {
         ("commands-none", &|r| r.orders.clear()),
         ("command-late", &|r| r.orders.iter_mut().for_each(|order| order.at_us += 700_000)),
         ("command-misdirected", &|r| r.orders.iter_mut().for_each(|order| order.to = "cam-1".into())),
+        // Right for one of the two zones that are bypassed.
+        ("command-misdirected", &|r| r.orders.iter_mut().for_each(|order| order.to = "beam-2".into())),
+        ("command-misdirected", &|r| r.orders.iter_mut().for_each(|order| order.to = "smoke-2".into())),
         ("siren-left-on", &|r| r.orders.retain(|order| order.command != "siren_off")),
         ("upstream-forgotten", &|r| {
             let third = r.forwarded.iter().flatten().step_by(3).cloned().collect();

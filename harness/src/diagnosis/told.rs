@@ -44,7 +44,8 @@ struct Due {
     from_us: i64,
     /// It may be absent: what it depends on was itself lost.
     optional: bool,
-    came: bool,
+    /// The id of the order that came for it.
+    came: Option<String>,
 }
 
 impl Told {
@@ -56,18 +57,19 @@ impl Told {
         let mut due = due(case);
         let mut found = Vec::new();
         for (o, order) in case.record.orders.iter().enumerate() {
-            // Of two that an order may be, the one that is to go where it went, or that has not come yet.
+            // Of two that an order may be, one for which no other order came, and best the one that is to go where it went.
             let fits = due.iter_mut().filter(|due| due.is(order, case));
-            match fits.min_by_key(|due| (due.to != order.to, due.came)) {
+            let had_another = |due: &Due| due.came.as_ref().is_some_and(|id| *id != order.id);
+            match fits.min_by_key(|due| (had_another(due), due.to != order.to)) {
                 None => found.push(Told::Uncalled(o)),
                 // One that was answered twice is told twice, which is the same fault.
-                Some(due) if due.came => {
+                Some(due) if due.came.is_some() => {
                     if due.cause.is_none_or(|cause| case.answers[cause].len() < 2) {
                         found.push(Told::Again(o));
                     }
                 }
                 Some(due) => {
-                    due.came = true;
+                    due.came = Some(order.id.clone());
                     if due.to != order.to {
                         found.push(Told::Misdirected(o));
                     }
@@ -96,7 +98,7 @@ impl Told {
             due.cause.is_some() && case.record.lives.iter().any(|life| soon(life.to_us))
         };
         let excused = |due: &Due| due.optional || stopped(due) || overtaken(due);
-        let missing = due.iter().filter(|due| !due.came && !excused(due));
+        let missing = due.iter().filter(|due| due.came.is_none() && !excused(due));
         found.extend(missing.map(|due| Told::Missing(due.word, due.cause)));
         found
     }
@@ -124,7 +126,7 @@ fn due(case: &Case<'_>) -> Vec<Due> {
         cause: Some(cause),
         from_us: case.answered_us(cause).unwrap_or(record.sent[cause].at_us),
         optional,
-        came: false,
+        came: None,
     };
     let mut all: Vec<Due> = Vec::new();
     // Of each process of the gateway: devices in alarm, and whether something was lost that could have changed them.
@@ -162,7 +164,7 @@ fn due(case: &Case<'_>) -> Vec<Due> {
         cause: None,
         from_us: bypass.from_us,
         optional: false,
-        came: false,
+        came: None,
     }));
     all
 }

@@ -15,7 +15,7 @@ use super::told::quoted;
 use crate::exit::{Exit, Failure};
 use crate::pairing::Outcome;
 use crate::record::Start;
-use crate::verdict::Message;
+use crate::verdict::{Message, is_of_the_harness};
 
 /// What must come again.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +129,8 @@ fn target(folder: &Folder, assembled: &Assembled, asked: Option<&str>) -> Result
     let checks = &assembled.report.verdict.checks;
     let Some(asked) = asked else {
         let own = assembled.main.messages.iter().find(|m| m.answer.outcome.failed());
-        let check = || checks.iter().find(|c| broken(c)).or(checks.iter().find(|c| !c.pass));
+        let of_gateway = |c: &&CheckPart| broken(c) && !is_of_the_harness(&c.figure);
+        let check = || checks.iter().find(of_gateway).or(checks.iter().find(|c| !c.pass));
         return match own {
             Some(message) => Ok(of_message(message)),
             None => check().map_or_else(|| Err(nothing(folder)), of_threshold),
@@ -164,11 +165,17 @@ fn of_message(message: &Message) -> (Target, String) {
 
 fn of_threshold(check: &CheckPart) -> Result<(Target, String), Failure> {
     let (figure, must, found) = (&check.figure, &check.must, &check.found_text);
-    if broken(check) {
+    let of_harness = is_of_the_harness(figure);
+    if broken(check) && !of_harness {
         return Ok((Target::Threshold(figure.clone()), format!("{figure} is not {must}")));
     }
     let text = if check.pass {
         format!("{figure} holds: it must be {must} and is {found}\n  remedy: name what failed")
+    } else if of_harness {
+        format!(
+            "{figure} must be {must} and is {found}: that judges the harness, not the gateway, and it cannot be shrunk\n  remedy: \
+             drive the run again on a machine with less beside it"
+        )
     } else {
         format!(
             "{figure} must be {must} and is {found}: the run fails because of that, and it cannot be shrunk\n  remedy: name what \
@@ -207,4 +214,25 @@ fn nothing(folder: &Folder) -> Failure {
         quoted(&folder.path.display().to_string())
     );
     Failure::new(Exit::Input, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_on_the_harness_is_nothing_to_shrink() {
+        let broken = |figure: &str| CheckPart {
+            figure: figure.into(),
+            must: "< 10ms".into(),
+            found: Some(12.0),
+            ..CheckPart::default()
+        };
+        let refused = of_threshold(&broken("beam.lateness.max")).unwrap_err();
+        assert!(
+            refused.exit() == Exit::Input && refused.to_string().contains("judges the harness"),
+            "{refused:?}"
+        );
+        assert!(of_threshold(&broken("beam.response.max")).is_ok());
+    }
 }

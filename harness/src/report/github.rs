@@ -2,9 +2,10 @@
 //!
 //! GitHub shows ten errors of a step, so the verdict's reasons come first, and devices that are left out are counted.
 
-use super::model::DevicePart;
+use super::model::{CheckPart, DevicePart};
 use super::{Report, told};
 use crate::pairing::Outcome;
+use crate::verdict::is_of_the_harness;
 use crate::words::counted;
 
 /// Errors of a step that GitHub shows.
@@ -18,7 +19,9 @@ pub fn render(report: &Report) -> String {
     harness.for_each(|why| say("the harness cannot be trusted", why.clone()));
     // Why it was cut is why everything else is missing.
     report.verdict.reasons.iter().filter(|_| report.partial).take(1).for_each(|why| say("cut", why.clone()));
-    let checks = report.verdict.checks.iter().filter(|c| !c.pass);
+    // A threshold on the harness itself is among its reasons.
+    let is_told = |c: &CheckPart| !report.harness.valid && is_of_the_harness(&c.figure) && c.found.is_some();
+    let checks = report.verdict.checks.iter().filter(|c| !c.pass && !is_told(c));
     checks.for_each(|c| say(&c.figure, format!("must be {}, it is {}", c.must, c.found_text)));
     let worse = report.baseline.iter().flat_map(|c| &c.reasons);
     worse.for_each(|why| say("baseline", why.clone()));
@@ -74,7 +77,7 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{CheckPart, FailurePart, Tally};
+    use super::super::model::{FailurePart, Tally};
     use super::*;
     use crate::baseline::Comparison;
 
@@ -106,6 +109,17 @@ mod tests {
              ::warning file=palisade/a%2Cb.toml,title=baseline::nothing could be tested\n";
         assert_eq!(render(&report), expected);
         assert_eq!(render(&Report::default()), "");
+    }
+
+    #[test]
+    fn a_threshold_on_the_harness_is_told_once() {
+        let mut report = report(0);
+        report.verdict.checks[0].figure = "lateness.p99".into();
+        assert!(render(&report).contains("title=lateness.p99"));
+        report.harness.valid = false;
+        report.harness.reasons = vec!["lateness.p99 is 12.0 ms".into()];
+        let text = render(&report);
+        assert!(text.contains("::lateness.p99 is 12.0 ms") && text.lines().count() == 1, "{text}");
     }
 
     #[test]

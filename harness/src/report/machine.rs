@@ -17,9 +17,9 @@ pub(super) fn part(machine: &Machine) -> MachinePart {
         told += &format!(", something waited for one in {} of the time", percent(pressure));
     }
     if !machine.others.is_empty() {
-        let used = |other: &Beside| format!("{} used {} of one", other.program, percent(other.processors));
+        let used = |other: &Beside| format!("{} {}", other.program, percent(other.processors));
         let others: Vec<String> = machine.others.iter().map(used).collect();
-        told += &format!(", beside the run {}", others.join(", "));
+        told += &format!(", others beside the run: {} of one", others.join(", "));
     }
     if machine.steal > STEAL {
         told +=
@@ -74,9 +74,6 @@ mod tests {
         let beside = |program: &str, processors| Beside { program: program.into(), processors };
         let others = vec![beside("cargo", 0.974), beside("kdamond.0", 0.016)];
         let told = part(&Machine { others, ..quiet }).told;
-        assert!(
-            told.ends_with(", beside the run cargo used 97.4 % of one, kdamond.0 used 1.6 % of one"),
-            "{told}"
-        );
+        assert!(told.ends_with(", others beside the run: cargo 97.4 %, kdamond.0 1.6 % of one"), "{told}");
     }
 }

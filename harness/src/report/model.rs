@@ -257,7 +257,7 @@ pub struct MachinePart {
 /// A program that ran beside: neither Palisade nor what Palisade started. A gateway that somebody else started may be one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OtherProgram {
-    /// Its name as the kernel keeps it, at most 15 bytes.
+    /// Its name, as far as the kernel keeps it.
     pub program: String,
     /// Processors that all of this name used on the average; 1.0 is a whole one.
     pub processors: f64,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Instant;
 
-use palisade_load::others::{Other, Others};
+use palisade_load::others::Others;
 
 use crate::record::{Beside, Machine, Micros};
 
@@ -41,7 +41,7 @@ impl Gauge {
         let (was, is) = self.ticks.zip(now.ticks)?;
         let all = is.all.saturating_sub(was.all).max(1) as f64;
         let share = |was: u64, is: u64| is.saturating_sub(was) as f64 / all;
-        let us = self.began.elapsed().as_micros().max(1) as f64;
+        let us = now.began.duration_since(self.began).as_micros().max(1) as f64;
         let steal = share(was.steal, is.steal);
         Some(Machine {
             at_us,
@@ -53,19 +53,14 @@ impl Gauge {
                 .waited_us
                 .zip(now.waited_us)
                 .map(|(was, is)| (is.saturating_sub(was) as f64 / us).min(1.0)),
-            others: self.others.until(&now.others).into_iter().take(MOST).filter_map(beside).collect(),
+            others: self
+                .others
+                .until(&now.others)
+                .into_iter()
+                .map(|other| Beside { program: other.name, processors: other.processors })
+                .collect(),
         })
     }
-}
-
-/// How many programs that are not the run's own are told of.
-const MOST: usize = 3;
-/// What uses less of a processor moves no 99th percentile and is not told.
-const TOLD: f64 = 0.005;
-
-fn beside(other: Other) -> Option<Beside> {
-    let program = other.name.chars().filter(|c| !c.is_control()).collect();
-    (other.processors >= TOLD).then_some(Beside { program, processors: other.processors })
 }
 
 /// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal. Guests' time is in user's.

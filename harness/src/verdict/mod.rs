@@ -30,7 +30,7 @@ use palisade_sim::words::Ms;
 
 pub use bound::{Bound, Op};
 pub use commands::CommandFacts;
-pub use figure::{Ear, Figure, figure};
+pub use figure::{Ear, Figure, figure, is_of_the_harness};
 pub use leak::LeakFacts;
 pub use load::LoadFacts;
 pub use recovery::RecoveryFacts;
@@ -181,7 +181,7 @@ pub struct Verdict {
 }
 
 /// What is said of a threshold on a figure that says nothing of the gateway.
-const OF_HARNESS: &str = "; that is the harness's own doing, not the gateway's";
+const OF_HARNESS: &str = ": that judges the harness, not the gateway";
 
 /// Applies the thresholds.
 pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
@@ -204,7 +204,7 @@ pub fn judge(thresholds: &Thresholds, evidence: Evidence<'_>) -> Verdict {
         check.not_assessed |= taken::says_nothing(&check, found.as_ref(), &not_assessed);
         // What was not measured is no fault of an ear.
         let measured_and_broken = !check.pass && check.found.is_some();
-        let of_harness = measured_and_broken && found.as_ref().is_some_and(Figure::is_of_the_harness);
+        let of_harness = measured_and_broken && is_of_the_harness(name);
         slow.extend(found.and_then(|figure| figure.ear()).filter(|_| measured_and_broken));
         checks.push(check);
         let reason = reason.map(|text| match implied {
@@ -305,7 +305,7 @@ fn lateness(evidence: &Evidence<'_>) -> (Option<String>, Vec<String>) {
         }
         1 if all < FEW => {
             let text = format!(
-                "1 of {all} messages left {worst:.1} ms late, the bound is {bound} ms; one alone of fewer than {FEW} does not make the run invalid"
+                "1 of {all} messages left {worst:.1} ms late, the bound is {bound} ms; one alone of fewer than {FEW} makes the run invalid only where a threshold asks for it"
             );
             (None, vec![text])
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use palisade_load::bench::{self, BenchError, Lateness, Rate};
 use palisade_load::codec::QoS;
+use palisade_load::others::Other;
 use palisade_load::plane::Writes;
 
 use super::super::say::print;
@@ -237,10 +238,9 @@ fn late(out: &mut String, args: &Args, lateness: &Lateness) {
         at(100.0),
         all.join(", ")
     );
-    let others = lateness.others.iter().take(3);
-    let others: Vec<String> =
-        others.map(|other| format!("{} {:.1} %", other.name, other.processors * 100.0)).collect();
+    let used = |other: &Other| format!("{} {:.1} %", other.name, other.processors * 100.0);
+    let others: Vec<String> = lateness.others.iter().map(used).collect();
     if !others.is_empty() {
-        let _ = writeln!(out, "beside it others used of one processor: {}", others.join(", "));
+        let _ = writeln!(out, "meanwhile others used of one processor: {}", others.join(", "));
     }
 }
