@@ -228,7 +228,7 @@ mod tests {
             found: Some(12.0),
             ..CheckPart::default()
         };
-        let refused = of_threshold(&broken("beam.lateness.max")).unwrap_err();
+        let refused = of_threshold(&broken("beam.lateness.max")).expect_err("refused");
         assert!(
             refused.exit() == Exit::Input && refused.to_string().contains("judges the harness"),
             "{refused:?}"
