@@ -61,11 +61,11 @@ impl Others {
 /// Seconds of a processor by name. What a process used that has ended is told of its parent, who waited for it.
 fn between(was: &BTreeMap<Who, Stat>, is: &BTreeMap<Who, Stat>, own: u64) -> Vec<(String, f64)> {
     let all = |cpu: CpuTime| (cpu.own + cpu.children).as_secs_f64();
-    let mut ended: BTreeMap<u64, f64> = BTreeMap::new();
     let parents_of = |seen: &BTreeMap<Who, Stat>| -> BTreeMap<u64, u64> {
         seen.iter().map(|((number, _), stat)| (*number, stat.parent)).collect()
     };
     let (old_parents, parents) = (parents_of(was), parents_of(is));
+    let mut ended: BTreeMap<u64, f64> = BTreeMap::new();
     for (_, stat) in was.iter().filter(|(who, _)| !is.contains_key(who)) {
         // Whoever waits for a process has its use and that of those for whom that one had waited.
         let mut line = successors(Some(stat.parent), |number| old_parents.get(number).copied());
@@ -99,9 +99,12 @@ mod tests {
         Stat { name: name.into(), parent, began: 7, cpu: CpuTime { own, children } }
     }
 
+    fn seen(all: &[(u64, Stat)]) -> BTreeMap<Who, Stat> {
+        all.iter().map(|(number, stat)| ((*number, stat.began), stat.clone())).collect()
+    }
+
     #[test]
     fn programs_are_told_by_what_they_used_meanwhile() {
-        let seen = |all: &[(u64, Stat)]| all.iter().map(|(n, stat)| ((*n, 7), stat.clone())).collect();
         let was = seen(&[
             (1, stat("init", 0, 50, 900)),
             (10, stat("make", 1, 1, 20)),
@@ -127,7 +130,6 @@ mod tests {
 
     #[test]
     fn what_had_been_used_before_is_not_told_when_a_whole_line_of_processes_ends() {
-        let seen = |all: &[(u64, Stat)]| all.iter().map(|(n, stat)| ((*n, 7), stat.clone())).collect();
         let was =
             seen(&[(5, stat("bash", 1, 0, 0)), (6, stat("cargo", 5, 1, 500)), (7, stat("rustc", 6, 60, 0))]);
         let is = seen(&[(5, stat("bash", 1, 0, 567))]);
