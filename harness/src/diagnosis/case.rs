@@ -87,6 +87,8 @@ pub struct Case<'a> {
     pub record: &'a Record,
     /// Messages that are owed an answer, in order.
     pub owed: Vec<usize>,
+    /// Messages that the gateway takes for such: those, and the alarms of bypassed zones when it passes one of them on.
+    pub taken: Vec<usize>,
     /// Of each message, its answers in order.
     pub answers: Vec<Vec<usize>>,
     /// Of each message, the later copies of it.
@@ -111,8 +113,12 @@ impl<'a> Case<'a> {
             first.entry(&sent.id).or_insert(i);
         }
         let answers = vec![Vec::new(); record.sent.len()];
-        let mut case = Case { record, owed, answers, copies, symptoms: Vec::new() };
+        let mut case = Case { record, taken: owed.clone(), owed, answers, copies, symptoms: Vec::new() };
         case.hear(&bypassed);
+        if bypassed.iter().any(|i| !case.answers[*i].is_empty()) {
+            case.taken.extend(bypassed);
+            case.taken.sort_unstable();
+        }
         case.answered();
         case.acknowledged();
         case.wills();
@@ -151,7 +157,10 @@ impl<'a> Case<'a> {
                 continue;
             }
             match self.whose(heard, said, bypassed) {
-                Some(i) if bypassed.contains(&i) => self.symptoms.push(Symptom::Bypassed(i, h)),
+                Some(i) if bypassed.contains(&i) => {
+                    self.answers[i].push(h);
+                    self.symptoms.push(Symptom::Bypassed(i, h));
+                }
                 Some(i) => {
                     if !self.answers[i].is_empty() {
                         self.symptoms.push(Symptom::Twice(i, h));

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::case::{Case, LATE_US, Symptom};
+use super::told::Told;
 use super::{DEFECT, EXCEPTION, Explanation, UNEXPLAINED, chance, choice};
 
 /// How far an answer may be from what is predicted, µs: what a loaded machine adds.
@@ -169,7 +170,7 @@ impl<'a> Times<'a> {
         let mut due = BTreeMap::new();
         let record = self.case.record;
         // What is lost is not waited for.
-        for i in self.case.owed.iter().copied().filter(|i| !self.case.answers[*i].is_empty()) {
+        for i in self.case.taken.iter().copied().filter(|i| !self.case.answers[*i].is_empty()) {
             let sent_us = record.sent[i].at_us;
             let free = free.entry(format!("{} {}", record.life_at(sent_us), key(i))).or_insert(i64::MIN);
             let begins = sent_us.max(*free);
@@ -241,7 +242,12 @@ impl<'a> Times<'a> {
         })?;
         let late = |symptom: &Symptom| matches!(symptom, Symptom::AcknowledgedLate(_));
         found.covers.extend(self.case.places(late));
-        let commands = |symptom: &Symptom| matches!(symptom, Symptom::Command(super::told::Told::Late(_)));
+        // A command that stood still came when all else came; one that is late at another time has another reason.
+        let came_then = |o: usize| {
+            let at_us = record.orders[o].at_us;
+            standstills.iter().any(|(_, to)| (at_us - to).abs() <= NEAR_US)
+        };
+        let commands = |symptom: &Symptom| matches!(symptom, Symptom::Command(Told::Late(o)) if came_then(*o));
         found.covers.extend(self.case.places(commands));
         Some(found)
     }
@@ -305,7 +311,7 @@ impl<'a> Times<'a> {
         let record = self.case.record;
         let mut idle: BTreeMap<usize, i64> = BTreeMap::new();
         let answered: Vec<usize> =
-            self.case.owed.iter().copied().filter(|i| !self.case.answers[*i].is_empty()).collect();
+            self.case.taken.iter().copied().filter(|i| !self.case.answers[*i].is_empty()).collect();
         for pair in answered.windows(2) {
             let (before, at) = (record.sent[pair[0]].at_us, record.sent[pair[1]].at_us);
             if record.life_at(before) == record.life_at(at) {

@@ -40,8 +40,6 @@ struct Lost<'a> {
     case: &'a Case<'a>,
     /// Of each lost message, the place of its symptom.
     missed: BTreeMap<usize, usize>,
-    /// Of each message that is owed an answer, the one before it and its own time.
-    order: Vec<usize>,
 }
 
 impl<'a> Lost<'a> {
@@ -50,7 +48,7 @@ impl<'a> Lost<'a> {
             Symptom::Missed(sent) => Some((sent, place)),
             _ => None,
         });
-        Lost { case, missed: missed.collect(), order: case.owed.clone() }
+        Lost { case, missed: missed.collect() }
     }
 
     fn sent(&self, i: usize) -> &super::record::Sent {
@@ -60,7 +58,7 @@ impl<'a> Lost<'a> {
     /// A rule whose messages are lost: which of them were, and how many passed all the same.
     fn rule(&self, id: &'static str, why: &str, choices: usize, test: Test<'_>) -> Option<Explanation> {
         let (lost, passed): (Vec<usize>, Vec<usize>) =
-            self.order.iter().copied().filter(|i| test(*i)).partition(|i| self.missed.contains_key(i));
+            self.case.owed.iter().copied().filter(|i| test(*i)).partition(|i| self.missed.contains_key(i));
         if lost.len() < FEWEST || passed.len() * 10 > lost.len() {
             return None;
         }
@@ -80,7 +78,7 @@ impl<'a> Lost<'a> {
     /// A rule that takes one group of messages: the group of which most are lost.
     fn group(&self, id: &'static str, why: &str, key: Key<'_>) -> Option<Explanation> {
         let keys: BTreeMap<usize, String> =
-            self.order.iter().filter_map(|i| key(*i).map(|key| (*i, key))).collect();
+            self.case.owed.iter().filter_map(|i| key(*i).map(|key| (*i, key))).collect();
         let names: BTreeSet<&String> = keys.values().collect();
         let rules = names.iter().filter_map(|name| {
             let why = format!("{why} {name}");
@@ -92,7 +90,7 @@ impl<'a> Lost<'a> {
     /// A rule that takes all messages from some size of a feature on: the size that explains most.
     fn beyond(&self, id: &'static str, why: &str, feature: Feature<'_>) -> Option<Explanation> {
         let mut sizes: Vec<(i64, usize)> =
-            self.order.iter().filter_map(|i| feature(*i).map(|size| (size, *i))).collect();
+            self.case.owed.iter().filter_map(|i| feature(*i).map(|size| (size, *i))).collect();
         sizes.sort_unstable_by_key(|(size, _)| -size);
         let (mut gain, mut best) = (0.0, (0.0, None));
         for (place, (size, i)) in sizes.iter().enumerate() {
@@ -150,19 +148,19 @@ impl<'a> Lost<'a> {
         let surrounded = |i: &usize| {
             let mut said: BTreeMap<&str, usize> = BTreeMap::new();
             let until = self.sent(*i).at_us;
-            let recent = self.order.iter().map(|other| self.sent(*other));
+            let recent = self.case.taken.iter().map(|other| self.sent(*other));
             let recent = recent.filter(|other| (until - CHATTER_US..=until).contains(&other.at_us));
             recent.for_each(|other| *said.entry(&other.device).or_default() += 1);
             said.iter().any(|(device, count)| *count >= CHATTER && *device != self.sent(*i).device)
         };
-        self.order.iter().copied().filter(surrounded).collect()
+        self.case.owed.iter().copied().filter(surrounded).collect()
     }
 
     fn by_gap(&self) -> Vec<Explanation> {
-        let before = |i: usize| self.order.iter().copied().take_while(move |other| *other < i);
+        let before = |i: usize| self.case.taken.iter().copied().take_while(move |other| *other < i);
         let gap = |i: usize, other: usize| self.sent(i).at_us - self.sent(other).at_us;
         let same_device = |i: usize, other: usize| self.sent(i).device == self.sent(other).device;
-        let passed = |other: &usize| !self.missed.contains_key(other);
+        let passed = |other: &usize| !self.case.answers[*other].is_empty();
         let after_passed = |i: usize| {
             let last = before(i).filter(|other| same_device(i, *other)).filter(passed).last();
             last.map(|last| -gap(i, last))
@@ -173,7 +171,7 @@ impl<'a> Lost<'a> {
             before(i).filter(same).filter(passed).last().map(|last| -gap(i, last))
         };
         let before_next = |i: usize| {
-            let next = self.order.iter().copied().find(|other| *other > i && same_device(i, *other));
+            let next = self.case.taken.iter().copied().find(|other| *other > i && same_device(i, *other));
             next.map(|next| -gap(next, i))
         };
         let idle = |i: usize| {
@@ -201,7 +199,7 @@ impl<'a> Lost<'a> {
     fn by_flood(&self) -> Vec<Explanation> {
         let mut place: BTreeMap<usize, i64> = BTreeMap::new();
         let mut last: Option<(i64, i64)> = None;
-        for i in self.order.iter().copied().filter(|i| self.sent(*i).kind == "alarm") {
+        for i in self.case.taken.iter().copied().filter(|i| self.sent(*i).kind == "alarm") {
             let at_us = self.sent(i).at_us;
             let count = last.filter(|(at, _)| at_us - at <= FLOOD_US).map_or(1, |(_, count)| count + 1);
             place.insert(i, count);
@@ -220,7 +218,7 @@ impl<'a> Lost<'a> {
         let record = self.case.record;
         let number = |i: usize| {
             let life = record.life_at(self.sent(i).at_us);
-            let before = self.order.iter().take_while(|other| **other < i);
+            let before = self.case.taken.iter().take_while(|other| **other < i);
             Some(before.filter(|other| record.life_at(self.sent(**other).at_us) == life).count() as i64)
         };
         let reused = |i: usize| {
@@ -270,17 +268,19 @@ impl<'a> Lost<'a> {
     fn every_nth(&self) -> Option<Explanation> {
         let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        for i in self.order.iter().copied() {
+        for i in self.case.taken.iter().copied() {
             let count = counts.entry(self.case.record.life_at(self.sent(i).at_us)).or_default();
             *count += 1;
             numbers.insert(i, *count);
         }
+        let lost: Vec<usize> =
+            self.case.taken.iter().copied().filter(|i| self.case.answers[*i].is_empty()).collect();
         let fits = |n: usize| {
-            let off = |number: usize| (number % n).min(n - number % n);
-            let near = self.missed.keys().filter(|i| off(numbers[*i]) <= 1).count();
-            let exact = self.missed.keys().filter(|i| off(numbers[*i]) == 0).count();
+            let off = |i: &&usize| (numbers[*i] % n).min(n - numbers[*i] % n);
+            let near = lost.iter().filter(|i| off(i) <= 1).count();
+            let exact = lost.iter().filter(|i| off(i) == 0).count();
             let due: usize = counts.values().map(|count| count / n).sum();
-            let all = self.missed.len();
+            let all = lost.len();
             near == all && exact * 10 >= all * 7 && all.abs_diff(due) * 10 <= due && all > FEWEST_BY_CHANCE
         };
         let n = (4..=20).find(|n| fits(*n))?;
@@ -293,7 +293,7 @@ impl<'a> Lost<'a> {
     }
 
     fn by_chance(&self) -> Option<Explanation> {
-        let (lost, all) = (self.missed.len(), self.order.len());
+        let (lost, all) = (self.missed.len(), self.case.owed.len());
         (lost >= FEWEST_BY_CHANCE && lost * 2 < all).then(|| Explanation {
             id: "lost-at-random",
             covers: self.missed.values().copied().collect(),

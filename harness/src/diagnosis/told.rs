@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::{Case, LATE_US, Symptom, UNDER_WAY_US};
+use super::case::{Case, LATE_US, UNDER_WAY_US};
 use super::record::Order;
 
 /// Classes whose alarms sound the siren.
@@ -131,19 +131,14 @@ fn due(case: &Case<'_>) -> Vec<Due> {
     let mut all: Vec<Due> = Vec::new();
     // Of each process of the gateway: devices in alarm, and whether something was lost that could have changed them.
     let mut lives: BTreeMap<usize, (BTreeSet<&str>, bool)> = BTreeMap::new();
-    let forgotten = case.symptoms.iter().filter_map(|symptom| match symptom {
-        Symptom::Bypassed(sent, _) => Some((*sent, true)),
-        _ => None,
-    });
-    let mut messages: Vec<(usize, bool)> = case.owed.iter().map(|i| (*i, false)).chain(forgotten).collect();
-    messages.sort_unstable();
-    for (i, is_bypassed) in messages {
+    for i in case.taken.iter().copied() {
         let sent = &record.sent[i];
         if !LOUD.contains(&sent.class.as_str()) {
             continue;
         }
         let (alarming, unsure) = lives.entry(record.life_at(sent.at_us)).or_default();
-        let is_lost = is_bypassed || case.answers[i].is_empty();
+        // Nor is anything owed after the alarm of a bypassed zone.
+        let is_lost = case.answers[i].is_empty() || case.owed.binary_search(&i).is_err();
         *unsure |= is_lost;
         match sent.kind.as_str() {
             "alarm" => {
