@@ -87,7 +87,8 @@ pub struct Case<'a> {
     pub record: &'a Record,
     /// Messages that are owed an answer, in order.
     pub owed: Vec<usize>,
-    /// Messages that the gateway takes for such: those, and the alarms of bypassed zones when it passes one of them on.
+    /// Messages that the gateway takes for such: those, and the alarms of bypassed zones when it passes one of them on or commands
+    /// something because of it.
     pub taken: Vec<usize>,
     /// Of each message, its answers in order.
     pub answers: Vec<Vec<usize>>,
@@ -115,7 +116,9 @@ impl<'a> Case<'a> {
         let answers = vec![Vec::new(); record.sent.len()];
         let mut case = Case { record, taken: owed.clone(), owed, answers, copies, symptoms: Vec::new() };
         case.hear(&bypassed);
-        if bypassed.iter().any(|i| !case.answers[*i].is_empty()) {
+        let causes =
+            |i: usize| record.orders.iter().any(|order| order.cause.as_ref() == Some(&record.sent[i].id));
+        if bypassed.iter().any(|i| !case.answers[*i].is_empty() || causes(*i)) {
             case.taken.extend(bypassed);
             case.taken.sort_unstable();
         }
@@ -127,6 +130,11 @@ impl<'a> Case<'a> {
         case.symptoms.extend(told.into_iter().map(Symptom::Command));
         case.memory();
         case
+    }
+
+    /// Whether a message is owed an answer.
+    pub fn owes(&self, sent: usize) -> bool {
+        self.owed.binary_search(&sent).is_ok()
     }
 
     /// When the first answer to a message came.

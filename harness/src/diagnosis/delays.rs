@@ -247,7 +247,8 @@ impl<'a> Times<'a> {
             let at_us = record.orders[o].at_us;
             standstills.iter().any(|(_, to)| (at_us - to).abs() <= NEAR_US)
         };
-        let commands = |symptom: &Symptom| matches!(symptom, Symptom::Command(Told::Late(o)) if came_then(*o));
+        let commands =
+            |symptom: &Symptom| matches!(symptom, Symptom::Command(Told::Late(o)) if came_then(*o));
         found.covers.extend(self.case.places(commands));
         Some(found)
     }

@@ -1,5 +1,7 @@
 //! Explainers of connections, acknowledgements, commands, memory and the leg to the city platform.
 
+use std::collections::BTreeSet;
+
 use crate::words::counted;
 
 use super::case::{Case, Symptom};
@@ -199,12 +201,11 @@ fn commands(case: &Case<'_>) -> Vec<Explanation> {
 }
 
 fn bypasses(case: &Case<'_>) -> Vec<Explanation> {
-    let mut messages = Vec::new();
-    let covers = case.places(|symptom| matches!(symptom, Symptom::Bypassed(..)));
-    for place in &covers {
-        if let Symptom::Bypassed(i, _) = case.symptoms[*place] {
-            messages.push(i);
-        }
-    }
-    vec![found("bypass-forgotten", covers, format!("passed on during their bypass: {}", case.ids(messages)))]
+    let alarm = |symptom: &Symptom| match symptom {
+        Symptom::Bypassed(i, _) | Symptom::Command(Told::Bypassed(_, i)) => Some(*i),
+        _ => None,
+    };
+    let covers = case.places(|symptom| alarm(symptom).is_some());
+    let alarms: BTreeSet<usize> = covers.iter().filter_map(|place| alarm(&case.symptoms[*place])).collect();
+    vec![found("bypass-forgotten", covers, format!("acted on during their bypass: {}", case.ids(alarms)))]
 }

@@ -637,7 +637,21 @@ fn a_loss_that_took_the_alarm_of_a_bypassed_zone_counts_beside_a_forgotten_bypas
         about: Some(restore.device.clone()),
     });
     check(&record, "bypass-forgotten + every-nth-lost");
-    // Of a gateway that keeps bypasses nobody waits for that.
+    // Where all that was passed on is lost, a command tells of it.
+    let mut tells = right();
+    let acknowledged = record.orders.last().expect("just put there");
+    let alarm = plain.sent[taken].id.clone();
+    tells.orders.push(Order {
+        id: "siren".into(),
+        command: "siren_on".into(),
+        cause: Some(alarm.clone()),
+        about: None,
+        ..acknowledged.clone()
+    });
+    let diagnosis = diagnose(&tells);
+    assert_eq!(diagnosis.said, "bypass-forgotten");
+    assert_eq!(diagnosis.evidence, [format!("bypass-forgotten: acted on during their bypass: {alarm}")]);
+    // Of a gateway that keeps bypasses nobody waits for either.
     let mut keeps = right();
     let acknowledged = record.orders.pop().expect("just put there");
     keeps.orders.push(acknowledged);

@@ -33,6 +33,8 @@ pub enum Told {
     Misnamed(usize),
     /// A command that nothing called for.
     Uncalled(usize),
+    /// A command because of the alarm of a bypassed zone, and that alarm.
+    Bypassed(usize, usize),
 }
 
 /// A command that is owed, or may come.
@@ -70,6 +72,9 @@ impl Told {
                 }
                 Some(due) => {
                     due.came = Some(order.id.clone());
+                    if let Some(cause) = due.cause.filter(|cause| !case.owes(*cause)) {
+                        found.push(Told::Bypassed(o, cause));
+                    }
                     if due.to != order.to {
                         found.push(Told::Misdirected(o));
                     }
@@ -138,7 +143,7 @@ fn due(case: &Case<'_>) -> Vec<Due> {
         }
         let (alarming, unsure) = lives.entry(record.life_at(sent.at_us)).or_default();
         // Nor is anything owed after the alarm of a bypassed zone.
-        let is_lost = case.answers[i].is_empty() || case.owed.binary_search(&i).is_err();
+        let is_lost = case.answers[i].is_empty() || !case.owes(i);
         *unsure |= is_lost;
         match sent.kind.as_str() {
             "alarm" => {
