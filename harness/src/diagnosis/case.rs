@@ -87,8 +87,8 @@ pub struct Case<'a> {
     pub record: &'a Record,
     /// Messages that are owed an answer, in order.
     pub owed: Vec<usize>,
-    /// Messages that the gateway takes for such: those, and the alarms of bypassed zones when it passes one of them on or commands
-    /// something because of it.
+    /// Messages that the gateway takes for such: those, and the alarms of bypassed zones when it forgets bypasses; without the
+    /// alarms after a bypass when it ends none.
     pub taken: Vec<usize>,
     /// Of each message, its answers in order.
     pub answers: Vec<Vec<usize>>,
@@ -108,20 +108,15 @@ impl<'a> Case<'a> {
         for (i, sent) in record.sent.iter().enumerate() {
             match first.get(sent.id.as_str()) {
                 Some(original) => copies[*original].push(i),
-                None if is_bypassed(record, sent) => bypassed.push(i),
+                None if record.is_bypassed(sent) => bypassed.push(i),
                 None => owed.push(i),
             }
             first.entry(&sent.id).or_insert(i);
         }
         let answers = vec![Vec::new(); record.sent.len()];
-        let mut case = Case { record, taken: owed.clone(), owed, answers, copies, symptoms: Vec::new() };
+        let mut case = Case { record, owed, taken: Vec::new(), answers, copies, symptoms: Vec::new() };
         case.hear(&bypassed);
-        let causes =
-            |i: usize| record.orders.iter().any(|order| order.cause.as_ref() == Some(&record.sent[i].id));
-        if bypassed.iter().any(|i| !case.answers[*i].is_empty() || causes(*i)) {
-            case.taken.extend(bypassed);
-            case.taken.sort_unstable();
-        }
+        case.taken = case.taken(bypassed);
         case.answered();
         case.acknowledged();
         case.wills();
@@ -130,6 +125,11 @@ impl<'a> Case<'a> {
         case.symptoms.extend(told.into_iter().map(Symptom::Command));
         case.memory();
         case
+    }
+
+    /// Whether the gateway takes a message for one that it owes an answer.
+    pub fn takes(&self, sent: usize) -> bool {
+        self.taken.binary_search(&sent).is_ok()
     }
 
     /// Whether a message is owed an answer.
@@ -189,6 +189,33 @@ impl<'a> Case<'a> {
         let rated =
             before.map(|i| (likeness(&self.record.sent[i], heard, said), self.answers[i].is_empty(), i));
         rated.filter(|(likeness, ..)| *likeness >= LIKENESS).max().map(|(.., i)| i)
+    }
+
+    fn taken(&self, bypassed: Vec<usize>) -> Vec<usize> {
+        let is_answered = |i: &usize| !self.answers[*i].is_empty();
+        let mut taken = self.owed.clone();
+        if bypassed.iter().any(|i| is_answered(i) || self.is_told(*i)) {
+            taken.extend(bypassed);
+            taken.sort_unstable();
+        }
+        let was_bypassed = |i: &usize| self.record.was_bypassed(&self.record.sent[*i]);
+        if !taken.iter().filter(|i| was_bypassed(i)).any(is_answered) {
+            taken.retain(|i| !was_bypassed(i));
+        }
+        taken
+    }
+
+    /// Whether something is commanded because of the alarm of a bypassed zone, or because of its end while no other alarm of that
+    /// zone is open.
+    fn is_told(&self, alarm: usize) -> bool {
+        let sent = &self.record.sent;
+        let of_zone = |other: &&Sent| other.device == sent[alarm].device;
+        let before = sent[..alarm].iter().rfind(of_zone);
+        let is_open = before.is_some_and(|other| other.kind == "alarm" && !self.record.is_bypassed(other));
+        let end = sent[alarm + 1..].iter().find(of_zone).filter(|end| end.kind == "restore" && !is_open);
+        let causes = [Some(&sent[alarm]), end];
+        let mut ids = causes.iter().flatten().map(|cause| &cause.id);
+        ids.any(|id| self.record.orders.iter().any(|order| order.cause.as_ref() == Some(id)))
     }
 
     fn answered(&mut self) {
@@ -300,13 +327,6 @@ impl<'a> Case<'a> {
             self.symptoms.push(Symptom::Grew(grown));
         }
     }
-}
-
-fn is_bypassed(record: &Record, sent: &Sent) -> bool {
-    let holds = |bypass: &super::record::Bypass| {
-        bypass.device == sent.device && (bypass.from_us..bypass.to_us).contains(&sent.at_us)
-    };
-    sent.kind == "alarm" && record.bypasses.iter().any(holds)
 }
 
 /// Whether an id stands in a text as a whole, and not as the beginning of another one.

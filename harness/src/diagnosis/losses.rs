@@ -36,6 +36,11 @@ pub(super) fn all(case: &Case<'_>) -> Vec<Explanation> {
     found
 }
 
+/// Whether so many that were lost make a rule beside so many that passed all the same.
+fn is_rule(lost: usize, passed: usize) -> bool {
+    lost >= FEWEST && passed * 10 <= lost
+}
+
 struct Lost<'a> {
     case: &'a Case<'a>,
     /// Of each lost message, the place of its symptom.
@@ -59,7 +64,7 @@ impl<'a> Lost<'a> {
     fn rule(&self, id: &'static str, why: &str, choices: usize, test: Test<'_>) -> Option<Explanation> {
         let (lost, passed): (Vec<usize>, Vec<usize>) =
             self.case.owed.iter().copied().filter(|i| test(*i)).partition(|i| self.missed.contains_key(i));
-        if lost.len() < FEWEST || passed.len() * 10 > lost.len() {
+        if !is_rule(lost.len(), passed.len()) {
             return None;
         }
         Some(Explanation {
@@ -89,14 +94,18 @@ impl<'a> Lost<'a> {
 
     /// A rule that takes all messages from some size of a feature on: the size that explains most.
     fn beyond(&self, id: &'static str, why: &str, feature: Feature<'_>) -> Option<Explanation> {
+        // What the gateway does not take at all is not lost by this.
+        let feature = |i: usize| self.case.takes(i).then(|| feature(i)).flatten();
         let mut sizes: Vec<(i64, usize)> =
             self.case.owed.iter().filter_map(|i| feature(*i).map(|size| (size, *i))).collect();
         sizes.sort_unstable_by_key(|(size, _)| -size);
-        let (mut gain, mut best) = (0.0, (0.0, None));
+        let (mut lost, mut best) = (0, (0.0, None));
         for (place, (size, i)) in sizes.iter().enumerate() {
-            gain += if self.missed.contains_key(i) { UNEXPLAINED } else { -EXCEPTION };
+            lost += usize::from(self.missed.contains_key(i));
+            let passed = place + 1 - lost;
+            let gain = lost as f64 * UNEXPLAINED - passed as f64 * EXCEPTION;
             let is_edge = sizes.get(place + 1).is_none_or(|(next, _)| next < size);
-            if is_edge && gain > best.0 {
+            if is_edge && is_rule(lost, passed) && gain > best.0 {
                 best = (gain, Some(*size));
             }
         }
@@ -108,14 +117,6 @@ impl<'a> Lost<'a> {
     fn by_kind(&self) -> Vec<Explanation> {
         let record = self.case.record;
         let quiet = |i: usize| self.sent(i).kind == "info" || self.sent(i).kind == "warning";
-        let over_bypass = |i: usize| {
-            let life = record.life_at(self.sent(i).at_us);
-            let over = |b: &super::record::Bypass| {
-                let same_life = record.life_at(b.from_us) == life;
-                same_life && b.device == self.sent(i).device && b.to_us <= self.sent(i).at_us
-            };
-            self.sent(i).kind == "alarm" && record.bypasses.iter().any(over)
-        };
         let rules = [
             self.rule("restores-lost", "restores", 1, &|i| self.sent(i).kind == "restore"),
             self.rule("alarms-only", "information and warnings", 1, &quiet),
@@ -124,7 +125,9 @@ impl<'a> Lost<'a> {
             self.rule("absence-lost", "sent while the subscriber was away", 1, &|i| {
                 record.is_away(self.sent(i).at_us)
             }),
-            self.rule("bypass-endless", "alarms after the bypass of their zone", 1, &over_bypass),
+            self.rule("bypass-endless", "alarms after the bypass of their zone", 1, &|i| {
+                record.was_bypassed(self.sent(i))
+            }),
         ];
         rules.into_iter().flatten().collect()
     }
@@ -286,9 +289,9 @@ impl<'a> Lost<'a> {
         let n = (4..=20).find(|n| fits(*n))?;
         Some(Explanation {
             id: "every-nth-lost",
-            covers: self.missed.values().copied().collect(),
+            covers: lost.iter().filter_map(|i| self.missed.get(i)).copied().collect(),
             bits: DEFECT + choice(16),
-            evidence: format!("every {n}th: {}", self.case.ids(self.missed.keys().copied())),
+            evidence: format!("every {n}th: {}", self.case.ids(lost)),
         })
     }
 

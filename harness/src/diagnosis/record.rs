@@ -193,6 +193,21 @@ impl Record {
         away.map_or(at_us, |(_, to)| *to)
     }
 
+    /// Whether a message is the alarm of a zone that is bypassed just then.
+    pub fn is_bypassed(&self, sent: &Sent) -> bool {
+        let within = |bypass: &Bypass| (bypass.from_us..bypass.to_us).contains(&sent.at_us);
+        sent.kind == "alarm"
+            && self.bypasses.iter().any(|bypass| bypass.device == sent.device && within(bypass))
+    }
+
+    /// Whether a message is the alarm of a zone whose bypass is over, in the same process of the gateway.
+    pub fn was_bypassed(&self, sent: &Sent) -> bool {
+        let life = self.life_at(sent.at_us);
+        let over = |bypass: &Bypass| bypass.to_us <= sent.at_us && self.life_at(bypass.from_us) == life;
+        sent.kind == "alarm"
+            && self.bypasses.iter().any(|bypass| bypass.device == sent.device && over(bypass))
+    }
+
     /// Whether the exercise was out of time in a span.
     pub fn is_disturbed(&self, from_us: i64, to_us: i64) -> bool {
         self.disturbed.iter().any(|(from, to)| *from <= to_us && from_us <= *to)

@@ -637,26 +637,50 @@ fn a_loss_that_took_the_alarm_of_a_bypassed_zone_counts_beside_a_forgotten_bypas
         about: Some(restore.device.clone()),
     });
     check(&record, "bypass-forgotten + every-nth-lost");
-    // Where all that was passed on is lost, a command tells of it.
-    let mut tells = right();
-    let acknowledged = record.orders.last().expect("just put there");
-    let alarm = plain.sent[taken].id.clone();
-    tells.orders.push(Order {
-        id: "siren".into(),
+    // Where all of them were lost, a command because of one tells of it, or because of its end.
+    let because_of_its_end = record.orders.last().expect("just put there").clone();
+    let because_of_it = Order {
         command: "siren_on".into(),
-        cause: Some(alarm.clone()),
+        cause: Some(plain.sent[taken].id.clone()),
         about: None,
-        ..acknowledged.clone()
-    });
-    let diagnosis = diagnose(&tells);
-    assert_eq!(diagnosis.said, "bypass-forgotten");
-    assert_eq!(diagnosis.evidence, [format!("bypass-forgotten: acted on during their bypass: {alarm}")]);
-    // Of a gateway that keeps bypasses nobody waits for either.
-    let mut keeps = right();
-    let acknowledged = record.orders.pop().expect("just put there");
-    keeps.orders.push(acknowledged);
-    let said = diagnose(&keeps).said;
-    assert!(said.starts_with("unknown: Uncalled"), "{said}");
+        ..because_of_its_end.clone()
+    };
+    for order in [because_of_its_end, because_of_it] {
+        let mut tells = right();
+        tells.orders.push(order);
+        let diagnosis = diagnose(&tells);
+        assert_eq!(diagnosis.said, "bypass-forgotten");
+        let shown = format!("bypass-forgotten: acted on during their bypass: {}", plain.sent[taken].id);
+        assert_eq!(diagnosis.evidence, [shown]);
+    }
+}
+
+/// Messages that come to the same process of the gateway before one and with it, without what an endless bypass takes.
+fn behind_an_endless_bypass(record: &Record, i: usize) -> Vec<usize> {
+    let is_out = |of: &usize| {
+        is_copy(record, *of) || is_silenced(record, *of) || record.was_bypassed(&record.sent[*of])
+    };
+    let life = |of: usize| record.life_at(record.sent[of].at_us);
+    (0..=i).filter(|other| life(*other) == life(i) && !is_out(other)).collect()
+}
+
+#[test]
+fn a_bypass_without_end_takes_alarms_before_they_are_counted() {
+    let mut found = Vec::new();
+    for n in 5..16 {
+        let counted = move |record: &Record, i: usize| {
+            let before = behind_an_endless_bypass(record, i);
+            before.last() == Some(&i) && before.len() % n > 0
+        };
+        found.push(diagnose(&answered(counted, |_, _, heard| vec![heard])).said);
+    }
+    assert_eq!(found, vec!["bypass-endless + every-nth-lost"; 11]);
+    let idle = |record: &Record, i: usize| {
+        let before = behind_an_endless_bypass(record, i);
+        let last = before.iter().rev().nth(1).map_or(i64::MAX / 2, |last| record.sent[*last].at_us);
+        before.last() == Some(&i) && record.sent[i].at_us - last < 650_000
+    };
+    check(&answered(idle, |_, _, heard| vec![heard]), "after-idle-lost + bypass-endless");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! | the same, and nothing else is in alarm | `siren_off` |
 //! | a bypass that the operator asks for | `bypass` to the device |
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::case::{Case, LATE_US, UNDER_WAY_US};
 use super::record::Order;
@@ -33,7 +33,7 @@ pub enum Told {
     Misnamed(usize),
     /// A command that nothing called for.
     Uncalled(usize),
-    /// A command because of the alarm of a bypassed zone, and that alarm.
+    /// A command because of the alarm of a bypassed zone or of its end, and that alarm.
     Bypassed(usize, usize),
 }
 
@@ -46,6 +46,8 @@ struct Due {
     from_us: i64,
     /// It may be absent: what it depends on was itself lost.
     optional: bool,
+    /// The alarm of a bypassed zone without which nobody would command it.
+    bypassed: Option<usize>,
     /// The id of the order that came for it.
     came: Option<String>,
 }
@@ -72,9 +74,7 @@ impl Told {
                 }
                 Some(due) => {
                     due.came = Some(order.id.clone());
-                    if let Some(cause) = due.cause.filter(|cause| !case.owes(*cause)) {
-                        found.push(Told::Bypassed(o, cause));
-                    }
+                    found.extend(due.bypassed.map(|alarm| Told::Bypassed(o, alarm)));
                     if due.to != order.to {
                         found.push(Told::Misdirected(o));
                     }
@@ -124,35 +124,39 @@ impl Due {
 /// What should and what may be told.
 fn due(case: &Case<'_>) -> Vec<Due> {
     let record = case.record;
-    let duty = |word, cause: usize, about: Option<&String>, optional| Due {
+    let duty = |word, cause: usize, about: Option<&String>, (optional, bypassed)| Due {
         word,
         to: record.duty_room.clone(),
         about: about.cloned(),
         cause: Some(cause),
         from_us: case.answered_us(cause).unwrap_or(record.sent[cause].at_us),
         optional,
+        bypassed,
         came: None,
     };
     let mut all: Vec<Due> = Vec::new();
-    // Of each process of the gateway: devices in alarm, and whether something was lost that could have changed them.
-    let mut lives: BTreeMap<usize, (BTreeSet<&str>, bool)> = BTreeMap::new();
+    // Of each process of the gateway: devices in alarm, each with that alarm if its zone was bypassed, and whether something was lost
+    // that could have changed them.
+    let mut lives: BTreeMap<usize, (BTreeMap<&str, Option<usize>>, bool)> = BTreeMap::new();
     for i in case.taken.iter().copied() {
         let sent = &record.sent[i];
         if !LOUD.contains(&sent.class.as_str()) {
             continue;
         }
         let (alarming, unsure) = lives.entry(record.life_at(sent.at_us)).or_default();
-        // Nor is anything owed after the alarm of a bypassed zone.
-        let is_lost = case.answers[i].is_empty() || !case.owes(i);
+        let bypassed = (!case.owes(i)).then_some(i);
+        let is_lost = case.answers[i].is_empty() || bypassed.is_some();
         *unsure |= is_lost;
         match sent.kind.as_str() {
             "alarm" => {
-                alarming.insert(&sent.device);
-                all.push(duty("siren_on", i, None, is_lost));
+                let of_zone = alarming.entry(&sent.device).or_insert(bypassed);
+                *of_zone = of_zone.and(bypassed);
+                all.push(duty("siren_on", i, None, (is_lost, bypassed)));
             }
-            "restore" if alarming.remove(sent.device.as_str()) => {
-                all.push(duty("acknowledge", i, Some(&sent.device), *unsure));
-                all.push(duty("siren_off", i, None, *unsure || !alarming.is_empty()));
+            "restore" => {
+                let Some(bypassed) = alarming.remove(sent.device.as_str()) else { continue };
+                all.push(duty("acknowledge", i, Some(&sent.device), (*unsure, bypassed)));
+                all.push(duty("siren_off", i, None, (*unsure || !alarming.is_empty(), bypassed)));
             }
             _ => {}
         }
@@ -164,6 +168,7 @@ fn due(case: &Case<'_>) -> Vec<Due> {
         cause: None,
         from_us: bypass.from_us,
         optional: false,
+        bypassed: None,
         came: None,
     }));
     all
