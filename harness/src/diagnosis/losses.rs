@@ -94,10 +94,9 @@ impl<'a> Lost<'a> {
 
     /// A rule that takes all messages from some size of a feature on: the size that explains most.
     fn beyond(&self, id: &'static str, why: &str, feature: Feature<'_>) -> Option<Explanation> {
-        // What the gateway does not take at all is not lost by this.
-        let feature = |i: usize| self.case.takes(i).then(|| feature(i)).flatten();
-        let mut sizes: Vec<(i64, usize)> =
-            self.case.owed.iter().filter_map(|i| feature(*i).map(|size| (size, *i))).collect();
+        // What the gateway does not take at all may be lost by this, or never have come so far.
+        let taken = self.case.owed.iter().copied().filter(|i| self.case.takes(*i));
+        let mut sizes: Vec<(i64, usize)> = taken.filter_map(|i| feature(i).map(|size| (size, i))).collect();
         sizes.sort_unstable_by_key(|(size, _)| -size);
         let (mut lost, mut best) = (0, (0.0, None));
         for (place, (size, i)) in sizes.iter().enumerate() {

@@ -365,7 +365,7 @@ fn a_bypass_that_one_of_two_zones_is_not_told_of_is_missing() {
 
 #[test]
 fn losses_are_named_by_what_was_lost() {
-    let cases: [(&str, Passes); 15] = [
+    let cases: [(&str, Passes); 16] = [
         ("zone-deaf", |r, i| r.sent[i].device != "smoke-1"),
         ("class-deaf", |r, i| r.sent[i].class != "camera"),
         ("signal-deaf", |r, i| r.sent[i].signal != "intercom_warning"),
@@ -382,6 +382,7 @@ fn losses_are_named_by_what_was_lost() {
             let sent = &r.sent[i];
             !r.sent[..i].iter().any(|o| o.device == sent.device && o.packet_id == sent.packet_id)
         }),
+        ("deaf-after-count", |r, i| i < 100 || r.life_at(r.sent[i].at_us) > 0),
         ("absence-lost", |r, i| !r.is_away(r.sent[i].at_us)),
         ("after-idle-lost", |r, i| gap(r, i, |_, _| true) < 650_000),
         ("reconnect-lost", |r, i| {
