@@ -81,6 +81,9 @@ impl Drop for Sink {
 pub struct Server {
     listener: TcpListener,
     poll: Poll,
+    /// From one look at its sockets to the next, beside what the look takes. One that wakes for each message is a processor's
+    /// work, and the kernel puts it where whoever wakes it runs.
+    pub pause: Duration,
 }
 
 struct Client {
@@ -102,7 +105,7 @@ impl Server {
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         let address = listener.local_addr()?;
-        Ok((Server { listener, poll }, address))
+        Ok((Server { listener, poll, pause: Duration::ZERO }, address))
     }
 
     /// Serves until `stop`.
@@ -122,6 +125,9 @@ impl Server {
                 {
                     clients.remove(&event.token().0);
                 }
+            }
+            if !self.pause.is_zero() {
+                thread::sleep(self.pause);
             }
         }
         Ok(())

@@ -54,6 +54,9 @@ const LATENESS_US: f64 = 100.0;
 /// cheaper than that, so a machine that manages fewer is asked for as much less.
 const RAW: f64 = 284_000.0;
 
+/// How long the sink sleeps between two looks while lateness is measured, ms.
+const PAUSE_MS: u64 = 1;
+
 /// A sink in a process of its own, which ends with this one.
 struct Sink {
     child: Child,
@@ -61,13 +64,14 @@ struct Sink {
 }
 
 impl Sink {
-    fn start() -> Result<Sink, Failure> {
+    /// That sleeps so many milliseconds between two looks.
+    fn start(pause: u64) -> Result<Sink, Failure> {
         let cannot = |why: &dyn std::fmt::Display| {
             Failure::new(Exit::Harness, format!("no sink could be started: {why}"))
         };
         let program = std::env::current_exe().map_err(|error| cannot(&error))?;
         let mut command = Command::new(program);
-        command.arg("sink").stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(["sink", "--pause", &pause.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| cannot(&error))?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
@@ -106,11 +110,11 @@ struct Figures {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
-    let sink = Sink::start()?;
+    let (eager, lazy) = (Sink::start(0)?, Sink::start(PAUSE_MS)?);
     let failed = |error: BenchError| {
         Failure::new(Exit::Harness, format!("the load plane could not be measured: {error}"))
     };
-    let figures = measure(&args, sink.address).map_err(failed)?;
+    let figures = measure(&args, (eager.address, lazy.address)).map_err(failed)?;
     print(&table(&args, &figures))?;
     let missed = args.strict && targets(&figures).iter().any(|target| !target.met);
     Ok(if missed { Exit::Verdict } else { Exit::Ok })
@@ -151,8 +155,8 @@ fn slower(floor: &Rate) -> f64 {
 }
 
 /// Memory first, before anything else has touched it; then the ways take turns, so that a busy stretch of the machine
-/// hits all of them.
-fn measure(args: &Args, to: SocketAddr) -> Result<Figures, BenchError> {
+/// hits all of them. Lateness is the generator's alone beside a sink that leaves it its processor.
+fn measure(args: &Args, (to, lazy): (SocketAddr, SocketAddr)) -> Result<Figures, BenchError> {
     let per_connection = bench::memory(to, args.held)?;
     let (mut floor, mut ways) = (Rate::default(), [Rate::default(); 4]);
     for _ in 0..args.passes.max(1) {
@@ -162,7 +166,8 @@ fn measure(args: &Args, to: SocketAddr) -> Result<Figures, BenchError> {
         }
     }
     let lasts = Duration::from_secs(args.seconds);
-    let lateness = bench::lateness(to, args.connections, (f64::from(args.rate), lasts), args.passes.max(1))?;
+    let lateness =
+        bench::lateness(lazy, args.connections, (f64::from(args.rate), lasts), args.passes.max(1))?;
     let mut peers = Vec::new();
     for qos in [0, 1] {
         let task = Task { to, connections: args.connections, seconds: args.seconds, qos };
@@ -178,7 +183,7 @@ fn better(a: Rate, b: Rate) -> Rate {
 
 fn table(args: &Args, figures: &Figures) -> String {
     let mut out = format!(
-        "load on {} connections, 16-byte messages, one sink in a process of its own; measured, best of {}\n",
+        "load on {} connections, 16-byte messages, a sink in a process of its own; measured, best of {}\n",
         args.connections, args.passes
     );
     let mut row = |name: &str, rate: &Rate| {
