@@ -616,7 +616,7 @@ fn every(n: usize) -> impl Fn(&Record, usize) -> bool {
     move |record, i| {
         let life = |of: usize| record.life_at(record.sent[of].at_us);
         let before = (0..=i).filter(|other| life(*other) == life(i) && !is_copy(record, *other));
-        before.count() % n > 0
+        !before.count().is_multiple_of(n)
     }
 }
 
@@ -671,7 +671,7 @@ fn a_bypass_without_end_takes_alarms_before_they_are_counted() {
     for n in 5..16 {
         let counted = move |record: &Record, i: usize| {
             let before = behind_an_endless_bypass(record, i);
-            before.last() == Some(&i) && before.len() % n > 0
+            before.last() == Some(&i) && !before.len().is_multiple_of(n)
         };
         found.push(diagnose(&answered(counted, |_, _, heard| vec![heard])).said);
     }
