@@ -81,8 +81,8 @@ impl Drop for Sink {
 pub struct Server {
     listener: TcpListener,
     poll: Poll,
-    /// From one look at its sockets to the next, beside what the look takes. One that wakes for each message is a processor's
-    /// work, and the kernel puts it where whoever wakes it runs.
+    /// How long it sleeps after each look at its sockets. Without a pause it wakes for each message: a processor's work, which the
+    /// kernel puts where whoever wakes it runs.
     pub pause: Duration,
 }
 
@@ -112,8 +112,9 @@ impl Server {
     pub fn run(mut self, counts: &Counts, stop: &AtomicBool) -> io::Result<()> {
         let (mut events, mut buffer) = (Events::with_capacity(1_024), vec![0; READ]);
         let (mut clients, mut next) = (BTreeMap::new(), 0);
+        let at_most = if self.pause.is_zero() { Duration::from_millis(20) } else { Duration::ZERO };
         while !stop.load(Ordering::Relaxed) {
-            match self.poll.poll(&mut events, Some(Duration::from_millis(20))) {
+            match self.poll.poll(&mut events, Some(at_most)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }

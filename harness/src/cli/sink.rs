@@ -19,14 +19,14 @@ pub struct Args {
     listen: SocketAddr,
     /// Milliseconds that it sleeps between two looks at its sockets; 0 when not given: it wakes for each message.
     #[arg(long, value_name = "MS", default_value_t = 0)]
-    pause: u64,
+    pause_ms: u64,
 }
 
 /// Serves until standard input closes.
 pub(super) fn run(args: Args) -> Result<Exit, Failure> {
     let cannot = |error| Failure::new(Exit::Sut, format!("cannot listen on {}: {error}", args.listen));
     let (mut server, address) = Server::bind(args.listen).map_err(cannot)?;
-    server.pause = Duration::from_millis(args.pause);
+    server.pause = Duration::from_millis(args.pause_ms);
     let mut stdout = std::io::stdout();
     let said = writeln!(stdout, "listening {address}").and_then(|()| stdout.flush());
     said.map_err(|error| Failure::new(Exit::Harness, format!("cannot write to stdout: {error}")))?;

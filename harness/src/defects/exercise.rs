@@ -1,6 +1,6 @@
 //! What is done to a gateway, step by step: the same for every gateway of a seed, whatever its defect.
 //!
-//! Within a few seconds it holds single messages, floods, two messages of one millisecond, repetitions, chatter, large
+//! Within some twenty seconds it holds single messages, floods, two messages of one millisecond, repetitions, chatter, large
 //! payloads, idleness, broken lines and good-byes, messages sent again, old ones, a bypass, a subscriber that is away,
 //! and a restart; each at least twice, so that a rule can be told from chance.
 
@@ -182,7 +182,7 @@ pub fn exercise(seed: u64) -> Vec<Step> {
     plan.act(0, Act::Return);
     plan.act(0, Act::ConnectAll);
     plan.singles();
-    // No bypass of before holds here.
+    // Bypasses from before the restart are over here, even where they have no end.
     plan.flood();
     plan.idle(750);
     plan.steps

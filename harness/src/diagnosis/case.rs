@@ -87,8 +87,8 @@ pub struct Case<'a> {
     pub record: &'a Record,
     /// Messages that are owed an answer, in order.
     pub owed: Vec<usize>,
-    /// Messages that the gateway takes for such: those, and the alarms of bypassed zones when it forgets bypasses; without the
-    /// alarms after a bypass when it ends none.
+    /// Messages that the gateway acts on as if it owed an answer: those, and the alarms of bypassed zones when it forgets bypasses;
+    /// without the alarms after a bypass when it ends none.
     pub taken: Vec<usize>,
     /// Of each message, its answers in order.
     pub answers: Vec<Vec<usize>>,
@@ -116,7 +116,7 @@ impl<'a> Case<'a> {
         let answers = vec![Vec::new(); record.sent.len()];
         let mut case = Case { record, owed, taken: Vec::new(), answers, copies, symptoms: Vec::new() };
         case.hear(&bypassed);
-        case.taken = case.taken(bypassed);
+        case.taken = case.what_it_takes(bypassed);
         case.answered();
         case.acknowledged();
         case.wills();
@@ -127,7 +127,7 @@ impl<'a> Case<'a> {
         case
     }
 
-    /// Whether the gateway takes a message for one that it owes an answer.
+    /// Whether the gateway acts on a message as if it owed an answer.
     pub fn takes(&self, sent: usize) -> bool {
         self.taken.binary_search(&sent).is_ok()
     }
@@ -191,7 +191,7 @@ impl<'a> Case<'a> {
         rated.filter(|(likeness, ..)| *likeness >= LIKENESS).max().map(|(.., i)| i)
     }
 
-    fn taken(&self, bypassed: Vec<usize>) -> Vec<usize> {
+    fn what_it_takes(&self, bypassed: Vec<usize>) -> Vec<usize> {
         let is_answered = |i: &usize| !self.answers[*i].is_empty();
         let mut taken = self.owed.clone();
         if bypassed.iter().any(|i| is_answered(i) || self.is_told(*i)) {
@@ -199,23 +199,29 @@ impl<'a> Case<'a> {
             taken.sort_unstable();
         }
         let was_bypassed = |i: &usize| self.record.was_bypassed(&self.record.sent[*i]);
-        if !taken.iter().filter(|i| was_bypassed(i)).any(is_answered) {
+        if !taken.iter().filter(|i| was_bypassed(i)).any(|i| is_answered(i) || self.is_cause(*i)) {
             taken.retain(|i| !was_bypassed(i));
         }
         taken
     }
 
-    /// Whether something is commanded because of the alarm of a bypassed zone, or because of its end while no other alarm of that
-    /// zone is open.
+    /// Whether something is commanded because of a message.
+    fn is_cause(&self, sent: usize) -> bool {
+        self.record.orders.iter().any(|order| order.cause.as_ref() == Some(&self.record.sent[sent].id))
+    }
+
+    /// Whether something is commanded because of the alarm of a bypassed zone, or because of its end while no alarm from before the
+    /// bypass is open, of which we do not know that its end was heard.
     fn is_told(&self, alarm: usize) -> bool {
         let sent = &self.record.sent;
-        let of_zone = |other: &&Sent| other.device == sent[alarm].device;
-        let before = sent[..alarm].iter().rfind(of_zone);
-        let is_open = before.is_some_and(|other| other.kind == "alarm" && !self.record.is_bypassed(other));
-        let end = sent[alarm + 1..].iter().find(of_zone).filter(|end| end.kind == "restore" && !is_open);
-        let causes = [Some(&sent[alarm]), end];
-        let mut ids = causes.iter().flatten().map(|cause| &cause.id);
-        ids.any(|id| self.record.orders.iter().any(|order| order.cause.as_ref() == Some(id)))
+        let of_zone = |i: &usize| sent[*i].device == sent[alarm].device;
+        let heard = |i: &usize| {
+            let (is_alarm, is_over) = (sent[*i].kind == "alarm", !self.answers[*i].is_empty());
+            of_zone(i) && !self.record.is_bypassed(&sent[*i]) && (is_alarm || is_over)
+        };
+        let is_open = (0..alarm).rev().find(heard).is_some_and(|i| sent[i].kind == "alarm");
+        let end = (alarm + 1..sent.len()).find(of_zone).filter(|i| sent[*i].kind == "restore" && !is_open);
+        self.is_cause(alarm) || end.is_some_and(|end| self.is_cause(end))
     }
 
     fn answered(&mut self) {

@@ -242,10 +242,11 @@ impl<'a> Times<'a> {
         })?;
         let late = |symptom: &Symptom| matches!(symptom, Symptom::AcknowledgedLate(_));
         found.covers.extend(self.case.places(late));
-        // A command that stood still came when all else came; one that is late at another time has another reason.
+        // A command that stood still came with all else, or before it where nothing else was due; one that is late at another time
+        // has another reason.
         let came_then = |o: usize| {
             let at_us = record.orders[o].at_us;
-            standstills.iter().any(|(_, to)| (at_us - to).abs() <= NEAR_US)
+            standstills.iter().any(|(from, to)| (*from..=to + NEAR_US).contains(&at_us))
         };
         let commands =
             |symptom: &Symptom| matches!(symptom, Symptom::Command(Told::Late(o)) if came_then(*o));

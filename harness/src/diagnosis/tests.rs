@@ -611,7 +611,7 @@ fn two_defects_are_both_named_and_what_nobody_knows_is_unknown() {
     assert!(said.starts_with("unknown: ") && said.contains("was not answered"), "{said}");
 }
 
-/// Every so manieth message is lost, of all that come to a process of the gateway, once each.
+/// Every n-th message of those that come to a process of the gateway is lost; copies do not count.
 fn every(n: usize) -> impl Fn(&Record, usize) -> bool {
     move |record, i| {
         let life = |of: usize| record.life_at(record.sent[of].at_us);
@@ -666,6 +666,29 @@ fn behind_an_endless_bypass(record: &Record, i: usize) -> Vec<usize> {
 }
 
 #[test]
+fn the_end_of_an_alarm_whose_own_was_lost_tells_nothing_of_a_bypass() {
+    let plain = stimuli();
+    let begins_us = plain.bypasses[0].from_us;
+    let zone = |sent: &Sent| sent.device == plain.bypasses[0].device;
+    let last = plain.sent.iter().rposition(|sent| zone(sent) && sent.at_us < begins_us).expect("it spoke");
+    let alarm = plain.sent[..last].iter().rposition(|sent| zone(sent) && sent.kind == "alarm").expect("one");
+    let ends = |i: usize| (alarm + 1..=last).contains(&i) && zone(&plain.sent[i]);
+    let mut record = answered(|_, i| !ends(i), |_, _, heard| vec![heard]);
+    let after = plain.sent.iter().skip(last + 1).find(|sent| zone(sent) && sent.kind == "restore");
+    let after = after.expect("it was over");
+    record.orders.push(Order {
+        at_us: after.at_us + 2_000,
+        to: record.duty_room.clone(),
+        id: "beside".into(),
+        command: "acknowledge".into(),
+        cause: Some(after.id.clone()),
+        about: Some(after.device.clone()),
+    });
+    let said = diagnose(&record).said;
+    assert!(said.starts_with("unknown: ") && !said.contains("bypass"), "{said}");
+}
+
+#[test]
 fn a_bypass_without_end_takes_alarms_before_they_are_counted() {
     let mut found = Vec::new();
     for n in 5..16 {
@@ -711,6 +734,11 @@ fn commands_that_a_standstill_held_back_are_told_from_late_ones() {
     let late = Told::all(&Case::of(&record)).iter().filter(|told| matches!(told, Told::Late(_))).count();
     assert!(late >= begins.len() && begins.len() > 2, "{late} late in {} standstills", begins.len());
     check(&record, "stalls");
+    // Where nothing else was due at its end, a command is the first that comes.
+    let mut quiet = record.clone();
+    let held = quiet.orders.iter_mut().find(|order| order.at_us - 1_000 == begins[1] + STANDSTILL_US);
+    held.expect("one was held back").at_us -= 150_000;
+    check(&quiet, "stalls");
     record.orders.iter_mut().for_each(|order| order.at_us += 700_000);
     check(&record, "command-late + stalls");
 }

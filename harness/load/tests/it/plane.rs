@@ -78,7 +78,7 @@ fn a_sink_that_pauses_takes_all_the_same_and_answers_when_it_looks() -> Result<(
         let all = outcome?.all();
         ensure!((all.left, all.answered, all.unanswered) == (200, 200, 0), "{all:?}");
         ensure!(counts.messages.load(Ordering::Relaxed) == 200);
-        // Whoever is answered at the next look waits for half of the pause.
+        // Whoever is answered at the next look waits for half of the pause on average.
         ensure!(all.service.percentile_us(50.0).is_some_and(|us| us > 2_000), "{:?}", all.service);
         Ok(())
     })

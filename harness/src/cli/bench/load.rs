@@ -64,14 +64,17 @@ struct Sink {
 }
 
 impl Sink {
-    /// That sleeps so many milliseconds between two looks.
-    fn start(pause: u64) -> Result<Sink, Failure> {
+    /// Starts one that sleeps `pause_ms` after each look, or wakes for each message when that is 0.
+    fn start(pause_ms: u64) -> Result<Sink, Failure> {
         let cannot = |why: &dyn std::fmt::Display| {
             Failure::new(Exit::Harness, format!("no sink could be started: {why}"))
         };
         let program = std::env::current_exe().map_err(|error| cannot(&error))?;
         let mut command = Command::new(program);
-        command.args(["sink", "--pause", &pause.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .args(["sink", "--pause-ms", &pause_ms.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| cannot(&error))?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
