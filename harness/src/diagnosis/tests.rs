@@ -232,11 +232,20 @@ fn is_copy(record: &Record, i: usize) -> bool {
     record.sent[..i].iter().any(|sent| sent.id == record.sent[i].id)
 }
 
-/// Whether a message is the alarm of a zone that is bypassed.
 fn is_silenced(record: &Record, i: usize) -> bool {
-    let sent = &record.sent[i];
-    let mut bypasses = record.bypasses.iter().filter(|bypass| bypass.device == sent.device);
-    sent.kind == "alarm" && bypasses.any(|bypass| (bypass.from_us..bypass.to_us).contains(&sent.at_us))
+    record.is_bypassed(&record.sent[i])
+}
+
+/// The acknowledgement of a restore for which none is owed.
+fn acknowledgement(record: &Record, restore: &Sent) -> Order {
+    Order {
+        at_us: restore.at_us + 2_000,
+        to: record.duty_room.clone(),
+        id: "beside".into(),
+        command: "acknowledge".into(),
+        cause: Some(restore.id.clone()),
+        about: Some(restore.device.clone()),
+    }
 }
 
 /// The same of a gateway that does not keep bypasses by itself.
@@ -627,19 +636,12 @@ fn a_loss_that_took_the_alarm_of_a_bypassed_zone_counts_beside_a_forgotten_bypas
     let (n, taken) = (5..16).find_map(|n| Some((n, taken(n)?))).expect("one falls there");
     let mut record = spoken(every(n), |_, _, heard| vec![heard]);
     let over = |sent: &&Sent| sent.device == plain.sent[taken].device && sent.kind == "restore";
-    let restore = record.sent.iter().skip(taken).find(over).expect("it was over").clone();
+    let restore = plain.sent.iter().skip(taken).find(over).expect("it was over");
     // What was lost on its way out was heard, and its restore is acknowledged.
-    record.orders.push(Order {
-        at_us: restore.at_us + 2_000,
-        to: record.duty_room.clone(),
-        id: "beside".into(),
-        command: "acknowledge".into(),
-        cause: Some(restore.id.clone()),
-        about: Some(restore.device.clone()),
-    });
+    let because_of_its_end = acknowledgement(&plain, restore);
+    record.orders.push(because_of_its_end.clone());
     check(&record, "bypass-forgotten + every-nth-lost");
     // Where all of them were lost, a command because of one tells of it, or because of its end.
-    let because_of_its_end = record.orders.last().expect("just put there").clone();
     let because_of_it = Order {
         command: "siren_on".into(),
         cause: Some(plain.sent[taken].id.clone()),
@@ -675,15 +677,7 @@ fn the_end_of_an_alarm_whose_own_was_lost_tells_nothing_of_a_bypass() {
     let ends = |i: usize| (alarm + 1..=last).contains(&i) && zone(&plain.sent[i]);
     let mut record = answered(|_, i| !ends(i), |_, _, heard| vec![heard]);
     let after = plain.sent.iter().skip(last + 1).find(|sent| zone(sent) && sent.kind == "restore");
-    let after = after.expect("it was over");
-    record.orders.push(Order {
-        at_us: after.at_us + 2_000,
-        to: record.duty_room.clone(),
-        id: "beside".into(),
-        command: "acknowledge".into(),
-        cause: Some(after.id.clone()),
-        about: Some(after.device.clone()),
-    });
+    record.orders.push(acknowledgement(&plain, after.expect("it was over")));
     let said = diagnose(&record).said;
     assert!(said.starts_with("unknown: ") && !said.contains("bypass"), "{said}");
 }
