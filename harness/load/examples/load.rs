@@ -1,5 +1,6 @@
 //! The plane's figures in a build that has no engine in it: `cargo run --release -p palisade-load --example load`.
-//! With `sink` as argument it is the sink, on a free port that it prints.
+//! With `sink MS` as arguments it is the sink, on a free port that it prints, which looks at its sockets once in MS
+//! milliseconds; 0: whenever something comes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
@@ -15,12 +16,17 @@ use palisade_load::plane::Writes;
 use palisade_load::sink::{Counts, Server};
 
 fn main() -> Result<()> {
-    if std::env::args().nth(1).as_deref() == Some("sink") { sink() } else { measure() }
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("sink") => sink(Duration::from_millis(arguments.next().context("sink MS")?.parse()?)),
+        _ => measure(),
+    }
 }
 
 /// Serves until standard input closes.
-fn sink() -> Result<()> {
-    let (server, address) = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+fn sink(pause: Duration) -> Result<()> {
+    let (mut server, address) = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    server.pause = pause;
     writeln!(std::io::stdout(), "{address}")?;
     let (counts, stop) = (Counts::default(), AtomicBool::new(false));
     thread::scope(|scope| {
@@ -32,15 +38,28 @@ fn sink() -> Result<()> {
     Ok(())
 }
 
-fn measure() -> Result<()> {
+/// Measures against a sink in a process of its own, which ends with it.
+fn beside(pause_ms: &str, measure: impl FnOnce(SocketAddr) -> Result<()>) -> Result<()> {
     let mut child = Command::new(std::env::current_exe()?)
-        .arg("sink")
+        .args(["sink", pause_ms])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
     let mut line = String::new();
     BufReader::new(child.stdout.take().context("a pipe")?).read_line(&mut line)?;
-    let to: SocketAddr = line.trim().parse()?;
+    let measured = measure(line.trim().parse()?);
+    drop(child.stdin.take());
+    child.wait()?;
+    measured
+}
+
+fn measure() -> Result<()> {
+    beside("0", rates)?;
+    // As `palisade bench load`: one that wakes for each message works on the generator's own processor.
+    beside("1", lateness)
+}
+
+fn rates(to: SocketAddr) -> Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "memory per connection at 10000: {} bytes", bench::memory(to, 10_000)?)?;
     for _ in 0..3 {
@@ -54,11 +73,15 @@ fn measure() -> Result<()> {
             writeln!(out, "{name} {}", bench::throughput(to, 100, (qos, 1_000_000), writes)?)?;
         }
     }
+    Ok(())
+}
+
+fn lateness(to: SocketAddr) -> Result<()> {
     let lateness = bench::lateness(to, 100, (50_000.0, Duration::from_secs(2)), 5)?;
     for pass in &lateness.passes {
         let at = |percent| pass.percentile_us(percent).unwrap_or(0);
         writeln!(
-            out,
+            std::io::stdout(),
             "lateness at 50000/s: p50 {} p99 {} p99.9 {} max {} us",
             at(50.0),
             at(99.0),
@@ -66,7 +89,5 @@ fn measure() -> Result<()> {
             at(100.0)
         )?;
     }
-    drop(child.stdin.take());
-    child.wait()?;
     Ok(())
 }

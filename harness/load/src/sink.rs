@@ -49,7 +49,13 @@ pub struct Sink {
 impl Sink {
     /// Listens; port 0 takes a free one.
     pub fn start(address: SocketAddr) -> io::Result<Sink> {
-        let (server, address) = Server::bind(address)?;
+        Sink::pausing(address, Duration::ZERO)
+    }
+
+    /// [`Sink::start`] with a [`Server::pause`].
+    pub fn pausing(address: SocketAddr, pause: Duration) -> io::Result<Sink> {
+        let (mut server, address) = Server::bind(address)?;
+        server.pause = pause;
         let (counts, stop) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
         let (theirs, stopping) = (Arc::clone(&counts), Arc::clone(&stop));
         let thread =

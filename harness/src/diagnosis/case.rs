@@ -170,7 +170,7 @@ impl<'a> Case<'a> {
                     self.symptoms.push(Symptom::Bypassed(i, h));
                 }
                 Some(i) => {
-                    if !self.answers[i].is_empty() {
+                    if self.is_answered(i) {
                         self.symptoms.push(Symptom::Twice(i, h));
                     }
                     self.answers[i].push(h);
@@ -182,24 +182,27 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether something was heard that is taken to be this message's answer.
+    pub fn is_answered(&self, i: usize) -> bool {
+        !self.answers[i].is_empty()
+    }
+
     /// The message that an answer is most like; of several, the one that still waits, and then the latest.
     fn whose(&self, heard: &Heard, said: &Said, bypassed: &[usize]) -> Option<usize> {
         let candidates = self.owed.iter().chain(bypassed).copied();
         let before = candidates.filter(|i| self.record.sent[*i].at_us <= heard.at_us);
-        let rated =
-            before.map(|i| (likeness(&self.record.sent[i], heard, said), self.answers[i].is_empty(), i));
+        let rated = before.map(|i| (likeness(&self.record.sent[i], heard, said), !self.is_answered(i), i));
         rated.filter(|(likeness, ..)| *likeness >= LIKENESS).max().map(|(.., i)| i)
     }
 
     fn what_it_takes(&self, bypassed: Vec<usize>) -> Vec<usize> {
-        let is_answered = |i: &usize| !self.answers[*i].is_empty();
         let mut taken = self.owed.clone();
-        if bypassed.iter().any(|i| is_answered(i) || self.is_told(*i)) {
+        if bypassed.iter().any(|i| self.is_answered(*i) || self.is_told(*i)) {
             taken.extend(bypassed);
             taken.sort_unstable();
         }
         let was_bypassed = |i: &usize| self.record.was_bypassed(&self.record.sent[*i]);
-        if !taken.iter().filter(|i| was_bypassed(i)).any(|i| is_answered(i) || self.is_cause(*i)) {
+        if !taken.iter().filter(|i| was_bypassed(i)).any(|i| self.is_answered(*i) || self.is_cause(*i)) {
             taken.retain(|i| !was_bypassed(i));
         }
         taken
@@ -216,7 +219,7 @@ impl<'a> Case<'a> {
         let sent = &self.record.sent;
         let of_zone = |i: &usize| sent[*i].device == sent[alarm].device;
         let heard = |i: &usize| {
-            let (is_alarm, is_over) = (sent[*i].kind == "alarm", !self.answers[*i].is_empty());
+            let (is_alarm, is_over) = (sent[*i].kind == "alarm", self.is_answered(*i));
             of_zone(i) && !self.record.is_bypassed(&sent[*i]) && (is_alarm || is_over)
         };
         let is_open = (0..alarm).rev().find(heard).is_some_and(|i| sent[i].kind == "alarm");

@@ -170,7 +170,7 @@ impl<'a> Times<'a> {
         let mut due = BTreeMap::new();
         let record = self.case.record;
         // What is lost is not waited for.
-        for i in self.case.taken.iter().copied().filter(|i| !self.case.answers[*i].is_empty()) {
+        for i in self.case.taken.iter().copied().filter(|i| self.case.is_answered(*i)) {
             let sent_us = record.sent[i].at_us;
             let free = free.entry(format!("{} {}", record.life_at(sent_us), key(i))).or_insert(i64::MIN);
             let begins = sent_us.max(*free);
@@ -313,7 +313,7 @@ impl<'a> Times<'a> {
         let record = self.case.record;
         let mut idle: BTreeMap<usize, i64> = BTreeMap::new();
         let answered: Vec<usize> =
-            self.case.taken.iter().copied().filter(|i| !self.case.answers[*i].is_empty()).collect();
+            self.case.taken.iter().copied().filter(|i| self.case.is_answered(*i)).collect();
         for pair in answered.windows(2) {
             let (before, at) = (record.sent[pair[0]].at_us, record.sent[pair[1]].at_us);
             if record.life_at(before) == record.life_at(at) {

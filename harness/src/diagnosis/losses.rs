@@ -162,7 +162,7 @@ impl<'a> Lost<'a> {
         let before = |i: usize| self.case.taken.iter().copied().take_while(move |other| *other < i);
         let gap = |i: usize, other: usize| self.sent(i).at_us - self.sent(other).at_us;
         let same_device = |i: usize, other: usize| self.sent(i).device == self.sent(other).device;
-        let passed = |other: &usize| !self.case.answers[*other].is_empty();
+        let passed = |other: &usize| self.case.is_answered(*other);
         let after_passed = |i: usize| {
             let last = before(i).filter(|other| same_device(i, *other)).filter(passed).last();
             last.map(|last| -gap(i, last))
@@ -276,7 +276,7 @@ impl<'a> Lost<'a> {
             numbers.insert(i, *count);
         }
         let lost: Vec<usize> =
-            self.case.taken.iter().copied().filter(|i| self.case.answers[*i].is_empty()).collect();
+            self.case.taken.iter().copied().filter(|i| !self.case.is_answered(*i)).collect();
         let fits = |n: usize| {
             let off = |i: &&usize| (numbers[*i] % n).min(n - numbers[*i] % n);
             let near = lost.iter().filter(|i| off(i) <= 1).count();

@@ -145,7 +145,7 @@ fn due(case: &Case<'_>) -> Vec<Due> {
         }
         let (alarming, unsure) = lives.entry(record.life_at(sent.at_us)).or_default();
         let bypassed = (!case.owes(i)).then_some(i);
-        let is_lost = case.answers[i].is_empty() || bypassed.is_some();
+        let is_lost = !case.is_answered(i) || bypassed.is_some();
         *unsure |= is_lost;
         match sent.kind.as_str() {
             "alarm" => {

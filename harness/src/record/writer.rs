@@ -42,7 +42,7 @@ pub fn create(path: &Path) -> io::Result<Writing> {
     let thread = std::thread::Builder::new().name("journal".into()).spawn(move || {
         if let Err(error) = write_all(file, &to_write) {
             // Only the first fault counts, and there is only one writer.
-            let _ = fault.set(sentence(&path, &error));
+            let _ = fault.set(not_written(&path, &error));
         }
     })?;
     Ok(Writing { journal, thread })
@@ -60,7 +60,8 @@ pub fn append(path: &Path, entry: &Entry) -> io::Result<()> {
     OpenOptions::new().append(true).open(path)?.write_all(&line)
 }
 
-fn sentence(path: &Path, error: &io::Error) -> String {
+/// A file of the run that cannot be written, with the remedy.
+pub fn not_written(path: &Path, error: &io::Error) -> String {
     format!("{} could not be written: {error}; make room and run again", path.display())
 }
 

@@ -364,7 +364,7 @@ fn report(
     let plan = folder.plan.as_ref().ok();
     let mut lateness = main.latency.all.lateness.clone();
     lateness.merge(&floor.latency.all.lateness);
-    let disk = journal.note("disk").map(|n| format!("the run could not be recorded: {}", n.text));
+    let disk = journal.not_recorded().map(|(_, sentence)| sentence);
     let load = journal.note(LATE_LOAD).map(|note| note.text.clone());
     let paths = |l: &Latency| l.by_class.iter().map(|(c, p)| (c.clone(), Paths::of(p))).collect();
     let mut report = Report {

@@ -198,22 +198,13 @@ impl Journal {
 
     /// How the run was cut, if it was: an instant and a sentence each.
     pub(super) fn cuts(&self) -> Vec<(Micros, String)> {
-        let named = [
-            ("lost", "the gateway was lost"),
-            ("interrupted", "the run was interrupted"),
-            ("disk", "the run could not be recorded"),
-        ];
-        let mut cuts: Vec<(Micros, String)> = named
-            .iter()
-            .filter_map(|(kind, what)| {
-                let note = self.note(kind)?;
-                let at = seconds(note.at_us);
-                if *kind == "lost" && !self.reached() {
-                    return Some((note.at_us, format!("the gateway was not reached: {}", note.text)));
-                }
-                Some((note.at_us, format!("{what} {at} s after the start: {}", note.text)))
-            })
-            .collect();
+        let lost = self.cut("lost", "the gateway was lost").map(|cut| match self.note("lost") {
+            Some(note) if !self.reached() => (cut.0, format!("the gateway was not reached: {}", note.text)),
+            _ => cut,
+        });
+        let interrupted = self.cut("interrupted", "the run was interrupted");
+        let mut cuts: Vec<(Micros, String)> =
+            [lost, interrupted, self.not_recorded()].into_iter().flatten().collect();
         if cuts.is_empty() && self.end.is_none() {
             let at = seconds(self.last_us);
             cuts.push((
@@ -222,6 +213,16 @@ impl Journal {
             ));
         }
         cuts
+    }
+
+    /// When and why the run could not be recorded any more.
+    pub(super) fn not_recorded(&self) -> Option<(Micros, String)> {
+        self.cut("disk", "the run could not be recorded")
+    }
+
+    fn cut(&self, kind: &str, what: &str) -> Option<(Micros, String)> {
+        let note = self.note(kind)?;
+        Some((note.at_us, format!("{what} {} s after the start: {}", seconds(note.at_us), note.text)))
     }
 
     /// Whether the main part got as far as the gateway.

@@ -18,7 +18,8 @@ pub fn render(report: &Report) -> String {
     let harness = report.harness.reasons.iter().filter(|_| !report.harness.valid);
     harness.for_each(|why| say("the harness cannot be trusted", why.clone()));
     // Why it was cut is why everything else is missing.
-    report.verdict.reasons.iter().filter(|_| report.partial).take(1).for_each(|why| say("cut", why.clone()));
+    let cut = report.verdict.reasons.first().filter(|why| !report.harness.reasons.contains(why));
+    cut.filter(|_| report.partial).into_iter().for_each(|why| say("cut", why.clone()));
     // A threshold on the harness itself is among its reasons.
     let is_told = |c: &CheckPart| !report.harness.valid && is_of_the_harness(&c.figure) && c.found.is_some();
     let checks = report.verdict.checks.iter().filter(|c| !c.pass && !is_told(c));

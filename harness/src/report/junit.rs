@@ -66,7 +66,8 @@ fn verdict(report: &Report) -> TestCase {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let first = report.verdict.reasons.first().or(report.harness.reasons.first());
         let first = first.cloned().unwrap_or_else(|| format!("exit code {}", report.exit() as u8));
-        let all = [&report.verdict.reasons[..], &report.harness.reasons, &report.verdict.stands].concat();
+        let all: Vec<&str> =
+            told::reasons(report).into_iter().chain(&report.verdict.stands).map(String::as_str).collect();
         status.set_type("verdict").set_message(first).set_description(all.join("\n"));
     }
     let mut case = TestCase::new("verdict", status);

@@ -98,10 +98,7 @@ fn head(report: &Report, paint: Paint) -> String {
 
 fn why(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
-    let reasons = &report.verdict.reasons;
-    // A void run says why before anything else.
-    let void = report.harness.reasons.iter().filter(|reason| !reasons.contains(reason));
-    let reasons: Vec<&String> = void.chain(reasons).collect();
+    let reasons = told::reasons(report);
     for reason in reasons.iter().take(REASONS) {
         let wrapped = wrap(reason, WIDTH - 15);
         let marked = wrapped.iter().enumerate().map(|(i, text)| {

@@ -99,6 +99,13 @@ pub(super) fn against(against: &Against) -> String {
     format!("{run}: {} messages in both; figures: {}{unproved}{all}", against.paired, told.join(", "))
 }
 
+/// Why a run does not count, each reason once: what makes it void comes before anything else.
+pub(super) fn reasons(report: &Report) -> Vec<&String> {
+    let reasons = &report.verdict.reasons;
+    let void = report.harness.reasons.iter().filter(|reason| !reasons.contains(reason));
+    void.chain(reasons).collect()
+}
+
 /// That all thresholds of which something was found hold, and how many of them nobody typed.
 pub(super) fn hold(checks: &[CheckPart]) -> String {
     let checks = || checks.iter().filter(|check| check.found.is_some());

@@ -135,8 +135,6 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     fs::write(path, bytes).map_err(|error| {
         // Half of it is of no use, and its room is.
         let _ = fs::remove_file(path);
-        let text =
-            format!("{} could not be written: {error}\n  remedy: make room and run again", path.display());
-        Failure::new(Exit::Harness, text)
+        Failure::new(Exit::Harness, crate::record::not_written(path, &error))
     })
 }

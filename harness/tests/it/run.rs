@@ -305,9 +305,19 @@ fn a_day_that_does_not_fit_on_the_disk_still_has_a_report() -> Result<()> {
     let bench = Bench::new()?;
     fs::create_dir(bench.out())?;
     std::os::unix::fs::symlink("/dev/full", bench.out().join("tape.bin"))?;
-    let (code, _, stderr) = bench.run(&[])?;
+    let (code, stdout, stderr) = bench.run(&[])?;
     assert_eq!(code, Some(6), "{stderr}");
     ensure!(stderr.contains("tape.bin"), "{stderr}");
+    // Why, once for each reader.
+    let again = |format: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+        command.arg("report").arg(bench.out()).args(["--output-format", format]).output()
+    };
+    let junit = fs::read_to_string(bench.out().join("junit.xml"))?;
+    let described = junit.split(r#"type="verdict">"#).nth(1).context("the run's verdict is a test case")?;
+    for told in [&stdout, &String::from_utf8(again("github")?.stdout)?, described] {
+        ensure!(told.matches("the run could not be recorded").count() == 1, "{told}");
+    }
     let report = bench.report()?;
     assert_eq!(report["partial"], true);
     let notes = report["notes"].to_string();

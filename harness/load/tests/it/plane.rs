@@ -13,7 +13,7 @@ use palisade_load::plane::{
     Backoff, Due, Outcome, PlaneError, Settings, Source, Steady, Storm, Told, Trace, Watch, WhenFull, Writes,
     run,
 };
-use palisade_load::sink::{Counts, Server, Sink};
+use palisade_load::sink::Sink;
 use socket2::{Domain, SockRef, Socket, Type};
 
 fn loopback() -> SocketAddr {
@@ -66,22 +66,13 @@ fn every_message_arrives_once_in_both_versions_and_all_qualities() -> Result<()>
 
 #[test]
 fn a_sink_that_pauses_takes_all_the_same_and_answers_when_it_looks() -> Result<()> {
-    let (mut server, address) = Server::bind(loopback())?;
-    server.pause = Duration::from_millis(20);
-    let (counts, stop) = (Counts::default(), AtomicBool::new(false));
-    thread::scope(|scope| {
-        let (counts, stop) = (&counts, &stop);
-        let served = scope.spawn(move || server.run(counts, stop));
-        let outcome = drive(&Settings::new(address), 4, &steady(500.0, 200, QoS::AtLeastOnce), 1);
-        stop.store(true, Ordering::Relaxed);
-        served.join().map_err(|_| anyhow::anyhow!("the sink panicked"))??;
-        let all = outcome?.all();
-        ensure!((all.left, all.answered, all.unanswered) == (200, 200, 0), "{all:?}");
-        ensure!(counts.messages.load(Ordering::Relaxed) == 200);
-        // Whoever is answered at the next look waits for half of the pause on average.
-        ensure!(all.service.percentile_us(50.0).is_some_and(|us| us > 2_000), "{:?}", all.service);
-        Ok(())
-    })
+    let sink = Sink::pausing(loopback(), Duration::from_millis(20))?;
+    let all = drive(&Settings::new(sink.address()), 4, &steady(500.0, 200, QoS::AtLeastOnce), 1)?.all();
+    ensure!((all.left, all.answered, all.unanswered) == (200, 200, 0), "{all:?}");
+    ensure!(sink.counts().messages.load(Ordering::Relaxed) == 200);
+    // Whoever is answered at the next look waits for half of the pause on average.
+    ensure!(all.service.percentile_us(50.0).is_some_and(|us| us > 2_000), "{:?}", all.service);
+    Ok(())
 }
 
 #[test]
