@@ -318,6 +318,8 @@ fn a_day_that_does_not_fit_on_the_disk_still_has_a_report() -> Result<()> {
     for told in [&stdout, &String::from_utf8(again("github")?.stdout)?, described] {
         ensure!(told.matches("the run could not be recorded").count() == 1, "{told}");
     }
+    let page = fs::read_to_string(bench.out().join("report.html"))?;
+    ensure!(page.contains("The harness cannot be trusted</strong>: the run could not be recorded"));
     let report = bench.report()?;
     assert_eq!(report["partial"], true);
     let notes = report["notes"].to_string();
