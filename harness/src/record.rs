@@ -32,7 +32,7 @@ pub use load::{
 };
 pub use upstream::{City, Forwarded};
 pub use usage::Usage;
-pub use writer::{Journal, Writing, append, create, not_written};
+pub use writer::{Journal, Writing, append, create, not_written, remedy};
 
 use std::collections::BTreeMap;
 

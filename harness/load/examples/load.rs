@@ -63,7 +63,7 @@ fn rates(to: SocketAddr) -> Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "memory per connection at 10000: {} bytes", bench::memory(to, 10_000)?)?;
     for _ in 0..3 {
-        writeln!(out, "floor             {}", bench::floor(to, 100, 1_000_000)?)?;
+        writeln!(out, "raw writes        {}", bench::raw_writes(to, 100, 1_000_000)?)?;
         for (name, qos, writes) in [
             ("QoS 0, one each  ", QoS::AtMostOnce, Writes::OneEach),
             ("QoS 0, together  ", QoS::AtMostOnce, Writes::Together),

@@ -29,10 +29,10 @@ pub enum BenchError {
     /// The kernel's figures.
     #[error(transparent)]
     Usage(#[from] UsageError),
-    /// The floor's own sockets.
+    /// A socket of raw writes.
     #[error("raw writes: {0}")]
     Raw(#[from] io::Error),
-    /// The floor's own packets.
+    /// A packet of raw writes.
     #[error(transparent)]
     Packet(#[from] Unencodable),
     /// The plane's thread panicked.
@@ -110,8 +110,8 @@ pub fn throughput(
     Ok(Rate { messages, writes: outcome.writes, cpu, wall })
 }
 
-/// The floor: packets that are encoded already, written one after the other to sockets that do not wait.
-pub fn floor(to: SocketAddr, clients: u32, messages: u64) -> Result<Rate, BenchError> {
+/// Packets that are encoded already, written one after the other to sockets that do not wait.
+pub fn raw_writes(to: SocketAddr, clients: u32, messages: u64) -> Result<Rate, BenchError> {
     let mut packet = Vec::new();
     let publish = Publish {
         dup: false,

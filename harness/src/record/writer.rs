@@ -1,7 +1,7 @@
 //! Writing the journal: a thread of its own, so that a slow disk never holds up a message.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
@@ -62,7 +62,15 @@ pub fn append(path: &Path, entry: &Entry) -> io::Result<()> {
 
 /// A file of the run that cannot be written, with the remedy.
 pub fn not_written(path: &Path, error: &io::Error) -> String {
-    format!("{} could not be written: {error}; make room and run again", path.display())
+    format!("{} could not be written: {error}; {} and run again", path.display(), remedy(error))
+}
+
+/// What lets a file be written that could not be.
+pub fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room",
+        _ => "make it writable",
+    }
 }
 
 fn write_all(file: File, entries: &Receiver<Option<Entry>>) -> io::Result<()> {

@@ -52,9 +52,9 @@ fn read(path: &Path) -> Result<Facts, Failure> {
     let assembled = assemble(&folder);
     let report = &assembled.report;
     let why = if report.partial {
-        "it was cut before its end"
+        "it was cut before its end".to_owned()
     } else if !report.harness.valid {
-        "its own harness was too slow, so its figures say nothing"
+        format!("its own harness cannot be trusted ({})", report.harness.reasons.join("; "))
     } else {
         return Ok(facts(&folder, &assembled));
     };

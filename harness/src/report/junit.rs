@@ -64,10 +64,11 @@ fn verdict(report: &Report) -> TestCase {
     let mut status = TestCaseStatus::success();
     if report.exit() != Exit::Ok || !report.verdict.pass {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        let first = report.verdict.reasons.first().or(report.harness.reasons.first());
-        let first = first.cloned().unwrap_or_else(|| format!("exit code {}", report.exit() as u8));
-        let all: Vec<&str> =
-            told::reasons(report).into_iter().chain(&report.verdict.stands).map(String::as_str).collect();
+        let reasons = told::reasons(report);
+        let first = reasons
+            .first()
+            .map_or_else(|| format!("exit code {}", report.exit() as u8), |why| (*why).clone());
+        let all: Vec<&str> = reasons.into_iter().chain(&report.verdict.stands).map(String::as_str).collect();
         status.set_type("verdict").set_message(first).set_description(all.join("\n"));
     }
     let mut case = TestCase::new("verdict", status);

@@ -8,6 +8,7 @@ use palisade_sim::analysis::answer::Share;
 
 use super::model::{RuleStatus, Spread, Tally};
 use super::{Report, told};
+use crate::record::LATE_LOAD;
 use crate::words::counted;
 
 /// Columns.
@@ -190,14 +191,11 @@ fn harness(report: &Report) -> String {
                 Some(format!("; its load plane's {p99} ms, bound {bound} ms"))
             });
             let plane = plane.unwrap_or_default();
-            let lateness = format!(
+            format!(
                 "{word}: lateness p99 {} ms{heard}{proxy}, bound {} ms{plane}",
                 ms(spread.p99),
                 h.lateness_bound_ms
-            );
-            // What is among the verdict's reasons is said already.
-            let others = h.reasons.iter().filter(|reason| !report.verdict.reasons.contains(reason));
-            others.fold(lateness, |text, reason| format!("{text}; {reason}"))
+            )
         }
     }
 }
@@ -321,7 +319,9 @@ const NOTES: usize = 6;
 /// What a reader should know, cut where it is much: what the load, or who heard it, came to was asked for, and is always told.
 fn notes(report: &Report) -> Vec<String> {
     let (mut told, mut others) = (Vec::new(), 0);
-    for note in report.notes.iter().filter(|note| note.kind != "info") {
+    // Why a run was cut or is void stands among its reasons.
+    let is_told = |kind: &str| ["info", "lost", "interrupted", "disk", LATE_LOAD].contains(&kind);
+    for note in report.notes.iter().filter(|note| !is_told(&note.kind)) {
         others += usize::from(note.kind != "load");
         if note.kind == "load" || others <= NOTES {
             told.push(note.text.clone());

@@ -99,11 +99,10 @@ pub(super) fn against(against: &Against) -> String {
     format!("{run}: {} messages in both; figures: {}{unproved}{all}", against.paired, told.join(", "))
 }
 
-/// Why a run does not count, each reason once: what makes it void comes before anything else.
+/// What speaks against a run, each reason once: what makes it void comes before anything else.
 pub(super) fn reasons(report: &Report) -> Vec<&String> {
-    let reasons = &report.verdict.reasons;
-    let void = report.harness.reasons.iter().filter(|reason| !reasons.contains(reason));
-    void.chain(reasons).collect()
+    let void = &report.harness.reasons;
+    void.iter().chain(report.verdict.reasons.iter().filter(|reason| !void.contains(reason))).collect()
 }
 
 /// That all thresholds of which something was found hold, and how many of them nobody typed.
@@ -168,6 +167,14 @@ mod tests {
         let mut report = Report { partial, outcomes, ..Report::default() };
         report.run.driven = driven;
         report
+    }
+
+    #[test]
+    fn what_makes_a_run_void_is_told_first_and_nothing_is_told_twice() {
+        let mut report = Report::default();
+        report.verdict.reasons = ["slow", "deaf"].map(str::to_owned).to_vec();
+        report.harness.reasons = ["deaf", "leaks"].map(str::to_owned).to_vec();
+        assert_eq!(reasons(&report), ["deaf", "leaks", "slow"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use crate::exit::{Exit, Failure};
+use crate::record::remedy;
 
 /// Writes one file of the report.
 pub(super) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
@@ -13,8 +14,9 @@ pub(super) fn file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failur
         Failure::new(
             Exit::Harness,
             format!(
-                "cannot write {}: {error}\n  remedy: make room and run `palisade report {}`",
+                "cannot write {}: {error}\n  remedy: {} and run `palisade report {}`",
                 to.display(),
+                remedy(&error),
                 folder.display()
             ),
         )

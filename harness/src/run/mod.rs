@@ -136,9 +136,8 @@ pub fn measure(request: &Request, stop: &Stop, progress: &Progress) -> Result<Me
         folder::write(&folder.join(name), text.as_bytes())?;
     }
     let journal_path = folder.join("journal.jsonl");
-    let writing = record::create(&journal_path).map_err(|error| {
-        Failure::new(Exit::Harness, format!("{} could not be written: {error}", journal_path.display()))
-    })?;
+    let writing = record::create(&journal_path)
+        .map_err(|error| Failure::new(Exit::Harness, record::not_written(&journal_path, &error)))?;
     // A request is measured once; were it measured again, the first folder is the one that is watched.
     let _ = request.told.set(folder.clone());
     let mut run = Run::new(request, &folder, writing.journal().clone(), stop, progress);
@@ -146,7 +145,7 @@ pub fn measure(request: &Request, stop: &Stop, progress: &Progress) -> Result<Me
     progress.end();
     // From here on there is room for the last lines and the report.
     drop(ballast);
-    let ended = match outcome {
+    let mut ended = match outcome {
         Ok(ended) => ended,
         Err(failure) => {
             // What was recorded so far stays; the failure is the news.
@@ -156,6 +155,7 @@ pub fn measure(request: &Request, stop: &Stop, progress: &Progress) -> Result<Me
     };
     if matches!(ended.how, Ending::Disk(_)) && !run.started {
         run.start();
+        ended.at_us = run.clock.now_us();
     }
     run.sign_off(&ended);
     let disk = writing.finish().err();

@@ -107,7 +107,7 @@ fn the_load_plane_is_measured_beside_locust() -> Result<()> {
         .context("PALISADE_PEERS_PYTHON is not set: run `bash .ci/test`, which installs Locust")?;
     let table = load(&python)?;
     for row in [
-        "floor: encoded packets, raw writes",
+        "raw writes, packets encoded before",
         "QoS 0, a write for each message",
         "QoS 1, what is due in one write",
     ] {

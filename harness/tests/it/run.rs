@@ -308,7 +308,7 @@ fn a_day_that_does_not_fit_on_the_disk_still_has_a_report() -> Result<()> {
     let (code, stdout, stderr) = bench.run(&[])?;
     assert_eq!(code, Some(6), "{stderr}");
     ensure!(stderr.contains("tape.bin"), "{stderr}");
-    // Why, once for each reader.
+    // Why, once for each reader; of a job's cases that of the verdict.
     let again = |format: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
         command.arg("report").arg(bench.out()).args(["--output-format", format]).output()
@@ -316,9 +316,13 @@ fn a_day_that_does_not_fit_on_the_disk_still_has_a_report() -> Result<()> {
     let junit = fs::read_to_string(bench.out().join("junit.xml"))?;
     let described = junit.split(r#"type="verdict">"#).nth(1).context("the run's verdict is a test case")?;
     for told in [&stdout, &String::from_utf8(again("github")?.stdout)?, described] {
-        ensure!(told.matches("the run could not be recorded").count() == 1, "{told}");
+        for why in ["the run could not be recorded", "tape.bin could not be written"] {
+            ensure!(told.matches(why).count() == 1, "{why}: {told}");
+        }
     }
     let page = fs::read_to_string(bench.out().join("report.html"))?;
+    ensure!(page.contains("The harness cannot be trusted:</p>"), "the page's head says so");
+    ensure!(page.contains("<li>the run could not be recorded"), "and why");
     ensure!(page.contains("The harness cannot be trusted</strong>: the run could not be recorded"));
     let report = bench.report()?;
     assert_eq!(report["partial"], true);

@@ -50,8 +50,9 @@ const CONNECTION: f64 = 10_000.0;
 /// Lateness (p99, best pass), µs.
 const LATENESS_US: f64 = 100.0;
 
-/// Raw writes of a processor second on the slowest machine for which the rate at QoS 0 is demanded. No write for each message is
-/// cheaper than that, so a machine that manages fewer is asked for as much less.
+/// Raw writes of a processor second on the slowest machine for which the rate at QoS 0 is demanded. Most of what a message costs
+/// is the same system call, so a machine that manages fewer is asked for as much less. They are no floor: they go to one socket
+/// after the other, the sink sleeps between them, and a write that wakes it costs more than one of a burst that finds it awake.
 const RAW: f64 = 284_000.0;
 
 /// How long the sink sleeps between two looks while lateness is measured, ms.
@@ -106,7 +107,7 @@ const WAYS: [(&str, QoS, Writes); 4] = [
 /// What was measured; of rates the best pass.
 struct Figures {
     per_connection: u64,
-    floor: Rate,
+    raw: Rate,
     ways: [Rate; 4],
     lateness: Lateness,
     peers: Vec<(&'static str, u8, Result<Rate, String>)>,
@@ -145,7 +146,7 @@ fn targets(figures: &Figures) -> [Target; 4] {
     let p99 = figures.lateness.best().and_then(|best| best.percentile_us(99.0));
     let [zero, _, one, _] = figures.ways.map(|rate| rate.per_cpu_second());
     [
-        Target::at_least("QoS 0, messages per cpu second", QOS_0 * slower(&figures.floor), zero),
+        Target::at_least("QoS 0, messages per cpu second", QOS_0 * slower(&figures.raw), zero),
         Target::at_least("QoS 1, messages per cpu second", QOS_1, one),
         Target::at_most("bytes a connection", CONNECTION, figures.per_connection as f64),
         Target::at_most("lateness p99, µs", LATENESS_US, p99.map_or(f64::INFINITY, |us| us as f64)),
@@ -153,17 +154,17 @@ fn targets(figures: &Figures) -> [Target; 4] {
 }
 
 /// How much less this machine writes than the one for which the rate is demanded; 1 when it writes as much.
-fn slower(floor: &Rate) -> f64 {
-    (floor.per_cpu_second() / RAW).min(1.0)
+fn slower(raw: &Rate) -> f64 {
+    (raw.per_cpu_second() / RAW).min(1.0)
 }
 
 /// Memory first, before anything else has touched it; then the ways take turns, so that a busy stretch of the machine
 /// hits all of them. Lateness is the generator's alone beside a sink that leaves it its processor.
 fn measure(args: &Args, (to, lazy): (SocketAddr, SocketAddr)) -> Result<Figures, BenchError> {
     let per_connection = bench::memory(to, args.held)?;
-    let (mut floor, mut ways) = (Rate::default(), [Rate::default(); 4]);
+    let (mut raw, mut ways) = (Rate::default(), [Rate::default(); 4]);
     for _ in 0..args.passes.max(1) {
-        floor = better(floor, bench::floor(to, args.connections, args.messages)?);
+        raw = better(raw, bench::raw_writes(to, args.connections, args.messages)?);
         for (best, (_, qos, writes)) in ways.iter_mut().zip(WAYS) {
             *best = better(*best, bench::throughput(to, args.connections, (qos, args.messages), writes)?);
         }
@@ -174,10 +175,13 @@ fn measure(args: &Args, (to, lazy): (SocketAddr, SocketAddr)) -> Result<Figures,
     let mut peers = Vec::new();
     for qos in [0, 1] {
         let task = Task { to, connections: args.connections, seconds: args.seconds, qos };
-        peers.push(("mqttv5-cli", qos, mqttv5(task)));
-        peers.push(("Locust with paho-mqtt", qos, locust(task)));
+        let best = |one: fn(Task) -> Result<Rate, String>| {
+            (1..args.passes).try_fold(one(task)?, |best, _| Ok(better(best, one(task)?)))
+        };
+        peers.push(("mqttv5-cli", qos, best(mqttv5)));
+        peers.push(("Locust with paho-mqtt", qos, best(locust)));
     }
-    Ok(Figures { per_connection, floor, ways, lateness, peers })
+    Ok(Figures { per_connection, raw, ways, lateness, peers })
 }
 
 fn better(a: Rate, b: Rate) -> Rate {
@@ -193,7 +197,7 @@ fn table(args: &Args, figures: &Figures) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{name:<34}{rate}");
     };
-    row("floor: encoded packets, raw writes", &figures.floor);
+    row("raw writes, packets encoded before", &figures.raw);
     figures.ways.iter().zip(WAYS).for_each(|(rate, (name, ..))| row(name, rate));
     for (name, qos, rate) in &figures.peers {
         if let Ok(rate) = rate {
@@ -203,7 +207,7 @@ fn table(args: &Args, figures: &Figures) -> String {
     ratios(&mut out, figures);
     late(&mut out, args, &figures.lateness);
     let _ = writeln!(out, "memory at {} connections: {} bytes each", args.held, figures.per_connection);
-    if slower(&figures.floor) < 1.0 {
+    if slower(&figures.raw) < 1.0 {
         let _ = writeln!(
             out,
             "raw writes are fewer here than the {RAW:.0} for which {QOS_0:.0} are demanded at QoS 0: so much less is demanded"
@@ -216,11 +220,11 @@ fn table(args: &Args, figures: &Figures) -> String {
     out
 }
 
-/// The plane against the floor and against each peer, at the same quality and a write for each message.
+/// The plane against raw writes and against each peer, at the same quality and a write for each message.
 fn ratios(out: &mut String, figures: &Figures) {
     let [zero, _, one, _] = figures.ways;
-    let ratio = zero.per_cpu_second() / figures.floor.per_cpu_second();
-    let _ = writeln!(out, "QoS 0 to the floor: {ratio:.2}");
+    let ratio = zero.per_cpu_second() / figures.raw.per_cpu_second();
+    let _ = writeln!(out, "QoS 0 to raw writes: {ratio:.2}");
     for (name, qos, rate) in &figures.peers {
         let own = if *qos == 0 { zero } else { one };
         let _ = match rate {

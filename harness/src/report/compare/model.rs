@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::report::Report;
 use crate::report::model::{LinkPart, Spread, Tally};
+use crate::report::told;
 
 /// Version of this format.
 const FORMAT: u32 = 1;
@@ -173,7 +174,7 @@ impl RunColumn {
             verdict: verdict(report),
             exit: report.exit() as u8,
             partial: report.partial,
-            why: report.verdict.reasons.first().cloned().unwrap_or_default(),
+            why: told::reasons(report).first().map(|why| (*why).clone()).unwrap_or_default(),
             outcomes: report.outcomes,
             response_ms: Times::of(&report.latency_all_ms.response),
             by_class: by_class.collect(),
@@ -244,7 +245,7 @@ fn warnings(runs: &[RunColumn], same_tape: bool, same_windows: bool) -> Vec<Stri
         let letter = &run.letter;
         match run.verdict {
             "void" => warnings.push(format!(
-                "{letter}: the harness was too slow for its own schedule, its times say nothing of the gateway"
+                "{letter}: the harness cannot be trusted, as its own report says; its times say nothing of the gateway"
             )),
             "lost" => warnings.push(format!("{letter}: the gateway was lost or never reached")),
             _ if run.partial => {

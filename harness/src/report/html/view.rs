@@ -53,6 +53,7 @@ pub(super) struct View {
     word: &'static str,
     tone: &'static str,
     lead: String,
+    reasons: Vec<String>,
     tiles: Vec<Tile>,
     bar: Vec<Slice>,
     classes: Vec<ClassRow>,
@@ -231,6 +232,7 @@ impl View {
             word,
             tone,
             lead: lead(report),
+            reasons: told::reasons(report).into_iter().cloned().collect(),
             tiles: tiles(report),
             bar: bar(&report.outcomes),
             classes: class_rows(report, assembled),
@@ -266,6 +268,7 @@ fn lead(report: &Report) -> String {
         (n, bad) => format!("{gateway} owed {n} answers; {bad} did not come as they should."),
     };
     match (report.verdict.pass, reasons) {
+        _ if !report.harness.valid => format!("{answers} The harness cannot be trusted:"),
         (true, _) => {
             let hold = told::hold(&report.verdict.checks);
             let unsure = told::not_assessed(&report.verdict).into_iter().map(|text| format!(" But {text}."));
