@@ -198,10 +198,13 @@ impl Journal {
 
     /// How the run was cut, if it was: an instant and a sentence each.
     pub(super) fn cuts(&self) -> Vec<(Micros, String)> {
-        let lost = self.cut("lost", "the gateway was lost").map(|cut| match self.note("lost") {
-            Some(note) if !self.reached() => (cut.0, format!("the gateway was not reached: {}", note.text)),
-            _ => cut,
-        });
+        let lost = if self.reached() {
+            self.cut("lost", "the gateway was lost")
+        } else {
+            let not_reached =
+                |note: &Note| (note.at_us, format!("the gateway was not reached: {}", note.text));
+            self.note("lost").map(not_reached)
+        };
         let interrupted = self.cut("interrupted", "the run was interrupted");
         let mut cuts: Vec<(Micros, String)> =
             [lost, interrupted, self.not_recorded()].into_iter().flatten().collect();

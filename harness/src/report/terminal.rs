@@ -8,7 +8,6 @@ use palisade_sim::analysis::answer::Share;
 
 use super::model::{RuleStatus, Spread, Tally};
 use super::{Report, told};
-use crate::record::LATE_LOAD;
 use crate::words::counted;
 
 /// Columns.
@@ -316,12 +315,13 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
 /// Notes other than those of the load that are shown.
 const NOTES: usize = 6;
 
-/// What a reader should know, cut where it is much: what the load, or who heard it, came to was asked for, and is always told.
+/// What a reader should know, cut where it is much: what the load, or who heard it, came to was asked for, and is always told. What
+/// stands among the reasons is told already.
 fn notes(report: &Report) -> Vec<String> {
     let (mut told, mut others) = (Vec::new(), 0);
-    // Why a run was cut or is void stands among its reasons.
-    let is_told = |kind: &str| ["info", "lost", "interrupted", "disk", LATE_LOAD].contains(&kind);
-    for note in report.notes.iter().filter(|note| !is_told(&note.kind)) {
+    let reasons = told::reasons(report);
+    let is_told = |text: &str| reasons.iter().any(|why| why.contains(text));
+    for note in report.notes.iter().filter(|note| note.kind != "info" && !is_told(&note.text)) {
         others += usize::from(note.kind != "load");
         if note.kind == "load" || others <= NOTES {
             told.push(note.text.clone());
@@ -480,6 +480,8 @@ mod tests {
         assert_eq!(told.last().map(String::as_str), Some("3 notes more in report.html"));
         report.notes.drain(..4);
         assert_eq!(notes(&report).len(), 13, "five are few");
+        report.harness.reasons.push("too late: subscriber 3".into());
+        assert_eq!(notes(&report).len(), 12, "a reason is told already");
     }
 
     #[test]

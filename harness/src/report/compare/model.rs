@@ -174,7 +174,7 @@ impl RunColumn {
             verdict: verdict(report),
             exit: report.exit() as u8,
             partial: report.partial,
-            why: told::reasons(report).first().map(|why| (*why).clone()).unwrap_or_default(),
+            why: told::reasons(report).first().copied().cloned().unwrap_or_default(),
             outcomes: report.outcomes,
             response_ms: Times::of(&report.latency_all_ms.response),
             by_class: by_class.collect(),
